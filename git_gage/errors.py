@@ -1,0 +1,54 @@
+"""Failures we expect, by whose move is next; `cli` maps them to exit codes and prints them."""
+
+from __future__ import annotations
+
+
+class GageError(Exception):
+    """A failure with a message in git's style and, where there is one, a thing to type next."""
+
+    exit_code = 128
+
+    def __init__(self, message: str, *, hint: str | None = None, **facts: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.facts = facts
+
+
+class RequestError(GageError):
+    """What was asked for cannot be had; the message says what could be."""
+
+
+class RunNotFoundError(RequestError):
+    """No run answers to the name that was given."""
+
+
+class AmbiguousRunError(RequestError):
+    """More than one run answers to the name that was given."""
+
+
+class ConfigError(GageError):
+    """A setting, file or key is not what it must be."""
+
+
+class GitError(GageError):
+    """The git program refused; keeps what it was asked and what it said."""
+
+    def __init__(
+        self, message: str, *, stderr: str = "", returncode: int = 128, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.stderr = stderr
+        self.returncode = returncode
+
+
+class RemoteError(GitError):
+    """A remote could not be reached or refused what it was given."""
+
+
+class ConflictError(GageError):
+    """A ref or file kept changing while it was being updated."""
+
+
+class IntegrityError(GageError):
+    """Stored bytes disagree with their digest, schema or version."""

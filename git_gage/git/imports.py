@@ -1,0 +1,98 @@
+"""Commits written in one `git fast-import`: one pack, kept until the refs point into it.
+
+Source: git-fast-import(1). `fastimport.unpackLimit=0` keeps the pack whole, and fast-import holds
+a `.keep` on it until the refs are updated, so a `git gc --prune=now` beside us deletes nothing.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from git_gage.errors import ConflictError
+from git_gage.git.repository import Repository, git_environ, git_error
+
+# An early fixed date: our commits come last in `git log --all`, and equal content is equal.
+IDENTITY = "git-gage <git-gage@localhost> 946684800 +0000"
+_DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+
+
+class Commit(NamedTuple):
+    """A commit to put on `ref`. Blobs are bytes, a file to read, or the id of one that is here."""
+
+    ref: str
+    message: str
+    parent: str | None = None
+    merges: tuple[str, ...] = ()
+    clear: bool = False
+    deletes: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes | Path | str], ...] = ()
+
+
+def import_commits(repo: Repository, commits: Iterable[Commit]) -> None:
+    """Write the commits and move their refs forward, durably.
+
+    Raises: ConflictError if a ref has moved away from the parent; GitError otherwise.
+    """
+    process = subprocess.Popen(
+        ["git", *_DURABLE, "-c", "fastimport.unpackLimit=0"]
+        + ["fast-import", "--quiet", "--done", "--date-format=raw"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=repo.cwd,
+        env=git_environ(repo.environ, None),
+    )
+    assert process.stdin is not None and process.stderr is not None
+    try:
+        for commit in commits:
+            _write_commit(process.stdin, commit)
+        process.stdin.write(b"done\n")
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # fast-import has said why on stderr; that is what we raise below
+    stderr = process.stderr.read()
+    process.stderr.close()
+    if process.wait() != 0:
+        _remove_crash_report(repo, process.pid)
+        if b"does not contain" in stderr:
+            raise ConflictError(f"update lane: {stderr.decode(errors='replace').strip()}")
+        raise git_error(("fast-import",), process.returncode, stderr)
+
+
+def _write_commit(out: IO[bytes], commit: Commit) -> None:
+    message = commit.message.encode()
+    out.write(f"commit {commit.ref}\ncommitter {IDENTITY}\n".encode())
+    out.write(b"data %d\n%s\n" % (len(message), message))
+    if commit.parent is not None:
+        out.write(f"from {commit.parent}\n".encode())
+    for merge in commit.merges:
+        out.write(f"merge {merge}\n".encode())
+    if commit.clear:
+        out.write(b"deleteall\n")
+    for path in commit.deletes:
+        out.write(f"D {path}\n".encode())
+    for path, blob in commit.files:
+        _write_file(out, path, blob)
+    out.write(b"\n")
+
+
+def _write_file(out: IO[bytes], path: str, blob: bytes | Path | str) -> None:
+    if isinstance(blob, str):
+        out.write(f"M 100644 {blob} {path}\n".encode())
+        return
+    out.write(f"M 100644 inline {path}\n".encode())
+    if isinstance(blob, bytes):
+        out.write(b"data %d\n%s\n" % (len(blob), blob))
+        return
+    with blob.open("rb") as file:
+        out.write(b"data %d\n" % blob.stat().st_size)
+        while chunk := file.read(1 << 20):
+            out.write(chunk)
+        out.write(b"\n")
+
+
+def _remove_crash_report(repo: Repository, pid: int) -> None:
+    (repo.git_dir / f"fast_import_crash_{pid}").unlink(missing_ok=True)

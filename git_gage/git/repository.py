@@ -1,0 +1,251 @@
+"""A repository as the git program sees it, and the program itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from git_gage.errors import GitError, RequestError
+
+# core.fsync and safe.directory (2.36) are what we cannot do without.
+MINIMUM_GIT = (2, 36)
+
+_QUESTIONS = (
+    "--path-format=absolute",
+    "--git-dir",
+    "--git-common-dir",
+    "--show-object-format",
+    "--is-bare-repository",
+    "--show-prefix",
+    "--show-toplevel",
+)
+
+
+class Repository:
+    """Where a repository lies and how to ask git about it.
+
+    `work_tree` is None in a bare repository and inside a git directory; `prefix` is the current
+    directory relative to it, "" or ending in a slash.
+    """
+
+    def __init__(
+        self,
+        *,
+        cwd: Path,
+        git_dir: Path,
+        common_dir: Path,
+        work_tree: Path | None,
+        prefix: str,
+        object_format: str,
+        bare: bool,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.cwd = cwd
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.work_tree = work_tree
+        self.prefix = prefix
+        self.object_format = object_format
+        self.bare = bare
+        self.environ = environ
+        self.gage_dir = common_dir / "gage"
+        self.objects_dir = common_dir / "objects"
+
+    @property
+    def null_oid(self) -> str:
+        return "0" * (40 if self.object_format == "sha1" else 64)
+
+    def run(
+        self,
+        *args: str,
+        input: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        ok: tuple[int, ...] = (0,),
+    ) -> bytes:
+        """Standard output of `git <args>`.
+
+        Raises: GitError with git's own text when the exit code is not in `ok`.
+        """
+        done = subprocess.run(
+            ["git", *args],
+            input=input,
+            stdin=subprocess.DEVNULL if input is None else None,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd or self.cwd,
+            env=git_environ(self.environ, env),
+            check=False,
+        )
+        if done.returncode not in ok:
+            raise git_error(args, done.returncode, done.stderr)
+        return done.stdout
+
+    def read_objects(
+        self, oids: Iterable[str], env: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[str, str | None, bytes]]:
+        """(oid, type, content) of each object in the order asked for; type None where missing."""
+        asked = list(oids)
+        if not asked:
+            return
+        process = self._cat_file("--batch", env)
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            # One question at a time: a full pipe in both directions would stop both sides.
+            for oid in asked:
+                process.stdin.write(oid.encode() + b"\n")
+                process.stdin.flush()
+                head = process.stdout.readline().split()
+                if len(head) != 3:
+                    if not head:
+                        raise GitError(f"read object '{oid}': git cat-file ended early")
+                    yield oid, None, b""
+                    continue
+                content = process.stdout.read(int(head[2]))
+                process.stdout.read(1)
+                yield oid, head[1].decode(), content
+        finally:
+            process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
+    def object_sizes(self, oids: Iterable[str]) -> dict[str, tuple[str, int] | None]:
+        """Type and size in bytes of each object, None where it is not here."""
+        asked = list(oids)
+        if not asked:
+            return {}
+        out = self.run("cat-file", "--batch-check", input="\n".join(asked).encode() + b"\n")
+        sizes: dict[str, tuple[str, int] | None] = {}
+        for oid, line in zip(asked, out.decode().splitlines(), strict=True):
+            head = line.split()
+            sizes[oid] = (head[1], int(head[2])) if len(head) == 3 else None
+        return sizes
+
+    def list_refs(self, *prefixes: str) -> dict[str, str]:
+        """Refs below the prefixes with the objects they name."""
+        out = self.run("for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
+        return {name: oid for oid, name in (line.split(" ") for line in out.decode().splitlines())}
+
+    def blob_oid(self, content: bytes) -> str:
+        """What git would call a blob with this content."""
+        return self.new_blob_hash(len(content), content)
+
+    def new_blob_hash(self, size: int, content: bytes) -> str:
+        import hashlib
+
+        digest = hashlib.new(self.object_format, usedforsecurity=False)
+        digest.update(b"blob %d\0" % size)
+        digest.update(content)
+        return digest.hexdigest()
+
+    def _cat_file(self, mode: str, env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ["git", "cat-file", mode],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=self.cwd,
+            env=git_environ(self.environ, env),
+        )
+
+
+def open_repository(cwd: Path, environ: Mapping[str, str]) -> Repository:
+    """The repository that `cwd` (or `GIT_DIR`) is in.
+
+    Raises: RequestError where there is none, where it is somebody else's, or git is too old.
+    """
+    done = _ask_git(cwd, environ)
+    lines = os.fsdecode(done.stdout).splitlines()
+    if len(lines) < len(_QUESTIONS) - 2 or lines[0].startswith("--"):
+        _require_git_version(cwd, environ)
+        raise _no_repository(done.stderr.decode(errors="replace"))
+    git_dir, common_dir, object_format, bare = lines[:4]
+    inside = done.returncode == 0 and len(lines) >= 6
+    return Repository(
+        cwd=cwd,
+        git_dir=Path(git_dir),
+        common_dir=Path(common_dir),
+        work_tree=Path(lines[5]) if inside else None,
+        prefix=lines[4] if inside else "",
+        object_format=object_format,
+        bare=bare == "true",
+        environ=environ,
+    )
+
+
+def git_environ(environ: Mapping[str, str], extra: Mapping[str, str] | None) -> dict[str, str]:
+    """The environment of our own git calls: the user's, but nothing is locked for a mere look."""
+    return {**environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(extra or {})}
+
+
+def git_error(args: Iterable[str], returncode: int, stderr: bytes) -> GitError:
+    """git's own words, without its 'fatal: ', as our error."""
+    text = stderr.decode(errors="replace").strip()
+    first = text.splitlines()[0] if text else f"exit code {returncode}"
+    command = " ".join(list(args)[:2])
+    return GitError(
+        f"git {command}: {first.removeprefix('fatal: ').removeprefix('error: ')}",
+        stderr=text,
+        returncode=returncode,
+    )
+
+
+def git_version(cwd: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
+    """Version of the git program as numbers, the first three at most."""
+    try:
+        done = subprocess.run(
+            ["git", "version"], capture_output=True, cwd=cwd, env=dict(environ), check=False
+        )
+    except FileNotFoundError as error:
+        raise _no_git() from error
+    words = done.stdout.decode().split()
+    numbers = words[2].split(".") if len(words) > 2 else []
+    return tuple(int(number) for number in numbers[:3] if number.isdigit())
+
+
+def _ask_git(cwd: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["git", "rev-parse", *_QUESTIONS],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=cwd,
+            env=git_environ(environ, None),
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise _no_git() from error
+
+
+def _no_git() -> RequestError:
+    return RequestError("no 'git' program on PATH", hint="install git, then run 'git version'")
+
+
+def require_git_version(cwd: Path, environ: Mapping[str, str]) -> None:
+    """Refuse to go on with a git that lacks what the store relies on."""
+    _require_git_version(cwd, environ)
+
+
+def _require_git_version(cwd: Path, environ: Mapping[str, str]) -> None:
+    version = git_version(cwd, environ)
+    if version < MINIMUM_GIT:
+        found = ".".join(map(str, version)) or "unknown"
+        needed = ".".join(map(str, MINIMUM_GIT))
+        raise RequestError(
+            f"git {found} is too old: git-gage needs {needed} or newer",
+            hint="upgrade git, then run 'git gage doctor'",
+        )
+
+
+def _no_repository(stderr: str) -> RequestError:
+    first = stderr.strip().splitlines()[0] if stderr.strip() else "not a git repository"
+    message = first.removeprefix("fatal: ")
+    if "dubious ownership" in message:
+        path = message.rpartition(" at ")[2].strip("'")
+        return RequestError(
+            message, hint=f"if you trust it: git config --global --add safe.directory {path}"
+        )
+    if "not a git repository" in message:
+        return RequestError(message, hint="start one here with 'git init'")
+    return RequestError(message)
