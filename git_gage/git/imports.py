@@ -58,7 +58,9 @@ def import_commits(repo: Repository, commits: Iterable[Commit]) -> None:
     if process.wait() != 0:
         _remove_crash_report(repo, process.pid)
         if b"does not contain" in stderr:
-            raise ConflictError(f"update lane: {stderr.decode(errors='replace').strip()}")
+            raise ConflictError(
+                f"update lane: {stderr.decode(errors='replace').strip()}"
+            )
         raise git_error(("fast-import",), process.returncode, stderr)
 
 

@@ -44,7 +44,11 @@ def adopt_objects(repo: Repository, quarantine: Path) -> Path | None:
         cwd=repo.cwd,
         env=git_environ(repo.environ, None),
     )
-    assert packing.stdin is not None and packing.stdout is not None and packing.stderr is not None
+    assert (
+        packing.stdin is not None
+        and packing.stdout is not None
+        and packing.stderr is not None
+    )
     packing.stdout.close()
     packing.stdin.write("\n".join(oids).encode() + b"\n")
     packing.stdin.close()

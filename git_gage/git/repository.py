@@ -73,8 +73,7 @@ class Repository:
             ["git", *args],
             input=input,
             stdin=subprocess.DEVNULL if input is None else None,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             cwd=cwd or self.cwd,
             env=git_environ(self.environ, env),
             check=False,
@@ -116,7 +115,9 @@ class Repository:
         asked = list(oids)
         if not asked:
             return {}
-        out = self.run("cat-file", "--batch-check", input="\n".join(asked).encode() + b"\n")
+        out = self.run(
+            "cat-file", "--batch-check", input="\n".join(asked).encode() + b"\n"
+        )
         sizes: dict[str, tuple[str, int] | None] = {}
         for oid, line in zip(asked, out.decode().splitlines(), strict=True):
             head = line.split()
@@ -126,7 +127,10 @@ class Repository:
     def list_refs(self, *prefixes: str) -> dict[str, str]:
         """Refs below the prefixes with the objects they name."""
         out = self.run("for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
-        return {name: oid for oid, name in (line.split(" ") for line in out.decode().splitlines())}
+        return {
+            name: oid
+            for oid, name in (line.split(" ") for line in out.decode().splitlines())
+        }
 
     def blob_oid(self, content: bytes) -> str:
         """What git would call a blob with this content."""
@@ -140,7 +144,9 @@ class Repository:
         digest.update(content)
         return digest.hexdigest()
 
-    def _cat_file(self, mode: str, env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+    def _cat_file(
+        self, mode: str, env: Mapping[str, str] | None
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             ["git", "cat-file", mode],
             stdin=subprocess.PIPE,
@@ -174,7 +180,9 @@ def open_repository(cwd: Path, environ: Mapping[str, str]) -> Repository:
     )
 
 
-def git_environ(environ: Mapping[str, str], extra: Mapping[str, str] | None) -> dict[str, str]:
+def git_environ(
+    environ: Mapping[str, str], extra: Mapping[str, str] | None
+) -> dict[str, str]:
     """The environment of our own git calls: the user's, but nothing is locked for a mere look."""
     return {**environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(extra or {})}
 
@@ -195,7 +203,11 @@ def git_version(cwd: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
     """Version of the git program as numbers, the first three at most."""
     try:
         done = subprocess.run(
-            ["git", "version"], capture_output=True, cwd=cwd, env=dict(environ), check=False
+            ["git", "version"],
+            capture_output=True,
+            cwd=cwd,
+            env=dict(environ),
+            check=False,
         )
     except FileNotFoundError as error:
         raise _no_git() from error
@@ -204,7 +216,9 @@ def git_version(cwd: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers[:3] if number.isdigit())
 
 
-def _ask_git(cwd: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+def _ask_git(
+    cwd: Path, environ: Mapping[str, str]
+) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
             ["git", "rev-parse", *_QUESTIONS],
@@ -219,7 +233,9 @@ def _ask_git(cwd: Path, environ: Mapping[str, str]) -> subprocess.CompletedProce
 
 
 def _no_git() -> RequestError:
-    return RequestError("no 'git' program on PATH", hint="install git, then run 'git version'")
+    return RequestError(
+        "no 'git' program on PATH", hint="install git, then run 'git version'"
+    )
 
 
 def require_git_version(cwd: Path, environ: Mapping[str, str]) -> None:
@@ -244,7 +260,8 @@ def _no_repository(stderr: str) -> RequestError:
     if "dubious ownership" in message:
         path = message.rpartition(" at ")[2].strip("'")
         return RequestError(
-            message, hint=f"if you trust it: git config --global --add safe.directory {path}"
+            message,
+            hint=f"if you trust it: git config --global --add safe.directory {path}",
         )
     if "not a git repository" in message:
         return RequestError(message, hint="start one here with 'git init'")

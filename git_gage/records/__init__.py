@@ -1,0 +1,30 @@
+"""A run, an end, an attribute as bytes: one line of canonical JSON each.
+
+Source: docs/format.md, "Records".
+"""
+
+from __future__ import annotations
+
+from git_gage.records.ids import ALPHABET, is_run_id, run_id, short_id
+from git_gage.records.record import FORMAT, KINDS, By, Record, make_record, parse_record
+from git_gage.records.text import decode_path, encode_path, encode_text, shown_path
+from git_gage.records.times import format_time, parse_time
+
+__all__ = [
+    "ALPHABET",
+    "FORMAT",
+    "KINDS",
+    "By",
+    "Record",
+    "decode_path",
+    "encode_path",
+    "encode_text",
+    "format_time",
+    "is_run_id",
+    "make_record",
+    "parse_record",
+    "parse_time",
+    "run_id",
+    "short_id",
+    "shown_path",
+]

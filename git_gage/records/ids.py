@@ -1,0 +1,36 @@
+"""Run ids: sorted by time, certified by the record they name.
+
+Source: docs/format.md, "Run ids"; Crockford's base32 in lower case.
+"""
+
+from __future__ import annotations
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+TIME_CHARS = 10
+HASH_CHARS = 20
+_HASH_BITS = HASH_CHARS * 5
+
+
+def run_id(begun_ms: int, record_id: str) -> str:
+    """Id of the run whose `run.begin` has this time (Unix milliseconds) and record id (hex)."""
+    digest = int(record_id, 16) >> (256 - _HASH_BITS)
+    return _base32(begun_ms, TIME_CHARS) + _base32(digest, HASH_CHARS)
+
+
+def short_id(run: str) -> str:
+    """What people see and type: the first 7 characters of the hash part."""
+    return run[TIME_CHARS : TIME_CHARS + 7]
+
+
+def is_run_id(text: str) -> bool:
+    return len(text) == TIME_CHARS + HASH_CHARS and all(
+        char in ALPHABET for char in text
+    )
+
+
+def _base32(number: int, length: int) -> str:
+    chars = []
+    for _ in range(length):
+        number, digit = divmod(number, 32)
+        chars.append(ALPHABET[digit])
+    return "".join(reversed(chars))

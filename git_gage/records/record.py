@@ -1,0 +1,169 @@
+"""One record: how it is written, named and read back.
+
+Source: docs/format.md, "Records"; RFC 8785 (canonical JSON).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from git_gage.errors import IntegrityError
+from git_gage.records.ids import is_run_id, run_id
+from git_gage.records.times import parse_ms
+
+FORMAT = 1
+KINDS = frozenset({"run.begin", "run.end", "attr.set", "attr.del"})
+MAX_LINE = 256 * 1024
+
+By = dict[str, str] | None
+
+
+class Record(NamedTuple):
+    """A line and what it says. `run` is the run it is about, also for `run.begin`."""
+
+    line: bytes
+    id: str
+    kind: str
+    run: str
+    at: str
+    lc: int
+    by: By
+    writer: str
+    seq: int
+    prev: str | None
+    deps: tuple[str, ...]
+    body: dict[str, Any]
+
+
+def make_record(
+    kind: str,
+    *,
+    run: str | None,
+    at: str,
+    lc: int,
+    by: By,
+    writer: str,
+    seq: int,
+    prev: str | None,
+    body: Mapping[str, Any],
+    deps: Sequence[str] = (),
+) -> Record:
+    """A new record; `run` is None for `run.begin`, whose line makes the run's id."""
+    import rfc8785  # only writers need it
+
+    fields: dict[str, Any] = {
+        "v": FORMAT,
+        "kind": kind,
+        "at": at,
+        "lc": lc,
+        "by": by,
+        "writer": writer,
+        "seq": seq,
+        "prev": prev,
+        "deps": list(deps),
+        "body": dict(body),
+    }
+    if run is not None:
+        fields["run"] = run
+    return parse_record(rfc8785.dumps(fields))
+
+
+def parse_record(line: bytes) -> Record:
+    """The record that a line (without its newline) holds.
+
+    Raises: IntegrityError if it is no record of this format.
+    """
+    fields = _load(line)
+    record_id = _record_id(line, fields)
+    kind, at = _text(fields, "kind"), _text(fields, "at")
+    run = fields.get("run")
+    if (kind == "run.begin") != (run is None):
+        raise IntegrityError(
+            f"read record {record_id[:12]}: 'run' does not fit kind '{kind}'"
+        )
+    if run is None:
+        run = run_id(parse_ms(at), record_id)
+    if not isinstance(run, str) or not is_run_id(run):
+        raise IntegrityError(f"read record {record_id[:12]}: 'run' is not a run id")
+    parse_ms(at)
+    return Record(
+        line=line,
+        id=record_id,
+        kind=kind,
+        run=run,
+        at=at,
+        lc=_count(fields, "lc"),
+        by=_by(fields),
+        writer=_text(fields, "writer"),
+        seq=_count(fields, "seq"),
+        prev=_prev(fields),
+        deps=tuple(str(dep) for dep in _typed(fields, "deps", list)),
+        body=_typed(fields, "body", dict),
+    )
+
+
+def _load(line: bytes) -> dict[str, Any]:
+    if len(line) > MAX_LINE:
+        raise IntegrityError(f"read record: {len(line)} bytes, more than {MAX_LINE}")
+    try:
+        fields = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise IntegrityError(f"read record: not JSON: {error}") from error
+    if not isinstance(fields, dict) or fields.get("v") != FORMAT:
+        found = fields.get("v") if isinstance(fields, dict) else None
+        raise IntegrityError(
+            f"read record: format {found!r}, this git-gage reads {FORMAT}",
+            hint="upgrade git-gage",
+            newer=isinstance(found, int) and found > FORMAT,
+        )
+    return fields
+
+
+def _record_id(line: bytes, fields: dict[str, Any]) -> str:
+    if "sig" in fields:
+        import rfc8785  # a signed line: its id leaves the signature out
+
+        line = rfc8785.dumps(
+            {key: value for key, value in fields.items() if key != "sig"}
+        )
+    return hashlib.sha256(line).hexdigest()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"'{name}' is not JSON")
+
+
+def _typed(fields: dict[str, Any], key: str, kind: type) -> Any:
+    value = fields.get(key)
+    if not isinstance(value, kind):
+        raise IntegrityError(f"read record: '{key}' must be {kind.__name__}")
+    return value
+
+
+def _text(fields: dict[str, Any], key: str) -> str:
+    return str(_typed(fields, key, str))
+
+
+def _count(fields: dict[str, Any], key: str) -> int:
+    value = _typed(fields, key, int)
+    if isinstance(value, bool) or not 0 <= value <= 2**53:
+        raise IntegrityError(f"read record: '{key}' must be a count")
+    return int(value)
+
+
+def _prev(fields: dict[str, Any]) -> str | None:
+    return None if fields.get("prev") is None else _text(fields, "prev")
+
+
+def _by(fields: dict[str, Any]) -> By:
+    by = fields.get("by")
+    if by is None:
+        return None
+    if not isinstance(by, dict) or not all(
+        isinstance(value, str) for value in by.values()
+    ):
+        raise IntegrityError("read record: 'by' must be an object of strings")
+    return by
