@@ -1,0 +1,8 @@
+"""`python -m git_gage`, for where no script was installed."""
+
+from __future__ import annotations
+
+from git_gage.cli.app import main
+
+if __name__ == "__main__":
+    main()

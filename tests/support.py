@@ -1,0 +1,183 @@
+"""What tests are told with: repositories, git, and `git gage` as a user types it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+FULL = os.environ.get("GAGE_TEST_FULL") == "1"
+"""Whether the sizes the issues ask for are run (`make test-all`), not the small ones."""
+
+TRAIN = """\
+lr = 0.1
+epochs = 2
+for epoch in range(epochs):
+    print(f"epoch {epoch + 1}/{epochs}")
+print("loss:", round(lr / epochs, 4))
+"""
+
+# Fixed, so that equal stories make equal commits.
+_DATES = {
+    "GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z",
+    "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
+}
+# Coverage of subprocesses and pytest's own bookkeeping travel in these.
+_KEPT = ("COVERAGE_", "PYTEST_", "TMPDIR")
+
+
+class Result(NamedTuple):
+    """What a program answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+def scale(small: int, full: int) -> int:
+    """How many: `small` in `make test`, `full` in `make test-all`."""
+    return full if FULL else small
+
+
+def make_tools(folder: Path) -> Path:
+    """Put `git-gage` and a python3 without it into a folder, as on a machine with pipx."""
+    beside = Path(sys.executable).parent
+    (folder / "git-gage").symlink_to(beside / "git-gage")
+    base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+    (folder / "python3").symlink_to(base)
+    return folder
+
+
+def sealed_environ(home: Path, tools: Path) -> dict[str, str]:
+    """A whole environment with nothing in it of the person who runs the tests."""
+    git = shutil.which("git")
+    assert git is not None, "git is not on PATH"
+    places = [str(tools), str(Path(git).parent), "/usr/local/bin", "/usr/bin", "/bin"]
+    kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
+    return {
+        **kept,
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "XDG_STATE_HOME": str(home / ".local" / "state"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
+        "GIT_ALLOW_PROTOCOL": "file:http:ssh",
+        "GIT_TERMINAL_PROMPT": "0",
+        "PATH": os.pathsep.join(dict.fromkeys(places)),
+        "COLUMNS": "80",
+        "LINES": "24",
+        "TERM": "xterm-256color",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }
+
+
+def git(where: Path, *args: str, input: str | None = None, ok: tuple[int, ...] = (0,)) -> str:
+    """Standard output of `git <args>` in a folder; anything but an exit code in `ok` fails."""
+    done = subprocess.run(
+        ["git", *args],
+        cwd=where,
+        input=input,
+        stdin=subprocess.DEVNULL if input is None else None,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
+    )
+    assert done.returncode in ok, f"git {' '.join(args)}: {done.returncode}\n{done.stderr}"
+    return done.stdout
+
+
+def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write files by relative path, with the folders they need."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def commit(where: Path, message: str = "a change") -> str:
+    """Commit everything that is not ignored, at a fixed date; the commit's id."""
+    env = {**os.environ, **_DATES}
+    subprocess.run(["git", "add", "-A"], cwd=where, check=True, env=env)
+    subprocess.run(
+        ["git", "commit", "-q", "--allow-empty", "-m", message], cwd=where, check=True, env=env
+    )
+    return git(where, "rev-parse", "HEAD").strip()
+
+
+def make_repo(
+    path: Path,
+    *,
+    files: Mapping[str, str | bytes] | None = None,
+    commit: bool = True,
+    identity: bool = True,
+    options: tuple[str, ...] = (),
+) -> Path:
+    """A new repository on branch main; `files` default to a small train.py.
+
+    `options` go to `git init`. Without `identity` git knows no name for whoever works there.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    git(path, "init", "-q", "-b", "main", *options)
+    set_identity(path)
+    write_files(path, {"train.py": TRAIN} if files is None else files)
+    if commit:
+        _commit(path, "first")
+    if not identity:
+        forget_identity(path)
+    return path
+
+
+def clone(
+    source: Path | str, path: Path, *, name: str = "Sam", options: tuple[str, ...] = ()
+) -> Path:
+    """A clone with an identity of its own."""
+    git(path.parent, "clone", "-q", *options, str(source), str(path))
+    set_identity(path, name)
+    return path
+
+
+def set_identity(where: Path, name: str = "Ana") -> None:
+    """Give this repository, and nothing else, a user."""
+    git(where, "config", "user.name", name)
+    git(where, "config", "user.email", f"{name.lower()}@example.com")
+
+
+def forget_identity(where: Path) -> None:
+    """Leave git without a user here, and without leave to guess one from the host."""
+    git(where, "config", "--unset", "user.name", ok=(0, 5))
+    git(where, "config", "--unset", "user.email", ok=(0, 5))
+    git(where, "config", "user.useConfigOnly", "true")
+
+
+def gage(
+    where: Path,
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    timeout_s: float = 120,
+) -> Result:
+    """`git gage <args>` as a user types it: git, then our program, as processes."""
+    done = subprocess.run(
+        ["git", "gage", *args],
+        cwd=where,
+        env={**os.environ, **(env or {})},
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        timeout=timeout_s,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+_commit = commit
