@@ -6,8 +6,9 @@ a `.keep` on it until the refs are updated, so a `git gc --prune=now` beside us 
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -16,7 +17,10 @@ from git_gage.git.repository import Repository, git_environ, git_error
 
 # An early fixed date: our commits come last in `git log --all`, and equal content is equal.
 IDENTITY = "git-gage <git-gage@localhost> 946684800 +0000"
-_DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+# A `git gc --prune=now` also removes the temporary files of whoever is writing a pack just then.
+ATTEMPTS = 8
+DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+_WHOLE = ("-c", "fastimport.unpackLimit=0")
 
 
 class Commit(NamedTuple):
@@ -31,14 +35,29 @@ class Commit(NamedTuple):
     files: tuple[tuple[str, bytes | Path | str], ...] = ()
 
 
-def import_commits(repo: Repository, commits: Iterable[Commit]) -> None:
+def import_commits(repo: Repository, commits: Sequence[Commit]) -> None:
     """Write the commits and move their refs forward, durably.
 
     Raises: ConflictError if a ref has moved away from the parent; GitError otherwise.
     """
+    for attempt in range(1, ATTEMPTS + 1):
+        returncode, stderr = _import_once(repo, commits)
+        if returncode == 0:
+            return
+        if b"does not contain" in stderr:
+            raise ConflictError(f"update lane: {stderr.decode(errors='replace').strip()}")
+        if attempt == ATTEMPTS or not was_pruned(stderr):
+            raise git_error(("fast-import",), returncode, stderr)
+
+
+def was_pruned(stderr: bytes) -> bool:
+    """Whether git failed because its temporary pack was taken away under it."""
+    return b"No such file or directory" in stderr
+
+
+def _import_once(repo: Repository, commits: Sequence[Commit]) -> tuple[int, bytes]:
     process = subprocess.Popen(
-        ["git", *_DURABLE, "-c", "fastimport.unpackLimit=0"]
-        + ["fast-import", "--quiet", "--done", "--date-format=raw"],
+        ["git", *DURABLE, *_WHOLE, "fast-import", "--quiet", "--done", "--date-format=raw"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -52,20 +71,17 @@ def import_commits(repo: Repository, commits: Iterable[Commit]) -> None:
         process.stdin.write(b"done\n")
         process.stdin.close()
     except BrokenPipeError:
-        pass  # fast-import has said why on stderr; that is what we raise below
+        pass  # fast-import has said why on stderr; that is what the caller gets
     stderr = process.stderr.read()
     process.stderr.close()
     if process.wait() != 0:
         _remove_crash_report(repo, process.pid)
-        if b"does not contain" in stderr:
-            raise ConflictError(
-                f"update lane: {stderr.decode(errors='replace').strip()}"
-            )
-        raise git_error(("fast-import",), process.returncode, stderr)
+    return process.returncode, stderr
 
 
 def _write_commit(out: IO[bytes], commit: Commit) -> None:
-    message = commit.message.encode()
+    # The tag makes each attempt's pack a new one: a keep note left by a kill is never in the way.
+    message = f"{commit.message}\n\nattempt {os.urandom(8).hex()}\n".encode()
     out.write(f"commit {commit.ref}\ncommitter {IDENTITY}\n".encode())
     out.write(b"data %d\n%s\n" % (len(message), message))
     if commit.parent is not None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from git_gage.git.imports import _DURABLE
-from git_gage.git.repository import Repository, git_environ, git_error
+from git_gage.errors import GitError
+from git_gage.git.imports import ATTEMPTS, DURABLE, was_pruned
+
+if TYPE_CHECKING:
+    from git_gage.git.repository import Repository
 
 KEEP_NOTE = "git-gage"
+KEEP_NOTES = (KEEP_NOTE.encode(), b"fast-import")
+STALE_S = 3600
 
 
 def quarantine_environ(repo: Repository, quarantine: Path) -> dict[str, str]:
@@ -28,44 +33,42 @@ def adopt_objects(repo: Repository, quarantine: Path) -> Path | None:
     oids = _loose_oids(quarantine / "objects")
     if not oids:
         return None
-    packing = subprocess.Popen(
-        ["git", "pack-objects", "--stdout", "-q", "--window=0"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=repo.cwd,
-        env=git_environ(repo.environ, quarantine_environ(repo, quarantine)),
+    name = repo.run(
+        *("pack-objects", "-q", "--window=0", str(quarantine / "pack")),
+        input="\n".join(oids).encode() + b"\n",
+        env=quarantine_environ(repo, quarantine),
     )
-    indexing = subprocess.Popen(
-        ["git", *_DURABLE, "index-pack", "--stdin", f"--keep={KEEP_NOTE}"],
-        stdin=packing.stdout,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=repo.cwd,
-        env=git_environ(repo.environ, None),
-    )
-    assert (
-        packing.stdin is not None
-        and packing.stdout is not None
-        and packing.stderr is not None
-    )
-    packing.stdout.close()
-    packing.stdin.write("\n".join(oids).encode() + b"\n")
-    packing.stdin.close()
-    out, indexing_stderr = indexing.communicate()
-    packing_stderr = packing.stderr.read()
-    packing.stderr.close()
-    if packing.wait() != 0:
-        raise git_error(("pack-objects",), packing.returncode, packing_stderr)
-    if indexing.returncode != 0:
-        raise git_error(("index-pack",), indexing.returncode, indexing_stderr)
-    word, _, name = out.decode().strip().partition("\t")
-    return repo.objects_dir / "pack" / f"pack-{name}.keep" if word == "keep" else None
+    out = _index_pack(repo, quarantine / f"pack-{name.decode().strip()}.pack")
+    word, _, kept = out.decode().strip().partition("\t")
+    return repo.objects_dir / "pack" / f"pack-{kept}.keep" if word == "keep" else None
+
+
+def _index_pack(repo: Repository, pack: Path) -> bytes:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return repo.run(*DURABLE, "index-pack", "--stdin", f"--keep={KEEP_NOTE}", input=pack)
+        except GitError as error:
+            if not was_pruned(error.stderr.encode()):
+                raise
+    return repo.run(*DURABLE, "index-pack", "--stdin", f"--keep={KEEP_NOTE}", input=pack)
 
 
 def release_kept(keep: Path | None) -> None:
     """Hand the pack to git's ordinary care: a ref holds its objects now."""
     if keep is not None:
+        keep.unlink(missing_ok=True)
+
+
+def drop_stale_keeps(repo: Repository, now: float) -> None:
+    """Remove keep notes that a killed process left, and half packs with them.
+
+    Ours and fast-import's only, and none younger than an hour: its writer may still be at work.
+    """
+    for keep in (repo.objects_dir / "pack").glob("*.keep"):
+        if now - keep.stat().st_mtime < STALE_S or keep.read_bytes().strip() not in KEEP_NOTES:
+            continue
+        if not keep.with_suffix(".idx").exists():
+            keep.with_suffix(".pack").unlink(missing_ok=True)
         keep.unlink(missing_ok=True)
 
 

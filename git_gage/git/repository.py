@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from git_gage.errors import GitError, RequestError
 
@@ -60,19 +61,32 @@ class Repository:
     def run(
         self,
         *args: str,
-        input: bytes | None = None,
+        input: bytes | Path | None = None,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         ok: tuple[int, ...] = (0,),
     ) -> bytes:
-        """Standard output of `git <args>`.
+        """Standard output of `git <args>`; `input` is what it reads, as bytes or from a file.
 
         Raises: GitError with git's own text when the exit code is not in `ok`.
         """
+        if isinstance(input, Path):
+            with input.open("rb") as file:
+                return self._run(args, {"stdin": file}, env, cwd, ok)
+        given = {"stdin": subprocess.DEVNULL} if input is None else {"input": input}
+        return self._run(args, given, env, cwd, ok)
+
+    def _run(
+        self,
+        args: tuple[str, ...],
+        given: Mapping[str, Any],
+        env: Mapping[str, str] | None,
+        cwd: Path | None,
+        ok: tuple[int, ...],
+    ) -> bytes:
         done = subprocess.run(
             ["git", *args],
-            input=input,
-            stdin=subprocess.DEVNULL if input is None else None,
+            **given,
             capture_output=True,
             cwd=cwd or self.cwd,
             env=git_environ(self.environ, env),
@@ -80,7 +94,7 @@ class Repository:
         )
         if done.returncode not in ok:
             raise git_error(args, done.returncode, done.stderr)
-        return done.stdout
+        return bytes(done.stdout)
 
     def read_objects(
         self, oids: Iterable[str], env: Mapping[str, str] | None = None
@@ -115,9 +129,7 @@ class Repository:
         asked = list(oids)
         if not asked:
             return {}
-        out = self.run(
-            "cat-file", "--batch-check", input="\n".join(asked).encode() + b"\n"
-        )
+        out = self.run("cat-file", "--batch-check", input="\n".join(asked).encode() + b"\n")
         sizes: dict[str, tuple[str, int] | None] = {}
         for oid, line in zip(asked, out.decode().splitlines(), strict=True):
             head = line.split()
@@ -127,10 +139,7 @@ class Repository:
     def list_refs(self, *prefixes: str) -> dict[str, str]:
         """Refs below the prefixes with the objects they name."""
         out = self.run("for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
-        return {
-            name: oid
-            for oid, name in (line.split(" ") for line in out.decode().splitlines())
-        }
+        return {name: oid for oid, name in (line.split(" ") for line in out.decode().splitlines())}
 
     def blob_oid(self, content: bytes) -> str:
         """What git would call a blob with this content."""
@@ -144,9 +153,7 @@ class Repository:
         digest.update(content)
         return digest.hexdigest()
 
-    def _cat_file(
-        self, mode: str, env: Mapping[str, str] | None
-    ) -> subprocess.Popen[bytes]:
+    def _cat_file(self, mode: str, env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             ["git", "cat-file", mode],
             stdin=subprocess.PIPE,
@@ -180,9 +187,7 @@ def open_repository(cwd: Path, environ: Mapping[str, str]) -> Repository:
     )
 
 
-def git_environ(
-    environ: Mapping[str, str], extra: Mapping[str, str] | None
-) -> dict[str, str]:
+def git_environ(environ: Mapping[str, str], extra: Mapping[str, str] | None) -> dict[str, str]:
     """The environment of our own git calls: the user's, but nothing is locked for a mere look."""
     return {**environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(extra or {})}
 
@@ -216,9 +221,7 @@ def git_version(cwd: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers[:3] if number.isdigit())
 
 
-def _ask_git(
-    cwd: Path, environ: Mapping[str, str]
-) -> subprocess.CompletedProcess[bytes]:
+def _ask_git(cwd: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
             ["git", "rev-parse", *_QUESTIONS],
@@ -233,9 +236,7 @@ def _ask_git(
 
 
 def _no_git() -> RequestError:
-    return RequestError(
-        "no 'git' program on PATH", hint="install git, then run 'git version'"
-    )
+    return RequestError("no 'git' program on PATH", hint="install git, then run 'git version'")
 
 
 def require_git_version(cwd: Path, environ: Mapping[str, str]) -> None:

@@ -1,0 +1,124 @@
+"""Small files of the store: written whole or not at all, and the lock they are written under."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from git_gage.errors import GageError, RequestError
+
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+class StorageError(GageError):
+    """The disk refused a write; what was there before is untouched."""
+
+
+@contextmanager
+def explained(path: Path, attempt: str) -> Iterator[None]:
+    """Turn what the operating system says of a write into an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _READ_ONLY:
+            raise RequestError(
+                f"{attempt}: no permission to write in '{path}'",
+                hint="reading still works, for example 'git gage list'",
+            ) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError(
+                f"{attempt}: no space left on the disk of '{path}'",
+                hint="free some space and try again; what was recorded before is safe",
+            ) from error
+        raise StorageError(f"{attempt}: {error.strerror or error} ('{path}')") from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a small state file; empty where there is none or it is damaged.
+
+    State files only save work: whatever they say can be found out again from refs and journals.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Replace a state file; after a crash it is the old one or the new one, whole."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with explained(path.parent, f"write {path.name}"):
+        try:
+            with fresh.open("wb") as file:
+                file.write(json.dumps(value, sort_keys=True).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make names created in a folder survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_folder(path: Path) -> None:
+    with explained(path, "make folder"):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+class Lock:
+    """The clone's write lock, taken again freely by the process that holds it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._depth = 0
+        self._handle = -1
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        if self._depth == 0:
+            with explained(self._path.parent, "lock the store"):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                os.close(self._handle)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process on this machine holds the lock on a file.
+
+    The kernel lets go when the holder dies, however it dies, so this can't be fooled by a
+    process id that was used again.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False

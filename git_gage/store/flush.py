@@ -1,0 +1,146 @@
+"""From the journals into the lane: one batch, read back, and only then forgotten.
+
+Source: docs/format.md, "Flush".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.errors import GitError, IntegrityError
+from git_gage.git import drop_stale_keeps
+from git_gage.records import Record, parse_record
+from git_gage.store import layout
+from git_gage.store.files import read_json, write_json
+from git_gage.store.journal import drop_old_days, list_journals, read_journal, retire_journal
+from git_gage.store.lane import Bulk, Epoch, Lane
+from git_gage.store.repair import mend_lane
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
+
+FORMAT = 1
+# Every run adds a few small packs; git slows down with their number, so they are rolled up.
+PACKS_BEFORE_REPACK = 40
+
+
+class Batch(NamedTuple):
+    """What the journals hold that the lane does not, and where each journal was read to."""
+
+    lines: list[bytes]
+    records: list[Record]
+    offsets: dict[str, int]
+
+
+class Flusher:
+    """Moves records of one clone from its journals into its lane. Hold the store's lock."""
+
+    def __init__(self, repo: Repository, lane: str, now: float) -> None:
+        self.repo = repo
+        self.lane = Lane(repo, f"{layout.LOCAL}/{lane}")
+        self.dir = repo.gage_dir
+        self.now = now
+        self.month = time.strftime("%Y%m", time.gmtime(now))
+        self.state = read_json(self.dir / "flushed.json")
+
+    def flush(self) -> None:
+        """Write what is new, close the epoch when it is due, put the journals away."""
+        batch = self._read_batch()
+        if batch.lines:
+            try:
+                self._write(batch)
+            except (GitError, IntegrityError):
+                if not mend_lane(self.lane, self.dir / "journal"):
+                    raise
+                self.state.pop("epoch", None)
+                self._write(batch)
+        self._put_away(batch)
+
+    def pin(self, snapshot: str) -> None:
+        """Hold a source commit in the open epoch."""
+        epoch = self._current()
+        pinned = self.state.get("pinned", [])
+        if [epoch.name, snapshot] in pinned and epoch.src is not None:
+            return
+        epoch = self.lane.pin(epoch, [snapshot])
+        self._remember(epoch, packs=2)
+        self._save(pinned=[*pinned[-31:], [epoch.name, snapshot]])
+
+    def _write(self, batch: Batch) -> None:
+        epoch = self._current()
+        runs = sum(record.kind == "run.begin" for record in batch.records)
+        epoch = self.lane.append(epoch, batch.lines, runs, self._bulk(batch.records))
+        self._remember(epoch, packs=1)
+        if epoch.runs >= layout.EPOCH_RUNS:
+            self.lane.close(epoch)
+
+    def _current(self) -> Epoch:
+        epoch, over = self.lane.open_epoch(self.month, self.state.get("epoch", {}))
+        if not over:
+            return epoch
+        self.lane.close(epoch)
+        return Epoch(layout.epoch_name(self.month, [epoch.name]))
+
+    def _read_batch(self) -> Batch:
+        offsets = self.state.get("offsets", {})
+        journal = self.dir / "journal"
+        lines: list[bytes] = []
+        reached: dict[str, int] = {}
+        for name in list_journals(journal):
+            new, reached[name] = read_journal(journal, name, int(offsets.get(name, 0)))
+            lines += new
+        return Batch(lines, [parse_record(line) for line in lines], reached)
+
+    def _bulk(self, records: Sequence[Record]) -> list[Bulk]:
+        """Bulk files that the records bind and that are still as they were bound."""
+        files: list[Bulk] = []
+        for record in records:
+            for name, bound in record.body.get("bulk", {}).items():
+                path = self.dir / "state" / record.run / name
+                if _size(path) == bound["size"]:
+                    files.append((f"{record.run}/{name}", path))
+        return files
+
+    def _remember(self, epoch: Epoch, packs: int) -> None:
+        self.state["epoch"] = {
+            "log": epoch.log,
+            "records": epoch.records,
+            "runs": epoch.runs,
+            "hot": [list(entry) for entry in epoch.hot],
+        }
+        self.state["packs"] = self.state.get("packs", 0) + packs
+
+    def _put_away(self, batch: Batch) -> None:
+        if batch.lines or batch.offsets != self.state.get("offsets", {}):
+            self._save(offsets=batch.offsets)
+        journal = self.dir / "journal"
+        for name in batch.offsets:
+            retire_journal(journal, name, self.now)
+        drop_old_days(journal, self.now)
+        if self.state.get("packs", 0) >= PACKS_BEFORE_REPACK:
+            self._roll_up_packs()
+
+    def _roll_up_packs(self) -> None:
+        try:
+            self.repo.run(
+                "repack", "-d", "-q", "--geometric=2", "--no-write-bitmap-index", "--unpacked"
+            )
+        except GitError:
+            # Another gc is at work on the packs: it does what we wanted to.
+            pass
+        drop_stale_keeps(self.repo, self.now)
+        self._save(packs=0)
+
+    def _save(self, **changes: Any) -> None:
+        self.state = {**self.state, "format": FORMAT, **changes}
+        write_json(self.dir / "flushed.json", self.state)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None

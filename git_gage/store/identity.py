@@ -1,0 +1,98 @@
+"""Which lane this clone writes.
+
+A lane is written by one clone on one machine, so pushes never race. It is bound to the machine and
+to the path and inode of the git directory: a copied clone sees that it is a copy and takes a lane
+of its own. Source: docs/format.md, "Lane ids".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from git_gage.records import ALPHABET
+from git_gage.store.files import read_json, write_json
+
+FORMAT = 1
+LANE_CHARS = 16
+_MACHINE_IDS = ("/etc/machine-id", "/var/lib/dbus/machine-id")
+
+
+class Identity(NamedTuple):
+    """The lane in use, lanes this clone wrote before, and the out lane of each remote."""
+
+    lane: str
+    former: tuple[str, ...]
+    out: dict[str, str]
+
+
+def read_identity(path: Path) -> Identity | None:
+    """This clone's lanes; None before its first record."""
+    state = read_json(path)
+    if not isinstance(state.get("lane"), str):
+        return None
+    return Identity(state["lane"], tuple(state.get("former", ())), dict(state.get("out", {})))
+
+
+def own_identity(path: Path, common_dir: Path) -> Identity:
+    """This clone's lanes, with a fresh lane at first use and in a copy. Hold the store's lock."""
+    state = read_json(path)
+    place = _place(common_dir)
+    if not isinstance(state.get("lane"), str) or state.get("place") != place:
+        former = [*state.get("former", ()), *([state["lane"]] if "lane" in state else ())]
+        state = {"lane": new_lane(), "former": former, "out": {}}
+        _save(path, place, state)
+    return Identity(state["lane"], tuple(state["former"]), dict(state["out"]))
+
+
+def renew_lane(path: Path, common_dir: Path) -> Identity:
+    """Leave the lane to a twin that writes it too, and take a new one."""
+    identity = own_identity(path, common_dir)
+    renewed = Identity(new_lane(), (*identity.former, identity.lane), identity.out)
+    _save(path, _place(common_dir), renewed._asdict())
+    return renewed
+
+
+def out_lane(path: Path, common_dir: Path, remote: str) -> str:
+    """The lane that holds what this remote was given run by run."""
+    identity = own_identity(path, common_dir)
+    if remote in identity.out:
+        return identity.out[remote]
+    state: dict[str, Any] = {
+        "lane": identity.lane,
+        "former": list(identity.former),
+        "out": {**identity.out, remote: new_lane()},
+    }
+    _save(path, _place(common_dir), state)
+    return str(state["out"][remote])
+
+
+def new_lane() -> str:
+    return "".join(ALPHABET[byte % 32] for byte in os.urandom(LANE_CHARS))
+
+
+def _save(path: Path, place: dict[str, Any], state: dict[str, Any]) -> None:
+    write_json(path, {"format": FORMAT, "place": place, **state})
+
+
+def _place(common_dir: Path) -> dict[str, Any]:
+    return {
+        "machine": _machine(),
+        "path": str(common_dir.resolve()),
+        "inode": common_dir.stat().st_ino,
+    }
+
+
+def _machine() -> str:
+    """A stable id of this machine, hashed, because it is nobody else's business."""
+    found = platform.node()
+    for name in _MACHINE_IDS:
+        try:
+            found = Path(name).read_text().strip() or found
+            break
+        except OSError:
+            continue
+    return hashlib.sha256(b"git-gage " + found.encode()).hexdigest()[:16]

@@ -1,0 +1,85 @@
+"""How lanes, epochs and their trees are named.
+
+Source: docs/format.md, "Lanes".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+LOCAL = "refs/gage/w"
+TRACKING = "refs/gage-remotes"
+OUT = "refs/gage-out"
+
+SEGMENT_RECORDS = 128
+BLOB_BYTES = 1 << 20
+EPOCH_RUNS = 4096
+MAX_ENTRIES = 3000
+
+_NAME = r"[a-z0-9-]{1,64}"
+_REF = re.compile(
+    rf"(?:{LOCAL}|(?P<space>{TRACKING}|{OUT})/(?P<remote>.+?)/w)"
+    rf"/(?P<lane>{_NAME})/(?P<epoch>{_NAME})/(?P<kind>log|sealed|bulk|src)"
+)
+_ENTRY = re.compile(rb"(?:seg|hot)/[0-9]{8}-[0-9]{1,4}")
+
+
+class LaneRef(NamedTuple):
+    """What a ref's name says: whose tracking ref it is (None: this clone's own), lane and epoch."""
+
+    space: str
+    remote: str | None
+    lane: str
+    epoch: str
+    kind: str
+
+
+def parse_ref(name: str) -> LaneRef | None:
+    """The parts of a lane's ref; None for any other ref."""
+    match = _REF.fullmatch(name)
+    if match is None:
+        return None
+    return LaneRef(
+        match["space"] or LOCAL, match["remote"], match["lane"], match["epoch"], match["kind"]
+    )
+
+
+def is_record_entry(mode: bytes, path: bytes) -> bool:
+    """Whether a tip tree's entry is a blob of records; anything else there is never read."""
+    return mode == b"100644" and _ENTRY.fullmatch(path) is not None
+
+
+def chunk_lines(lines: Iterable[bytes]) -> list[list[bytes]]:
+    """Lines cut into blobs of at most 128 records and 1 MiB (one longer line stands alone)."""
+    chunks: list[list[bytes]] = []
+    size = 0
+    for line in lines:
+        size += len(line) + 1
+        if not chunks or len(chunks[-1]) == SEGMENT_RECORDS or size > BLOB_BYTES:
+            chunks.append([])
+            size = len(line) + 1
+        chunks[-1].append(line)
+    return chunks
+
+
+def blob_name(folder: str, first: int, count: int) -> str:
+    """Path of a blob in the tip tree; `first` counts the epoch's records from 0."""
+    return f"{folder}/{first:08d}-{count}"
+
+
+def blob_text(lines: Iterable[bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines)
+
+
+def epoch_name(month: str, taken: Iterable[str]) -> str:
+    """Name of a new epoch of a month ("202611"): the month and a number not used before."""
+    numbers = [int(name[7:]) for name in taken if re.fullmatch(rf"{month}-[0-9]+", name)]
+    return f"{month}-{max(numbers, default=0) + 1:02d}"
+
+
+def epoch_order(name: str) -> tuple[str, int]:
+    """Sort key of an epoch of our own: month, then number."""
+    month, _, number = name.partition("-")
+    return month, int(number) if number.isdigit() else 0

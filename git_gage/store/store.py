@@ -1,0 +1,178 @@
+"""The store of one clone: append a record, read all that lanes and journals hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from git_gage.errors import RequestError
+from git_gage.git import Repository, adopt_objects, release_kept
+from git_gage.records import By, Record, format_time, make_record
+from git_gage.store import layout
+from git_gage.store.files import Lock, make_folder
+from git_gage.store.flush import Flusher
+from git_gage.store.identity import own_identity, read_identity
+from git_gage.store.journal import Journal, list_journals, read_journal
+
+
+class Store:
+    """Records of one clone. Reading needs no lock and writes nothing."""
+
+    def __init__(self, repo: Repository, clock: Callable[[], float] = time.time) -> None:
+        self.repo = repo
+        self.dir = repo.gage_dir
+        self.clock = clock
+        self._lock = Lock(self.dir / "lock")
+        self._journal = Journal(self.dir / "journal")
+
+    # -- this clone ---------------------------------------------------------------------------
+
+    @property
+    def lane(self) -> str:
+        """The lane that takes this clone's new records."""
+        with self._lock.held():
+            return own_identity(self.dir / "lane.json", self.repo.common_dir).lane
+
+    @property
+    def my_lanes(self) -> frozenset[str]:
+        """All lanes this clone has written; none before its first record."""
+        identity = read_identity(self.dir / "lane.json")
+        return frozenset((identity.lane, *identity.former)) if identity else frozenset()
+
+    def state_dir(self, run: str) -> Path:
+        """Where what a going run needs lies."""
+        return self.dir / "state" / run
+
+    def run_dir(self, run: str) -> Path:
+        """Where the program runs and its files stay."""
+        return self.dir / "runs" / run
+
+    def writing(self) -> AbstractContextManager[None]:
+        """The clone's write lock: what is read and appended inside belongs together."""
+        return self._lock.held()
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def append(
+        self,
+        kind: str,
+        *,
+        run: str | None,
+        body: Mapping[str, Any],
+        by: By,
+        lc: int,
+        seq: int,
+        prev: str | None,
+        deps: Sequence[str] = (),
+        at: str | None = None,
+    ) -> Record:
+        """Write a record to the journal; when this returns it survives a power cut.
+
+        Raises: RequestError where nothing can be written; StorageError when the disk is full.
+        """
+        make_folder(self.dir)
+        record = make_record(
+            kind,
+            run=run,
+            at=at or format_time(self.clock()),
+            lc=lc,
+            by=by,
+            writer=self.lane,
+            seq=seq,
+            prev=prev,
+            deps=deps,
+            body=body,
+        )
+        self._journal.append(record.line)
+        return record
+
+    def flush(self) -> None:
+        """Move what the journals of this clone hold into its lane.
+
+        Raises: GitError, StorageError; the journals keep what was not written.
+        """
+        with self._lock.held():
+            self._flusher().flush()
+
+    def pin(self, snapshot: str, quarantine: Path | None) -> None:
+        """Bring a source commit into the repository and hold it there.
+
+        `quarantine` is the folder whose objects/ has the new objects; None when all are here.
+        """
+        with self._lock.held():
+            keep = adopt_objects(self.repo, quarantine) if quarantine is not None else None
+            try:
+                self._flusher().pin(snapshot)
+            finally:
+                release_kept(keep)
+
+    def close(self) -> None:
+        """Let go of this process's journal, so that the next flush can put it away."""
+        self._journal.close()
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def read_tips(self) -> dict[str, str]:
+        """Refs that hold records, with their tips. Read the journals first: see `journals`."""
+        refs = self.repo.list_refs(layout.LOCAL, layout.TRACKING, layout.OUT)
+        return {name: oid for name, oid in refs.items() if name.endswith(("/log", "/sealed"))}
+
+    def list_blobs(self, tips: Iterable[str]) -> dict[str, list[str]]:
+        """Record blobs of each tip. Trees that are not laid out as a lane's give none."""
+        return {tip: self._record_blobs(tip) for tip in tips}
+
+    def read_lines(self, blobs: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
+        """Record lines of each blob; blobs that are missing or over 1 MiB are left out."""
+        sizes = self.repo.object_sizes(blobs)
+        sound = [
+            oid
+            for oid, found in sizes.items()
+            if found is not None and found[0] == "blob" and found[1] <= layout.BLOB_BYTES
+        ]
+        for oid, _, content in self.repo.read_objects(sound):
+            yield oid, [line for line in content.split(b"\n") if line]
+
+    def journals(self) -> list[str]:
+        """Open journals, oldest first.
+
+        A journal leaves this list only after its records are in a lane: whoever reads journals
+        first and tips afterwards sees every record.
+        """
+        return list_journals(self.dir / "journal")
+
+    def read_journal(self, name: str, offset: int) -> tuple[list[bytes], int]:
+        """Whole record lines of a journal from a byte offset on, and the offset after them."""
+        return read_journal(self.dir / "journal", name, offset)
+
+    def read_bulk(self, run: str, name: str, bound: Mapping[str, Any]) -> bytes | None:
+        """A bulk file of a run as its record binds it; None where it is not here."""
+        for _, kind, content in self.repo.read_objects([str(bound["oid"])]):
+            if kind == "blob":
+                return content
+        path = self.state_dir(run) / name
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        return content if len(content) == bound["size"] else None
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _flusher(self) -> Flusher:
+        return Flusher(self.repo, self.lane, self.clock())
+
+    def _record_blobs(self, tip: str) -> list[str]:
+        out = self.repo.run("ls-tree", "--full-tree", "-r", "-z", tip, "seg/", "hot/")
+        entries = out.split(b"\0")[:-1]
+        if len(entries) > layout.MAX_ENTRIES:
+            raise RequestError(f"lane tip '{tip}' has {len(entries)} entries: not written by us")
+        blobs = []
+        for entry in entries:
+            head, _, path = entry.partition(b"\t")
+            mode, _, oid = head.split(b" ")
+            if layout.is_record_entry(mode, path):
+                blobs.append(oid.decode())
+        return blobs
