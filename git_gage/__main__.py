@@ -4,5 +4,4 @@ from __future__ import annotations
 
 from git_gage.cli.app import main
 
-if __name__ == "__main__":
-    main()
+main()

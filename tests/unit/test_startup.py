@@ -1,0 +1,64 @@
+"""What `git gage -h` and completion may not load; .ci/startup.py counts what is left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+# Each costs from a few to a hundred per cent of what click costs (which loads inspect and ast itself).
+HEAVY = {
+    "asyncio",
+    "dataclasses",
+    "difflib",
+    "git_gage.catalog",
+    "git_gage.git",
+    "git_gage.render",
+    "git_gage.runs",
+    "git_gage.store",
+    "hashlib",
+    "importlib.metadata",
+    "pty",
+    "pygit2",
+    "rfc8785",
+    "rich",
+    "selectors",
+    "sqlite3",
+    "subprocess",
+    "tempfile",
+}
+PROGRAM = """
+import sys
+from git_gage.cli.app import main
+sys.argv[0] = "git-gage"
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+COMPLETION = {"_GIT_GAGE_COMPLETE": "bash_complete", "COMP_WORDS": "git-gage ", "COMP_CWORD": "1"}
+
+
+def loaded_modules(*args: str, **extra: str) -> set[str]:
+    # Measuring coverage loads half of the list.
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE")}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *args],
+        env={**kept, **extra},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("args", [("-h",), ("list", "-h"), ("run", "-h"), ("show", "-h")])
+def test_help_loads_click_and_little_else(args: tuple[str, ...]) -> None:
+    assert loaded_modules(*args) & HEAVY == set()
+
+
+def test_completion_of_commands_loads_click_and_little_else() -> None:
+    assert loaded_modules(**COMPLETION) & HEAVY == set()
