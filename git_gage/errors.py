@@ -8,7 +8,9 @@ class GageError(Exception):
 
     exit_code = 128
 
-    def __init__(self, message: str, *, hint: str | None = None, **facts: object) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, **facts: object
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -35,7 +37,12 @@ class GitError(GageError):
     """The git program refused; keeps what it was asked and what it said."""
 
     def __init__(
-        self, message: str, *, stderr: str = "", returncode: int = 128, hint: str | None = None
+        self,
+        message: str,
+        *,
+        stderr: str = "",
+        returncode: int = 128,
+        hint: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.stderr = stderr

@@ -23,9 +23,7 @@ def short_id(run: str) -> str:
 
 
 def is_run_id(text: str) -> bool:
-    return len(text) == TIME_CHARS + HASH_CHARS and all(
-        char in ALPHABET for char in text
-    )
+    return len(text) == TIME_CHARS + HASH_CHARS and all(char in ALPHABET for char in text)
 
 
 def _base32(number: int, length: int) -> str:

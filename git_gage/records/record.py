@@ -81,9 +81,7 @@ def parse_record(line: bytes) -> Record:
     kind, at = _text(fields, "kind"), _text(fields, "at")
     run = fields.get("run")
     if (kind == "run.begin") != (run is None):
-        raise IntegrityError(
-            f"read record {record_id[:12]}: 'run' does not fit kind '{kind}'"
-        )
+        raise IntegrityError(f"read record {record_id[:12]}: 'run' does not fit kind '{kind}'")
     if run is None:
         run = run_id(parse_ms(at), record_id)
     if not isinstance(run, str) or not is_run_id(run):
@@ -126,9 +124,7 @@ def _record_id(line: bytes, fields: dict[str, Any]) -> str:
     if "sig" in fields:
         import rfc8785  # a signed line: its id leaves the signature out
 
-        line = rfc8785.dumps(
-            {key: value for key, value in fields.items() if key != "sig"}
-        )
+        line = rfc8785.dumps({key: value for key, value in fields.items() if key != "sig"})
     return hashlib.sha256(line).hexdigest()
 
 
@@ -162,8 +158,6 @@ def _by(fields: dict[str, Any]) -> By:
     by = fields.get("by")
     if by is None:
         return None
-    if not isinstance(by, dict) or not all(
-        isinstance(value, str) for value in by.values()
-    ):
+    if not isinstance(by, dict) or not all(isinstance(value, str) for value in by.values()):
         raise IntegrityError("read record: 'by' must be an object of strings")
     return by

@@ -29,7 +29,5 @@ def parse_ms(text: str) -> int:
             raise ValueError(text)
         moment = datetime.fromisoformat(text)
     except (ValueError, TypeError) as error:
-        raise IntegrityError(
-            f"read time: not a UTC time in milliseconds: '{text}'"
-        ) from error
+        raise IntegrityError(f"read time: not a UTC time in milliseconds: '{text}'") from error
     return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
