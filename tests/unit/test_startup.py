@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-# Each costs from a few to a hundred per cent of what click costs (which loads inspect and ast itself).
+# Each costs up to as much as click itself (which loads inspect and ast anyway).
 HEAVY = {
     "asyncio",
     "dataclasses",
