@@ -26,7 +26,7 @@ $(READY): pyproject.toml .ci/setup
 	@.ci/setup
 
 demo: $(READY)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
+	@$(BIN)/python examples/demo.py
 
 test: $(READY)
 	@rm -f .coverage .coverage.*
