@@ -1,0 +1,44 @@
+"""The examples work as a user would first try them: by themselves, without git-gage."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def run_example(where: Path, script: str, *args: str) -> list[str]:
+    done = subprocess.run(
+        ["python3", str(EXAMPLES / script), *args],
+        cwd=where,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def test_digits_are_learned_better_than_guessed(tmp_path: Path) -> None:
+    lines = run_example(tmp_path, "digits/train.py", "--epochs", "1", "--hidden", "12")
+    assert lines[0] == "epoch 1/1"
+    assert lines[1].startswith("loss: ")
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert lines[2] == f"accuracy: {summary['accuracy']:.4f}"
+    assert summary["accuracy"] > 0.5
+    first, second = json.loads((tmp_path / "model.json").read_text())
+    assert (len(first), len(first[0]), len(second), len(second[0])) == (12, 65, 10, 13)
+
+
+def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
+    args = ("digits/train.py", "--epochs", "1", "--hidden", "4")
+    once = run_example(tmp_path, *args, "--seed", "3")
+    assert run_example(tmp_path, *args, "--seed", "3") == once
+    assert run_example(tmp_path, *args, "--seed", "4") != once
+
+
+def test_irises_are_named(tmp_path: Path) -> None:
+    lines = run_example(tmp_path, "iris/knn.py")
+    assert lines == ["flowers: 30", "errors: 1", "accuracy: 0.9667"]
+    assert json.loads((tmp_path / "summary.json").read_text()) == {"errors": 1}
