@@ -12,7 +12,7 @@ from git_gage.errors import RequestError
 from git_gage.git import Repository, adopt_objects, release_kept
 from git_gage.records import By, Record, format_time, make_record
 from git_gage.store import layout
-from git_gage.store.files import Lock, make_folder
+from git_gage.store.files import Lock
 from git_gage.store.flush import Flusher
 from git_gage.store.identity import own_identity, read_identity
 from git_gage.store.journal import Journal, list_journals, read_journal
@@ -56,7 +56,7 @@ class Store:
 
     # -- writing ------------------------------------------------------------------------------
 
-    def append(
+    def draft(
         self,
         kind: str,
         *,
@@ -67,17 +67,12 @@ class Store:
         seq: int,
         prev: str | None,
         deps: Sequence[str] = (),
-        at: str | None = None,
     ) -> Record:
-        """Write a record to the journal; when this returns it survives a power cut.
-
-        Raises: RequestError where nothing can be written; StorageError when the disk is full.
-        """
-        make_folder(self.dir)
-        record = make_record(
+        """A record of this clone, made now and written nowhere yet."""
+        return make_record(
             kind,
             run=run,
-            at=at or format_time(self.clock()),
+            at=format_time(self.clock()),
             lc=lc,
             by=by,
             writer=self.lane,
@@ -86,8 +81,13 @@ class Store:
             deps=deps,
             body=body,
         )
+
+    def append(self, record: Record) -> None:
+        """Write a record to the journal; when this returns it survives a power cut.
+
+        Raises: RequestError where nothing can be written; StorageError when the disk is full.
+        """
         self._journal.append(record.line)
-        return record
 
     def flush(self) -> None:
         """Move what the journals of this clone hold into its lane.
