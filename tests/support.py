@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -9,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 FULL = os.environ.get("GAGE_TEST_FULL") == "1"
 """Whether the sizes the issues ask for are run (`make test-all`), not the small ones."""
@@ -178,6 +181,33 @@ def gage(
         check=False,
     )
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+def gage_inside(
+    where: Path, *args: str, env: Mapping[str, str] | None = None, stdin: str = ""
+) -> Result:
+    """The same within this process: no git in front, ten times faster.
+
+    Not for commands whose program writes to the terminal by itself (`run`).
+    """
+    from git_gage.cli.app import main
+
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", "surrogateescape") for _ in range(2))
+    with (
+        contextlib.chdir(where),
+        patch.dict(os.environ, env or {}),
+        patch("sys.stdin", io.StringIO(stdin)),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = main(args)
+    return Result(code, _written(out), _written(err))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
 
 
 _commit = commit
