@@ -6,6 +6,7 @@ Source: docs/format.md, "Records".
 from __future__ import annotations
 
 from git_gage.records.ids import ALPHABET, is_run_id, run_id, short_id
+from git_gage.records.names import run_name
 from git_gage.records.record import FORMAT, KINDS, By, Record, make_record, parse_record
 from git_gage.records.text import decode_path, encode_path, encode_text, shown_path
 from git_gage.records.times import format_time, parse_time
@@ -25,6 +26,7 @@ __all__ = [
     "parse_record",
     "parse_time",
     "run_id",
+    "run_name",
     "short_id",
     "shown_path",
 ]
