@@ -1,58 +1,73 @@
-"""The two-word name of a run.
+"""Two-word names of runs, easy to say and type.
 
-Source: docs/format.md, "Run ids". The lists never change: names are made from ids, not stored.
+Source: docs/format.md, "Run ids". The lists are format: a run keeps its name for ever, so no word
+is ever changed, added or moved.
 """
 
 from __future__ import annotations
 
+from functools import cache
+
 from git_gage.records.ids import ALPHABET, TIME_CHARS
 
-_ADJECTIVES = """\
-able agile alert alive amber ample aqua arctic ardent autumn avid aware azure balmy blithe blue
-bold bonny brave breezy bright brisk broad bronze brown bubbly bumpy calm candid canny caring
-cheery chilly chosen civic civil clean clear clever cloudy coastal comfy cool copper coral
-cosmic cosy crisp curious curly cute cyan dainty dapper daring dashing deep deft dewy direct
-dotted double downy dreamy dry dusky eager early earnest earthy easy elegant epic equal even
-fair famous fancy fast fervent festive fine firm first fit fleet floral fluffy flying fond
-fossil frank free fresh frosty full fuzzy gallant gentle gifted glad glossy golden good grand
-grassy great green groovy handy happy hardy hasty hazel hazy hearty heroic hidden high hilly
-honest icy ideal indigo inland ivory jade jaunty jazzy jolly jovial joyful just keen khaki kind
-kindly large late leafy learned level light likely lilac linen little lively local lofty long
-loyal lucid lucky lunar lush magic major maple marine mature mellow merry mighty mild mindful
-mint misty modest mossy natural neat new nimble noble noted novel oaken oceanic odd olive opal
-open orange oval patient peachy pearly perky pine planar plucky plum poetic poised polar polite
-prime proper proud pure purple quaint quick quiet rapid rare ready regal rich rising robust rosy
-round royal ruby rural russet rustic sage scenic serene silent silver sleek smooth snowy sober
-soft solid spotted spry steady sturdy sunny sweet swift tall tender thrifty tidy tiny tranquil
-trusty upbeat velvet violet vivid warm wavy wild wise witty woolly young zesty
+# No two words of a list share their first four letters, and none is the name of a common command.
+_ADJECTIVES = """
+able adept agile airy alert amiable ample arctic ardent artful astute autumn azure balanced balmy
+beaming blithe bold boreal brave breezy bright brisk bronze bubbly buoyant calm candid caring
+cerulean cheery classy clever coastal cool copper cordial cosmic cosy creative crimson crisp
+curious daily dainty dapper daring dazzling decent deft devoted dewy diligent distant dynamic
+eager early earnest earthy eastern easy elated electric elegant eminent fabled fair faithful
+fearless festive fiery fine fluffy focused fond forest fresh frosty frozen gallant genial gentle
+genuine gifted gilded glad glassy gleaming gleeful gliding glossy glowing golden graceful grand
+grateful green groovy handy happy hardy hearty helpful heroic honest hopeful humble icy indigo
+inspired intent ivory jolly jovial joyful jubilant keen kinetic lavish leafy learned lilac lilting
+limber lively lofty loyal lucid lucky luminous lunar majestic marine meadow mellow melodic merry
+mighty mild mindful minty misty modest moonlit mossy mystic natural neat nifty nimble noble
+notable novel oaken orange outdoor pacific patient peaceful pearly pebbly peppy placid playful
+plucky plush poetic poised polite pristine prompt proud purple quiet quirky radiant rainy rapid
+rare ready regal relaxed rippling roaming robust rolling rosy russet rustic sandy savvy scarlet
+seasoned serene shiny silent silken sincere skilled sleek smart smooth snappy snowy soaring solid
+soothing sparkly speedy spirited spry starry stately steady stormy striped studious sturdy sublime
+subtle summery sunny sure tactful tawny thankful tidy timely tranquil tropical trusty tuneful
+unique upbeat useful valiant verdant vibrant vigilant vintage warm watchful welcome western
+willing winding winsome wintry wise witty wondrous woolly worthy zealous zestful zippy
 """
-_NOUNS = """\
-alpaca antelope avocet axolotl badger bat beagle bear bee beetle bison bittern boar bobcat
-bonito buffalo bunny bunting bustard camel caracal carp cat catbird cheetah cicada civet clam
-collie colt condor coot coral corgi cougar coyote crab crake crane cricket crow cuckoo curlew
-daisy deer dingo dipper dolphin dormouse dove dragon drake duck dugong dunlin dunnock eagle eel
-egret eider eland elk emu ermine falcon fawn ferret finch firefly foal fossa fox frog gannet
-gazelle gecko genet gerbil gibbon giraffe gnat gnu goat goose gopher goshawk grebe grouper
-grouse gull guppy haddock hake halibut hamster hare harrier hawk hedgehog heron herring hobby
-hoopoe horse hound husky hyrax ibex ibis iguana impala insect jackal jackdaw jaguar jerboa
-kestrel kinglet kite kiwi koala koi kudu lamb lamprey lapwing lark lemming lemur leopard linnet
-lion lizard llama lobster loris lory lynx macaw magpie mallard manatee mantis mare margay marlin
-marmot marten martin merlin mink minnow mole moose moth mouse mullet mussel mynah newt numbat
-ocelot octopus okapi opossum orca oriole oryx osprey ostrich otter owl oyster panda panther
-parrot peacock pelican penguin perch petrel pheasant pigeon pika pike pipit platypus plover pony
-porpoise puffin puma quail quetzal quokka rabbit raccoon ram raven ray reindeer robin roller
-rook sable sailfish salmon seal serval shark sheep shrew shrike siskin skate skylark snail
-spaniel sparrow sponge squid stag starling stilt stoat stork swan tanager tapir tarpon teal tern
-terrapin terrier thrush tiger toad tortoise toucan trout turtle urchin vole wallaby walrus
-warbler weasel whale whippet wigeon wolf wombat woodcock wren yak zebra
+
+_NOUNS = """
+acorn agate alder almond alpaca antelope apple apricot arbor ash aspen aster auklet avocet axolotl
+badger bamboo barley bay beetle birch bittern blossom bluebird bobcat bobolink boulder bramble
+breeze briar buffalo burrow cactus caiman canary canoe canyon capybara caracal cardinal caribou
+cedar chamois cheetah chestnut chinook chipmunk citrus clover coati cobble colibri comet condor
+copse corgi coyote creek cricket crocus curlew cypress daffodil dahlia deer desert dipper dormouse
+dove egret eider eland elk emu ermine estuary fawn feather ferret finch firefly fjord flamingo
+fountain fox foxglove frog fulmar galago gannet garden garnet gazelle gecko gerbil geyser ginkgo
+giraffe glacier goshawk grebe grove guanaco hamster harbor harrier hawk hedgehog heron herring
+horizon horse ibex ibis iguana impala island jackdaw jaguar jay jerboa juniper kakapo kangaroo
+kayak kestrel kiwi koala lagoon lapwing larch lark lavender lemur leopard linden lion lizard llama
+lotus lupin lyrebird macaw magnolia magpie mallard manatee mango mantis marigold marlin marmot
+marten meerkat minnow mongoose myrtle narwhal nectar newt nuthatch nutmeg oak oasis ocean ocelot
+octopus okapi onyx orchid oriole oryx osprey ostrich otter owl oyster paddle panda pangolin papaya
+parrot pasture penguin petal petrel pigeon pika plover pollen poplar poppy porpoise prairie
+primrose puffin pumpkin quail quetzal quince quokka rabbit rainbow redwing reed reindeer river
+rowan saffron sapphire seal sequoia siskin skylark snowdrop sparrow squid starling stork stream
+sturgeon summit sunbeam sunfish swallow swan sycamore tapir tarsier teapot thistle thrush thyme
+tortoise toucan trout tundra turtle valley volcano wallaby walnut walrus warbler wheat willow
+windmill wisteria wolf wombat wren yak yarrow yucca zephyr zinnia
 """
-_FIRST = _ADJECTIVES.split()
-_SECOND = _NOUNS.split()
 
 
 def run_name(run: str) -> str:
-    """Two words for a run id, made from the first two bytes of its record id."""
+    """The name of the run with this id, such as `brisk-otter`.
+
+    The first two bytes of its record id pick the words; a run id holds them in its hash part.
+    """
     number = 0
-    for char in run[TIME_CHARS : TIME_CHARS + 4]:  # 20 bits, 5 a character
+    for char in run[TIME_CHARS : TIME_CHARS + 4]:  # 5 bits each, of which 16 are needed
         number = number << 5 | ALPHABET.index(char)
-    return f"{_FIRST[number >> 12]}-{_SECOND[number >> 4 & 255]}"
+    adjectives, nouns = _split_words()
+    return f"{adjectives[number >> 12]}-{nouns[number >> 4 & 0xFF]}"
+
+
+@cache
+def _split_words() -> tuple[list[str], list[str]]:
+    return _ADJECTIVES.split(), _NOUNS.split()
