@@ -45,6 +45,11 @@ class Flusher:
         self.now = now
         self.month = time.strftime("%Y%m", time.gmtime(now))
         self.state = read_json(self.dir / "flushed.json")
+        if self.state.get("lane") != lane:
+            # What was remembered of an epoch is about the lane this clone wrote before.
+            kept = ("offsets", "packs")
+            self.state = {key: self.state[key] for key in kept if key in self.state}
+            self.state["lane"] = lane
 
     def flush(self) -> None:
         """Write what is new, close the epoch when it is due, put the journals away."""
@@ -121,22 +126,22 @@ class Flusher:
             retire_journal(journal, name, self.now)
         drop_old_days(journal, self.now)
         if self.state.get("packs", 0) >= PACKS_BEFORE_REPACK:
-            self._roll_up_packs()
-
-    def _roll_up_packs(self) -> None:
-        try:
-            self.repo.run(
-                "repack", "-d", "-q", "--geometric=2", "--no-write-bitmap-index", "--unpacked"
-            )
-        except GitError:
-            # Another gc is at work on the packs: it does what we wanted to.
-            pass
-        drop_stale_keeps(self.repo, self.now)
-        self._save(packs=0)
+            roll_up_packs(self.repo, self.now)
+            self._save(packs=0)
 
     def _save(self, **changes: Any) -> None:
         self.state = {**self.state, "format": FORMAT, **changes}
         write_json(self.dir / "flushed.json", self.state)
+
+
+def roll_up_packs(repo: Repository, now: float) -> None:
+    """Make many small packs few. Hold the store's lock."""
+    try:
+        repo.run("repack", "-d", "-q", "--geometric=2", "--no-write-bitmap-index", "--unpacked")
+    except GitError:
+        # Another gc is at work on the packs: it does what we wanted to.
+        pass
+    drop_stale_keeps(repo, now)
 
 
 def _size(path: Path) -> int | None:

@@ -56,10 +56,13 @@ def renew_lane(path: Path, common_dir: Path) -> Identity:
     return renewed
 
 
-def out_lane(path: Path, common_dir: Path, remote: str) -> str:
-    """The lane that holds what this remote was given run by run."""
+def out_lane(path: Path, common_dir: Path, remote: str, *, fresh: bool = False) -> str:
+    """The lane that holds what this remote was given run by run; a new one if `fresh`.
+
+    Hold the store's lock.
+    """
     identity = own_identity(path, common_dir)
-    if remote in identity.out:
+    if remote in identity.out and not fresh:
         return identity.out[remote]
     state: dict[str, Any] = {
         "lane": identity.lane,

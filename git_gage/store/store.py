@@ -13,7 +13,7 @@ from git_gage.git import Repository, adopt_objects, release_kept
 from git_gage.records import By, Record, format_time, make_record
 from git_gage.store import layout
 from git_gage.store.files import Lock
-from git_gage.store.flush import Flusher
+from git_gage.store.flush import PACKS_BEFORE_REPACK, Flusher, roll_up_packs
 from git_gage.store.identity import own_identity, read_identity
 from git_gage.store.journal import Journal, list_journals, read_journal
 
@@ -108,6 +108,13 @@ class Store:
                 self._flusher().pin(snapshot)
             finally:
                 release_kept(keep)
+
+    def tidy_packs(self) -> None:
+        """Make few packs of the many small ones that fetches leave."""
+        packs = (self.repo.objects_dir / "pack").glob("*.pack")
+        if sum(1 for _ in packs) >= PACKS_BEFORE_REPACK:
+            with self._lock.held():
+                roll_up_packs(self.repo, self.clock())
 
     def close(self) -> None:
         """Let go of this process's journal, so that the next flush can put it away."""
