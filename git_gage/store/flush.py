@@ -137,7 +137,7 @@ class Flusher:
 def roll_up_packs(repo: Repository, now: float) -> None:
     """Make many small packs few. Hold the store's lock."""
     try:
-        repo.run("repack", "-d", "-q", "--geometric=2", "--no-write-bitmap-index", "--unpacked")
+        repo.run("repack", "-d", "-q", "--geometric=2", "--no-write-bitmap-index")
     except GitError:
         # Another gc is at work on the packs: it does what we wanted to.
         pass
