@@ -1,0 +1,13 @@
+"""Runs to and from a remote, by plain git.
+
+Source: docs/format.md, "Lanes".
+"""
+
+from __future__ import annotations
+
+from git_gage.share.delivery import Pushed
+from git_gage.share.fetch import Fetched, fetch_runs
+from git_gage.share.push import push_runs
+from git_gage.share.transfer import Observer
+
+__all__ = ["Fetched", "Observer", "Pushed", "fetch_runs", "push_runs"]

@@ -1,0 +1,139 @@
+"""What goes with a record when it is sent again: its bulk files and its source.
+
+What a record names was written by whoever wrote the record. So nothing is sent because a record
+names it: a bulk file must have the digest the record binds, and a source commit must be one that
+a lane holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.errors import IntegrityError
+from git_gage.records import Record, parse_record, short_id
+from git_gage.store import LOCAL, OUT, TRACKING
+from git_gage.store.out import Parcel
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
+    from git_gage.store import Store
+
+SOURCE = "source"
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+_OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+class Bound(NamedTuple):
+    """A bulk file as a record binds it."""
+
+    run: str
+    name: str
+    oid: str
+    sha256: str
+
+
+def pack_parcels(store: Store, lines: Sequence[bytes]) -> tuple[list[Parcel], dict[str, list[str]]]:
+    """Record lines with all that goes with them, and for each run the parts that are not here."""
+    records = [_read(line) for line in lines]
+    cargo = Cargo(store.repo, [record for record in records if record is not None])
+    parcels = [
+        Parcel(line) if record is None else cargo.parcel(record)
+        for line, record in zip(lines, records, strict=True)
+    ]
+    return parcels, cargo.missing
+
+
+def describe_missing(missing: Mapping[str, Sequence[str]]) -> list[str]:
+    """A sentence for each run of which a part is not here."""
+    return [
+        f"run '{short_id(run)}' is sent without {', '.join(names)}: not in this clone"
+        for run, names in missing.items()
+    ]
+
+
+def base_commits(lines: Iterable[bytes]) -> list[str]:
+    """The users' own commits that the sources of these records stand on."""
+    begun = (_read(line) for line in lines if b'"kind":"run.begin"' in line)
+    found = (_named_commit(record, "commit") for record in begun if record is not None)
+    return list(dict.fromkeys(oid for oid in found if oid))
+
+
+class Cargo:
+    """Bulk files and sources of some records, as far as they are here."""
+
+    def __init__(self, repo: Repository, records: Sequence[Record]) -> None:
+        self._files = {record.id: _bound_files(record) for record in records}
+        self._sources = {record.id: _named_commit(record, "snapshot") for record in records}
+        self._sound = _sound_files(repo, [file for found in self._files.values() for file in found])
+        self._pinned = _pinned_commits(repo, [oid for oid in self._sources.values() if oid])
+        self.missing: dict[str, list[str]] = {}
+        for record in records:
+            if absent := self._absent(record):
+                self.missing.setdefault(record.run, []).extend(absent)
+
+    def parcel(self, record: Record) -> Parcel:
+        files = [file for file in self._files[record.id] if file in self._sound]
+        source = self._sources[record.id]
+        return Parcel(
+            record.line,
+            begins_run=record.kind == "run.begin",
+            bulk=tuple((f"{file.run}/{file.name}", file.oid) for file in files),
+            snapshot=source if source in self._pinned else None,
+        )
+
+    def _absent(self, record: Record) -> list[str]:
+        source = self._sources[record.id]
+        names = [file.name for file in self._files[record.id] if file not in self._sound]
+        return [SOURCE, *names] if source is not None and source not in self._pinned else names
+
+
+def _read(line: bytes) -> Record | None:
+    """The record; None where a newer git-gage wrote it: it travels as it is."""
+    try:
+        return parse_record(line)
+    except IntegrityError:
+        return None
+
+
+def _bound_files(record: Record) -> list[Bound]:
+    bulk = record.body.get("bulk")
+    found = []
+    for name, bound in bulk.items() if isinstance(bulk, dict) else ():
+        oid, sha256 = (_text(bound, key) for key in ("oid", "sha256"))
+        if not (_NAME.fullmatch(name) and _OID.fullmatch(oid)):
+            oid = ""
+        found.append(Bound(record.run, name, oid, sha256))
+    return found
+
+
+def _named_commit(record: Record, key: str) -> str | None:
+    oid = _text(record.body.get(SOURCE), key)
+    return oid if record.kind == "run.begin" and _OID.fullmatch(oid) else None
+
+
+def _text(value: Any, key: str) -> str:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _sound_files(repo: Repository, files: Sequence[Bound]) -> set[Bound]:
+    digests: dict[str, str] = {}
+    for oid, kind, content in repo.read_objects(sorted({file.oid for file in files} - {""})):
+        if kind == "blob":
+            digests[oid] = hashlib.sha256(content).hexdigest()
+    return {file for file in files if digests.get(file.oid) == file.sha256}
+
+
+def _pinned_commits(repo: Repository, oids: Sequence[str]) -> set[str]:
+    """Those that the lanes here hold: the user's other commits are nobody else's business."""
+    here = {oid for oid, found in repo.object_sizes(oids).items() if found and found[0] == "commit"}
+    pins = [oid for ref, oid in repo.list_refs(LOCAL, TRACKING, OUT).items() if ref[-4:] == "/src"]
+    if not here:
+        return set()
+    asked = "".join([*(f"{oid}\n" for oid in here), *(f"^{oid}\n" for oid in pins)])
+    loose = repo.run("rev-list", "--stdin", input=asked.encode()).decode().split()
+    return here - set(loose)

@@ -1,0 +1,91 @@
+"""Chosen runs, on their way to a remote that gets nothing else.
+
+They go through an out lane of that remote: it holds what this remote was given run by run, as the
+same lines, and begins each time from what the remote is known to have of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from git_gage.share.cargo import describe_missing, pack_parcels
+from git_gage.share.delivery import BehindError, Load, Pushed, deliver
+from git_gage.share.lanes import kept_as, out_refs, split_ref, tracking_refs, update_refs
+from git_gage.share.transfer import list_remote
+from git_gage.store import LOCAL, OUT
+from git_gage.store.identity import out_lane
+from git_gage.store.out import Parcel, extend_lane
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.share.remote import Remote
+    from git_gage.share.transfer import Observer
+    from git_gage.store import Store
+
+
+def push_chosen(
+    store: Store, catalog: Catalog, remote: Remote, runs: Sequence[str], observer: Observer
+) -> Pushed:
+    """Send all that is known of some runs, whoever wrote it.
+
+    Raises: RemoteError with git's own text; the out lane is then as it was.
+    """
+    catalog.refresh()
+    lines = _missing_lines(catalog, remote, runs)
+    if not lines:
+        list_remote(store.repo, remote, observer)
+        return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
+    parcels, missing = pack_parcels(store, lines)
+    for sentence in describe_missing(missing):
+        observer.warning(sentence)
+    try:
+        return _deliver(store, remote, parcels, observer)
+    except BehindError:
+        # Somebody else wrote this lane, or we were killed before we noted our last push.
+        _begin_lane(store, remote, fresh=True)
+        return _deliver(store, remote, parcels, observer)
+
+
+def _missing_lines(catalog: Catalog, remote: Remote, runs: Sequence[str]) -> list[bytes]:
+    wanted = [run for run in runs if not catalog.on_remote(run, remote.tracking)]
+    return catalog.lines_beyond(wanted, remote.tracking) if wanted else []
+
+
+def _deliver(store: Store, remote: Remote, parcels: Sequence[Parcel], observer: Observer) -> Pushed:
+    with store.writing():
+        lane = _begin_lane(store, remote)
+        prefix = f"{OUT}/{remote.tracking}/w/{lane}"
+        extend_lane(store.repo, prefix, store.clock(), parcels)
+        updates = out_refs(store.repo, remote)
+    deletes = {
+        ref: oid
+        for ref, oid in tracking_refs(store.repo, remote).items()
+        if split_ref(ref).lane == lane and ref not in updates
+    }
+    load = Load(updates, deletes, [parcel.line for parcel in parcels])
+    try:
+        return deliver(store, remote, load, observer)
+    except BaseException:
+        # What was not given must not go along with the next runs.
+        _begin_lane(store, remote)
+        raise
+
+
+def _begin_lane(store: Store, remote: Remote, *, fresh: bool = False) -> str:
+    """The out lane, exactly as the remote is known to have it; a new one if `fresh`."""
+    path, common_dir = store.dir / "lane.json", store.repo.common_dir
+    with store.writing():
+        lane = out_lane(path, common_dir, remote.tracking, fresh=fresh)
+        known = {
+            ref: oid
+            for ref, oid in tracking_refs(store.repo, remote).items()
+            if split_ref(ref).lane == lane and ref.startswith(f"{LOCAL}/{lane}/")
+        }
+        present = out_refs(store.repo, remote)
+        updates = {
+            kept_as(remote, ref, OUT): oid for ref, oid in known.items() if present.get(ref) != oid
+        }
+        deletes = [kept_as(remote, ref, OUT) for ref in present if ref not in known]
+        update_refs(store.repo, updates, deletes)
+    return lane

@@ -1,0 +1,149 @@
+"""Get what a remote has of runs.
+
+Nothing that is here is replaced: a lane only moves forward, and one that was rewritten on the
+remote is kept beside the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_gage.share.lanes import (
+    CARGO,
+    RECORDS,
+    Memory,
+    Refs,
+    compare_tips,
+    digest_refs,
+    is_ancestor,
+    kept_as,
+    records_only,
+    sharing,
+    split_ref,
+    tracking_refs,
+    update_refs,
+)
+from git_gage.share.remote import Remote, find_remote
+from git_gage.share.transfer import fetch_refs, list_remote
+from git_gage.store import LOCAL
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.git import Repository
+    from git_gage.share.transfer import Observer
+    from git_gage.store import Store
+
+_EPOCH_CHARS = 50
+
+
+class Fetched(NamedTuple):
+    """What a fetch brought that was not here before."""
+
+    remote: str
+    runs_new: int
+    records_new: int
+
+
+def fetch_runs(store: Store, catalog: Catalog, remote: str | None, observer: Observer) -> Fetched:
+    """Get all runs that a remote has: records, sources, outputs.
+
+    Raises: RequestError where no remote can be chosen or nothing can be written; RemoteError with
+    git's own text.
+    """
+    found = find_remote(store.repo, remote)
+    with sharing(store):
+        catalog.refresh()
+        runs, records = catalog.count(), catalog.count_records()
+        _bring_records(store, found, observer)
+        _bring_cargo(store, found, observer)
+        for notice in catalog.refresh():
+            observer.warning(notice)
+    return Fetched(found.shown, catalog.count() - runs, catalog.count_records() - records)
+
+
+def fetch_lanes(store: Store, remote: Remote, lanes: Iterable[str], observer: Observer) -> None:
+    """Get what the remote has of some lanes, in step with their sources and outputs or not."""
+    specs = [f"{LOCAL}/{lane}/*:{kept_as(remote, f'{LOCAL}/{lane}/*')}" for lane in lanes]
+    if not fetch_refs(store.repo, remote, specs, observer, strict=False):
+        _keep_rewritten(store.repo, remote, (*RECORDS, *CARGO), observer)
+
+
+def _bring_records(store: Store, remote: Remote, observer: Observer) -> None:
+    repo = store.repo
+    if not fetch_refs(repo, remote, _refspecs(remote, RECORDS), observer, strict=True):
+        _keep_rewritten(repo, remote, RECORDS, observer)
+    drop_sealed_logs(store, remote)
+
+
+def _bring_cargo(store: Store, remote: Remote, observer: Observer) -> None:
+    """Sources and outputs, under the user's own rules for what a commit may look like."""
+    memory = Memory(store)
+    tips = digest_refs(records_only(tracking_refs(store.repo, remote)))
+    if memory.recall("in_step", remote.tracking) == tips:
+        return
+    if not fetch_refs(store.repo, remote, _refspecs(remote, CARGO), observer, strict=False):
+        _keep_rewritten(store.repo, remote, CARGO, observer)
+    memory.note("in_step", remote.tracking, tips)
+    store.tidy_packs()
+
+
+def drop_sealed_logs(store: Store, remote: Remote) -> None:
+    """Forget a tracking `log` once `sealed` holds all its records."""
+    known = tracking_refs(store.repo, remote)
+    done = [
+        ref
+        for ref, oid in known.items()
+        if ref.endswith("/log")
+        and (sealed := known.get(f"{ref.removesuffix('log')}sealed")) is not None
+        and not compare_tips(store, [oid], [sealed]).ahead
+    ]
+    update_refs(store.repo, {}, [kept_as(remote, ref) for ref in done])
+
+
+def _refspecs(remote: Remote, kinds: Sequence[str]) -> list[str]:
+    refs = [f"{LOCAL}/*/{kind}" for kind in kinds]
+    return [f"{ref}:{kept_as(remote, ref)}" for ref in refs]
+
+
+def _keep_rewritten(
+    repo: Repository, remote: Remote, kinds: Sequence[str], observer: Observer
+) -> None:
+    """Fetch the new tips of rewritten lanes beside the old ones, which stay."""
+    known = tracking_refs(repo, remote)
+    forks = {
+        ref: _fork_name(ref, oid)
+        for ref, oid in list_remote(repo, remote, observer).items()
+        if known.get(ref, oid) != oid and ref.endswith(tuple(kinds))
+    }
+    forks = {ref: fork for ref, fork in forks.items() if fork not in known}
+    if not forks:
+        return
+    specs = [f"{ref}:{kept_as(remote, fork)}" for ref, fork in forks.items()]
+    fetch_refs(repo, remote, specs, observer, strict=kinds == RECORDS)
+    now = tracking_refs(repo, remote)
+    rewritten = [ref for ref, fork in forks.items() if not _settle(repo, remote, ref, fork, now)]
+    for lane in dict.fromkeys(split_ref(ref).lane for ref in rewritten if ref.endswith(RECORDS)):
+        observer.warning(f"lane '{lane}' was rewritten on '{remote.shown}': both forms are kept")
+
+
+def _fork_name(ref: str, oid: str) -> str:
+    found = split_ref(ref)
+    return f"{LOCAL}/{found.lane}/{found.epoch[:_EPOCH_CHARS]}-fork-{oid[:8]}/{found.kind}"
+
+
+def _settle(repo: Repository, remote: Remote, ref: str, fork: str, now: Refs) -> bool:
+    """Whether the lane had simply moved on meanwhile; earlier forks that it holds are dropped."""
+    tip, stem = now[fork], fork.rpartition("-")[0]
+    if is_ancestor(repo, now[ref], tip):
+        update_refs(repo, {kept_as(remote, ref): tip}, [kept_as(remote, fork)])
+        return True
+    kind = split_ref(ref).kind
+    older = [
+        name
+        for name, oid in now.items()
+        if name.startswith(f"{stem}-") and name.endswith(f"/{kind}") and name != fork
+        if is_ancestor(repo, oid, tip)
+    ]
+    update_refs(repo, {}, [kept_as(remote, name) for name in older])
+    return False

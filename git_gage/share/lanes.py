@@ -1,0 +1,149 @@
+"""Lanes here and on a remote, side by side.
+
+Refs go by the name they have on the remote (`refs/gage/w/LANE/EPOCH/KIND`), wherever they are
+kept here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.store import LOCAL, OUT, TRACKING, LaneRef, parse_ref
+from git_gage.store.files import Lock, read_json, write_json
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
+    from git_gage.share.remote import Remote
+    from git_gage.store import Store
+
+FORMAT = 1
+RECORDS = ("log", "sealed")
+CARGO = ("src", "bulk")
+
+Refs = dict[str, str]
+
+
+class Difference(NamedTuple):
+    """Record lines that only we hold, and lines that only they hold."""
+
+    ahead: list[bytes]
+    behind: list[bytes]
+
+
+def own_refs(store: Store) -> Refs:
+    """Lanes this clone has written. Hold the store's lock, so that kinds belong together."""
+    mine = store.my_lanes
+    return {
+        ref: oid
+        for ref, oid in _refs_below(store.repo, LOCAL).items()
+        if split_ref(ref).lane in mine
+    }
+
+
+def tracking_refs(repo: Repository, remote: Remote) -> Refs:
+    """What the remote had when we last spoke with it."""
+    return _refs_below(repo, f"{TRACKING}/{remote.tracking}/w")
+
+
+def out_refs(repo: Repository, remote: Remote) -> Refs:
+    """What the remote was given run by run."""
+    return _refs_below(repo, f"{OUT}/{remote.tracking}/w")
+
+
+def split_ref(ref: str) -> LaneRef:
+    """The parts of a ref that one of the functions above gave."""
+    found = parse_ref(ref)
+    assert found is not None
+    return found
+
+
+def records_only(refs: Mapping[str, str]) -> Refs:
+    return {ref: oid for ref, oid in refs.items() if ref.endswith(RECORDS)}
+
+
+def kept_as(remote: Remote, ref: str, space: str = TRACKING) -> str:
+    """Where a ref of the remote is kept here."""
+    return f"{space}/{remote.tracking}{ref.removeprefix('refs/gage')}"
+
+
+def compare_tips(store: Store, mine: Iterable[str], theirs: Iterable[str]) -> Difference:
+    """How the record lines of two sets of tips differ; only blobs that differ are read."""
+    ours, others = _blobs_of(store, mine), _blobs_of(store, theirs)
+    left = _lines_of(store, (oid for oid in ours if oid not in others))
+    right = _lines_of(store, (oid for oid in others if oid not in ours))
+    return Difference(
+        [line for line in left if line not in right], [line for line in right if line not in left]
+    )
+
+
+def read_tip_lines(store: Store, tips: Iterable[str]) -> dict[bytes, None]:
+    """All record lines of some tips, each once."""
+    return _lines_of(store, _blobs_of(store, tips))
+
+
+def is_ancestor(repo: Repository, commit: str, tip: str) -> bool:
+    """Whether a commit is in the history of another (or is that one)."""
+    return repo.run("rev-list", "--count", "--max-count=1", commit, f"^{tip}").strip() == b"0"
+
+
+def update_refs(repo: Repository, updates: Mapping[str, str], deletes: Iterable[str]) -> None:
+    """Set and delete refs (full names), all or none, durably."""
+    orders = [f"update {ref} {oid}\n" for ref, oid in updates.items()]
+    orders += [f"delete {ref}\n" for ref in deletes]
+    if orders:
+        durable = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+        repo.run(*durable, "update-ref", "--stdin", input="".join(orders).encode())
+
+
+def digest_refs(refs: Mapping[str, str]) -> str:
+    """Equal for equal refs."""
+    text = "".join(f"{ref} {oid}\n" for ref, oid in sorted(refs.items()))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Memory:
+    """What saves work when a remote is met again; losing it loses nothing."""
+
+    def __init__(self, store: Store) -> None:
+        self._path = store.dir / "shared.json"
+        self._state: dict[str, Any] = read_json(self._path)
+
+    def recall(self, topic: str, name: str) -> str | None:
+        found = self._state.get(topic, {}).get(name)
+        return found if isinstance(found, str) else None
+
+    def note(self, topic: str, name: str, text: str) -> None:
+        if self.recall(topic, name) == text:
+            return
+        self._state["format"] = FORMAT
+        self._state[topic] = {**self._state.get(topic, {}), name: text}
+        write_json(self._path, self._state)
+
+
+@contextmanager
+def sharing(store: Store) -> Iterator[None]:
+    """One push or fetch at a time in a clone; runs go on meanwhile.
+
+    Raises: RequestError where nothing can be written.
+    """
+    with Lock(store.dir / "share.lock").held():
+        yield
+
+
+def _refs_below(repo: Repository, space: str) -> Refs:
+    refs = {
+        f"{LOCAL}{name.removeprefix(space)}": oid for name, oid in repo.list_refs(space).items()
+    }
+    return {ref: oid for ref, oid in refs.items() if parse_ref(ref) is not None}
+
+
+def _blobs_of(store: Store, tips: Iterable[str]) -> dict[str, None]:
+    found = store.list_blobs(dict.fromkeys(tips))
+    return dict.fromkeys(oid for oids in found.values() for oid in oids)
+
+
+def _lines_of(store: Store, blobs: Iterable[str]) -> dict[bytes, None]:
+    return dict.fromkeys(line for _, lines in store.read_lines(blobs) for line in lines)

@@ -1,0 +1,157 @@
+"""The lanes of this clone, on their way to a remote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_gage.share.cargo import describe_missing, pack_parcels
+from git_gage.share.delivery import BehindError, Load, Pushed, deliver
+from git_gage.share.fetch import fetch_lanes
+from git_gage.share.lanes import (
+    Difference,
+    Memory,
+    Refs,
+    compare_tips,
+    digest_refs,
+    is_ancestor,
+    own_refs,
+    read_tip_lines,
+    records_only,
+    split_ref,
+    tracking_refs,
+)
+from git_gage.share.transfer import list_remote
+from git_gage.store import LOCAL
+from git_gage.store.identity import renew_lane
+from git_gage.store.out import extend_lane
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
+    from git_gage.share.remote import Remote
+    from git_gage.share.transfer import Observer
+    from git_gage.store import Store
+
+ATTEMPTS = 3
+
+
+class Side(NamedTuple):
+    """A lane of ours beside what the remote has of it."""
+
+    lane: str
+    mine: Refs
+    theirs: Refs
+    lines: Difference
+
+    @property
+    def has_two_writers(self) -> bool:
+        return bool(self.lines.ahead and self.lines.behind)
+
+
+def push_own(store: Store, remote: Remote, observer: Observer) -> Pushed:
+    """Send all that this clone has recorded.
+
+    A lane that a copy of this clone writes as well is left to the copy: what the remote lacks of
+    it goes on in a new lane.
+
+    Raises: RemoteError with git's own text.
+    """
+    attempt = 1
+    while True:
+        load = _load_lanes(store, remote, observer)
+        if not load.updates:
+            list_remote(store.repo, remote, observer)
+            return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
+        try:
+            return deliver(store, remote, load, observer)
+        except BehindError as error:
+            attempt += 1
+            if attempt > ATTEMPTS:
+                raise
+            fetch_lanes(store, remote, error.lanes, observer)
+
+
+def _load_lanes(store: Store, remote: Remote, observer: Observer) -> Load:
+    """All that can be pushed, after lanes with two writers were left."""
+    memory = Memory(store)
+    sides = _survey(store, remote, memory)
+    while twins := [side for side in sides if side.has_two_writers]:
+        _leave_lane(store, twins[0], observer)
+        memory.note("left", _topic(remote, twins[0].lane), digest_refs(twins[0].mine))
+        sides = _survey(store, remote, memory)
+    updates, deletes = Refs(), Refs()
+    for side in sides:
+        updates |= _updates(store.repo, side)
+        deletes |= _deletes(side)
+    return Load(updates, deletes, [line for side in sides for line in side.lines.ahead])
+
+
+def _survey(store: Store, remote: Remote, memory: Memory) -> list[Side]:
+    """Our lanes, but those that were left, and those of which the remote has more than we."""
+    with store.writing():
+        ours = _by_lane(own_refs(store))
+    theirs = _by_lane(tracking_refs(store.repo, remote))
+    sides = []
+    for lane, mine in ours.items():
+        if memory.recall("left", _topic(remote, lane)) == digest_refs(mine):
+            continue
+        side = Side(lane, mine, known := theirs.get(lane, {}), _compare(store, mine, known))
+        if side.lines.ahead or not side.lines.behind:
+            sides.append(side)
+    return sides
+
+
+def _topic(remote: Remote, lane: str) -> str:
+    return f"{remote.tracking}/{lane}"
+
+
+def _by_lane(refs: Refs) -> dict[str, Refs]:
+    lanes: dict[str, Refs] = {}
+    for ref, oid in refs.items():
+        lanes.setdefault(split_ref(ref).lane, {})[ref] = oid
+    return lanes
+
+
+def _compare(store: Store, mine: Refs, theirs: Refs) -> Difference:
+    ours, others = (set(records_only(refs).values()) for refs in (mine, theirs))
+    return compare_tips(store, ours - others, others - ours)
+
+
+def _updates(repo: Repository, side: Side) -> Refs:
+    """Refs to push: all, also those the remote should have, unless it has more than we."""
+    if side.lines.ahead:
+        return side.mine
+    return {ref: oid for ref, oid in side.mine.items() if not _is_behind(repo, side, ref, oid)}
+
+
+def _is_behind(repo: Repository, side: Side, ref: str, oid: str) -> bool:
+    if ref.endswith("/log"):
+        return f"{ref.removesuffix('log')}sealed" in side.theirs
+    theirs = side.theirs.get(ref, oid)
+    return theirs != oid and is_ancestor(repo, oid, theirs)
+
+
+def _deletes(side: Side) -> Refs:
+    """Logs on the remote that give way to a sealed epoch of ours."""
+    return {
+        ref: oid
+        for ref, oid in side.theirs.items()
+        if ref.endswith("/log") and f"{ref.removesuffix('log')}sealed" in side.mine
+    }
+
+
+def _leave_lane(store: Store, side: Side, observer: Observer) -> None:
+    """Leave a lane to its other writer, and go on with what only we have of it."""
+    path, common_dir = store.dir / "lane.json", store.repo.common_dir
+    with store.writing():
+        if side.lane == store.lane:
+            renew_lane(path, common_dir)
+        tips = _by_lane(records_only(own_refs(store))).get(store.lane, {})
+        held = read_tip_lines(store, tips.values())
+        lines = [line for line in side.lines.ahead if line not in held]
+        parcels, missing = pack_parcels(store, lines)
+        extend_lane(store.repo, f"{LOCAL}/{store.lane}", store.clock(), parcels)
+    observer.warning(
+        f"lane '{side.lane}' is written by a copy of this clone too: going on in '{store.lane}'"
+    )
+    for sentence in describe_missing(missing):
+        observer.warning(sentence)

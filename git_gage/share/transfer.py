@@ -1,0 +1,200 @@
+"""Records on their way: `git fetch` and `git push`, with none of the user's settings in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from git_gage.errors import RemoteError
+from git_gage.git.network import Answer, ask_remote
+from git_gage.share.remote import Remote, hide_user
+from git_gage.store import LOCAL
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
+
+# What git fsyncs by itself leaves out refs: a power cut would leave one that is empty.
+_DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+# A pack is kept until the refs point at it, so no gc beside us can take what has just come.
+_FETCH = ("-c", "protocol.version=2", "-c", "fetch.unpackLimit=1", *_DURABLE)
+_STRICT = ("-c", "fetch.fsckObjects=true", "-c", "core.bigFileThreshold=1m")
+_FETCH_OPTIONS = (
+    *("--no-prune", "--no-tags", "--refmap=", "--no-write-fetch-head", "--no-auto-gc"),
+    *("--no-recurse-submodules", "--no-write-commit-graph", "--quiet", "--progress"),
+)
+_PUSH_OPTIONS = (
+    *("--no-verify", "--porcelain", "--progress", "--no-follow-tags", "--no-signed"),
+    *("--no-recurse-submodules", "--no-force-if-includes"),
+)
+_BEHIND = ("fetch first", "non-fast-forward", "incorrect old value", "failed to update ref")
+_CONSEQUENCE = "atomic push failed"
+_NOISE = (
+    *("hint:", "From ", " ! [rejected]", "Please make sure", "and the repository exists"),
+    *("error: failed to push some refs", "error: atomic push failed", "warning:", "Warning:"),
+    *(
+        "fatal: the remote end hung up",
+        "fatal: Could not read from remote",
+        "Everything up-to-date",
+    ),
+)
+
+
+class Observer(Protocol):
+    """Whoever tells the user how things go."""
+
+    def progress(self, text: str) -> None:
+        """Hear git's counters as they move, and what the remote has to say."""
+
+    def warning(self, text: str) -> None:
+        """Hear what should be looked at."""
+
+
+class Outcome(NamedTuple):
+    """What became of each ref of a push: git's flag (`=`, ` `, `*`, `-`, `!`) and its reason."""
+
+    flags: dict[str, str]
+    reasons: dict[str, str]
+    answer: Answer
+
+    @property
+    def accepted(self) -> bool:
+        return self.answer.returncode == 0
+
+    @property
+    def behind(self) -> list[str]:
+        """Refs that the remote has moved on, so that ours can't simply be put there."""
+        return [ref for ref, reason in self.reasons.items() if reason.startswith(_BEHIND)]
+
+
+def fetch_refs(
+    repo: Repository, remote: Remote, refspecs: Iterable[str], observer: Observer, *, strict: bool
+) -> bool:
+    """Fetch what the refspecs name; False if some refs were refused because they were rewritten.
+
+    `strict` is for records: checked by git's fsck, and whole also in a partial clone.
+
+    Raises: RemoteError with git's own text.
+    """
+    answer = ask_remote(
+        repo,
+        *(*_FETCH, *(_STRICT if strict else ()), "fetch", *_FETCH_OPTIONS),
+        *(("--no-filter",) if strict else ()),
+        *("--", remote.address, *refspecs),
+        listen=observer.progress,
+    )
+    if answer.returncode not in (0, 1) or (answer.returncode == 1 and _relevant(answer.said)):
+        raise _failure("fetch from", remote, answer)
+    return answer.returncode == 0
+
+
+def list_remote(repo: Repository, remote: Remote, observer: Observer) -> dict[str, str]:
+    """Refs of lanes on the remote, with their tips.
+
+    Raises: RemoteError with git's own text.
+    """
+    answer = ask_remote(
+        repo,
+        *("-c", "protocol.version=2", "ls-remote", "--quiet", "--refs"),
+        *("--", remote.address, f"{LOCAL}/*"),
+        listen=observer.progress,
+    )
+    if answer.returncode != 0:
+        raise _failure("reach", remote, answer)
+    rows = (line.split("\t") for line in answer.out.splitlines())
+    return {name: oid for oid, name in rows}
+
+
+def push_refs(
+    repo: Repository,
+    remote: Remote,
+    updates: Mapping[str, str],
+    deletes: Mapping[str, str],
+    observer: Observer,
+) -> Outcome:
+    """Put commits on refs of the remote, and delete refs that are still what they were.
+
+    Everything or nothing, where the remote can do that; without the deletes, where it can't.
+    Never forced. `updates` must not be empty: git would push branches.
+
+    Raises: RemoteError with git's own text, unless refs were merely behind the remote's.
+    """
+    assert updates
+    outcome = _push(repo, remote, updates, deletes, observer, ("--atomic",))
+    if outcome.reasons and not outcome.behind and deletes:
+        outcome = _push(repo, remote, updates, {}, observer, ("--atomic",))
+    if any("does not support --atomic" in line for line in outcome.answer.said):
+        outcome = _push(repo, remote, updates, {}, observer, ())
+    for line in outcome.answer.said:
+        if line.startswith("remote:") and outcome.accepted:
+            observer.progress(hide_user(line))
+    return outcome
+
+
+def describe_refusal(remote: Remote, outcome: Outcome) -> tuple[str, str]:
+    """Message and hint for a push that was not accepted, in git's and the remote's words."""
+    reasons = [text for text in outcome.reasons.values() if text != _CONSEQUENCE]
+    lines = [*dict.fromkeys(reasons), *_relevant(outcome.answer.said)]
+    message = _message("push to", remote, outcome.answer, lines)
+    return message, _hint(remote, refused=bool(reasons))
+
+
+def _push(
+    repo: Repository,
+    remote: Remote,
+    updates: Mapping[str, str],
+    deletes: Mapping[str, str],
+    observer: Observer,
+    atomic: tuple[str, ...],
+) -> Outcome:
+    mirror = ("-c", f"remote.{remote.address}.mirror=false") if remote.configured else ()
+    answer = ask_remote(
+        repo,
+        *(*mirror, "-c", "push.pushOption=", "push", *_PUSH_OPTIONS, *atomic),
+        *(f"--force-with-lease={ref}:{oid}" for ref, oid in deletes.items()),
+        *("--", remote.address, *(f"{oid}:{ref}" for ref, oid in updates.items())),
+        *(f":{ref}" for ref in deletes),
+        listen=observer.progress,
+    )
+    flags: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    for line in answer.out.splitlines():
+        flag, _, rest = line.partition("\t")
+        names, _, summary = rest.partition("\t")
+        if len(flag) == 1 and summary:
+            ref = names.rpartition(":")[2]
+            flags[ref] = flag
+            if flag == "!":
+                reasons[ref] = summary.partition("(")[2].removesuffix(")") or summary
+    return Outcome(flags, reasons, answer)
+
+
+def _relevant(said: Iterable[str]) -> list[str]:
+    """Lines that say why; the others repeat it or advise what is not to be done here."""
+    kept = [hide_user(line) for line in said if not line.startswith(_NOISE)]
+    return list(dict.fromkeys(kept))
+
+
+def _failure(attempt: str, remote: Remote, answer: Answer) -> RemoteError:
+    return RemoteError(
+        _message(attempt, remote, answer, _relevant(answer.said)),
+        stderr="\n".join(answer.said),
+        returncode=answer.returncode,
+        hint=_hint(remote, refused=False),
+    )
+
+
+def _message(attempt: str, remote: Remote, answer: Answer, lines: list[str]) -> str:
+    first, *rest = lines or [f"git exited with {answer.returncode}"]
+    first = first.removeprefix("fatal: ").removeprefix("error: ")
+    return "\n".join([f"{attempt} '{remote.shown}': {first}", *rest])
+
+
+def _hint(remote: Remote, *, refused: bool) -> str:
+    if refused:
+        return (
+            "nothing was changed: once the remote takes 'refs/gage/*', "
+            f"run 'git gage push {remote.shown}' again"
+        )
+    if remote.configured:
+        return f"check its address with 'git remote get-url {remote.shown}'"
+    return f"try it with 'git ls-remote {remote.shown}'"
