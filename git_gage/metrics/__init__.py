@@ -1,0 +1,9 @@
+"""What came out: numbers from a run's output and from its `summary.json`."""
+
+from __future__ import annotations
+
+from git_gage.metrics.output import OutputScanner
+from git_gage.metrics.summary import MetricSummary
+from git_gage.metrics.summary_file import Summary, read_summary
+
+__all__ = ["MetricSummary", "OutputScanner", "Summary", "read_summary"]

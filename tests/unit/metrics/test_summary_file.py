@@ -1,0 +1,157 @@
+"""What a program leaves in summary.json, however it looks."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from git_gage.metrics import OutputScanner, Summary, read_summary
+from git_gage.metrics.summary_file import MAX_BYTES
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "summary.json"
+
+
+def written(file: Path, text: str | bytes) -> Summary:
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_summary(file)
+
+
+def test_numbers_are_metrics(file: Path) -> None:
+    summary = written(file, '{"loss": 0.25, "images": 1437}')
+    assert summary.values == {"loss": 0.25, "images": 1437}
+    assert summary.warnings() == []
+
+
+def test_objects_give_dotted_names(file: Path) -> None:
+    summary = written(file, '{"val": {"loss": 1, "top": {"5": 2}}, "empty": {}}')
+    assert summary.values == {"val.loss": 1, "val.top.5": 2}
+
+
+def test_nan_and_infinity_are_numbers(file: Path) -> None:
+    summary = written(file, '{"a": NaN, "b": -Infinity}')
+    assert math.isnan(summary.values["a"])
+    assert summary.values["b"] == -math.inf
+
+
+def test_what_is_no_number_is_named(file: Path) -> None:
+    summary = written(
+        file, '{"ok": true, "note": "good", "x": {"tags": [1]}, "none": null, "n": 1}'
+    )
+    assert summary.values == {"n": 1}
+    assert summary.skipped == ["ok", "note", "x.tags", "none"]
+    (warning,) = summary.warnings()
+    assert warning.startswith("'summary.json': left out 'ok', 'note', 'x.tags', 'none' (only num")
+
+
+def test_many_that_are_no_numbers_are_counted(file: Path) -> None:
+    summary = written(file, json.dumps({f"s{number}": "" for number in range(1007)}))
+    (warning,) = summary.warnings()
+    assert warning.startswith(
+        "'summary.json': left out 's0', 's1', 's2', 's3', 's4' and 1,002 more"
+    )
+    assert warning.endswith("(only numbers are metrics, at most 1,000)")
+
+
+def test_numbers_over_the_limit_are_named(file: Path) -> None:
+    summary = written(file, json.dumps({f"m{number}": number for number in range(1002)}))
+    assert len(summary.values) == 1000
+    assert summary.skipped == ["m1000", "m1001"]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x" * 257, "\ud800"], ids=["empty", "too long", "half a character"]
+)
+def test_names_that_are_no_names_are_left_out(file: Path, name: str) -> None:
+    summary = written(file, json.dumps({name: 1, "loss": 2}))
+    assert summary.values == {"loss": 2}
+    assert len(summary.skipped) == 1
+
+
+def test_number_that_no_metric_has_is_left_out(file: Path) -> None:
+    assert written(file, '{"big": 1%s, "n": 1}' % ("0" * 64)).skipped == ["big"]
+
+
+def test_deep_objects_are_cut_where_their_name_is_too_long(file: Path) -> None:
+    summary = written(file, '{"a": ' * 300 + "1" + "}" * 300)
+    assert summary.values == {}
+    assert len(summary.skipped) == 1
+
+
+def test_no_file_is_an_empty_summary(file: Path) -> None:
+    assert read_summary(file) == Summary("summary.json", {}, [], None)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"loss": 0.25', "line 1 is not JSON"),
+        ('{\n"loss": 0.25,\n}', "line 3 is not JSON"),
+        ("", "line 1 is not JSON"),
+        (b'{"loss": 1, "x": "\xff\xff"}', "it is not JSON"),
+        ("[" * 100_000, "it is not JSON"),
+        ('{"x": 1%s}' % ("0" * 5000), "it is not JSON"),
+        ("[1, 2]", "it is not an object of numbers"),
+        ("3", "it is not an object of numbers"),
+        ("{}" + " " * MAX_BYTES, "it has more than 1 MB"),
+    ],
+    ids=["cut", "line 3", "empty", "bytes", "deep", "long number", "list", "number", "large"],
+)
+def test_broken_file_is_a_warning(file: Path, text: str | bytes, problem: str) -> None:
+    summary = written(file, text)
+    assert summary.values == {}
+    assert summary.warnings() == [f"'summary.json' was not read: {problem}"]
+
+
+def test_file_of_just_the_limit_is_read(file: Path) -> None:
+    text = '{"n": 1}'
+    assert written(file, text + " " * (MAX_BYTES - len(text))).values == {"n": 1}
+
+
+def test_folder_or_pipe_in_its_place_is_a_warning(file: Path) -> None:
+    file.mkdir()
+    assert read_summary(file).problem == "is a directory"
+    file.rmdir()
+    os.mkfifo(file)
+    assert read_summary(file).problem == "it is not a regular file"
+
+
+def test_summary_file_has_the_last_word(file: Path) -> None:
+    scanner = OutputScanner()
+    for line in (b"loss: 0.5", b"loss: 0.25", b"acc: 0.9"):
+        scanner.feed(line)
+    metrics = scanner.finish(written(file, '{"loss": 0.25, "acc": 0.8, "images": 10}'))
+    assert {name: (metric.last, metric.count) for name, metric in metrics.items()} == {
+        "loss": (0.25, 2),
+        "acc": (0.8, 2),
+        "images": (10, 1),
+    }
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(_JSON)
+def test_every_number_is_a_metric_or_named(tmp_path_factory: Any, value: Any) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.json"
+    summary = written(file, json.dumps(value))
+    if isinstance(value, dict):
+        assert len(summary.values) + len(summary.skipped) <= _count_leaves(value)
+    else:
+        assert summary.problem is not None
+
+
+def _count_leaves(value: Any) -> int:
+    return sum(map(_count_leaves, value.values())) if isinstance(value, dict) else 1
