@@ -1,0 +1,72 @@
+"""What many blobs hold, by one process and without a whole blob in our memory."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, TYPE_CHECKING
+
+from git_gage.errors import IntegrityError
+from git_gage.git.repository import git_environ
+
+if TYPE_CHECKING:
+    from git_gage.git.repository import Repository
+
+_CHUNK = 1 << 20
+
+
+def hash_contents(
+    repo: Repository, oids: Sequence[str], env: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, str]]:
+    """(oid, sha256 of the content) of each blob, in the order asked for.
+
+    Raises: IntegrityError when a blob is not in the repository.
+    """
+    if not oids:
+        return
+    process = subprocess.Popen(
+        ["git", "cat-file", "--batch", "--buffer"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=repo.cwd,
+        env=git_environ(repo.environ, env),
+    )
+    assert process.stdin is not None and process.stdout is not None
+    # Asked beside: a full pipe in both directions would stop both sides.
+    asking = threading.Thread(target=_ask, args=(process.stdin, oids))
+    asking.start()
+    try:
+        for oid in oids:
+            yield oid, _hash_next(process.stdout, oid)
+    finally:
+        process.stdout.close()
+        asking.join()
+        process.wait()
+
+
+def _ask(stdin: IO[bytes], oids: Sequence[str]) -> None:
+    try:
+        with stdin:
+            stdin.write("\n".join(oids).encode() + b"\n")
+    except BrokenPipeError:
+        pass  # nobody reads the answers any more, so nobody misses the rest
+
+
+def _hash_next(stdout: IO[bytes], oid: str) -> str:
+    head = stdout.readline().split()
+    if len(head) != 3:
+        raise IntegrityError(
+            f"read source: blob '{oid}' is not in the repository", hint="see 'git fsck'"
+        )
+    left = int(head[2])
+    digest = hashlib.sha256()
+    while left:
+        chunk = stdout.read(min(left, _CHUNK))
+        if not chunk:
+            raise IntegrityError(f"read source: blob '{oid}' ends early", hint="see 'git fsck'")
+        digest.update(chunk)
+        left -= len(chunk)
+    stdout.read(1)
+    return digest.hexdigest()

@@ -1,0 +1,13 @@
+"""What the code is now: commit, snapshot, diff, digest, environment."""
+
+from __future__ import annotations
+
+from git_gage.source.capture import capture_source
+from git_gage.source.model import Linked, Source, source_body
+
+__all__ = [
+    "Linked",
+    "Source",
+    "capture_source",
+    "source_body",
+]
