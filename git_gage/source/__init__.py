@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from git_gage.source.capture import capture_source
+from git_gage.source.environment import describe_environment
 from git_gage.source.model import Linked, Source, source_body
 
 __all__ = [
     "Linked",
     "Source",
     "capture_source",
+    "describe_environment",
     "source_body",
 ]
