@@ -321,7 +321,7 @@ def test_packs_are_rolled_up(repo: Path) -> None:
         begin(store)
         store.flush()
     packs = list((repo / ".git" / "objects" / "pack").glob("*.pack"))
-    assert len(packs) <= 45
+    assert len(packs) < 20
     assert list((repo / ".git" / "objects" / "pack").glob("*.keep")) == []
 
 

@@ -1,0 +1,321 @@
+"""Measure git-gage against git, and against peers with --peers, in one run.
+
+Every row is the median of repeated whole processes, taken in turn with `git log -1` in the same
+repository, so that what else the machine does hits both; the ratio is what counts. Writes
+docs/benchmarks.md. Sizes: --sizes 1000,10000,100000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from bench.fill import fill  # noqa: E402 - the folder above is put on the path first
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+REPEATS = 9
+TRIVIAL = "print('loss: 0.5')\n"
+
+
+class Row(NamedTuple):
+    """One measurement: medians in milliseconds, and the goal it is held against."""
+
+    what: str
+    ms: float
+    base: str
+    base_ms: float
+    goal: str
+
+
+class Bench:
+    """Times commands in scratch repositories under one folder."""
+
+    def __init__(self, folder: Path, repeats: int) -> None:
+        self.folder = folder
+        self.repeats = repeats
+        self.environ = _environ(folder)
+        self.rows: list[Row] = []
+
+    def git(self, where: Path, *args: str) -> str:
+        done = subprocess.run(
+            ["git", *args],
+            cwd=where,
+            env=self.environ,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        return done.stdout
+
+    def time(self, where: Path, command: Sequence[str]) -> float:
+        began = time.perf_counter()
+        subprocess.run(
+            command,
+            cwd=where,
+            env=self.environ,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        return (time.perf_counter() - began) * 1000
+
+    def compare(
+        self,
+        what: str,
+        where: Path,
+        command: Sequence[str],
+        *,
+        goal: str,
+        base: Sequence[str] = ("git", "log", "-1"),
+        before: Callable[[], None] = lambda: None,
+        before_base: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Time a command in turn with its base, and add a row."""
+        times, base_times = [], []
+        for _ in range(self.repeats + 1):
+            before()
+            times.append(self.time(where, command))
+            before_base()
+            base_times.append(self.time(where, base))
+        # The first of each warms the caches.
+        row = Row(
+            what,
+            statistics.median(times[1:]),
+            " ".join(base),
+            statistics.median(base_times[1:]),
+            goal,
+        )
+        self.rows.append(row)
+        _say(f"{row.what}: {row.ms:.1f} ms, {row.ms / row.base_ms:.1f} x {row.base}")
+
+    def make_repo(self, name: str, files: int = 1) -> Path:
+        path = self.folder / name
+        path.mkdir()
+        self.git(path, "init", "-q", "-b", "main")
+        self.git(path, "config", "user.name", "bench")
+        self.git(path, "config", "user.email", "bench@example.com")
+        for number in range(files - 1):
+            file = path / f"d{number // 100:03d}" / f"f{number:05d}.py"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(f"x = {number}\n" * 20)
+        (path / "train.py").write_text(TRIVIAL)
+        self.git(path, "add", "-A")
+        self.git(path, "commit", "-q", "-m", "first")
+        return path
+
+
+def measure_start(bench: Bench) -> None:
+    repo = bench.make_repo("start")
+    bench.compare("`git gage -h`", repo, ["git", "gage", "-h"], goal="≤ 30 ×")
+
+
+def measure_run(bench: Bench) -> None:
+    """Overhead of one trivial run over the program itself, clean and dirty, by size of tree."""
+    for files in (1, 1000, 50_000):
+        repo = bench.make_repo(f"tree{files}", files)
+        program = ["python3", "train.py"]
+        for state in ("clean", "dirty"):
+            if state == "dirty":
+                (repo / "train.py").write_text(TRIVIAL + "# changed\n")
+            bench.compare(
+                f"one trivial run, {files:,} files, {state}",
+                repo,
+                ["git", "gage", "run", "-q", "train.py"],
+                base=program,
+                goal="≤ 200 ms over the program" if files == 1 else "",
+            )
+            bench.compare(
+                f"`git status`, {files:,} files, {state}",
+                repo,
+                ["git", "status", "--porcelain", "-uall"],
+                goal="for comparison",
+            )
+
+
+def measure_size(bench: Bench, runs: int) -> None:
+    """Lists, pushes and fetches with so many runs there."""
+    repo = bench.make_repo(f"runs{runs}")
+    fill(repo, runs)
+    remote = bench.folder / f"runs{runs}.git"
+    bench.git(bench.folder, "init", "-q", "--bare", str(remote))
+    bench.git(repo, "remote", "add", "origin", str(remote))
+    bench.git(repo, "push", "-q", "origin", "main", "refs/gage/w/*:refs/gage/w/*")
+    clone = bench.folder / f"clone{runs}"
+    bench.git(bench.folder, "clone", "-q", str(remote), str(clone))
+    bench.git(clone, "config", "user.email", "bench@example.com")
+    bench.git(clone, "config", "user.name", "bench")
+    label = f"{runs:,} runs"
+    began = bench.time(clone, ["git", "gage", "fetch"])
+    cold = bench.time(clone, ["git", "gage", "list"])
+    bench.rows.append(
+        Row(f"first fetch and list, {label}", began + cold, "", 0, "≤ 50 + 150 µs a run")
+    )
+    bench.compare(f"`list`, {label}", clone, ["git", "gage", "list"], goal="≤ 40 ×")
+    run = ["git", "gage", "run", "-q", "train.py"]
+    plain = ["git", "commit", "-q", "--allow-empty", "-m", "next"]
+    bench.compare(
+        f"push one run, {label} there",
+        clone,
+        ["git", "gage", "push"],
+        before=lambda: void(bench.time(clone, run)),
+        base=["git", "push", "-q", "origin", "HEAD:main"],
+        before_base=lambda: void(bench.time(clone, plain)),
+        goal="≤ 1.2 ×",
+    )
+    bench.compare(
+        f"fetch with nothing to do, {label} there",
+        clone,
+        ["git", "gage", "fetch"],
+        base=["git", "fetch", "-q", "origin"],
+        goal="≤ 1.1 ×",
+    )
+    other = bench.folder / f"other{runs}"
+    bench.git(bench.folder, "clone", "-q", str(remote), str(other))
+    bench.time(other, ["git", "gage", "fetch"])
+
+    def another_run() -> None:
+        bench.time(clone, run)
+        bench.time(clone, ["git", "gage", "push"])
+
+    def another_commit() -> None:
+        bench.time(clone, plain)
+        bench.time(clone, ["git", "push", "-q", "origin", "HEAD:main"])
+
+    bench.compare(
+        f"fetch one run, {label} there",
+        other,
+        ["git", "gage", "fetch"],
+        before=another_run,
+        base=["git", "fetch", "-q", "origin"],
+        before_base=another_commit,
+        goal="≤ 1.2 ×",
+    )
+    bare = bench.make_repo(f"without{runs}")
+    bench.compare(
+        f"`git log --all -50`, {label}",
+        clone,
+        ["git", "log", "--all", "-50"],
+        base=["git", "-C", str(bare), "log", "--all", "-50"],
+        goal="≤ 1.15 × without runs",
+    )
+
+
+def measure_many(bench: Bench) -> None:
+    """1,000 runs pushed at once, and eight writers at once."""
+    repo = bench.make_repo("thousand")
+    remote = bench.folder / "thousand.git"
+    bench.git(bench.folder, "init", "-q", "--bare", str(remote))
+    bench.git(repo, "remote", "add", "origin", str(remote))
+    bench.time(repo, ["git", "gage", "run", "-q", "train.py"])
+    lane = bench.git(repo, "for-each-ref", "--format=%(refname)", "refs/gage").split("/")[3]
+    fill(repo, 1000, 1, own=lane)
+    first = bench.time(repo, ["git", "gage", "push"])
+    again = bench.time(repo, ["git", "gage", "push"])
+    bench.rows.append(Row("push 1,000 runs", first, "", 0, "git's own time + 0.1 s"))
+    bench.rows.append(Row("push 1,000 runs again", again, "", 0, "≤ 150 ms"))
+    began = time.perf_counter()
+    loop = "for i in 1 2 3 4 5; do git gage run -q train.py; done"
+    writers = [
+        subprocess.Popen(
+            ["sh", "-c", loop], cwd=repo, env=bench.environ, stdout=subprocess.DEVNULL
+        )
+        for _ in range(8)
+    ]
+    if any(writer.wait() for writer in writers):
+        raise SystemExit("a writer failed")
+    each = (time.perf_counter() - began) * 1000 / 40
+    bench.rows.append(Row("a run, 8 writers × 5 at once", each, "", 0, ""))
+
+
+def void(_: object) -> None:
+    return None
+
+
+def write_page(rows: Sequence[Row], peers: Sequence[Row], repeats: int) -> None:
+    """Rewrite docs/benchmarks.md with what was measured now."""
+    lines = [
+        "# Benchmarks",
+        "",
+        f"Written by `make bench` on {time.strftime('%Y-%m-%d')}: "
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, {_version(['git', 'version'])}. Medians of {repeats} whole "
+        "processes, each taken in turn with its base.",
+        "",
+        "| what | ms | base | base ms | ratio | goal |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        ratio = f"{row.ms / row.base_ms:.1f} ×" if row.base_ms else ""
+        base_ms = f"{row.base_ms:.1f}" if row.base_ms else ""
+        base = f"`{row.base}`" if row.base else ""
+        lines.append(f"| {row.what} | {row.ms:.1f} | {base} | {base_ms} | {ratio} | {row.goal} |")
+    if peers:
+        lines += ["", "## Peers, in the same run", "", "| what | ms |", "|---|---|"]
+        lines += [f"| {row.what} | {row.ms:.0f} |" for row in peers]
+    PAGE.write_text("\n".join(lines) + "\n")
+
+
+def _environ(folder: Path) -> dict[str, str]:
+    """Sealed: no settings of whoever measures; `git gage` is this checkout's."""
+    home = folder / "home"
+    home.mkdir()
+    return {
+        "HOME": str(home),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+
+
+def _version(command: Sequence[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure git-gage and write docs/benchmarks.md")
+    parser.add_argument("--sizes", default="1000,10000,100000")
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--peers", action="store_true", help="Measure DVC and MLflow as well")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="gage-bench-"))
+    try:
+        bench = Bench(folder, options.repeats)
+        measure_start(bench)
+        measure_run(bench)
+        for size in options.sizes.split(","):
+            measure_size(bench, int(size))
+        measure_many(bench)
+        peers: list[Row] = []
+        if options.peers:
+            from bench.peers import measure_peers
+
+            peers = measure_peers(bench)
+        write_page(bench.rows, peers, options.repeats)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""The record of a run after its program ended: what came out.
+
+Source: docs/format.md, "run.end".
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from git_gage.errors import GageError
+from git_gage.records import encode_path, format_time, short_id
+from git_gage.runs.begin import bind_file, fit_body
+from git_gage.runs.output import clip_output, summarise_output
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.metrics import MetricSummary
+    from git_gage.records import By
+    from git_gage.runs.stage import Outcome
+    from git_gage.store import Store
+
+OUTPUT, OUTPUT_INDEX = "output", "output.idx"
+# Above this a log is clipped for git; the whole stays on this machine.
+OUTPUT_LIMIT = 16 << 20
+_SHORTEN = ("metrics", "written")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a run ended: `ended` in Unix seconds; `reason` only where git-gage says it, not the
+    program; `outcome` is None where nothing was staged."""
+
+    status: str
+    exit_code: int | None
+    signal: str | None
+    ended: float
+    duration_s: float
+    metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
+    outcome: Outcome | None = None
+    reason: str | None = None
+
+
+def close_run(store: Store, catalog: Catalog, run: str, end: End, author: By) -> list[str]:
+    """Record the end of a run and bring it into git; gives what the user should be warned of.
+
+    Raises: StorageError where the record cannot be written: the next command tries again.
+    """
+    with store.writing():
+        body = _end_body(store, run, end)
+        catalog.refresh()
+        chain = catalog.chain(run, store.lane)
+        record = store.draft(
+            "run.end",
+            run=run,
+            body=body,
+            by=author,
+            lc=chain.lc + 1,
+            seq=chain.seq,
+            prev=chain.prev,
+        )
+        store.append(record)
+        try:
+            store.flush()
+        except GageError as error:
+            return [f"run {short_id(run)} is recorded, but not in git yet: {error.message}"]
+    forget_state(store, run, body)
+    return []
+
+
+def forget_state(store: Store, run: str, body: Mapping[str, Any]) -> None:
+    """Remove what only a going run needs, once git holds every file that its records bind."""
+    bound = [str(file["oid"]) for file in body.get("bulk", {}).values()]
+    if all(store.repo.object_sizes(bound).values()):
+        shutil.rmtree(store.state_dir(run))
+
+
+def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
+    state_dir = store.state_dir(run)
+    body: dict[str, Any] = {
+        "status": end.status,
+        "exit_code": end.exit_code,
+        "signal": end.signal,
+        "ended": format_time(end.ended),
+        "duration_s": round(end.duration_s, 3),
+        "metrics": {name: metric.to_json() for name, metric in end.metrics.items()},
+        "output": _clip(state_dir, store.dir / "outputs" / run),
+        "bulk": {
+            name: bind_file(store.repo, state_dir / name)
+            for name in (OUTPUT, OUTPUT_INDEX)
+            if (state_dir / name).exists()
+        },
+    }
+    if end.outcome is not None:
+        outcome = end.outcome
+        body["generated"] = {"files": outcome.generated_files, "bytes": outcome.generated_bytes}
+        body["written"] = [{"path": encode_path(path)} for path in outcome.written]
+    if end.reason is not None:
+        body["reason"] = end.reason
+    return fit_body(store.repo, body, state_dir, "end.json", _SHORTEN)
+
+
+def _clip(state_dir: Path, whole: Path) -> dict[str, int] | None:
+    path = state_dir / OUTPUT
+    if not path.exists():
+        return None
+    found = summarise_output(path)
+    clip_output(path, state_dir / OUTPUT_INDEX, OUTPUT_LIMIT, whole=whole)
+    return {"bytes": found.bytes, "lines": found.lines, "kept": path.stat().st_size}

@@ -1,0 +1,104 @@
+"""Runs whose recorder died are closed as what they are, by the next command that shows runs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from git_gage.errors import RequestError
+from git_gage.runs.liveness import ALIVE, Life, find_life
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.store import Store
+
+NEW = "new-"
+REASON = "git-gage was killed before the program ended; its end was not seen"
+_SHOWN = {
+    Life.RUNNING: "running",
+    Life.ENDED_UNSEEN: "terminated",
+    Life.ELSEWHERE: "lost",
+}
+
+
+def settle(store: Store, catalog: Catalog) -> None:
+    """Close runs begun here that neither git-gage nor the program goes on with.
+
+    In a repository that cannot be written to nothing happens; `with_status` still tells the truth.
+    """
+    folder = store.dir / "state"
+    if not folder.is_dir():
+        return
+    dead = [path for path in folder.iterdir() if find_life(path) is Life.ENDED_UNSEEN]
+    if not dead:
+        return
+    try:
+        with store.writing():
+            for state_dir in dead:
+                _settle_one(store, catalog, state_dir)
+    except RequestError:
+        return
+    catalog.refresh()
+
+
+def with_status(store: Store, document: dict[str, Any]) -> dict[str, Any]:
+    """The run object with the status of a run that has no end as it is at this moment."""
+    if document["status"] != "running":
+        return document
+    return {**document, "status": _SHOWN[find_life(store.state_dir(document["id"]))]}
+
+
+def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:
+    # Somebody else may have been here while we waited for the lock.
+    if find_life(state_dir) is not Life.ENDED_UNSEEN:
+        return
+    catalog.refresh()
+    document = None if state_dir.name.startswith(NEW) else catalog.document(state_dir.name)
+    if document is None:
+        shutil.rmtree(state_dir)
+    elif document["status"] == "running":
+        _close(store, catalog, state_dir, document)
+    else:
+        # The end is recorded; what it binds may not be in git yet.
+        store.flush()
+        shutil.rmtree(state_dir)
+
+
+def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, Any]) -> None:
+    from git_gage.metrics import OutputScanner, read_summary
+    from git_gage.records import parse_time
+    from git_gage.runs.close import OUTPUT, End, close_run
+    from git_gage.runs.stage import recover_stage
+
+    scanner = OutputScanner()
+    output = state_dir / OUTPUT
+    if output.exists():
+        with output.open("rb") as file:
+            for line in file:
+                scanner.feed(line.rstrip(b"\r\n"))
+    run = document["id"]
+    run_dir = store.run_dir(run)
+    summary = read_summary(run_dir / document["project"]["path"] / "summary.json")
+    outcome = recover_stage(store.repo, run_dir, state_dir / "git")
+    ended = _last_sign(state_dir)
+    end = End(
+        status="terminated",
+        exit_code=None,
+        signal=None,
+        ended=ended,
+        duration_s=max(0.0, ended - parse_time(document["started"])),
+        metrics=scanner.finish(summary),
+        outcome=outcome,
+        reason=REASON,
+    )
+    close_run(store, catalog, run, end, document["author"])
+
+
+def _last_sign(state_dir: Path) -> float:
+    """When the run was last seen to do something: Unix seconds."""
+    return max(
+        path.stat().st_mtime
+        for path in (state_dir / name for name in (ALIVE, "program.json", "output"))
+        if path.exists()
+    )
