@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.delivery import BehindError, Load, Pushed, deliver
-from git_gage.share.lanes import kept_as, out_refs, split_ref, tracking_refs, update_refs
+from git_gage.share.lanes import Refs, kept_as, out_refs, tracking_refs, update_refs
 from git_gage.share.transfer import list_remote
 from git_gage.store import LOCAL, OUT
 from git_gage.store.identity import out_lane
@@ -43,7 +43,7 @@ def push_chosen(
         return _deliver(store, remote, parcels, observer)
     except BehindError:
         # Somebody else wrote this lane, or we were killed before we noted our last push.
-        _begin_lane(store, remote, fresh=True)
+        _begin_lane(store, remote, {}, fresh=True)
         return _deliver(store, remote, parcels, observer)
 
 
@@ -53,39 +53,36 @@ def _missing_lines(catalog: Catalog, remote: Remote, runs: Sequence[str]) -> lis
 
 
 def _deliver(store: Store, remote: Remote, parcels: Sequence[Parcel], observer: Observer) -> Pushed:
+    known = tracking_refs(store.repo, remote)
     with store.writing():
-        lane = _begin_lane(store, remote)
+        lane = _begin_lane(store, remote, known)
         prefix = f"{OUT}/{remote.tracking}/w/{lane}"
         extend_lane(store.repo, prefix, store.clock(), parcels)
         updates = out_refs(store.repo, remote)
     deletes = {
         ref: oid
-        for ref, oid in tracking_refs(store.repo, remote).items()
-        if split_ref(ref).lane == lane and ref not in updates
+        for ref, oid in known.items()
+        if ref.startswith(f"{LOCAL}/{lane}/") and ref not in updates
     }
-    load = Load(updates, deletes, [parcel.line for parcel in parcels])
+    load = Load(updates, deletes, known, [parcel.line for parcel in parcels])
     try:
         return deliver(store, remote, load, observer)
     except BaseException:
         # What was not given must not go along with the next runs.
-        _begin_lane(store, remote)
+        _begin_lane(store, remote, known)
         raise
 
 
-def _begin_lane(store: Store, remote: Remote, *, fresh: bool = False) -> str:
+def _begin_lane(store: Store, remote: Remote, known: Refs, *, fresh: bool = False) -> str:
     """The out lane, exactly as the remote is known to have it; a new one if `fresh`."""
     path, common_dir = store.dir / "lane.json", store.repo.common_dir
     with store.writing():
         lane = out_lane(path, common_dir, remote.tracking, fresh=fresh)
-        known = {
-            ref: oid
-            for ref, oid in tracking_refs(store.repo, remote).items()
-            if split_ref(ref).lane == lane and ref.startswith(f"{LOCAL}/{lane}/")
-        }
+        there = {ref: oid for ref, oid in known.items() if ref.startswith(f"{LOCAL}/{lane}/")}
         present = out_refs(store.repo, remote)
         updates = {
-            kept_as(remote, ref, OUT): oid for ref, oid in known.items() if present.get(ref) != oid
+            kept_as(remote, ref, OUT): oid for ref, oid in there.items() if present.get(ref) != oid
         }
-        deletes = [kept_as(remote, ref, OUT) for ref in present if ref not in known]
+        deletes = [kept_as(remote, ref, OUT) for ref in present if ref not in there]
         update_refs(store.repo, updates, deletes)
     return lane

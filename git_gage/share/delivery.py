@@ -11,9 +11,11 @@ from git_gage.share.fetch import drop_sealed_logs
 from git_gage.share.lanes import (
     Memory,
     Refs,
+    compare_tips,
     digest_refs,
+    forks_of,
+    is_ancestor,
     kept_as,
-    read_tip_lines,
     records_only,
     split_ref,
     tracking_refs,
@@ -40,10 +42,14 @@ class Pushed(NamedTuple):
 
 
 class Load(NamedTuple):
-    """Commits for refs of the remote, refs to delete there, and the record lines new to it."""
+    """Commits for refs of the remote, refs to delete there, and what is new to it.
+
+    `known` are the tracking refs it was made from, `lines` the record lines beyond those.
+    """
 
     updates: Refs
     deletes: Refs
+    known: Refs
     lines: Sequence[bytes]
 
 
@@ -59,15 +65,14 @@ def deliver(store: Store, remote: Remote, load: Load, observer: Observer) -> Pus
     Raises: BehindError where somebody else wrote the lanes; RemoteError with git's own text. What
     is known of the remote is then as it was.
     """
-    before = tracking_refs(store.repo, remote)
     outcome = push_refs(store.repo, remote, load.updates, load.deletes, observer)
-    commits = _count_commits(store, remote, before, load.lines) if outcome.accepted else 0
-    _note_tips(store, remote, load, outcome, before)
+    lines = _sent_lines(store, load, outcome) if outcome.accepted else []
+    commits = _count_commits(store, remote, load.known, lines)
+    _note_tips(store, remote, load, outcome)
     if not outcome.accepted:
         raise _failure(remote, outcome)
-    lines = _sent_lines(store, load, outcome, before)
     runs = sum(b'"kind":"run.begin"' in line for line in lines)
-    return Pushed(remote.shown, runs, len(lines), commits if lines else 0, not lines)
+    return Pushed(remote.shown, runs, len(lines), commits, not lines)
 
 
 def _failure(remote: Remote, outcome: Outcome) -> RemoteError:
@@ -80,30 +85,56 @@ def _failure(remote: Remote, outcome: Outcome) -> RemoteError:
     return error
 
 
-def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome, before: Refs) -> None:
+def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome) -> None:
+    repo, memory, known = store.repo, Memory(store), load.known
+    in_step = not known or memory.recall("in_step", remote.tracking) == _digest(known)
     accepted = {
         ref: oid
         for ref, oid in load.updates.items()
-        if outcome.flags.get(ref) in (*SENT, "=") and before.get(ref) != oid
+        if outcome.flags.get(ref) in (*SENT, "=") and known.get(ref) != oid
     }
-    update_refs(store.repo, {kept_as(remote, ref): oid for ref, oid in accepted.items()}, [])
+    passed = [
+        fork
+        for ref, oid in accepted.items()
+        for fork in forks_of(ref, known)
+        if is_ancestor(repo, known[fork], oid)
+    ]
+    update_refs(
+        repo,
+        {kept_as(remote, ref): oid for ref, oid in accepted.items()},
+        [kept_as(remote, fork) for fork in passed],
+    )
     if load.deletes and outcome.accepted:
         drop_sealed_logs(store, remote)
-    memory = Memory(store)
-    if not before or memory.recall("in_step", remote.tracking) == _digest(before):
-        memory.note("in_step", remote.tracking, _digest(tracking_refs(store.repo, remote)))
+    if in_step and (accepted or load.deletes):
+        memory.note("in_step", remote.tracking, _digest(tracking_refs(repo, remote)))
 
 
 def _digest(refs: Refs) -> str:
     return digest_refs(records_only(refs))
 
 
-def _sent_lines(store: Store, load: Load, outcome: Outcome, before: Refs) -> list[bytes]:
-    """Lines that went over: those new to the remote, and those of refs it had lost."""
+def _sent_lines(store: Store, load: Load, outcome: Outcome) -> Sequence[bytes]:
+    """Lines that the remote had not, judged by what it says it had before."""
     sent = [ref for ref in records_only(load.updates) if outcome.flags.get(ref) in SENT]
-    lines = list(load.lines) if sent else []
-    lost = [load.updates[ref] for ref in sent if before.get(ref) == load.updates[ref]]
-    return list(dict.fromkeys([*lines, *read_tip_lines(store, lost)]))
+    if not sent:
+        return []
+    if all(_was_as_known(ref, load.known, outcome) for ref in sent):
+        return load.lines
+    before = [outcome.olds[ref] for ref in sent if ref in outcome.olds]
+    before += [
+        oid
+        for ref, oid in records_only(load.known).items()
+        if ref not in sent and outcome.flags.get(ref, "-") in "=-"
+    ]
+    return compare_tips(store, [load.updates[ref] for ref in sent], before).ahead
+
+
+def _was_as_known(ref: str, known: Refs, outcome: Outcome) -> bool:
+    if forks_of(ref, known):
+        return False
+    old = outcome.olds.get(ref)
+    return ref not in known if old is None else known.get(ref, "").startswith(old)
 
 
 def _count_commits(store: Store, remote: Remote, before: Refs, lines: Sequence[bytes]) -> int:

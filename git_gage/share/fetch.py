@@ -16,6 +16,8 @@ from git_gage.share.lanes import (
     Refs,
     compare_tips,
     digest_refs,
+    fork_name,
+    forks_of,
     is_ancestor,
     kept_as,
     records_only,
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from git_gage.git import Repository
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
-
-_EPOCH_CHARS = 50
 
 
 class Fetched(NamedTuple):
@@ -112,7 +112,7 @@ def _keep_rewritten(
     """Fetch the new tips of rewritten lanes beside the old ones, which stay."""
     known = tracking_refs(repo, remote)
     forks = {
-        ref: _fork_name(ref, oid)
+        ref: fork_name(ref, oid)
         for ref, oid in list_remote(repo, remote, observer).items()
         if known.get(ref, oid) != oid and ref.endswith(tuple(kinds))
     }
@@ -127,23 +127,13 @@ def _keep_rewritten(
         observer.warning(f"lane '{lane}' was rewritten on '{remote.shown}': both forms are kept")
 
 
-def _fork_name(ref: str, oid: str) -> str:
-    found = split_ref(ref)
-    return f"{LOCAL}/{found.lane}/{found.epoch[:_EPOCH_CHARS]}-fork-{oid[:8]}/{found.kind}"
-
-
 def _settle(repo: Repository, remote: Remote, ref: str, fork: str, now: Refs) -> bool:
     """Whether the lane had simply moved on meanwhile; earlier forks that it holds are dropped."""
-    tip, stem = now[fork], fork.rpartition("-")[0]
+    tip = now[fork]
     if is_ancestor(repo, now[ref], tip):
         update_refs(repo, {kept_as(remote, ref): tip}, [kept_as(remote, fork)])
         return True
-    kind = split_ref(ref).kind
-    older = [
-        name
-        for name, oid in now.items()
-        if name.startswith(f"{stem}-") and name.endswith(f"/{kind}") and name != fork
-        if is_ancestor(repo, oid, tip)
-    ]
+    older = [name for name in forks_of(ref, now) if name != fork]
+    older = [name for name in older if is_ancestor(repo, now[name], tip)]
     update_refs(repo, {}, [kept_as(remote, name) for name in older])
     return False

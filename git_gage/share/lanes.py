@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 RECORDS = ("log", "sealed")
 CARGO = ("src", "bulk")
+_EPOCH_CHARS = 50
 
 Refs = dict[str, str]
 
@@ -60,6 +61,20 @@ def split_ref(ref: str) -> LaneRef:
     return found
 
 
+def fork_name(ref: str, oid: str) -> str:
+    """Where the new tip of a rewritten lane is kept, beside the old one."""
+    found = split_ref(ref)
+    return f"{LOCAL}/{found.lane}/{found.epoch[:_EPOCH_CHARS]}-fork-{oid[:8]}/{found.kind}"
+
+
+def forks_of(ref: str, refs: Iterable[str]) -> list[str]:
+    """The refs that keep rewritten forms of this one."""
+    stem = fork_name(ref, "").removesuffix(f"/{split_ref(ref).kind}")
+    return [
+        name for name in refs if name.startswith(stem) and name.endswith(ref[-4:]) and name != ref
+    ]
+
+
 def records_only(refs: Mapping[str, str]) -> Refs:
     return {ref: oid for ref, oid in refs.items() if ref.endswith(RECORDS)}
 
@@ -72,8 +87,11 @@ def kept_as(remote: Remote, ref: str, space: str = TRACKING) -> str:
 def compare_tips(store: Store, mine: Iterable[str], theirs: Iterable[str]) -> Difference:
     """How the record lines of two sets of tips differ; only blobs that differ are read."""
     ours, others = _blobs_of(store, mine), _blobs_of(store, theirs)
-    left = _lines_of(store, (oid for oid in ours if oid not in others))
-    right = _lines_of(store, (oid for oid in others if oid not in ours))
+    lines = dict(store.read_lines(ours.keys() ^ others.keys()))
+    left, right = (
+        dict.fromkeys(line for oid in blobs for line in lines.get(oid, ()))
+        for blobs in (ours, others)
+    )
     return Difference(
         [line for line in left if line not in right], [line for line in right if line not in left]
     )

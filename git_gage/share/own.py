@@ -13,6 +13,7 @@ from git_gage.share.lanes import (
     Refs,
     compare_tips,
     digest_refs,
+    forks_of,
     is_ancestor,
     own_refs,
     read_tip_lines,
@@ -35,16 +36,20 @@ ATTEMPTS = 3
 
 
 class Side(NamedTuple):
-    """A lane of ours beside what the remote has of it."""
+    """A lane of ours beside what the remote has of it.
+
+    `lines` is how the records differ; `forked` whether its history there is another one.
+    """
 
     lane: str
     mine: Refs
     theirs: Refs
     lines: Difference
+    forked: bool
 
     @property
     def has_two_writers(self) -> bool:
-        return bool(self.lines.ahead and self.lines.behind)
+        return bool(self.lines.ahead) and (self.forked or bool(self.lines.behind))
 
 
 def push_own(store: Store, remote: Remote, observer: Observer) -> Pushed:
@@ -73,31 +78,44 @@ def push_own(store: Store, remote: Remote, observer: Observer) -> Pushed:
 def _load_lanes(store: Store, remote: Remote, observer: Observer) -> Load:
     """All that can be pushed, after lanes with two writers were left."""
     memory = Memory(store)
-    sides = _survey(store, remote, memory)
+    known = tracking_refs(store.repo, remote)
+    sides = _survey(store, remote, memory, known)
     while twins := [side for side in sides if side.has_two_writers]:
         _leave_lane(store, twins[0], observer)
         memory.note("left", _topic(remote, twins[0].lane), digest_refs(twins[0].mine))
-        sides = _survey(store, remote, memory)
+        sides = _survey(store, remote, memory, known)
     updates, deletes = Refs(), Refs()
     for side in sides:
         updates |= _updates(store.repo, side)
         deletes |= _deletes(side)
-    return Load(updates, deletes, [line for side in sides for line in side.lines.ahead])
+    return Load(updates, deletes, known, [line for side in sides for line in side.lines.ahead])
 
 
-def _survey(store: Store, remote: Remote, memory: Memory) -> list[Side]:
+def _survey(store: Store, remote: Remote, memory: Memory, known: Refs) -> list[Side]:
     """Our lanes, but those that were left, and those of which the remote has more than we."""
     with store.writing():
         ours = _by_lane(own_refs(store))
-    theirs = _by_lane(tracking_refs(store.repo, remote))
-    sides = []
-    for lane, mine in ours.items():
-        if memory.recall("left", _topic(remote, lane)) == digest_refs(mine):
-            continue
-        side = Side(lane, mine, known := theirs.get(lane, {}), _compare(store, mine, known))
-        if side.lines.ahead or not side.lines.behind:
-            sides.append(side)
-    return sides
+    theirs = _by_lane(known)
+    sides = [
+        _look_at(store, lane, mine, theirs.get(lane, {}))
+        for lane, mine in ours.items()
+        if memory.recall("left", _topic(remote, lane)) != digest_refs(mine)
+    ]
+    return [side for side in sides if side.lines.ahead or not side.lines.behind]
+
+
+def _look_at(store: Store, lane: str, mine: Refs, theirs: Refs) -> Side:
+    forks = {ref: found for ref in mine if (found := forks_of(ref, theirs))}
+    # Where a ref was rewritten, the remote has the fork and no longer what it had before.
+    current = {ref: oid for ref, oid in theirs.items() if ref not in forks}
+    ours, others = (set(records_only(refs).values()) for refs in (mine, current))
+    lines = compare_tips(store, ours - others, others - ours)
+    forked = any(
+        not is_ancestor(store.repo, theirs[fork], mine[ref])
+        for ref, found in forks.items()
+        for fork in found
+    )
+    return Side(lane, mine, theirs, lines, forked)
 
 
 def _topic(remote: Remote, lane: str) -> str:
@@ -111,11 +129,6 @@ def _by_lane(refs: Refs) -> dict[str, Refs]:
     return lanes
 
 
-def _compare(store: Store, mine: Refs, theirs: Refs) -> Difference:
-    ours, others = (set(records_only(refs).values()) for refs in (mine, theirs))
-    return compare_tips(store, ours - others, others - ours)
-
-
 def _updates(repo: Repository, side: Side) -> Refs:
     """Refs to push: all, also those the remote should have, unless it has more than we."""
     if side.lines.ahead:
@@ -124,8 +137,10 @@ def _updates(repo: Repository, side: Side) -> Refs:
 
 
 def _is_behind(repo: Repository, side: Side, ref: str, oid: str) -> bool:
-    if ref.endswith("/log"):
-        return f"{ref.removesuffix('log')}sealed" in side.theirs
+    if ref.endswith("/log") and f"{ref.removesuffix('log')}sealed" in side.theirs:
+        return True
+    if forks_of(ref, side.theirs):
+        return True
     theirs = side.theirs.get(ref, oid)
     return theirs != oid and is_ancestor(repo, oid, theirs)
 

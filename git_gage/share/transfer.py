@@ -50,9 +50,14 @@ class Observer(Protocol):
 
 
 class Outcome(NamedTuple):
-    """What became of each ref of a push: git's flag (`=`, ` `, `*`, `-`, `!`) and its reason."""
+    """What became of each ref of a push.
+
+    `flags` are git's (`=`, ` `, `*`, `-`, `!`); `olds` are the short ids of what the remote had
+    where it was moved forward.
+    """
 
     flags: dict[str, str]
+    olds: dict[str, str]
     reasons: dict[str, str]
     answer: Answer
 
@@ -156,16 +161,20 @@ def _push(
         listen=observer.progress,
     )
     flags: dict[str, str] = {}
+    olds: dict[str, str] = {}
     reasons: dict[str, str] = {}
     for line in answer.out.splitlines():
         flag, _, rest = line.partition("\t")
         names, _, summary = rest.partition("\t")
-        if len(flag) == 1 and summary:
-            ref = names.rpartition(":")[2]
-            flags[ref] = flag
-            if flag == "!":
-                reasons[ref] = summary.partition("(")[2].removesuffix(")") or summary
-    return Outcome(flags, reasons, answer)
+        if len(flag) != 1 or not summary:
+            continue
+        ref = names.rpartition(":")[2]
+        flags[ref] = flag
+        if flag == " ":
+            olds[ref] = summary.partition("..")[0]
+        if flag == "!":
+            reasons[ref] = summary.partition("(")[2].removesuffix(")") or summary
+    return Outcome(flags, olds, reasons, answer)
 
 
 def _relevant(said: Iterable[str]) -> list[str]:

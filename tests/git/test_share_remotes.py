@@ -1,0 +1,284 @@
+"""Remotes of every kind: by path, file, http and ssh; that refuse, that are away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from git_gage.errors import RemoteError, RequestError
+from tests.support import git
+from tests.unit.share.world import World, make_world, refs_of
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+class GitOverHttp(BaseHTTPRequestHandler):
+    """git http-backend for the folder that the server names."""
+
+    def do_GET(self) -> None:
+        self._answer(b"")
+
+    def do_POST(self) -> None:
+        self._answer(self._body())
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _answer(self, body: bytes) -> None:
+        path, _, query = self.path.partition("?")
+        names = {
+            "CONTENT_TYPE": "Content-Type",
+            "HTTP_CONTENT_ENCODING": "Content-Encoding",
+            "GIT_PROTOCOL": "Git-Protocol",
+        }
+        env = {
+            **os.environ,
+            **{name: self.headers.get(header, "") for name, header in names.items()},
+            "GIT_PROJECT_ROOT": str(self.server.folder),  # type: ignore[attr-defined]
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "REQUEST_METHOD": self.command,
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "CONTENT_LENGTH": str(len(body)),
+            "REMOTE_USER": "tester",
+            "REMOTE_ADDR": "127.0.0.1",
+        }
+        done = subprocess.run(
+            ["git", "http-backend"], input=body, env=env, capture_output=True, check=True
+        )
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        self.send_response(int(fields.pop("Status", "200 OK").split()[0]))
+        for name, value in fields.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+@pytest.fixture
+def http(tmp_path: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), GitOverHttp) as server:
+        server.folder = tmp_path  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def use_url(world: World, url: str) -> None:
+    for person in (world.ana, world.sam):
+        person.git("remote", "set-url", "origin", url)
+
+
+def share_both_ways(world: World, *, keeps_logs: bool = False) -> None:
+    """A run each, a label on the other's, and a month that ends in between."""
+    ana, sam = world.ana, world.sam
+    october = 1_792_000_000.0
+    ana.now = sam.now = october
+    run = ana.run(output="x" * 100_000)
+    assert ana.push().runs == 1
+    assert sam.fetch().runs_new == 1
+    assert sam.output(run) == b"x" * 100_000
+    sam.label(run, "good")
+    ana.now = sam.now = october + 40 * 86400
+    sam.run()
+    assert sam.push().runs == 1
+    ana.run()
+    assert ana.push().runs == 1
+    assert ana.fetch().runs_new == 1
+    sam.fetch()
+    assert ana.lines() == sam.lines()
+    logs = [ref for ref in refs_of(world.origin) if ref.endswith("202610-01/log")]
+    assert bool(logs) == keeps_logs
+    assert ana.push().up_to_date
+    assert sam.push(None, run).up_to_date
+
+
+def test_by_path(world: World) -> None:
+    share_both_ways(world)
+
+
+def test_by_file_url(world: World) -> None:
+    use_url(world, f"file://{world.origin}")
+    share_both_ways(world)
+
+
+def test_over_http(world: World, http: str) -> None:
+    git(world.origin, "config", "http.receivepack", "true")
+    use_url(world, f"{http}/origin.git")
+    share_both_ways(world)
+
+
+def test_over_ssh(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "ssh"
+    script.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
+    monkeypatch.setenv("GIT_SSH_VARIANT", "ssh")
+    use_url(world, f"ssh://ana@example.com{world.origin}")
+    share_both_ways(world)
+
+
+def assert_refused(world: World, *words: str, remote: str | None = None) -> RemoteError:
+    """A push fails with these words; nothing is changed on either side."""
+    world.ana.run()
+    here, there = refs_of(world.ana.path), refs_of(world.origin)
+    lines = world.ana.lines()
+    with pytest.raises(RemoteError) as caught:
+        world.ana.push(remote)
+    assert (refs_of(world.ana.path), refs_of(world.origin)) == (here, there)
+    assert world.ana.lines() == lines
+    for word in words:
+        assert word in caught.value.message, caught.value.message
+    assert caught.value.hint
+    assert caught.value.stderr or "hidden" in caught.value.message
+    return caught.value
+
+
+def hook(world: World, text: str) -> None:
+    path = world.origin / "hooks" / "pre-receive"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def test_a_hook_that_says_no(world: World) -> None:
+    hook(world, "echo 'no runs on Fridays' >&2\nexit 1")
+    error = assert_refused(world)
+    assert error.message == (
+        "push to 'origin': pre-receive hook declined\nremote: no runs on Fridays"
+    )
+    assert error.hint == (
+        "nothing was changed: once the remote takes 'refs/gage/*', run 'git gage push origin' again"
+    )
+    world.origin.joinpath("hooks", "pre-receive").unlink()
+    assert world.ana.push().runs == 1
+
+
+def test_a_hook_that_has_something_to_say(world: World) -> None:
+    hook(world, "echo 'thanks' >&2")
+    world.ana.run()
+    world.ana.push()
+    assert "remote: thanks" in world.ana.heard.counters
+    assert any("Writing objects: 100%" in text for text in world.ana.heard.counters)
+
+
+def test_hidden_refs(world: World) -> None:
+    git(world.origin, "config", "transfer.hideRefs", "refs/gage")
+    assert_refused(world, "push to 'origin': deny updating a hidden ref")
+    assert world.sam.fetch().runs_new == 0
+
+
+def test_a_full_remote(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(world.origin, "config", "receive.maxInputSize", "10")
+    assert_refused(world, "unpacker error", "remote: fatal: pack exceeds maximum allowed size")
+
+
+def test_a_read_only_remote(world: World, http: str) -> None:
+    use_url(world, f"{http}/origin.git")
+    git(world.origin, "config", "http.receivepack", "false")
+    assert_refused(world, "403")
+
+
+def test_a_remote_without_atomic_push(world: World) -> None:
+    git(world.origin, "config", "receive.advertiseAtomic", "false")
+    share_both_ways(world, keeps_logs=True)
+
+
+def test_half_a_push_is_noted_as_such(world: World) -> None:
+    """Without atomic pushes a remote can take one ref and refuse another."""
+    git(world.origin, "config", "receive.advertiseAtomic", "false")
+    update = world.origin / "hooks" / "update"
+    update.write_text('#!/bin/sh\ncase "$1" in */log) echo "not you" >&2; exit 1;; esac\n')
+    update.chmod(0o755)
+    world.ana.run()
+    with pytest.raises(RemoteError, match="push to 'origin': hook declined\nremote: not you"):
+        world.ana.push()
+    known = refs_of(world.ana.path, "refs/gage-remotes")
+    assert {ref.rpartition("/")[2] for ref in known} == {"bulk", "src"}
+    assert list(known.values()) == list(refs_of(world.origin, "refs/gage").values())
+    update.unlink()
+    assert world.ana.push().runs == 1
+
+
+def test_a_remote_that_is_not_there(world: World) -> None:
+    error = assert_refused(
+        world, "'nowhere' does not appear to be a git repository", remote="nowhere"
+    )
+    assert error.hint == "try it with 'git ls-remote nowhere'"
+    with pytest.raises(RemoteError, match="does not appear to be a git repository"):
+        world.ana.fetch("nowhere")
+    world.ana.git("remote", "set-url", "origin", "https://ana:secret@127.0.0.1:1/x.git")
+    world.ana.git("config", "remote.origin.proxy", "")
+    for share in (world.ana.push, world.ana.fetch):
+        with pytest.raises(RemoteError) as caught:
+            share()
+        assert "secret" not in str(caught.value.message) + str(caught.value.hint)
+        assert caught.value.hint == "check its address with 'git remote get-url origin'"
+
+
+def test_nothing_to_send_is_still_asked_of_the_remote(world: World) -> None:
+    with pytest.raises(RemoteError, match="reach 'nowhere'"):
+        world.ana.push("nowhere")
+
+
+def test_no_remote_to_choose(world: World) -> None:
+    world.ana.git("remote", "rename", "origin", "upstream")
+    world.ana.git("branch", "--unset-upstream")
+    with pytest.raises(RequestError) as caught:
+        world.ana.push()
+    assert caught.value.hint == "choose one with 'git config gage.remote upstream'"
+    world.ana.git("remote", "remove", "upstream")
+    with pytest.raises(RequestError) as caught:
+        world.ana.fetch()
+    assert caught.value.hint == "add one: git remote add origin <url>"
+    with pytest.raises(RequestError, match="not a remote: '--upload-pack=x'"):
+        world.ana.fetch("--upload-pack=x")
+
+
+def test_hostile_objects_are_refused(world: World) -> None:
+    world.ana.run()
+    world.ana.push()
+    blob = git(world.origin, "hash-object", "-w", "--stdin", input="x\n").strip()
+    tree = git(world.origin, "mktree", "--missing", input=f"100644 blob {blob}\t.git\n").strip()
+    bad = git(
+        world.origin, "-c", "user.name=x", "-c", "user.email=x@y", "commit-tree", "-m", "x", tree
+    ).strip()
+    git(world.origin, "update-ref", "refs/gage/w/hostile/202611-01/log", bad)
+    with pytest.raises(RemoteError, match="hasDotgit"):
+        world.sam.fetch()
+    assert refs_of(world.sam.path, "refs/gage-remotes") == {}
+
+
+def test_a_locked_ref_is_gits_to_explain(world: World) -> None:
+    world.ana.run()
+    world.ana.push()
+    (log,) = (ref for ref in refs_of(world.origin) if ref.endswith("/log"))
+    tracking = log.replace("refs/gage", "refs/gage-remotes/origin")
+    lock = world.sam.path / ".git" / f"{tracking}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    with pytest.raises(RemoteError, match="fetch from 'origin': cannot lock ref"):
+        world.sam.fetch()
+    lock.unlink()
+    assert world.sam.fetch().runs_new == 1

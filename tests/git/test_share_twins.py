@@ -1,0 +1,252 @@
+"""Lanes that were rewritten, and clones that write the same lane: both sides are kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from git_gage.errors import RemoteError
+from git_gage.store.identity import _place
+from tests.support import commit, git, write_files
+from tests.unit.share.world import Person, World, make_world, refs_of
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def copy_clone(person: Person, path: Path, *, unnoticed: bool = False) -> Person:
+    """A copy of a clone, as `cp -r` makes it; `unnoticed` as a disk image does."""
+    shutil.copytree(person.path, path, symlinks=True)
+    if unnoticed:
+        gage = path / ".git" / "gage" / "lane.json"
+        gage.write_text(
+            json.dumps({**json.loads(gage.read_text()), "place": _place(path / ".git")})
+        )
+    return Person(path)
+
+
+def lanes_of(path: Path, prefix: str = "refs/gage/w") -> set[str]:
+    return {ref.removeprefix(f"{prefix}/").split("/")[0] for ref in refs_of(path, prefix)}
+
+
+def test_a_copied_clone_takes_its_own_lane(world: World) -> None:
+    world.ana.run("before.py")
+    world.ana.push()
+    copy = copy_clone(world.ana, world.folder / "copy")
+    world.ana.run("original.py")
+    world.ana.push()
+    copy.run("copy.py")
+    assert copy.push() == ("origin", 1, 2, 0, False)
+    assert copy.push().up_to_date
+    assert world.ana.push().up_to_date
+    assert copy.heard.warnings == []
+    world.sam.fetch()
+    assert len(world.sam.runs()) == 3
+    assert len(lanes_of(world.origin)) == 2
+
+
+def test_a_copy_made_before_a_push_sends_the_old_lane_once(world: World) -> None:
+    run = world.ana.run("before.py")
+    copy = copy_clone(world.ana, world.folder / "copy")
+    assert copy.push().runs == 1
+    world.ana.label(run, "mine")
+    assert world.ana.push().records == 1
+    copy.run("copy.py")
+    assert copy.push() == ("origin", 1, 2, 0, False)
+    world.sam.fetch()
+    assert world.sam.lines() == world.ana.lines() | copy.lines()
+
+
+def test_two_writers_of_one_lane_lose_nothing(world: World) -> None:
+    common = world.ana.run("common.py")
+    world.ana.push()
+    twin = copy_clone(world.ana, world.folder / "twin", unnoticed=True)
+    (lane,) = lanes_of(world.origin)
+    for person, name in ((world.ana, "ana"), (twin, "twin")):
+        write_files(person.path, {"train.py": f"# {name}\n"})
+        commit(person.path, name)
+        person.run(f"{name}.py")
+    assert world.ana.push().runs == 1
+    assert twin.push() == ("origin", 1, 2, 1, False)
+    assert twin.heard.warnings == [
+        f"lane '{lane}' is written by a copy of this clone too: going on in '{twin.store.lane}'"
+    ]
+    assert twin.store.lane != lane
+    assert twin.push().up_to_date
+    run = twin.run("later.py")
+    assert twin.push().runs == 1
+    world.sam.fetch()
+    twin.fetch()
+    assert world.sam.lines() == twin.lines() == world.ana.lines() | twin.lines()
+    assert len(world.sam.runs()) == 4
+    assert world.sam.output(run) == b"output of later.py\n"
+    (begun,) = (r for r in world.sam.records if r.body.get("operation") == "twin.py")
+    assert world.sam.output(begun.run) == b"output of twin.py\n"
+    shown = world.sam.git("show", f"{begun.body['source']['snapshot']}:train.py")
+    assert shown == "# twin\n"
+    assert common in world.sam.runs()
+    assert world.sam.heard.warnings == []
+
+
+def test_what_was_left_is_not_added_twice(world: World) -> None:
+    """A lane was left; what was noted of that is lost; the next push finds nothing to do."""
+    world.ana.run("common.py")
+    world.ana.push()
+    twin = copy_clone(world.ana, world.folder / "twin", unnoticed=True)
+    world.ana.run("ana.py")
+    twin.run("twin.py")
+    world.ana.push()
+    twin.push()
+    (twin.path / ".git" / "gage" / "shared.json").unlink()
+    before = refs_of(world.origin)
+    assert twin.push().up_to_date
+    assert refs_of(world.origin) == before
+
+
+def test_a_twin_can_go_to_another_remote_too(world: World) -> None:
+    other = world.bare("other.git")
+    world.ana.run("common.py")
+    world.ana.push()
+    twin = copy_clone(world.ana, world.folder / "twin", unnoticed=True)
+    world.ana.run("ana.py")
+    world.ana.push()
+    twin.run("twin.py")
+    twin.push()
+    twin.push(str(other))
+    world.sam.fetch(str(other))
+    assert world.sam.runs() == twin.runs() - world.ana.runs() | {
+        record.run for record in world.ana.records if record.body.get("operation") == "common.py"
+    }
+
+
+def test_a_clone_restored_from_a_backup_is_no_danger(world: World) -> None:
+    world.ana.run("first.py")
+    backup = copy_clone(world.ana, world.folder / "backup", unnoticed=True)
+    world.ana.run("second.py")
+    world.ana.push()
+    assert backup.push().up_to_date
+    backup.run("third.py")
+    assert backup.push().runs == 1
+    world.sam.fetch()
+    assert len(world.sam.runs()) == 3
+
+
+def rewrite(world: World, lane: str, **options: str) -> None:
+    """Somebody puts another history on a lane of the origin."""
+    (log,) = (ref for ref in refs_of(world.origin, f"refs/gage/w/{lane}") if ref.endswith("/log"))
+    tree = options.get("tree") or git(world.origin, "rev-parse", f"{log}^{{tree}}").strip()
+    name = ("-c", "user.name=x", "-c", "user.email=x@y")
+    fresh = git(world.origin, *name, "commit-tree", "-m", "rewritten", tree).strip()
+    git(world.origin, "update-ref", log, fresh)
+
+
+def test_a_rewritten_lane_is_kept_beside_the_old_one(world: World) -> None:
+    world.ana.run("kept.py")
+    world.ana.push()
+    world.sam.fetch()
+    (lane,) = lanes_of(world.origin)
+    before = world.sam.lines()
+    old = refs_of(world.sam.path, "refs/gage-remotes")
+    other = Person(make_world(world.folder / "elsewhere").ana.path)
+    run = other.run("forged.py")
+    other.push(str(world.origin))
+    (log,) = (ref for ref in refs_of(other.path, "refs/gage/w") if ref.endswith("/log"))
+    tree = git(world.origin, "rev-parse", f"{log}^{{tree}}").strip()
+    rewrite(world, lane, tree=tree)
+    world.sam.run("mine.py")
+    world.sam.push()
+
+    assert world.sam.fetch().runs_new == 1
+    assert world.sam.heard.warnings == [
+        f"lane '{lane}' was rewritten on 'origin': both forms are kept"
+    ]
+    assert before < world.sam.lines()
+    assert run in world.sam.runs()
+    now = refs_of(world.sam.path, "refs/gage-remotes")
+    assert old.items() < now.items()
+    forks = [ref for ref in now if "-fork-" in ref]
+    assert [ref.split("/")[-1] for ref in forks] == ["log"]
+
+    assert world.sam.fetch() == ("origin", 0, 0)
+    assert len(world.sam.heard.warnings) == 1
+    assert refs_of(world.sam.path, "refs/gage-remotes") == now
+
+
+def test_a_rewritten_lane_that_goes_on_leaves_one_fork(world: World) -> None:
+    world.ana.run()
+    world.ana.push()
+    world.sam.fetch()
+    (lane,) = lanes_of(world.origin)
+    rewrite(world, lane)
+    world.sam.fetch()
+    (log,) = (ref for ref in refs_of(world.origin) if ref.endswith("/log"))
+    name = ("-c", "user.name=x", "-c", "user.email=x@y")
+    later = git(
+        world.origin, *name, "commit-tree", "-m", "later", "-p", log, f"{log}^{{tree}}"
+    ).strip()
+    git(world.origin, "update-ref", log, later)
+    world.sam.fetch()
+    forks = {ref: oid for ref, oid in refs_of(world.sam.path).items() if "-fork-" in ref}
+    assert list(forks.values()) == [later]
+
+
+def test_rewritten_sources_are_kept_too(world: World) -> None:
+    run = world.ana.run()
+    world.ana.push()
+    world.sam.fetch()
+    for ref in refs_of(world.origin, "refs/gage"):
+        if not ref.endswith("/log"):
+            name = ("-c", "user.name=x", "-c", "user.email=x@y")
+            tree = git(world.origin, "rev-parse", f"{ref}^{{tree}}").strip()
+            fresh = git(world.origin, *name, "commit-tree", "-m", "x", tree).strip()
+            git(world.origin, "update-ref", ref, fresh)
+    world.ana.label(run, "new")
+    world.ana.git("push", "-q", "origin", "refs/gage/w/*/log:refs/gage/w/*/log")
+    world.sam.fetch()
+    kinds = {ref.split("/")[-1] for ref in refs_of(world.sam.path) if "-fork-" in ref}
+    assert kinds == {"src", "bulk"}
+    assert world.sam.heard.warnings == []
+
+
+def test_our_own_lane_was_rewritten(world: World) -> None:
+    """What we have goes on in a new lane; what the remote has is fetched, never replaced."""
+    run = world.ana.run("mine.py")
+    world.ana.push()
+    (lane,) = lanes_of(world.origin)
+    other = Person(make_world(world.folder / "elsewhere").ana.path)
+    other.run("forged.py")
+    other.push(str(world.origin))
+    (log,) = (ref for ref in refs_of(other.path, "refs/gage/w") if ref.endswith("/log"))
+    rewrite(world, lane, tree=git(world.origin, "rev-parse", f"{log}^{{tree}}").strip())
+    forged = refs_of(world.origin, f"refs/gage/w/{lane}")
+    world.ana.run("again.py")
+    world.ana.push()
+    assert forged.items() <= refs_of(world.origin).items()
+    world.sam.fetch()
+    assert world.ana.lines() - world.sam.lines() == set()
+    assert run in world.sam.runs()
+
+
+def test_a_lane_that_the_remote_lost_is_offered_again(world: World) -> None:
+    world.ana.run()
+    world.ana.push()
+    for ref in refs_of(world.origin, "refs/gage"):
+        git(world.origin, "update-ref", "-d", ref)
+    assert world.ana.fetch() == ("origin", 0, 0)
+    assert world.ana.push() == ("origin", 1, 2, 0, False)
+
+
+def test_a_lane_that_never_stands_still(world: World) -> None:
+    """A remote that says at every push that it has moved on: we give up, nothing is changed."""
+    world.ana.run()
+    update = world.origin / "hooks" / "reference-transaction"
+    update.write_text('#!/bin/sh\n[ "$1" != prepared ] || exit 1\n')
+    update.chmod(0o755)
+    with pytest.raises(RemoteError, match="push to 'origin'"):
+        world.ana.push()
+    assert refs_of(world.ana.path, "refs/gage-remotes") == {}
