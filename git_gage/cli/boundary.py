@@ -1,0 +1,113 @@
+"""Where every failure ends: its exit code, and what is said of it on standard error."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from git_gage.cli.commands import ALIASES, COMMANDS, UnknownCommandError
+from git_gage.errors import GageError
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+
+USAGE, INTERRUPTED, CLOSED_PIPE, BUG = 129, 130, 141, 70
+# What the machine refuses is nobody's bug.
+_MACHINE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOTCONN),
+}
+
+
+def report_failure(error: BaseException, app: App) -> int:
+    """Say what failed, and what to type next; the exit code."""
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.UsageError():
+            _say(*describe_usage(error))
+            return USAGE
+        case GageError():
+            _say(error.message, error.hint)
+            return error.exit_code
+        case KeyboardInterrupt():
+            return INTERRUPTED
+        case BrokenPipeError():
+            _drop_stdout()
+            return CLOSED_PIPE
+        case OSError() if error.errno in _MACHINE:
+            place = f" ('{error.filename}')" if error.filename else ""
+            _say(f"{(error.strerror or str(error)).lower()}{place}", None)
+            return GageError.exit_code
+    _report_bug(error, app)
+    return BUG
+
+
+def describe_usage(error: click.UsageError) -> tuple[str, str]:
+    """What is wrong with a command line, and a hint."""
+    help_hint = f"see '{error.ctx.command_path if error.ctx else 'git gage'} -h'"
+    match error:
+        case UnknownCommandError():
+            near = _closest(error.name, [*COMMANDS, *ALIASES])
+            return error.message, f"did you mean '{near}'?" if near else "see 'git gage -h'"
+        case click.NoSuchOption():
+            near = error.possibilities[0] if error.possibilities else None
+            hint = f"did you mean '{near}'?" if near else help_hint
+            return f"no option '{error.option_name}'", hint
+        case click.MissingParameter() if error.param is not None and error.ctx is not None:
+            return f"missing {error.param.metavar or error.param.name}", help_hint
+    message = error.format_message().rstrip(".")
+    return message[0].lower() + message[1:], getattr(error, "hint", None) or help_hint
+
+
+def _closest(name: str, names: list[str]) -> str | None:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, names, n=1)), None)
+
+
+def _say(message: str, hint: str | None) -> None:
+    from git_gage.safe import clean
+
+    text = "\n".join(clean(line) for line in message.splitlines())
+    click.echo(f"fatal: {text}", err=True)
+    if hint is not None:
+        click.echo(f"hint: {clean(hint)}", err=True)
+
+
+def _drop_stdout() -> None:
+    """Nobody reads any more: what is still buffered must not fail again at the very end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+def _report_bug(error: BaseException, app: App) -> None:
+    path = _write_traceback(error, app.log_dir)
+    where = f"details in '{path}'" if path else str(error)
+    _say(
+        f"this is a bug in git-gage: {type(error).__name__} ({where})",
+        "report it to the maintainers of git-gage, with that and what 'git gage version' prints",
+    )
+
+
+def _write_traceback(error: BaseException, folder: Path | None) -> Path | None:
+    import tempfile
+    import traceback
+
+    name = f"git-gage-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
+    for place in (folder, Path(tempfile.gettempdir())):
+        if place is None:
+            continue
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text("".join(traceback.format_exception(error)))
+        except OSError:
+            continue
+        return place / name
+    return None

@@ -1,0 +1,112 @@
+"""The commands there are, without loading any of them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from git_gage.cli.parsing import HELP_NAMES, help_page, help_rows
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from git_gage.cli.parsing import Command
+
+COMMANDS = {
+    "run": "Run a program and record what ran and what came out",
+    "list": "List runs, newest first",
+    "show": "Show one run",
+    "output": "Print what a run printed",
+    "label": "Set or clear the label of runs",
+    "push": "Send runs to a remote",
+    "fetch": "Get runs from a remote",
+    "doctor": "Check git, this repository and this environment",
+    "version": "Print the versions in use",
+    "help": "Show the help of a command",
+}
+"""Each is the function `command` of the module of its name."""
+ALIASES = {"ls": "list", "runs": "list"}
+ABOUT = "Track runs of any program in git"
+EXAMPLES = ("git gage run train.py lr=0.1",)
+FOOTER = """\
+Help of one command: git gage <command> -h
+The manual: git gage --help
+"""
+
+
+class FrontDoor(click.Group):
+    """`git gage` itself; a command's module is loaded when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        cmd_name: str,
+    ) -> Command | None:
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
+            return None
+        command: Command = import_module(f"git_gage.cli.{name}").command
+        return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        commands = COMMANDS.items()
+        found = [
+            CompletionItem(name, help=text)
+            for name, text in commands
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        command = self.get_command(ctx, name)
+        if command is None:
+            raise UnknownCommandError(name, ctx)
+        return command.name, command, args[1:]
+
+    def format_help(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        formatter: click.HelpFormatter,
+    ) -> None:
+        sections = {"COMMANDS": help_rows(COMMANDS.items())}
+        formatter.write(help_page(ABOUT, EXAMPLES, sections, FOOTER))
+
+
+class UnknownCommandError(click.UsageError):
+    """No command has this name."""
+
+    def __init__(self, name: str, ctx: click.Context) -> None:
+        super().__init__(f"no command '{name}'", ctx)
+        self.name = name
+
+
+@click.group(
+    "git gage",
+    cls=FrontDoor,
+    invoke_without_command=True,
+    context_settings={"help_option_names": HELP_NAMES},
+)
+@click.option("--version", "show_version", is_flag=True, help="Print the versions in use")
+@click.pass_context
+def front_door(ctx: click.Context, show_version: bool) -> int:
+    """Track runs of any program in git"""
+    if show_version:
+        version = front_door.get_command(ctx, "version")
+        assert version is not None
+        ctx.invoke(version)
+        ctx.exit()
+    if ctx.invoked_subcommand is None:
+        # As git itself: asked for nothing, it says what could be asked, and is not content.
+        click.echo(ctx.get_help())
+        return 1
+    return 0

@@ -1,0 +1,52 @@
+"""`git gage help`: another way to type `-h`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from git_gage.cli.commands import COMMANDS, UnknownCommandError, front_door
+from git_gage.cli.parsing import Command
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class CommandName(click.ParamType):  # type: ignore[type-arg]
+    """A word that names a command."""
+
+    name = "command"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        param: click.Parameter,  # noqa: ARG002 - click's
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        return [CompletionItem(name, help=COMMANDS[name]) for name in names]
+
+
+@click.command(
+    "help",
+    cls=Command,
+    usage="git gage help [<command>]",
+    examples=["git gage help run"],
+)
+@click.argument("name", metavar="<command>", required=False, type=CommandName())
+@click.pass_context
+def command(ctx: click.Context, name: str | None) -> None:
+    """Show the help of a command"""
+    door = ctx.parent
+    assert door is not None
+    if name is None:
+        click.echo(door.get_help())
+        return
+    asked = front_door.get_command(door, name)
+    if asked is None:
+        raise UnknownCommandError(name, ctx)
+    with click.Context(asked, info_name=asked.name, parent=door) as inner:
+        click.echo(asked.get_help(inner))

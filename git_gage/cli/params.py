@@ -1,0 +1,92 @@
+"""Words on the command line that mean something here, and how a shell completes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from git_gage.cli.app import App
+
+
+class RunName(click.ParamType):  # type: ignore[type-arg]
+    """A word that names a run; the catalog says which."""
+
+    name = "run"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        app: App = ctx.obj
+        return [
+            CompletionItem(value, help=text) for value, text in app.catalog.complete(incomplete)
+        ]
+
+
+class RemoteName(click.ParamType):  # type: ignore[type-arg]
+    """A word that names a remote; git says which there are."""
+
+    name = "remote"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        app: App = ctx.obj
+        names = app.repo.run("remote").decode().splitlines()
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class RemoteOrRun(RemoteName):
+    """A remote, or a run: what `push` takes first."""
+
+    name = "remote or run"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        remotes = (
+            []
+            if ctx.params.get(param.name or "")
+            else super().shell_complete(ctx, param, incomplete)
+        )
+        return remotes + RunName().shell_complete(ctx, param, incomplete)
+
+
+class Count(click.ParamType):  # type: ignore[type-arg]
+    """A whole number from 1 up."""
+
+    name = "num"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if not (value.isascii() and value.isdigit() and int(value)):
+            option = param.opts[0] if param else self.name
+            raise click.UsageError(f"'{option}' needs a number from 1 up, not '{value}'", ctx)
+        return int(value)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs")
+color_option = click.option(
+    "--color",
+    metavar="<when>",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Use colour: auto (default), always or never",
+)
+yes_option = click.option(
+    "-y", "--yes", is_flag=True, expose_value=False, help="Never ask, for scripts"
+)

@@ -1,0 +1,56 @@
+"""`git gage push`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from git_gage.cli.params import RemoteOrRun, yes_option
+from git_gage.cli.parsing import RUN_NOTE, Command
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+    from git_gage.share import Pushed
+
+
+@click.command(
+    "push",
+    cls=Command,
+    usage="git gage push [<remote>] [<run>...]",
+    examples=["git gage push", "git gage push origin @"],
+    note=f"""\
+Without a <run>, all runs begun in this clone are sent, and what was said about
+runs. A <remote> is a name from 'git remote', a URL, or a path with a slash.
+
+{RUN_NOTE}""",
+)
+@click.argument("words", metavar="<run>", nargs=-1, type=RemoteOrRun())
+@yes_option
+@click.pass_obj
+def command(app: App, words: tuple[str, ...]) -> None:
+    """Send runs to a remote"""
+    from git_gage.share import push_runs
+
+    named = bool(words) and _is_remote(app, words[0])
+    remote, texts = (words[0], words[1:]) if named else (None, words)
+    runs = app.select(texts)
+    with app.progress() as progress:
+        pushed = push_runs(app.store, app.catalog, remote, runs, progress)
+    click.echo(_describe(pushed))
+
+
+def _is_remote(app: App, word: str) -> bool:
+    return "/" in word or ":" in word or word in app.repo.run("remote").decode().splitlines()
+
+
+def _describe(pushed: Pushed) -> str:
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+
+    remote = clean(pushed.remote)
+    if pushed.up_to_date:
+        return f"{remote} is up to date"
+    sent = count_text(pushed.runs, "run") if pushed.runs else count_text(pushed.records, "record")
+    commits = f", with {count_text(pushed.commits, 'commit')} of yours" if pushed.commits else ""
+    return f"pushed {sent} to {remote}{commits}"

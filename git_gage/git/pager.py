@@ -1,0 +1,32 @@
+"""The user's pager, chosen and started as git does it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Mapping
+
+from git_gage.git.repository import git_environ
+
+
+def page(content: bytes, environ: Mapping[str, str]) -> bool:
+    """Show content in the pager; False where git would use none (`git --no-pager`)."""
+    asked = subprocess.run(
+        ["git", "var", "GIT_PAGER"],
+        capture_output=True,
+        env=git_environ(environ, None),
+        check=False,
+    )
+    command = asked.stdout.decode().strip()
+    if command in ("", "cat"):
+        return False
+    # Ctrl-C is for the pager alone while it runs.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = subprocess.Popen(
+            command, shell=True, stdin=subprocess.PIPE, env={"LESS": "FRX", "LV": "-c", **environ}
+        )
+        process.communicate(content)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return True

@@ -1,0 +1,40 @@
+"""The verdicts of `doctor`, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from git_gage.safe import clean
+
+if TYPE_CHECKING:
+    from git_gage.render.screen import Screen
+
+_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
+
+
+class Check(Protocol):
+    """What was looked at, the verdict in a word and in a sentence, and what to do."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def verdict(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def hint(self) -> str | None: ...
+
+
+def format_checks(checks: Iterable[Check], screen: Screen) -> str:
+    """One line for each check, and a hint below where there is one."""
+    lines = []
+    for check in checks:
+        verdict = screen.paint(f"{check.verdict:<7}", _STYLES[check.verdict])
+        lines.append(f"{verdict}  {clean(check.name)}: {clean(check.text)}")
+        if check.hint is not None:
+            lines.append(f"{'':9}hint: {clean(check.hint)}")
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,21 @@
+"""Results as JSON: ASCII alone, so that no terminal obeys what a run recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+
+def format_json(value: Any) -> str:
+    """One value, indented for the eye."""
+    return json.dumps(value, indent=2) + "\n"
+
+
+def format_array(texts: Iterable[str]) -> Iterator[str]:
+    """An array of ready JSON texts in parts, one element a line; however many, one is in memory."""
+    before = "[\n"
+    for text in texts:
+        yield before + (text if text.isascii() else json.dumps(json.loads(text)))
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"

@@ -1,0 +1,101 @@
+"""What is said while something goes on, on standard error: standard output is the answer's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from git_gage.records import short_id, shown_path
+from git_gage.render.amounts import metric_text, span_text
+from git_gage.render.screen import text_width
+from git_gage.render.wording import STATUS_STYLES, code_text, command_text
+from git_gage.safe import clean
+
+if TYPE_CHECKING:
+    from git_gage.render.screen import Screen
+
+
+# As git counts: Counting objects: 40% (2/5), or: remote: Enumerating objects: 5, done.
+_COUNTER = re.compile(r": +[0-9]+[%,]|: [0-9]+$|\bTotal [0-9]+ ")
+
+
+class Progress:
+    """Tells a person how a run, a push or a fetch goes; a quiet one tells only what is wrong."""
+
+    def __init__(self, screen: Screen, *, quiet: bool = False) -> None:
+        self.screen = screen
+        self.quiet = quiet
+        self._drawn = 0
+
+    def begun(self, document: Mapping[str, Any]) -> None:
+        """The run is recorded; its program starts now."""
+        command = document["command"]
+        name = f"{short_id(document['id'])} {clean(document['name'])}"
+        self.note(f"run {name}: {command_text(command['argv'])}")
+        self.note(f"code {code_text(document['source'])}")
+        if command.get("interpreter_origin"):
+            path = shown_path(command["interpreter"])
+            self.note(f"python {path} ({command['interpreter_origin']})")
+
+    def ended(self, document: Mapping[str, Any]) -> None:
+        """The program has ended, and how is recorded."""
+        metrics = ", ".join(
+            f"{clean(name)} {metric_text(value)}" for name, value in document["metrics"].items()
+        )
+        style = STATUS_STYLES.get(document["status"])
+        if not self.quiet:
+            self._say(_ending(document) + (f": {metrics}" if metrics else ""), style)
+        run = short_id(document["id"])
+        self.note(f"hint: show it with 'git gage show {run}', share it with 'git gage push'")
+
+    def note(self, text: str) -> None:
+        """Something good to know."""
+        if not self.quiet:
+            self._say(text)
+
+    def warning(self, text: str) -> None:
+        """Something that should be looked at."""
+        self._say(f"warning: {text}", "yellow")
+
+    def progress(self, text: str) -> None:
+        """A counter of git's, drawn over the one before; or what a remote has to say."""
+        if not _COUNTER.search(text):
+            self.note(text)
+        elif self.screen.height is not None and not self.quiet:
+            counter = self.screen.cut(clean(text), self.screen.width - 1)
+            self._draw(counter + " " * (self._drawn - text_width(counter)))
+            self._drawn = text_width(counter)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._wipe()
+
+    def _wipe(self) -> None:
+        """Leave no half counter behind."""
+        if self._drawn:
+            self._draw(" " * self._drawn)
+            self._draw("")
+            self._drawn = 0
+
+    def _say(self, text: str, style: str | None = None) -> None:
+        self._wipe()
+        for line in text.splitlines():
+            self.screen.stream.write(self.screen.paint(clean(line), style) + "\n")
+        self.screen.stream.flush()
+
+    def _draw(self, text: str) -> None:
+        self.screen.stream.write(f"\r{text}")
+        self.screen.stream.flush()
+
+
+def _ending(document: Mapping[str, Any]) -> str:
+    took = span_text(document["duration_s"])
+    if document["status"] == "completed":
+        return f"done in {took}"
+    if document["status"] == "terminated":
+        by = f" by {clean(document['signal'])}" if document["signal"] else ""
+        return f"terminated{by} after {took}"
+    return f"failed with exit code {document['exit_code']} after {took}"

@@ -1,0 +1,59 @@
+"""Parts of a run in a few words, the same in a list, on a page and while it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from git_gage.records import decode_path
+from git_gage.render.amounts import count_text
+from git_gage.safe import clean
+
+if TYPE_CHECKING:
+    from git_gage.render.screen import Screen
+
+STATUS_STYLES = {
+    "completed": "green",
+    "error": "red",
+    "running": "cyan",
+    "terminated": "yellow",
+    "lost": "magenta",
+}
+_STATUS_SIGNS = {"completed": "✓ ", "error": "✗ ", "running": "▶ ", "terminated": "■ "}
+
+
+def status_text(document: Mapping[str, Any], screen: Screen, *, sign: bool) -> str:
+    """Status in words, with the exit code of a failure; with a sign if asked and possible."""
+    status, code = document["status"], document["exit_code"]
+    mark = _STATUS_SIGNS.get(status, "") if sign else ""
+    words = clean(status)
+    if status == "lost":
+        words = "lost?"
+    elif status == "error" and code is not None:
+        words = f"error {code}"
+    return screen.sign(mark, "") + words
+
+
+def command_text(argv: Sequence[Any]) -> str:
+    """A command as a shell would take it, the program by its name alone."""
+    import shlex
+
+    words = [decode_path(word).decode(errors="surrogateescape") for word in argv]
+    return clean(shlex.join([words[0].rpartition("/")[2] or words[0], *words[1:]]))
+
+
+def code_text(source: Mapping[str, Any]) -> str:
+    """The code that ran: its commit, and how far from it the tree was."""
+    commit, snapshot = source["commit"], source["snapshot"]
+    if not commit and not snapshot:
+        return "not recorded: there is no work tree"
+    at = clean(commit[:7]) if commit else "without a commit"
+    return f"{at} + {_changes(source)}" if source["dirty"] else at
+
+
+def _changes(source: Mapping[str, Any]) -> str:
+    lines = (source["insertions"] or 0) + (source["deletions"] or 0)
+    paths = len(source["status"])
+    if not lines:
+        return count_text(paths, "changed file")
+    return f"{count_text(lines, 'changed line')} in {count_text(paths, 'file')}"

@@ -1,0 +1,48 @@
+"""Text that somebody else wrote, made harmless before a terminal sees it.
+
+What is cleaned and why: control characters move the cursor, set the title, fill the clipboard;
+direction marks and invisible characters make a line read as something it is not.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Joiners are part of ordinary words and emoji.
+_KEPT = "\u200c\u200d"
+_UNSAFE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+# A terminal reads ESC and what follows as one order (ECMA-48): strings such as titles end in BEL
+# or ST; the others are a few characters long. Colours and the like (SGR) are let through.
+_ESCAPES = re.compile(
+    r"(?P<sgr>\x1b\[[0-9;:]*m)"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]"
+)
+
+
+def clean(text: str) -> str:
+    """One line of text in which everything that is not a visible character shows as `\\x1b`."""
+    if text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def clean_output(text: str) -> str:
+    """Output of a program as a terminal may see it: its lines and colours, no other orders."""
+    text = _ESCAPES.sub(lambda found: found["sgr"] or "", text)
+    parts = re.split(r"(\x1b\[[0-9;:]*m|[\n\t]|\r+\n?)", text)
+    return "".join(part if odd else clean(part) for part, odd in _alternate(parts))
+
+
+def _alternate(parts: list[str]) -> list[tuple[str, bool]]:
+    return [(part, bool(number % 2)) for number, part in enumerate(parts)]
+
+
+def _visible(char: str) -> str:
+    if char in _KEPT or unicodedata.category(char) not in _UNSAFE:
+        return char
+    if "\udc80" <= char <= "\udcff":  # a byte that was not UTF-8
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("unicode_escape", "backslashreplace").decode()

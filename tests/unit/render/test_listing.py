@@ -1,0 +1,107 @@
+"""Runs as a list that makes sense at a glance, on any screen."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from git_gage.render.listing import format_list
+from git_gage.render.screen import Screen, text_width
+from tests.unit.render.made_up import NOW, make_run, make_runs
+
+
+def listed(
+    runs: list[dict[str, Any]], width: int = 80, *, here: int | None = 0, older: int = 0, **kw: Any
+) -> str:
+    screen = Screen(io.StringIO(), width=width, **kw)
+    newest = None if here is None else runs[here]["id"]
+    return format_list(runs, screen=screen, now=NOW, newest_here=newest, older=older)
+
+
+def test_four_runs_at_80_columns() -> None:
+    assert listed(make_runs(), older=38) == (
+        "  #  RUN      NAME         STATUS     AGE  TOOK          lr     acc  LABEL\n"
+        "@ 1  de3b4wz  kind-heron   running     2m    2m      0.01    0.9023  wider net\n"
+        "  2  thsnweh  late-wren    completed   2h   14m      0.001   0.8923  baseline\n"
+        "  3  9r3m11b  brisk-otter  error 1     3h   12s      0.0001  –\n"
+        "  4  9ch7exy  odd-yak      lost?       4h     –  1e-05       0.8723  from Ana \\…\n"
+        "All 4: operation=train.py batch=64\n"
+        "38 older runs: git gage list --all\n"
+    )
+
+
+def test_a_wide_screen_has_signs_dates_commits_and_authors() -> None:
+    lines = listed(make_runs(), 140).splitlines()
+    titles = "# RUN NAME STATUS STARTED TOOK lr acc loss COMMIT BY LABEL"
+    assert " ".join(lines[0].split()) == titles
+    assert "▶ running    2026-11-22 11:58" in lines[1]
+    assert "0.2  8c1f0de+  Ana  wider net" in lines[1]
+    assert "✗ error 1" in lines[3]
+    assert "8c1f0de   Sam  from Ana \\x1b[31m" in lines[4]
+
+
+def test_without_unicode_everything_is_ascii() -> None:
+    for width in (40, 80, 140):
+        assert listed(make_runs(), width, unicode=False).isascii()
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 140])
+def test_no_line_is_wider_than_the_screen(width: int) -> None:
+    for line in listed(make_runs(), width, older=1).splitlines():
+        assert text_width(line) <= width
+
+
+def test_colour_only_repeats_what_words_say() -> None:
+    colored = listed(make_runs(), color=True)
+    assert "\x1b[31merror 1\x1b[0m" in colored
+    assert "\x1b[32mcompleted\x1b[0m" in colored
+
+
+def test_a_single_run_shows_its_own_operation_and_settings() -> None:
+    text = listed([make_run(2)], here=None)
+    assert text.splitlines()[0].split()[:4] == ["#", "RUN", "NAME", "OPERATION"]
+    assert "batch" in text
+    assert "All" not in text
+    assert "@" not in text
+
+
+def test_runs_of_different_kinds_show_what_they_are() -> None:
+    other = make_run(2, operation="eval.py", config={"split": "test", "lr": True}, metrics={})
+    lines = listed([make_run(1, metrics={"acc": "nan"}), other], 100).splitlines()
+    assert "OPERATION" in lines[0]
+    assert "eval.py" in lines[2]
+    assert "true" in lines[2]
+    assert "nan" in lines[1]
+
+
+def test_equal_settings_of_different_types_are_not_the_same() -> None:
+    runs = [make_run(1, config={"n": 1}), make_run(2, config={"n": True})]
+    assert "All 2: operation=train.py\n" in listed(runs)
+
+
+def test_runs_without_a_commit_an_end_or_an_author() -> None:
+    run = make_run(1, source__commit=None, author=None, status="error", exit_code=None)
+    lines = listed([run, make_run(2)], 140).splitlines()
+    assert "✗ error  " in lines[1]
+    assert lines[1].endswith("  –")
+
+
+def test_what_was_recorded_cannot_steer_the_terminal() -> None:
+    evil = "\x1b]0;pwned\x07\n\u202e"
+    run = make_run(
+        1,
+        operation=evil,
+        config={evil: evil},
+        metrics={evil: 1.5},
+        label=evil,
+        author={"name": evil, "email": evil},
+        status=evil,
+        source__commit=evil,
+    )
+    for runs in ([run], [run, make_run(2)], [run, run]):
+        for width in (80, 300):
+            text = listed(runs, width)
+            assert all(char.isprintable() or char == "\n" for char in text)
+            assert text.count("\n") <= len(runs) + 2

@@ -1,0 +1,69 @@
+"""What a run says of itself on standard error."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from git_gage.render.progress import Progress
+from git_gage.render.screen import Screen
+from tests.unit.render.made_up import make_run
+
+
+def told(document: dict[str, Any], *, quiet: bool = False) -> str:
+    stream = io.StringIO()
+    progress = Progress(Screen(stream), quiet=quiet)
+    progress.begun(document)
+    progress.ended(document)
+    return stream.getvalue()
+
+
+def test_a_run_from_its_begin_to_its_end() -> None:
+    run = make_run(
+        1,
+        source__dirty=True,
+        source__insertions=12,
+        source__deletions=0,
+        source__status={"train.py": " M"},
+        metrics={"acc": 0.912, "loss": 0.291},
+    )
+    assert told(run) == (
+        "run de3b4wz kind-heron: python3 train.py --lr 0.01\n"
+        "code 8c1f0de + 12 changed lines in 1 file\n"
+        "python /usr/bin/python3 (PATH)\n"
+        "done in 14m 02s: acc 0.912, loss 0.291\n"
+        "hint: show it with 'git gage show de3b4wz', share it with 'git gage push'\n"
+    )
+
+
+def test_a_quiet_run_says_nothing() -> None:
+    assert told(make_run(1), quiet=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "ending"),
+    [
+        ({"status": "error", "exit_code": 3}, "failed with exit code 3 after 14m 02s\n"),
+        ({"status": "terminated", "signal": "SIGINT"}, "terminated by SIGINT after 14m 02s\n"),
+        ({"status": "terminated", "signal": None}, "terminated after 14m 02s\n"),
+    ],
+)
+def test_an_end_that_was_not_good(changes: dict[str, Any], ending: str) -> None:
+    assert ending in told(make_run(1, metrics={}, **changes))
+
+
+def test_a_command_says_nothing_of_a_python() -> None:
+    run = make_run(1, command__interpreter=None, command__interpreter_origin=None)
+    assert "python /" not in told(run)
+
+
+def test_warnings_are_said_to_quiet_ears_too() -> None:
+    stream = io.StringIO()
+    progress = Progress(Screen(stream, color=True), quiet=True)
+    progress.note("by the way")
+    progress.warning("left out 'a\x1b[2J'\nand more")
+    assert stream.getvalue() == (
+        "\x1b[33mwarning: left out 'a\\x1b[2J'\x1b[0m\n\x1b[33mand more\x1b[0m\n"
+    )
