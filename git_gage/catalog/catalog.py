@@ -1,0 +1,224 @@
+"""The catalog of one clone: every list, look-up and completion reads only this."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from git_gage.catalog import query
+from git_gage.catalog.place import delete_catalog, find_places, is_busy, is_unusable
+from git_gage.catalog.query import Chain, Shown, as_document, as_text
+from git_gage.catalog.refresh import refresh
+from git_gage.catalog.schema import MEMORY, open_catalog
+from git_gage.errors import ConflictError
+
+if TYPE_CHECKING:
+    from git_gage.records import Record
+    from git_gage.store import Store
+
+T = TypeVar("T")
+PAGE = 500
+ROWS = 999
+LAST_LIST = "last-list.json"
+
+
+class Catalog:
+    """Runs of a store, looked up. What it holds is derived: a file that is gone, damaged or of
+    another version is made anew without a word.
+
+    Run objects have `status` "running" for every run without an end: whether it still runs is
+    not written down anywhere (see runs/liveness). "packages" are None where they are not here.
+    """
+
+    def __init__(self, store: Store, path: Path | None = None) -> None:
+        self._store = store
+        self._places = find_places(store) if path is None else iter((path, MEMORY))
+        self._path: Path | None = None
+        self._db: sqlite3.Connection | None = None
+        self._renewed: set[Path] = set()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; the next question opens it again."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def refresh(self, *, bulk: bool = False) -> list[str]:
+        """Bring the catalog up to date; notices for the user ("2 records need a newer git-gage").
+
+        `bulk`: look again for bulk documents that were not here, although no lane has changed.
+
+        Raises: ConflictError if another process holds the catalog for too long.
+        """
+        return self._try(lambda db: refresh(db, self._store, bulk=bulk))
+
+    # -- run objects -----------------------------------------------------------------------------
+
+    def newest(self, limit: int | None) -> list[dict[str, Any]]:
+        """Run objects, newest first (None: all)."""
+        packages: dict[str, Any] = {}
+        return [as_document(shown, packages) for shown in self._newest(limit)]
+
+    def iter_documents(self, limit: int | None) -> Iterator[str]:
+        """The same as JSON texts, compact and in ASCII, without holding them all."""
+        return map(as_text, self._newest(limit))
+
+    def document(self, run: str) -> dict[str, Any] | None:
+        """The run object of a full id; None if it is not here."""
+        shown = self._ask(lambda db: query.read_one(db, run))
+        return None if shown is None else as_document(shown)
+
+    def count(self) -> int:
+        """Runs that can be shown."""
+        return self._ask(lambda db: query.read_total(db, "runs"))
+
+    def count_records(self) -> int:
+        """Records known here, each counted once."""
+        return self._ask(lambda db: query.read_total(db, "records"))
+
+    # -- what people type ------------------------------------------------------------------------
+
+    def resolve(self, text: str) -> str:
+        """The full id of the run that is meant by `text`.
+
+        Raises: RunNotFoundError; AmbiguousRunError with up to 5 candidates.
+        """
+        from git_gage.catalog.resolve import resolve_run
+
+        lanes, rows = self._store.my_lanes, self._last_rows()
+        return self._ask(lambda db: resolve_run(db, text, lanes, rows))
+
+    def newest_here(self) -> str | None:
+        """The run that `@` stands for; None before the first one of this clone."""
+        from git_gage.catalog.resolve import newest_here
+
+        lanes = self._store.my_lanes
+        return self._ask(lambda db: newest_here(db, lanes))
+
+    def complete(self, prefix: str) -> list[tuple[str, str]]:
+        """Short ids and names that begin so, the newest first, each with a few words on the run."""
+        from git_gage.catalog.resolve import complete_run
+
+        return self._ask(lambda db: complete_run(db, prefix))
+
+    def remember_rows(self, runs: Sequence[str]) -> None:
+        """Let the rows of a list that is shown name its runs from now on."""
+        path = self._store.dir / LAST_LIST
+        fresh = path.with_name(f"{LAST_LIST}.{os.getpid()}.new")
+        try:
+            fresh.write_text(json.dumps({"format": 1, "runs": list(runs[:ROWS])}))
+            fresh.replace(path)
+        except OSError:
+            pass  # nothing can be written here; a list is worth showing without its rows
+
+    # -- records ---------------------------------------------------------------------------------
+
+    def chain(self, run: str, writer: str) -> Chain:
+        """Where the next record of a writer about a run goes. Hold the store's lock."""
+        return self._ask(lambda db: query.read_chain(db, run, writer))
+
+    def unfinished(self, lanes: Iterable[str]) -> list[str]:
+        """Runs begun by these lanes that have no end, oldest first."""
+        asked = list(lanes)
+        return self._ask(lambda db: query.read_unfinished(db, asked))
+
+    def on_remote(self, run: str, remote: str) -> bool:
+        """Whether all records of a run known here are in refs/gage-remotes/<remote>/."""
+        known = self._ask(lambda db: query.read_sightings(db, run, None))
+        return bool(known) and not self._ask(lambda db: query.read_sightings(db, run, remote))
+
+    def records(self, run: str) -> list[Record]:
+        """All records of a run known here, in the order of their clocks; read from the store."""
+        return self._records(run, None)
+
+    def lines_beyond(self, run: str, remote: str) -> list[bytes]:
+        """Lines of those records of a run that are not in refs/gage-remotes/<remote>/."""
+        return [record.line for record in self._records(run, remote)]
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _records(self, run: str, beyond: str | None) -> list[Record]:
+        from git_gage.catalog.lines import read_records
+
+        asked = self._ask(lambda db: query.read_sightings(db, run, beyond))
+        found = read_records(self._store, asked)
+        if len(found) < len(asked):  # they went from a journal into a lane since we looked
+            self.refresh()
+            asked = self._ask(lambda db: query.read_sightings(db, run, beyond))
+            found = read_records(self._store, asked)
+        return found
+
+    def _newest(self, limit: int | None) -> Iterator[Shown]:
+        """A page at a time: whatever happens to the file in between, each run comes once."""
+        before = None
+        left = limit
+        while left is None or left > 0:
+            size = PAGE if left is None else min(left, PAGE)
+            page = self._page(size, before)
+            yield from page
+            if len(page) < size:
+                return
+            before = page[-1].id
+            left = None if left is None else left - size
+
+    def _page(self, size: int, before: str | None) -> list[Shown]:
+        return self._ask(lambda db: query.read_page(db, size, before))
+
+    def _last_rows(self) -> list[str] | None:
+        try:
+            found = json.loads((self._store.dir / LAST_LIST).read_bytes())
+            return [str(run) for run in found["runs"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None  # none was shown here, or it can't be told any more: the same to the user
+
+    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """An answer; from a catalog made anew where the old one turns out to be damaged."""
+        try:
+            return question(self._open())
+        except sqlite3.DatabaseError as error:
+            self._start_over(error)
+        self.refresh()
+        return self._try(question)
+
+    def _try(self, action: Callable[[sqlite3.Connection], T]) -> T:
+        while True:
+            try:
+                return action(self._open())
+            except sqlite3.DatabaseError as error:
+                self._start_over(error)
+
+    def _open(self) -> sqlite3.Connection:
+        while self._db is None:
+            if self._path is None:
+                self._path = next(self._places)
+            try:
+                self._db = open_catalog(self._path)
+            except OSError:
+                self._path = None
+        return self._db
+
+    def _start_over(self, error: sqlite3.DatabaseError) -> None:
+        """Give a damaged file up once, and then its place; in memory there is no other try."""
+        self.close()
+        if is_busy(error):
+            raise ConflictError(
+                "read the catalog: another git-gage is at work on it", hint="try again in a moment"
+            ) from error
+        path = self._path
+        if path is None or path == MEMORY:
+            raise error
+        if path in self._renewed or is_unusable(error):
+            self._path = None
+            return
+        self._renewed.add(path)
+        try:
+            delete_catalog(path)
+        except OSError:
+            self._path = None

@@ -1,0 +1,253 @@
+"""A run as one object, put together from its records.
+
+Whoever wrote a record may have put anything into it. What is not of the type that docs/json.md
+promises is refused here, so that nobody behind the catalog has to look again.
+Source: docs/format.md, "run.begin", "run.end"; docs/json.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+from git_gage.catalog.values import read_value, storable
+from git_gage.errors import IntegrityError
+from git_gage.records import Record, parse_time, run_name, shown_path
+
+STATUSES = ("completed", "error", "terminated")
+
+_NONE = type(None)
+_TEXT = (str, _NONE)
+_COUNT = (int, _NONE)
+_NUMBER = (int, float, _NONE)
+_METRIC = (int, float, str)
+_Fields = tuple[tuple[str, tuple[type, ...]], ...]
+
+_COMMAND: _Fields = (
+    ("argv", (list,)),
+    ("shell", (bool, _NONE)),
+    ("cwd", _TEXT),
+    ("interpreter", _TEXT),
+    ("interpreter_origin", _TEXT),
+    ("variables", (dict, _NONE)),
+)
+_PROJECT: _Fields = (("id", (list, _NONE)), ("namespace", _TEXT), ("path", _TEXT))
+_SOURCE: _Fields = (
+    ("commit", _TEXT),
+    ("branch", _TEXT),
+    ("remote", _TEXT),
+    ("dirty", (bool, _NONE)),
+    ("status", (list, _NONE)),
+    ("snapshot", _TEXT),
+    ("digest", _TEXT),
+    ("files", _COUNT),
+    ("insertions", _COUNT),
+    ("deletions", _COUNT),
+    ("submodules", (list, _NONE)),
+    ("superproject", _TEXT),
+    ("left_out", (list, _NONE)),
+    ("linked", (list, _NONE)),
+)
+_ENVIRONMENT: _Fields = (
+    ("python", _TEXT),
+    ("platform", _TEXT),
+    ("host", _TEXT),
+    ("cpus", _COUNT),
+    ("gpus", (list, _NONE)),
+    ("git", _TEXT),
+    ("gage", _TEXT),
+)
+_SUMMARY: _Fields = (
+    ("last", _METRIC),
+    ("min", _METRIC),
+    ("max", _METRIC),
+    ("mean", _METRIC),
+    ("count", (int,)),
+)
+_OUTPUT: _Fields = (("bytes", (int,)), ("lines", (int,)), ("kept", (int,)))
+_GENERATED: _Fields = (("files", (int,)), ("bytes", (int,)))
+_END: _Fields = (
+    ("exit_code", _COUNT),
+    ("signal", _TEXT),
+    ("ended", _TEXT),
+    ("duration_s", _NUMBER),
+    ("reason", _TEXT),
+)
+
+
+def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
+    """The run object of a run that has begun; `part` is what `begin_part` gave.
+
+    "packages" stay None here, as the very last value: see `texts`.
+    """
+    return {
+        "id": begin.run,
+        "name": run_name(begin.run),
+        "operation": part["operation"],
+        "status": "running",
+        "exit_code": None,
+        "started": begin.at,
+        "ended": None,
+        "duration_s": None,
+        "label": None,
+        "tags": [],
+        "config": part["config"],
+        "metrics": {},
+        "summaries": {},
+        "attributes": {},
+        "signal": None,
+        "command": part["command"],
+        "project": part["project"],
+        "author": begin.by,
+        "writer": begin.writer,
+        "source": part["source"],
+        "output": None,
+        "generated": None,
+        "written": [],
+        "reason": None,
+        "environment": part["environment"],
+    }
+
+
+def begin_part(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What the body of `run.begin` says of a run, by the run object's keys.
+
+    Raises: IntegrityError if it is not what docs/format.md promises.
+    """
+    command = _pick(body.get("command"), _COMMAND, "command")
+    command["argv"] = _texts(command["argv"], "command.argv")
+    command["shell"] = bool(command["shell"])
+    command["variables"] = _variables(command["variables"] or {})
+    environment = _pick(body.get("environment") or {}, _ENVIRONMENT, "environment")
+    environment["gpus"] = environment["gpus"] or []
+    environment["packages"] = None
+    project = _pick(body.get("project") or {}, _PROJECT, "project")
+    if project["id"] is not None:
+        project["id"] = _texts(project["id"], "project.id")
+    operation = body.get("operation")
+    return {
+        "operation": operation if type(operation) is str and operation else _refuse("operation"),
+        "config": _config(body.get("config") or {}),
+        "command": command,
+        "project": project,
+        "source": _source(_pick(body.get("source") or {}, _SOURCE, "source")),
+        "environment": environment,
+    }
+
+
+def end_part(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What the body of `run.end` says of a run, by the run object's keys.
+
+    Raises: IntegrityError if it is not what docs/format.md promises.
+    """
+    part = _pick(body, _END, "run.end")
+    part["status"] = body.get("status")
+    if part["status"] not in STATUSES:
+        _refuse("status")
+    if part["ended"] is not None:
+        parse_time(part["ended"])
+    metrics = body.get("metrics") or {}
+    if type(metrics) is not dict:
+        _refuse("metrics")
+    part["summaries"] = {name: _pick(found, _SUMMARY, name) for name, found in metrics.items()}
+    part["metrics"] = {name: found["last"] for name, found in part["summaries"].items()}
+    for key, fields in (("output", _OUTPUT), ("generated", _GENERATED)):
+        part[key] = None if body.get(key) is None else _pick(body[key], fields, key)
+    part["written"] = _entries(body.get("written") or [], "written", ())
+    return part
+
+
+def plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body in which words that are not UTF-8 are text, quoted as git quotes them."""
+    return {key: _plain(value) for key, value in body.items()}
+
+
+def set_attributes(document: dict[str, Any], attributes: dict[str, Any]) -> None:
+    """Put the attributes of a run into its object; the one named "label" is its label."""
+    document["label"] = attributes.pop("label", None)
+    document["attributes"] = attributes
+
+
+def end_rank(end: Record, begin_writer: str) -> str:
+    """Sort key of a `run.end`; of several the lowest counts.
+
+    The run's own writer knows best. An end that was seen comes before one that recovery made up
+    (it has a reason); among equals the first one counts, and the same one in every clone.
+    """
+    foreign = end.writer != begin_writer
+    reasoned = end.body.get("reason") is not None
+    return storable(f"{foreign:d}{reasoned:d} {end.lc:016d} {end.at} {end.id}")
+
+
+# -- parts -------------------------------------------------------------------------------------
+
+
+def _source(source: dict[str, Any]) -> dict[str, Any]:
+    changes = _entries(source["status"] or [], "source.status", ("xy",))
+    source["status"] = {each["path"]: each["xy"] for each in changes}
+    source["submodules"] = _entries(source["submodules"] or [], "source.submodules", ("commit",))
+    source["left_out"] = _entries(source["left_out"] or [], "source.left_out", ("reason",))
+    source["linked"] = _entries(source["linked"] or [], "source.linked", ())
+    return source
+
+
+def _config(config: Any) -> dict[str, Any]:
+    if type(config) is not dict:
+        _refuse("config")
+    return {name: read_value(value) for name, value in config.items()}
+
+
+def _variables(variables: dict[str, Any]) -> dict[str, str]:
+    _texts(variables.values(), "command.variables")
+    return variables
+
+
+def _entries(found: Any, where: str, texts: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Objects that each have a path, and a text under these keys."""
+    if type(found) is not list:
+        _refuse(where)
+    for each in found:
+        if type(each) is not dict or type(each.get("path")) is not str:
+            _refuse(where)
+        _texts((each.get(key) for key in texts), where)
+    return list(found)
+
+
+def _texts(found: Iterable[Any], where: str) -> Any:
+    if not all(type(each) is str for each in found):
+        _refuse(where)
+    return found
+
+
+def _pick(given: Any, fields: _Fields, where: str) -> dict[str, Any]:
+    """The named fields, each of one of its types; what is absent is None."""
+    if type(given) is not dict:
+        _refuse(where)
+    picked = {}
+    for name, types in fields:
+        value = given.get(name)
+        if type(value) not in types:
+            _refuse(f"{where}.{name}")
+        picked[name] = value
+    return picked
+
+
+def _plain(value: Any) -> Any:
+    if type(value) is dict:
+        if value.keys() == {"b64"}:
+            return _shown(value)
+        return {key: _plain(item) for key, item in value.items()}
+    if type(value) is list:
+        return [_plain(item) for item in value]
+    return value
+
+
+def _shown(value: dict[str, Any]) -> str:
+    try:
+        return shown_path(value)
+    except (TypeError, ValueError):
+        _refuse("b64")
+
+
+def _refuse(where: str) -> NoReturn:
+    raise IntegrityError(f"read record: '{where}' is not what the format says")

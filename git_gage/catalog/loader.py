@@ -1,0 +1,229 @@
+"""Record lines into tables, a few thousand at a time, in whatever order they come."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from git_gage.catalog.attached import Attached
+from git_gage.catalog.bulk import WHOLE
+from git_gage.catalog.documents import (
+    begin_part,
+    end_part,
+    end_rank,
+    new_document,
+    plain,
+    set_attributes,
+)
+from git_gage.catalog.rows import AMONG, Run, Values, among, find_runs, open_documents, write_runs
+from git_gage.catalog.texts import dump
+from git_gage.catalog.values import storable
+from git_gage.errors import IntegrityError
+from git_gage.records import Record, parse_record
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from git_gage.store import Store
+
+# Few enough to be held in memory, many enough that a run's records are mostly in one.
+CHUNK = 4096
+JOURNAL = 0
+NEWER, DAMAGED = "newer", "damaged"
+
+_PARTS = {"run.begin": begin_part, "run.end": end_part}
+_ATTRIBUTES = ("attr.set", "attr.del")
+
+
+class Loader:
+    """Takes lines in; use it inside one transaction, and `finish` it."""
+
+    def __init__(self, db: sqlite3.Connection, store: Store) -> None:
+        self._db = db
+        self._chunk: list[tuple[Record, int]] = []
+        self._attached = Attached(db, store)
+        self._values = Values(db)
+
+    def add(self, lines: Iterable[bytes], blob: int) -> None:
+        """Lines of the blob with this key in table `seen`, or of a journal (key 0)."""
+        for line in lines:
+            try:
+                self._chunk.append((parse_record(line), blob))
+            except IntegrityError as error:
+                why = NEWER if error.facts.get("newer") else DAMAGED
+                self._refuse(hashlib.sha256(line).digest(), why)
+        if len(self._chunk) >= CHUNK:
+            self.finish()
+
+    def finish(self) -> None:
+        """Load what was added."""
+        chunk, self._chunk = self._chunk, []
+        runs = find_runs(self._db, {record.run for record, _ in chunk})
+        fresh = self._note_records(chunk, runs)
+        begun = {record.run for record in fresh if record.kind == "run.begin"}
+        fresh += self._take_awaited([runs[id] for id in begun if not runs[id].is_new])
+        open_documents(self._db, {runs[record.run] for record in fresh if runs[record.run].begun})
+        usable = [record for record in fresh if self._is_usable(record, runs[record.run], begun)]
+        self._tell(usable, runs)
+        changed = [run for run in runs.values() if run.is_new or run.document is not None]
+        write_runs(self._db, changed)
+        self._values.write(changed)
+
+    def look_again(self) -> None:
+        """Show what bulk documents say that were not here before."""
+        found = self._attached.look_again()
+        runs = find_runs(self._db, {bound.run for _, bound, _ in found})
+        open_documents(self._db, runs.values())
+        for record, bound, body in found:
+            self._replace_part(runs[bound.run], record, bound.name, body)
+        write_runs(self._db, runs.values())
+        self._values.write(runs.values())
+
+    # -- which records -------------------------------------------------------------------------
+
+    def _note_records(
+        self, chunk: Sequence[tuple[Record, int]], runs: dict[str, Run]
+    ) -> list[Record]:
+        """Write down which record was seen where; those never seen before."""
+        keys = [run.key for run in runs.values() if not run.is_new]
+        rows = self._db.execute(f"SELECT id FROM record WHERE run {AMONG}", [among(keys)])
+        known = {id for (id,) in rows} if keys else set()
+        fresh, noted = [], []
+        for record, blob in chunk:
+            id = bytes.fromhex(record.id)
+            noted.append(
+                (runs[record.run].key, id, blob, storable(record.writer), record.seq, record.lc)
+            )
+            if id not in known:
+                known.add(id)
+                fresh.append(record)
+        self._db.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?)", noted)
+        self._count("records", len(fresh))
+        return fresh
+
+    def _take_awaited(self, runs: Sequence[Run]) -> list[Record]:
+        """Ends that came before the beginnings that are here now."""
+        if not runs:
+            return []
+        keys = [among(run.key for run in runs)]
+        lines = self._db.execute(f"SELECT line FROM waiting WHERE run {AMONG}", keys).fetchall()
+        self._db.execute(f"DELETE FROM waiting WHERE run {AMONG}", keys)
+        return [parse_record(line) for (line,) in lines]
+
+    def _is_usable(self, record: Record, run: Run, begun: set[str]) -> bool:
+        """Whether a record can be shown now; others are noted for what they are."""
+        id = bytes.fromhex(record.id)
+        if record.kind in _ATTRIBUTES:
+            if _is_attribute(record):
+                return True
+            self._refuse(id, DAMAGED)
+        elif record.kind not in _PARTS:
+            self._refuse(id, NEWER)
+        elif run.begun or run.id in begun:
+            return True
+        else:
+            self._db.execute(
+                "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?)", (run.key, id, record.line)
+            )
+        return False
+
+    # -- what they say -------------------------------------------------------------------------
+
+    def _tell(self, records: Sequence[Record], runs: dict[str, Run]) -> None:
+        wholes = self._attached.whole_bodies(records, runs)
+        begins = [record for record in records if record.kind == "run.begin"]
+        packages = self._attached.packages(begins, runs)
+        for record in begins:
+            run, part = runs[record.run], self._part(record, wholes.get(record.id))
+            if part is not None:
+                run.document = new_document(record, part)
+                run.packages = packages.get(record.id)
+        self._count("runs", sum(runs[begin.run].document is not None for begin in begins))
+        for record in records:
+            run = runs[record.run]
+            if record.kind == "run.end" and run.document is not None:
+                self._end(run, record, wholes.get(record.id))
+        self._attribute([record for record in records if record.kind in _ATTRIBUTES], runs)
+
+    def _end(self, run: Run, end: Record, whole: dict[str, Any] | None) -> None:
+        assert run.document is not None
+        rank = end_rank(end, run.document["writer"])
+        if run.ended is not None and run.ended < rank:
+            return
+        part = self._part(end, whole)
+        if part is not None:
+            run.document.update(part)
+            run.ended = rank
+
+    def _part(self, record: Record, whole: dict[str, Any] | None) -> dict[str, Any] | None:
+        """What a begin or end says; a whole body that is not sound does not count."""
+        read = _PARTS[record.kind]
+        if whole is not None:
+            try:
+                return read(plain(whole))
+            except IntegrityError:
+                pass  # the record's own short form is left
+        try:
+            return read(plain(record.body) if b'"b64"' in record.line else record.body)
+        except IntegrityError:
+            self._refuse(bytes.fromhex(record.id), DAMAGED)
+        return None
+
+    def _replace_part(self, run: Run, record: str, name: str, body: dict[str, Any]) -> None:
+        """Show the whole body of a begin, or of the end that counts, in place of its short form."""
+        is_begin = name == WHOLE["run.begin"]
+        if run.document is None or not (is_begin or (run.ended or "").endswith(record)):
+            return
+        try:
+            run.document.update(_PARTS["run.begin" if is_begin else "run.end"](plain(body)))
+        except IntegrityError:
+            pass  # the record's own short form is left
+
+    def _attribute(self, records: Sequence[Record], runs: dict[str, Run]) -> None:
+        """Note what was said, then show for each run and name what was said last."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO attribute VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [_attribute_row(record, runs[record.run].key) for record in records],
+        )
+        touched = {record.run for record in records}
+        shown = {
+            run.key: run.document
+            for run in runs.values()
+            if run.document is not None and (run.id in touched or not run.is_new)
+        }
+        rows = self._db.execute(
+            f"SELECT run, name, value FROM attribute WHERE run {AMONG} ORDER BY lc, at, record",
+            [among(shown)],
+        )
+        found: dict[int, dict[str, str | None]] = defaultdict(dict)
+        for key, name, value in rows if shown else ():
+            found[key][name] = value
+        for key, values in found.items():
+            said = {name: json.loads(value) for name, value in values.items() if value is not None}
+            set_attributes(shown[key], said)
+
+    # -- small things --------------------------------------------------------------------------
+
+    def _refuse(self, id: bytes, why: str) -> None:
+        self._db.execute("INSERT OR IGNORE INTO unread VALUES (?, ?)", (id, why))
+
+    def _count(self, name: str, number: int) -> None:
+        self._db.execute("UPDATE total SET value = value + ? WHERE name = ?", (number, name))
+
+
+def _is_attribute(record: Record) -> bool:
+    name, value = record.body.get("name"), record.body.get("value")
+    if type(name) is not str or not name:
+        return False
+    if record.kind == "attr.del":
+        return True
+    return type(value) is str if name == "label" else "value" in record.body
+
+
+def _attribute_row(record: Record, run: int) -> tuple[Any, ...]:
+    value = dump(record.body["value"]) if record.kind == "attr.set" else None
+    name, at = storable(record.body["name"]), storable(record.at)
+    return run, name, record.id, record.lc, at, value, dump(record.deps)

@@ -1,0 +1,164 @@
+"""Questions that SQLite alone answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.catalog.texts import checked, with_packages
+
+if TYPE_CHECKING:
+    import sqlite3
+
+# JSON counts exactly up to here, so a record can't hold a higher clock.
+_MAX_CLOCK = 2**53 - 1
+
+
+class Chain(NamedTuple):
+    """Where a writer's next record about a run goes.
+
+    `seq` and `prev` continue the writer's own chain, `lc` is the highest clock anybody used, and
+    `label_records` are the records about its label that no other one supersedes.
+    """
+
+    seq: int
+    prev: str | None
+    lc: int
+    label_records: tuple[str, ...]
+
+
+class Shown(NamedTuple):
+    """A run's document as JSON text, and that of its packages (None: not here)."""
+
+    id: str
+    text: str
+    packages: str | None
+
+
+def read_page(db: sqlite3.Connection, limit: int, before: str | None) -> list[Shown]:
+    """The newest runs, or the newest of those older than the run `before`."""
+    rows = db.execute(
+        "SELECT run.id, d.text, d.crc, p.text, p.crc FROM run JOIN document d ON d.run = run.key"
+        " LEFT JOIN packages p ON p.key = d.packages"
+        " WHERE run.id < ? ORDER BY run.id DESC LIMIT ?",
+        ("~" if before is None else before, limit),
+    )
+    return [_shown(row) for row in rows]
+
+
+def read_one(db: sqlite3.Connection, run: str) -> Shown | None:
+    row = db.execute(
+        "SELECT run.id, d.text, d.crc, p.text, p.crc FROM run JOIN document d ON d.run = run.key"
+        " LEFT JOIN packages p ON p.key = d.packages WHERE run.id = ?",
+        (run,),
+    ).fetchone()
+    return None if row is None else _shown(row)
+
+
+def read_total(db: sqlite3.Connection, name: str) -> int:
+    """Number of "runs" that can be shown, or of "records"."""
+    return int(db.execute("SELECT value FROM total WHERE name = ?", (name,)).fetchone()[0])
+
+
+def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
+    last = db.execute(
+        "SELECT r.seq, r.id FROM record r JOIN run ON run.key = r.run"
+        " WHERE run.id = ? AND r.writer = ? ORDER BY r.seq DESC, r.id DESC LIMIT 1",
+        (run, writer),
+    ).fetchone()
+    (clock,) = db.execute(
+        "SELECT coalesce(max(r.lc), 0) FROM record r JOIN run ON run.key = r.run WHERE run.id = ?",
+        (run,),
+    ).fetchone()
+    seq, prev = (last[0] + 1, last[1].hex()) if last else (0, None)
+    return Chain(seq, prev, min(clock, _MAX_CLOCK), _label_records(db, run))
+
+
+def read_unfinished(db: sqlite3.Connection, lanes: Iterable[str]) -> list[str]:
+    rows = db.execute(
+        "SELECT id FROM run WHERE ended IS NULL AND writer IN (SELECT value FROM json_each(?))"
+        " ORDER BY id",
+        (json.dumps(list(lanes)),),
+    )
+    return [id for (id,) in rows]
+
+
+def read_sightings(db: sqlite3.Connection, run: str, beyond: str | None) -> dict[str, list[str]]:
+    """Blobs that each record of a run was seen in (none: a journal), by record id.
+
+    With `beyond`, only records that this remote is not known to have.
+    """
+    rows = db.execute(
+        "SELECT r.id, s.blob, r.blob IN (SELECT p.blob FROM place p JOIN tip t ON t.key = p.tip"
+        " WHERE t.remote = ?) FROM run JOIN record r ON r.run = run.key"
+        " LEFT JOIN seen s ON s.key = r.blob WHERE run.id = ?",
+        (beyond, run),
+    )
+    seen: dict[str, list[str]] = {}
+    there = set()
+    for id, blob, is_there in rows:
+        seen.setdefault(id.hex(), []).extend([blob] if blob else [])
+        if is_there:
+            there.add(id.hex())
+    return {id: blobs for id, blobs in seen.items() if id not in there}
+
+
+def find_newest(db: sqlite3.Connection, column: str, value: str, count: int) -> list[str]:
+    """Ids of the newest runs of an "operation" or "writer"."""
+    rows = db.execute(
+        f"SELECT id FROM run WHERE {column} = ? ORDER BY id DESC LIMIT ?", (value, count)
+    )
+    return [id for (id,) in rows]
+
+
+def find_named(db: sqlite3.Connection, name: str, count: int) -> list[str]:
+    """Ids of the newest runs of this name."""
+    rows = db.execute(
+        "SELECT id FROM run WHERE name = ? AND writer IS NOT NULL ORDER BY id DESC LIMIT ?",
+        (name, count),
+    )
+    return [id for (id,) in rows]
+
+
+def find_prefixed(db: sqlite3.Connection, what: str, prefix: str, count: int) -> list[str]:
+    """Ids of the newest runs of which the "name", "id" or "hash" begins with a prefix."""
+    place = "substr(id, 11)" if what == "hash" else what
+    rows = db.execute(
+        f"SELECT id FROM run WHERE {place} >= ? AND {place} < ? AND writer IS NOT NULL"
+        " ORDER BY id DESC LIMIT ?",
+        (prefix, prefix + "~", count),
+    )
+    return [id for (id,) in rows]
+
+
+def as_document(shown: Shown, packages: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The run object. Equal packages are one object where `packages`, by text, is handed on."""
+    document: dict[str, Any] = json.loads(shown.text)
+    if shown.packages is not None:
+        known = {} if packages is None else packages
+        if shown.packages not in known:
+            known[shown.packages] = json.loads(shown.packages)
+        document["environment"]["packages"] = known[shown.packages]
+    return document
+
+
+def as_text(shown: Shown) -> str:
+    return with_packages(shown.text, shown.packages)
+
+
+def _shown(row: tuple[str, str, int, str | None, int]) -> Shown:
+    id, text, crc, packages, packages_crc = row
+    if packages is not None:
+        checked(packages, packages_crc)
+    return Shown(id, checked(text, crc), packages)
+
+
+def _label_records(db: sqlite3.Connection, run: str) -> tuple[str, ...]:
+    rows = db.execute(
+        "SELECT record, deps FROM attribute JOIN run ON run.key = attribute.run"
+        " WHERE run.id = ? AND attribute.name = 'label' ORDER BY lc, at, record",
+        (run,),
+    ).fetchall()
+    superseded = {dep for _, deps in rows for dep in json.loads(deps)}
+    return tuple(record for record, _ in rows if record not in superseded)

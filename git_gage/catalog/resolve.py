@@ -1,0 +1,175 @@
+"""From what people type for a run to its id.
+
+A <run> is its row in the last list, `@` or `@~<n>`, `<operation>@`, its name, or the first
+characters of its id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from git_gage.catalog.query import as_document, find_named, find_newest, find_prefixed, read_one
+from git_gage.errors import AmbiguousRunError, RunNotFoundError
+from git_gage.records import ALPHABET, short_id
+from git_gage.records.ids import TIME_CHARS
+from git_gage.safe import clean
+
+if TYPE_CHECKING:
+    import sqlite3
+
+MIN_PREFIX = 4
+CANDIDATES = 5
+OFFERED = 50
+_LIST_HINT = "list runs with 'git gage list'"
+_ROW = re.compile(r"[1-9][0-9]{0,2}")
+_NEWEST = re.compile(r"(.*)@(?:~([0-9]{0,9}))?", re.DOTALL)
+_NAME = re.compile(r"[a-z]+-[a-z]+")
+# What Crockford's base32 reads the letters as that it does not have.
+_LENIENT = str.maketrans("oil", "011")
+
+
+def resolve_run(
+    db: sqlite3.Connection, text: str, lanes: Iterable[str], rows: Sequence[str] | None
+) -> str:
+    """The id of the run that is meant by `text`.
+
+    `lanes` are this clone's; `rows` the ids of its last list, None where none was shown.
+
+    Raises: RunNotFoundError; AmbiguousRunError with up to 5 candidates.
+    """
+    if _ROW.fullmatch(text):
+        return _row(db, int(text), rows)
+    newest = _NEWEST.fullmatch(text)
+    if newest is not None:
+        operation, back = newest.groups()
+        steps = 0 if back is None else int(back or 1)
+        return _newest_of(db, text, operation, steps) if operation else _own(db, lanes, steps)
+    lowered = text.lower()
+    if _NAME.fullmatch(lowered):
+        return _only(db, text, "name", find_named(db, lowered, CANDIDATES + 1))
+    return _prefixed(db, text, lowered.translate(_LENIENT))
+
+
+def newest_here(db: sqlite3.Connection, lanes: Iterable[str], steps: int = 0) -> str | None:
+    """The newest run begun in these lanes, or the one so many steps before it."""
+    found = [id for lane in lanes for id in find_newest(db, "writer", lane, steps + 1)]
+    return sorted(found, reverse=True)[steps] if len(found) > steps else None
+
+
+def complete_run(db: sqlite3.Connection, prefix: str) -> list[tuple[str, str]]:
+    """Short ids and names that begin so, newest first, each with a few words on its run."""
+    typed = prefix.lower()
+    hashes = find_prefixed(db, "hash", typed, OFFERED)
+    # Names are offered to whoever has begun one: in front of nothing typed they only double all.
+    names = find_prefixed(db, "name", typed, OFFERED) if typed else []
+    offers = []
+    for id, document in _read_all(db, hashes):
+        short = id[TIME_CHARS:][: max(len(short_id(id)), len(typed))]
+        offers.append((short, f"{document['name']}, {_described(document)}"))
+    for id, document in _read_all(db, names):
+        offers.append((document["name"], f"{short_id(id)}, {_described(document)}"))
+    return offers
+
+
+def _row(db: sqlite3.Connection, row: int, rows: Sequence[str] | None) -> str:
+    if rows is None:
+        raise RunNotFoundError(
+            f"no row '{row}': no list was shown here yet", hint="show one with 'git gage list'"
+        )
+    if row > len(rows):
+        raise RunNotFoundError(
+            f"no row '{row}': the last list has {len(rows)}", hint="list again with 'git gage list'"
+        )
+    if read_one(db, rows[row - 1]) is None:
+        raise RunNotFoundError(
+            f"no row '{row}': that run is not here any more", hint="list again with 'git gage list'"
+        )
+    return rows[row - 1]
+
+
+def _own(db: sqlite3.Connection, lanes: Iterable[str], steps: int) -> str:
+    lanes = list(lanes)
+    found = newest_here(db, lanes, steps)
+    if found is not None:
+        return found
+    if newest_here(db, lanes) is None:
+        raise RunNotFoundError(
+            "no run was begun in this clone yet", hint="list all runs with 'git gage list'"
+        )
+    raise RunNotFoundError(f"no run '@~{steps}': fewer were begun in this clone", hint=_LIST_HINT)
+
+
+def _newest_of(db: sqlite3.Connection, text: str, operation: str, steps: int) -> str:
+    for name in (operation, f"{operation}.py"):
+        found = find_newest(db, "operation", name, steps + 1)
+        if len(found) > steps:
+            return found[steps]
+        if found:
+            raise RunNotFoundError(f"no run '{text}': '{name}' has fewer runs", hint=_LIST_HINT)
+    raise RunNotFoundError(f"no run of an operation '{operation}' here", hint=_LIST_HINT)
+
+
+def _prefixed(db: sqlite3.Connection, text: str, prefix: str) -> str:
+    if not prefix or not all(char in ALPHABET for char in prefix):
+        raise _not_found(text)
+    if len(prefix) < MIN_PREFIX:
+        raise RunNotFoundError(
+            f"'{text}' is too short for a run: give at least {MIN_PREFIX} characters of its id",
+            hint=_LIST_HINT,
+        )
+    # What people see of an id is its hash, so that comes first.
+    found = find_prefixed(db, "hash", prefix, CANDIDATES + 1) or find_prefixed(
+        db, "id", prefix, CANDIDATES + 1
+    )
+    return _only(db, text, "beginning", found)
+
+
+def _only(db: sqlite3.Connection, text: str, what: str, found: Sequence[str]) -> str:
+    """The one run that was found; of too many `found` has one more than are told."""
+    if not found:
+        raise _not_found(text)
+    if len(found) == 1:
+        return found[0]
+    told = [document for _, document in _read_all(db, found[:CANDIDATES])]
+    ids = _short_ids(found[:CANDIDATES])
+    lines = [
+        f"  {id}  {document['name']}, {_described(document)}"
+        for id, document in zip(ids, told, strict=True)
+    ]
+    more = ["  and more"] if len(found) > CANDIDATES else []
+    keys = ("id", "name", "operation", "started")
+    raise AmbiguousRunError(
+        "\n".join([f"'{text}' is the {what} of more than one run", *lines, *more]),
+        hint=f"say which one by its id, for example '{ids[0]}'",
+        candidates=[{key: document[key] for key in keys} for document in told],
+    )
+
+
+def _short_ids(runs: Sequence[str]) -> list[str]:
+    """What people see of these ids, long enough to tell them apart."""
+    hashes = [run[TIME_CHARS:] for run in runs]
+    length = len(short_id(runs[0]))
+    while len({each[:length] for each in hashes}) < len(hashes):
+        length += 1
+    return [each[:length] for each in hashes]
+
+
+def _read_all(db: sqlite3.Connection, runs: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
+    return [(id, as_document(shown)) for id in runs if (shown := read_one(db, id))]
+
+
+def _described(document: dict[str, Any]) -> str:
+    return clean(f"{document['operation']}, {_moment(document['started'])}")
+
+
+def _moment(started: str) -> str:
+    return f"{started[:10]} {started[11:16]} UTC"
+
+
+def _not_found(text: str) -> RunNotFoundError:
+    return RunNotFoundError(
+        f"no run '{text}' here",
+        hint="list runs with 'git gage list', or get them with 'git gage fetch'",
+    )

@@ -1,0 +1,126 @@
+"""Runs as rows: found, opened, and written back with their document and values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from git_gage.catalog.texts import checked, checksum, dump
+from git_gage.catalog.values import Value, lookup_values, storable
+from git_gage.records import run_name
+
+if TYPE_CHECKING:
+    import sqlite3
+
+# One bound parameter for any number of values.
+AMONG = "IN (SELECT value FROM json_each(?))"
+
+
+class Run:
+    """A row of table `run`. `begun` says whether its run.begin is here.
+
+    `document` is there for runs that were opened or have just begun; `ended` ranks the run.end
+    that it shows.
+    """
+
+    __slots__ = ("before", "begun", "document", "ended", "id", "is_new", "key", "packages")
+
+    def __init__(self, key: int, id: str, begun: bool, ended: str | None, is_new: bool) -> None:
+        self.key = key
+        self.id = id
+        self.begun = begun
+        self.ended = ended
+        self.is_new = is_new
+        self.document: dict[str, Any] | None = None
+        self.before: list[tuple[str, Value]] = []
+        self.packages: int | None = None
+
+
+def find_runs(db: sqlite3.Connection, ids: set[str]) -> dict[str, Run]:
+    """The runs with these ids; those not known before have a key and no row yet."""
+    rows = db.execute(
+        f"SELECT key, id, writer IS NOT NULL, ended, 0 FROM run WHERE id {AMONG}", [among(ids)]
+    )
+    runs = {row[1]: Run(*row) for row in rows}
+    (last,) = db.execute("SELECT coalesce(max(key), 0) FROM run").fetchone()
+    for key, id in enumerate(sorted(ids - runs.keys()), last + 1):
+        runs[id] = Run(key, id, False, None, True)
+    return runs
+
+
+def open_documents(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
+    """Read the documents of runs that are about to change."""
+    by_key = {run.key: run for run in runs}
+    if not by_key:
+        return
+    rows = db.execute(
+        f"SELECT run, text, crc, packages FROM document WHERE run {AMONG}", [among(by_key)]
+    )
+    for key, text, crc, packages in rows:
+        run = by_key[key]
+        run.document = json.loads(checked(text, crc))
+        run.before = list(lookup_values(run.document))
+        run.packages = packages
+
+
+def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
+    """Write new runs, and those that were opened, with what is looked up of them."""
+    rows: list[tuple[Any, ...]] = []
+    documents = []
+    for run in runs:
+        document = run.document
+        if document is None:
+            rows.append((run.key, run.id, run_name(run.id), None, None, run.ended))
+            continue
+        operation, writer = storable(document["operation"]), storable(document["writer"])
+        rows.append((run.key, run.id, document["name"], operation, writer, run.ended))
+        text = dump(document)
+        documents.append((run.key, text, checksum(text), run.packages))
+    db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?)", rows)
+    db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)", documents)
+
+
+class Values:
+    """Settings and metrics by field, for whoever looks runs up by them."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._fields: dict[str, int] = dict(db.execute("SELECT name, key FROM field"))
+
+    def write(self, runs: Iterable[Run]) -> None:
+        """Bring the values of these runs in step with their documents."""
+        gone: list[tuple[int, int]] = []
+        numbers: list[tuple[int, int, Value]] = []
+        words: list[tuple[int, int, Value]] = []
+        for run in runs:
+            if run.document is None:
+                continue
+            now = list(lookup_values(run.document))
+            if now == run.before:
+                continue
+            gone += [(self._field(name), run.key) for name, _ in run.before]
+            for name, value in now:
+                rows = words if type(value) is str else numbers
+                rows.append((self._field(name), run.key, value))
+        self._replace("num", gone, numbers)
+        self._replace("txt", gone, words)
+
+    def _replace(
+        self, table: str, gone: list[tuple[int, int]], rows: list[tuple[int, int, Value]]
+    ) -> None:
+        self._db.executemany(f"DELETE FROM {table} WHERE field = ? AND run = ?", gone)
+        rows.sort(key=lambda row: row[:2])  # the order they lie in
+        self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
+
+    def _field(self, name: str) -> int:
+        name = storable(name)
+        if name not in self._fields:
+            self._fields[name] = len(self._fields) + 1
+            self._db.execute("INSERT INTO field VALUES (?, ?)", (self._fields[name], name))
+        return self._fields[name]
+
+
+def among(values: Iterable[Any]) -> str:
+    """The parameter of `AMONG`."""
+    return json.dumps(list(values))

@@ -1,0 +1,131 @@
+"""The tables, and the file they are in."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# Any other number in a file means: not ours to read, make it anew from the lanes.
+SCHEMA = 1
+MEMORY = Path(":memory:")
+# Long enough for another process to read a hundred thousand runs for the first time.
+BUSY_S = 120
+
+_TABLES = """
+CREATE TABLE tip (key INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, oid TEXT NOT NULL,
+    remote TEXT);
+CREATE TABLE seen (key INTEGER PRIMARY KEY, blob TEXT NOT NULL UNIQUE);
+CREATE TABLE place (blob INTEGER NOT NULL, tip INTEGER NOT NULL, PRIMARY KEY (blob, tip))
+    WITHOUT ROWID;
+CREATE TABLE journal (name TEXT PRIMARY KEY, offset INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE unread (id BLOB PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE run (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+    operation TEXT, writer TEXT, ended TEXT);
+CREATE TABLE document (run INTEGER PRIMARY KEY, text TEXT NOT NULL, crc INTEGER NOT NULL,
+    packages INTEGER);
+CREATE TABLE packages (key INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, text TEXT,
+    crc INTEGER);
+CREATE TABLE record (run INTEGER NOT NULL, id BLOB NOT NULL, blob INTEGER NOT NULL,
+    writer TEXT NOT NULL, seq INTEGER NOT NULL, lc INTEGER NOT NULL, PRIMARY KEY (run, id, blob))
+    WITHOUT ROWID;
+CREATE TABLE attribute (run INTEGER NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL,
+    lc INTEGER NOT NULL, at TEXT NOT NULL, value TEXT, deps TEXT NOT NULL,
+    PRIMARY KEY (run, name, record)) WITHOUT ROWID;
+CREATE TABLE waiting (run INTEGER NOT NULL, id BLOB NOT NULL, line BLOB NOT NULL,
+    PRIMARY KEY (run, id)) WITHOUT ROWID;
+CREATE TABLE missing (run INTEGER NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL,
+    oid TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+    PRIMARY KEY (record, name)) WITHOUT ROWID;
+
+CREATE TABLE field (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE num (field INTEGER NOT NULL, run INTEGER NOT NULL, value NUMERIC NOT NULL,
+    PRIMARY KEY (field, run)) WITHOUT ROWID;
+CREATE TABLE txt (field INTEGER NOT NULL, run INTEGER NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (field, run)) WITHOUT ROWID;
+
+INSERT INTO total VALUES ('runs', 0), ('records', 0);
+"""
+
+# What a first load is quicker without.
+_INDEXES = {
+    "run_hash": "run (substr(id, 11))",
+    "run_name": "run (name)",
+    "run_operation": "run (operation, id)",
+    "run_writer": "run (writer, id)",
+    "run_open": "run (writer, id) WHERE ended IS NULL",
+}
+
+
+def open_catalog(path: Path) -> sqlite3.Connection:
+    """The catalog in this file, with its tables.
+
+    Raises: OSError or sqlite3.DatabaseError where that can't be, also for a file of another
+    version.
+    """
+    if path != MEMORY:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    try:
+        if _version(db) != SCHEMA:
+            _create(db)
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA cell_size_check = ON")
+        db.execute("PRAGMA cache_size = -32768")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+@contextmanager
+def without_indexes(db: sqlite3.Connection) -> Iterator[None]:
+    """A great load: the indexes are made once, at its end."""
+    for name in _INDEXES:
+        db.execute(f"DROP INDEX {name}")
+    yield
+    _create_indexes(db)
+
+
+@contextmanager
+def writing(db: sqlite3.Connection) -> Iterator[None]:
+    """All that is written inside happens, or none of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _create(db: sqlite3.Connection) -> None:
+    _require_empty(db)
+    # Readers go on while a writer loads; where the file system can't do it the old way is kept.
+    db.execute("PRAGMA journal_mode = WAL")
+    with writing(db):
+        if _version(db) == SCHEMA:
+            return  # another process was first
+        _require_empty(db)
+        for statement in _TABLES.split(";\n"):
+            db.execute(statement)
+        _create_indexes(db)
+        db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _require_empty(db: sqlite3.Connection) -> None:
+    if db.execute("SELECT 1 FROM sqlite_master").fetchone() and _version(db) != SCHEMA:
+        raise sqlite3.DatabaseError("a catalog of another version")
+
+
+def _create_indexes(db: sqlite3.Connection) -> None:
+    for name, columns in _INDEXES.items():
+        db.execute(f"CREATE INDEX {name} ON {columns}")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
