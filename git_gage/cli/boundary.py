@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ def report_failure(error: BaseException, app: App) -> int:
             _drop_stdout()
             return CLOSED_PIPE
         case OSError() if error.errno in _MACHINE:
+            _drop_stdout()
             place = f" ('{error.filename}')" if error.filename else ""
             _say(f"{(error.strerror or str(error)).lower()}{place}", None)
             return GageError.exit_code
@@ -81,10 +83,13 @@ def _say(message: str, hint: str | None) -> None:
 
 
 def _drop_stdout() -> None:
-    """Nobody reads any more: what is still buffered must not fail again at the very end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
+    """What is still buffered and cannot be written must not fail again at the very end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
 
 
 def _report_bug(error: BaseException, app: App) -> None:

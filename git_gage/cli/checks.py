@@ -95,7 +95,7 @@ def _check_man_page(environ: Mapping[str, str]) -> Check:
     return Check(
         "man page",
         WARNING,
-        "'git gage --help' will not find it; 'git gage -h' works",
+        "not where 'man git-gage' looks; 'git gage -h' works",
         f"export MANPATH='{sys.prefix}/share/man:'",
     )
 

@@ -37,8 +37,8 @@ class RunCommand(Command):
     ),
     examples=["git gage run train.py lr=0.1 epochs=3", "git gage run -- ./train.sh --fast"],
     note="""\
-The settings of a script are its argparse options, or else the constants that are
-assigned at its top level. A command after -- runs as it is.
+The settings of a script are its argparse options, or else the constants that
+are assigned at its top level. A command after -- runs as it is.
 """,
     context_settings={"allow_interspersed_args": False},
 )

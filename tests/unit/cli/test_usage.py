@@ -1,0 +1,88 @@
+"""A command line that is wrong says what is, and what to type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import gage_inside
+
+USAGE = 129
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (["lsit"], "no command 'lsit'", "did you mean 'list'?"),
+        (["qqqq"], "no command 'qqqq'", "see 'git gage -h'"),
+        (["help", "labl"], "no command 'labl'", "did you mean 'label'?"),
+        (["list", "--jsn"], "no option '--jsn'", "did you mean '--json'?"),
+        (["list", "--qqqq"], "no option '--qqqq'", "see 'git gage list -h'"),
+        (["--qqqq"], "no option '--qqqq'", "see 'git gage -h'"),
+        (
+            ["list", "-n", "x"],
+            "'-n' needs a number from 1 up, not 'x'",
+            "see 'git gage list -h'",
+        ),
+        (["list", "-n0"], "'-n' needs a number from 1 up, not '0'", "see 'git gage list -h'"),
+        (["list", "-n"], "option '-n' requires an argument", "see 'git gage list -h'"),
+        (["list", "-n3", "--all"], "'-n' cannot be used with '--all'", "see 'git gage list -h'"),
+        (
+            ["list", "--color=x"],
+            "invalid value for '--color': 'x' is not one of 'auto', 'always', 'never'",
+            "see 'git gage list -h'",
+        ),
+        (
+            ["label", "@", "--clear", "--set", "x"],
+            "'--set' cannot be used with '--clear'",
+            "see 'git gage label -h'",
+        ),
+        (["label"], "missing <run>", "see 'git gage label -h'"),
+        (
+            ["label", "@"],
+            "give either '--set <text>' or '--clear'",
+            "see 'git gage label -h'",
+        ),
+        (
+            ["show", "--json", "--diff"],
+            "'--json' cannot be used with '--diff'",
+            "see 'git gage show -h'",
+        ),
+        (["show", "@", "x"], "unexpected argument 'x'", "see 'git gage show -h'"),
+        (["run"], "nothing to run", "git gage run train.py lr=0.1"),
+        (["run", "--"], "nothing to run", "git gage run train.py lr=0.1"),
+        (
+            ["run", "train.py", "--lr", "0.1"],
+            "'--lr' is no setting: settings are <key>=<value>",
+            "git gage run -- python train.py --lr 0.1",
+        ),
+        (
+            ["run", "train.py", "-h"],
+            "'-h' is no setting: settings are <key>=<value>",
+            "git gage run -- python train.py -h",
+        ),
+        (
+            ["run", "train.py", "a b"],
+            "'a b' is no setting: settings are <key>=<value>",
+            "git gage run train.py lr=0.1",
+        ),
+        (
+            ["run", "train.py", "=3"],
+            "'=3' is no setting: settings are <key>=<value>",
+            "git gage run train.py lr=0.1",
+        ),
+    ],
+)
+def test_a_wrong_command_line(tmp_path: Path, words: list[str], message: str, hint: str) -> None:
+    result = gage_inside(tmp_path, *words)
+    assert result.err == f"fatal: {message}\nhint: {hint}\n"
+    assert (result.code, result.out) == (USAGE, "")
+
+
+def test_options_are_taken_before_and_after_arguments(repo: Path) -> None:
+    before = gage_inside(repo, "label", "--clear", "nosuchrun")
+    after = gage_inside(repo, "label", "nosuchrun", "--clear")
+    assert before == after
+    assert before.code == 128
+    assert "nosuchrun" in before.err
