@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from git_gage.gagefile.values import Value, native
+from git_gage.gagefile.settings import Applied, ScriptSettings, apply_settings, find_settings
+from git_gage.gagefile.values import Value
 
-__all__ = ["Value", "native"]
+__all__ = ["Applied", "ScriptSettings", "Value", "apply_settings", "find_settings"]

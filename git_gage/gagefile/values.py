@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 # Beyond it two integers can be the same JSON number (RFC 8259, section 6; RFC 8785 refuses them).
 MAX_INT = 2**53 - 1
@@ -25,18 +24,6 @@ class Value(NamedTuple):
 
     def to_json(self) -> dict[str, str]:
         return {"type": self.type, "text": self.text}
-
-
-def native(value: Value) -> Any:
-    """A setting as a value that JSON can hold.
-
-    Text that is not of the type it claims, as in a record from elsewhere, stays text.
-    """
-    read = _READERS.get(value.type, str)
-    try:
-        return read(value.text)
-    except (ValueError, RecursionError):
-        return value.text
 
 
 def json_number(number: float) -> int | float | str:
@@ -59,33 +46,3 @@ def _encode(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return json_number(value)
     return value
-
-
-def _read_int(text: str) -> int | float | str:
-    try:
-        number = int(text, 0)
-    except ValueError:
-        number = int(text)  # 007 is an integer to argparse, but not to Python's grammar
-    return json_number(number)
-
-
-def _read_json(text: str) -> Any:
-    return json.loads(
-        text,
-        parse_int=lambda number: json_number(int(number)),
-        parse_float=lambda number: json_number(float(number)),
-        parse_constant=_refuse,
-    )
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
-
-
-_READERS: dict[str, Callable[[str], Any]] = {
-    "int": _read_int,
-    "float": lambda text: json_number(float(text)),
-    "bool": _read_json,
-    "null": _read_json,
-    "json": _read_json,
-}

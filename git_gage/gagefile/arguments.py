@@ -1,0 +1,211 @@
+"""Words typed for a script's options, as the arguments that its parser reads."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from git_gage.errors import RequestError
+from git_gage.gagefile.typed import NEEDS, as_value, guess_word, read_bool, read_word, shorten
+from git_gage.gagefile.values import Value
+
+if TYPE_CHECKING:
+    from git_gage.gagefile.options import Option
+
+# The only words with a dash in front that a parser takes for a value (argparse, parse_args).
+_NEGATIVE = re.compile(r"-\d+|-\d*\.\d+", re.ASCII)
+MAX_COUNT = 1000
+_PATTERNS = {None: "A", "?": "A?", "*": "A*", "+": "A+"}
+
+
+def pass_options(
+    options: Mapping[str, Option], words: Mapping[str, str]
+) -> tuple[tuple[str, ...], dict[str, Value], list[RequestError]]:
+    """Arguments for the script, the value of every option, and what was wrong with some words."""
+    config = {key: option.default for key, option in options.items() if option.default is not None}
+    passed: dict[str, list[str]] = {}
+    problems: list[RequestError] = []
+    for key, word in words.items():
+        try:
+            passed[key], config[key] = _pass_option(options[key], word)
+        except RequestError as problem:
+            problems.append(problem)
+    placed = [option for option in options.values() if not (option.names or option.off_names)]
+    missing = list(_find_missing(options, words))
+    problems.extend(missing or _find_unclear(placed, passed))
+    named = [arg for key, args in passed.items() if options[key] not in placed for arg in args]
+    positional = [arg for option in placed for arg in passed.get(option.key, [])]
+    in_order = {key: config[key] for key in options if key in config}
+    return _arrange(positional, named), in_order, problems
+
+
+def _arrange(positional: list[str], named: list[str]) -> tuple[str, ...]:
+    """Positional arguments first: after an option of many words they would be more of them."""
+    if any(arg.startswith("-") for arg in positional):
+        return (*named, "--", *positional)
+    return (*positional, *named)
+
+
+def _pass_option(option: Option, word: str) -> tuple[list[str], Value]:
+    match option.action:
+        case "switch":
+            return _switch(option, word)
+        case "flag":
+            on = _read(option, word)
+            return [_name(option)] if on else [], as_value(on)
+        case "count":
+            return _count(option, word)
+    if option.action == "store" and option.nargs in (None, "?"):
+        value = _read(option, word)
+        return _pair(option, _as_passed(option, word, value)), _as_recorded(option, word, value)
+    parts = _split(option, word)
+    values = [_read(option, part) for part in parts]
+    passed = [_as_passed(option, *both) for both in zip(parts, values, strict=True)]
+    value = as_value([*(option.base or []), *values])
+    if option.action == "append":
+        return [arg for part in passed for arg in _pair(option, part)], value
+    return _list(option, passed), value
+
+
+def _switch(option: Option, word: str) -> tuple[list[str], Value]:
+    on = _read(option, word)
+    value = as_value(on)
+    names = option.names if on else option.off_names
+    if names:
+        return [_longest(names)], value
+    if option.default == value:
+        return [], value
+    raise RequestError(f"'{option.key}' can only be switched {'off' if on else 'on'}")
+
+
+def _count(option: Option, word: str) -> tuple[list[str], Value]:
+    start = option.base or 0
+    times = _read(option, word) - start
+    if not 0 <= times <= MAX_COUNT:
+        raise RequestError(f"'{option.key}' must be from {start} to {start + MAX_COUNT}")
+    return [_name(option)] * times, as_value(start + times)
+
+
+def _list(option: Option, words: list[str]) -> list[str]:
+    """Arguments of an option that takes many words, or of a positional one."""
+    if not option.names:
+        return words
+    if len(words) == 1:
+        return _pair(option, words[0])
+    for word in words:
+        if word.startswith("-") and not _NEGATIVE.fullmatch(word):
+            raise RequestError(f"'{option.key}' cannot have '{shorten(word)}' among its words")
+    return [_name(option), *words]
+
+
+def _split(option: Option, word: str) -> list[str]:
+    """The words of an option that takes many, split as a shell does."""
+    try:
+        parts = shlex.split(word)
+    except ValueError as error:
+        raise RequestError(f"'{option.key}': {str(error).lower()} in '{shorten(word)}'") from error
+    count = option.nargs
+    if isinstance(count, int) and len(parts) != count:
+        raise RequestError(
+            f"'{option.key}' needs {count} words, not {len(parts)}",
+            hint=f"{option.key}='{' '.join(['<word>'] * count)}'",
+        )
+    if count == "+" and not parts:
+        raise RequestError(f"'{option.key}' needs at least one word")
+    return parts
+
+
+def _read(option: Option, word: str) -> Any:
+    """The value that the script's parser makes of a word, as far as that can be known."""
+    try:
+        value = _read_kind(option.kind, word)
+    except ValueError as error:
+        needs = NEEDS["bool" if option.kind == "word" else option.kind]
+        default = f" (default {shorten(option.default.text)})" if option.default else ""
+        message = f"'{option.key}' needs {needs}, not '{shorten(word)}'{default}"
+        raise RequestError(message) from error
+    if option.choices is not None and option.kind != "any" and value not in option.choices:
+        raise _refuse_choice(option, word, option.choices)
+    return value
+
+
+def _read_kind(kind: str, word: str) -> Any:
+    if kind in ("bool", "word"):
+        return read_bool(word)
+    if kind == "int":
+        return int(word)  # as argparse does, to which 0x10 is no number
+    return word if kind == "any" else read_word(kind, word)
+
+
+def _refuse_choice(option: Option, word: str, choices: tuple[Any, ...]) -> RequestError:
+    from difflib import get_close_matches
+
+    texts = [str(choice) for choice in choices]
+    near = get_close_matches(word, texts, n=1)
+    return RequestError(
+        f"'{option.key}' must be one of {', '.join(texts)}, not '{shorten(word)}'",
+        hint=f"did you mean '{near[0]}'?" if near else None,
+    )
+
+
+def _as_passed(option: Option, word: str, value: Any) -> str:
+    """The word as typed, but true and false so that any function reads them right."""
+    if option.kind == "bool":
+        return word if value else ""  # to Python bool("false") is true
+    if option.kind == "word" and word.lower() not in ("true", "false"):
+        return "true" if value else "false"
+    return word
+
+
+def _as_recorded(option: Option, word: str, value: Any) -> Value:
+    if option.kind != "any":
+        return as_value(value, word.strip())
+    # What a function of the script's makes of it is, most likely, what its default is.
+    guess = as_value(guess_word(word), word.strip())
+    kind = option.default.type if option.default else "str"
+    if guess.type == kind or (guess.type, kind) == ("int", "float"):
+        return Value(kind, guess.text)
+    return as_value(word)
+
+
+def _find_missing(
+    options: Mapping[str, Option], words: Mapping[str, str]
+) -> Iterator[RequestError]:
+    for key, option in options.items():
+        if option.required and key not in words:
+            yield RequestError(f"'{key}' must be given", hint=f"{key}=<value>")
+
+
+def _find_unclear(placed: list[Option], passed: Mapping[str, list[str]]) -> Iterator[RequestError]:
+    """Positional arguments that the parser would give to another option than was meant."""
+    wanted = [len(passed.get(option.key, [])) for option in placed]
+    pattern = "".join(f"({_pattern(option.nargs)})" for option in placed)
+    found = re.match(pattern, "A" * sum(wanted))
+    given = [len(group) for group in found.groups()] if found else [-1] * len(placed)
+    for option, got, meant in zip(placed, given, wanted, strict=True):
+        if meant and got != meant:
+            yield RequestError(f"'{option.key}' cannot be told from the arguments beside it")
+            return
+
+
+def _pattern(nargs: int | str | None) -> str:
+    return "A" * nargs if isinstance(nargs, int) else _PATTERNS[nargs]
+
+
+def _pair(option: Option, word: str) -> list[str]:
+    if not option.names:
+        return [word]
+    if word[:1] in ("-", "@"):  # would be an option, or name a file of arguments
+        return [f"{_name(option)}={word}"]
+    return [_name(option), word]
+
+
+def _name(option: Option) -> str:
+    return _longest(option.names)
+
+
+def _longest(names: tuple[str, ...]) -> str:
+    """The name to pass: the first long one, if there is one."""
+    return next((name for name in names if name.startswith("--")), names[0])
