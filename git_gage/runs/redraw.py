@@ -130,7 +130,8 @@ class Scrollback:
             if channel.carry and channel.carry != b"\r":
                 self._print(channel, channel.carry, at_ms)
             channel.live[0].text += channel.held
-            while len(channel.live) > 1 and not channel.live[-1].text:
+            # What was erased below the cursor leaves no empty lines.
+            while len(channel.live) > 1 and not _INVISIBLE.sub(b"", channel.live[-1].text).strip():
                 channel.live.pop()
             for row in channel.live:
                 if row.text or row.end:

@@ -153,6 +153,9 @@ def test_output_erases_as_a_terminal_does(recorded: Recorded, printed: bytes, le
         pytest.param(b"a\nb\nc\n\x1b[3A\x1b[9Enew", b"a\nb\nc\nnew", id="not below the last"),
         pytest.param(b"a\r\nb\r\n" + UP + b"new\r\n", b"a\r\nnew\r\n", id="line ends of windows"),
         pytest.param(b"a\nb\n" + (ERASE + UP) * 2 + ERASE + b"end", b"end\n", id="erased rows"),
+        pytest.param(
+            b"a\nb\n \n\x1b[?25h" + (UP + ERASE) * 3 + b"end", b"end\n", id="invisible rows"
+        ),
     ],
 )
 def test_output_redraws_lines_above(recorded: Recorded, printed: bytes, left: bytes) -> None:
