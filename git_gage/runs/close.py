@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 OUTPUT, OUTPUT_INDEX = "output", "output.idx"
 # Above this a log is clipped for git; the whole stays on this machine.
 OUTPUT_LIMIT = 16 << 20
-_SHORTEN = ("metrics", "written")
+_SHORTEN = ("metrics", "written", "unseen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
         outcome = end.outcome
         body["generated"] = {"files": outcome.generated_files, "bytes": outcome.generated_bytes}
         body["written"] = [{"path": encode_path(path)} for path in outcome.written]
+        body["unseen"] = [{"path": encode_path(path)} for path in outcome.unseen]
     if end.reason is not None:
         body["reason"] = end.reason
     return fit_body(store.repo, body, state_dir, "end.json", _SHORTEN)

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from git_gage.store.files import is_held, read_json, write_json
 
 ALIVE = "alive"
 PROGRAM = "program.json"
+# A directory that has no `alive` for so long belongs to nobody.
+STILLBORN_S = 60
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -31,10 +34,15 @@ class Life(Enum):
 
 
 def hold_alive(state_dir: Path) -> int:
-    """Take the lock that says this process records the run; it ends with the process."""
-    handle = os.open(state_dir / ALIVE, os.O_RDWR | os.O_CREAT, 0o666)
+    """Take the lock that says this process records the run; it ends with the process.
+
+    The file gets its name when it is whole and locked, so nobody ever sees it otherwise.
+    """
+    fresh = state_dir / f"{ALIVE}.new"
+    handle = os.open(fresh, os.O_RDWR | os.O_CREAT, 0o666)
     fcntl.flock(handle, fcntl.LOCK_EX)
     os.write(handle, json.dumps({**_place(), "pid": os.getpid()}).encode() + b"\n")
+    fresh.rename(state_dir / ALIVE)
     return handle
 
 
@@ -46,6 +54,8 @@ def note_program(state_dir: Path, pid: int) -> None:
 def find_life(state_dir: Path) -> Life:
     """What is known of the run whose state directory this is."""
     alive = read_json(state_dir / ALIVE)
+    if not alive and _age_s(state_dir) > STILLBORN_S:
+        return Life.ENDED_UNSEEN
     if not alive or alive.get("host") != _place()["host"]:
         return Life.ELSEWHERE
     if alive.get("boot") != _place()["boot"]:
@@ -66,6 +76,13 @@ def _program_lives(state_dir: Path) -> bool:
     except PermissionError:
         pass  # it is there, as somebody else's: the start time below tells whether it is ours
     return program.get("started") == _process_start(program["pid"])
+
+
+def _age_s(state_dir: Path) -> float:
+    try:
+        return time.time() - state_dir.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _process_start(pid: int) -> str | None:

@@ -146,11 +146,11 @@ class Runner:
     def _stage(self, plan: Plan, source: Source, run: str) -> StagedFiles | None:
         if source.snapshot is None:
             return None
-        run_dir = self.store.run_dir(run)
-        staged = stage_source(self.repo, source, run_dir, self.store.state_dir(run) / "git")
+        replaced = {}
         if plan.script is not None and plan.source is not None:
-            _replace(run_dir / plan.script, plan.source)
-        return staged
+            replaced[os.fsencode(plan.script)] = plan.source
+        git_dir = self.store.state_dir(run) / "git"
+        return stage_source(self.repo, source, self.store.run_dir(run), git_dir, replaced)
 
     def _run_program(self, plan: Plan, run: str, staged: bool) -> Exit:
         state_dir, run_dir = self.store.state_dir(run), self.store.run_dir(run)
@@ -206,7 +206,13 @@ class Runner:
             )
             warnings = close_run(self.store, self.catalog, run, end, self.request.author)
             self.store.close()
-        for warning in [*self.scanner.warnings(), *(summary.warnings() if summary else ()), *warnings]:
+        for path in outcome.written if outcome else ():
+            self.observer.warning(f"'{os.fsdecode(path)}' changed outside of the run directory")
+        for warning in [
+            *self.scanner.warnings(),
+            *(summary.warnings() if summary else ()),
+            *warnings,
+        ]:
             self.observer.warning(warning)
         self._show(run, self.observer.ended)
 
@@ -236,13 +242,6 @@ def _status(done: Exit) -> str:
     if done.interrupted or done.signal is not None:
         return "terminated"
     return "completed" if done.exit_code == 0 else "error"
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Change the run's copy of a file, never what a link leads to."""
-    if path.is_symlink():
-        path.unlink()
-    path.write_bytes(content)
 
 
 @contextmanager
