@@ -32,7 +32,7 @@ def push_chosen(
     Raises: RemoteError with git's own text; the out lane is then as it was.
     """
     catalog.refresh()
-    lines = _missing_lines(catalog, remote, runs)
+    lines = [line for run in runs for line in catalog.lines_beyond(run, remote.tracking)]
     if not lines:
         list_remote(store.repo, remote, observer)
         return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
@@ -45,11 +45,6 @@ def push_chosen(
         # Somebody else wrote this lane, or we were killed before we noted our last push.
         _begin_lane(store, remote, {}, fresh=True)
         return _deliver(store, remote, parcels, observer)
-
-
-def _missing_lines(catalog: Catalog, remote: Remote, runs: Sequence[str]) -> list[bytes]:
-    wanted = [run for run in runs if not catalog.on_remote(run, remote.tracking)]
-    return catalog.lines_beyond(wanted, remote.tracking) if wanted else []
 
 
 def _deliver(store: Store, remote: Remote, parcels: Sequence[Parcel], observer: Observer) -> Pushed:

@@ -89,9 +89,7 @@ def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome) -> No
     repo, memory, known = store.repo, Memory(store), load.known
     in_step = not known or memory.recall("in_step", remote.tracking) == _digest(known)
     accepted = {
-        ref: oid
-        for ref, oid in load.updates.items()
-        if outcome.flags.get(ref) in (*SENT, "=") and known.get(ref) != oid
+        ref: oid for ref, oid in load.updates.items() if outcome.flags.get(ref) in (*SENT, "=")
     }
     passed = [
         fork
@@ -99,14 +97,15 @@ def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome) -> No
         for fork in forks_of(ref, known)
         if is_ancestor(repo, known[fork], oid)
     ]
+    news = {ref: oid for ref, oid in accepted.items() if known.get(ref) != oid}
     update_refs(
         repo,
-        {kept_as(remote, ref): oid for ref, oid in accepted.items()},
+        {kept_as(remote, ref): oid for ref, oid in news.items()},
         [kept_as(remote, fork) for fork in passed],
     )
     if load.deletes and outcome.accepted:
         drop_sealed_logs(store, remote)
-    if in_step and (accepted or load.deletes):
+    if in_step and (news or passed or load.deletes):
         memory.note("in_step", remote.tracking, _digest(tracking_refs(repo, remote)))
 
 

@@ -137,8 +137,6 @@ def _updates(repo: Repository, side: Side) -> Refs:
 
 
 def _is_behind(repo: Repository, side: Side, ref: str, oid: str) -> bool:
-    if ref.endswith("/log") and f"{ref.removesuffix('log')}sealed" in side.theirs:
-        return True
     if forks_of(ref, side.theirs):
         return True
     theirs = side.theirs.get(ref, oid)

@@ -48,7 +48,7 @@ def hide_user(text: str) -> str:
 
 
 def _usual_remote(repo: Repository, settings: dict[str, str], names: list[str]) -> str:
-    if "gage.remote" in settings:
+    if settings.get("gage.remote"):
         return settings["gage.remote"]
     head = repo.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).decode().strip()
     upstream = settings.get(f"branch.{head.removeprefix('refs/heads/')}.remote", ".")

@@ -26,7 +26,10 @@ _PUSH_OPTIONS = (
     *("--no-verify", "--porcelain", "--progress", "--no-follow-tags", "--no-signed"),
     *("--no-recurse-submodules", "--no-force-if-includes"),
 )
-_BEHIND = ("fetch first", "non-fast-forward", "incorrect old value", "failed to update ref")
+_BEHIND = (
+    *("fetch first", "non-fast-forward", "incorrect old value", "failed to update ref"),
+    "atomic transaction failed",
+)
 _CONSEQUENCE = "atomic push failed"
 _NOISE = (
     *("hint:", "From ", " ! [rejected]", "Please make sure", "and the repository exists"),
@@ -179,7 +182,7 @@ def _push(
 
 def _relevant(said: Iterable[str]) -> list[str]:
     """Lines that say why; the others repeat it or advise what is not to be done here."""
-    kept = [hide_user(line) for line in said if not line.startswith(_NOISE)]
+    kept = [hide_user(line) for line in said if not line.startswith(_NOISE) and line != "remote:"]
     return list(dict.fromkeys(kept))
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support import clone, commit, git, make_repo, write_files
+from git_gage.catalog import Catalog
+from git_gage.share import fetch_runs
+from tests.support import clone, commit, git, make_repo, scale, write_files
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
 
 
@@ -91,7 +95,9 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=scale(5, 200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=STEPS)
 def test_in_any_order_clones_end_equal(
@@ -119,6 +125,7 @@ def test_in_any_order_clones_end_equal(
             person.push()
             person.fetch()
     assert world.ana.lines() == world.sam.lines() == made
+    assert world.ana.documents() == world.sam.documents()
     assert not world.ana.heard.warnings + world.sam.heard.warnings
     shutil.rmtree(world.folder)
 
@@ -325,3 +332,87 @@ def test_many_fetches_leave_few_packs(world: World) -> None:
     world.sam.fetch()
     assert len(list(folder.glob("*.pack"))) < 5
     assert world.sam.lines() == world.ana.lines()
+
+
+def test_what_saves_work_may_be_damaged(world: World) -> None:
+    world.ana.run()
+    world.ana.push()
+    for text in ("nonsense", '{"left": 5, "in_step": {"origin": 7}}'):
+        (world.ana.path / ".git" / "gage" / "shared.json").write_text(text)
+        assert world.ana.push().up_to_date
+        assert world.ana.fetch() == ("origin", 0, 0)
+    world.ana.run()
+    assert world.ana.push().runs == 1
+
+
+def test_a_lane_that_is_none_stops_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More entries than a lane can have, as log and sealed: not read, and nothing is dropped."""
+    monkeypatch.setattr("git_gage.store.layout.MAX_ENTRIES", 20)
+    blob = git(world.origin, "hash-object", "-w", "--stdin", input="{}\n").strip()
+    rows = "".join(f"100644 blob {blob}\t{number:08d}-1\n" for number in range(30))
+    seg = git(world.origin, "mktree", input=rows).strip()
+    tree = git(world.origin, "mktree", input=f"040000 tree {seg}\tseg\n").strip()
+    name = ("-c", "user.name=x", "-c", "user.email=x@y")
+    bad = git(world.origin, *name, "commit-tree", "-m", "x", tree).strip()
+    run = world.ana.run()
+    world.ana.push()
+    (log,) = (ref for ref in refs_of(world.origin) if ref.endswith("/log"))
+    git(world.origin, "update-ref", "refs/gage/w/hostile/202611-01/log", bad)
+    git(world.origin, "update-ref", log.replace("log", "sealed"), bad)
+    fetched = fetch_runs(world.sam.store, Catalog(world.sam.store), None, world.sam.heard)
+    assert fetched == ("origin", 1, 2)
+    assert world.sam.heard.warnings == ["2 lanes can't be read in full: see 'git fsck'"]
+    assert log.replace("refs/gage", "refs/gage-remotes/origin") in refs_of(world.sam.path)
+    assert Catalog(world.sam.store).document(run) is not None
+
+
+def test_one_clone_pushes_and_fetches_at_once(world: World) -> None:
+    runs = [world.ana.run(f"{number}.py") for number in range(3)]
+    world.sam.run("sam.py")
+    world.sam.push()
+    chores: list[Callable[[], object]] = [
+        world.ana.fetch,
+        world.ana.push,
+        lambda: world.ana.push(None, runs[1]),
+    ]
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(chore) for chore in chores * 2]:
+            done.result()
+    world.sam.fetch()
+    assert world.sam.lines() == world.ana.lines()
+    assert len(world.sam.runs()) == 4
+    assert world.ana.heard.warnings == []
+
+
+def test_bare_repositories_and_worktrees_share_too(world: World) -> None:
+    world.ana.git("worktree", "add", "-q", str(world.folder / "tree"))
+    tree = Person(world.folder / "tree")
+    run = tree.run()
+    assert tree.push("origin").runs == 1
+    assert world.ana.push().up_to_date
+    bare = Person(world.bare("bare.git"))
+    assert bare.fetch(str(world.origin)) == (str(world.origin), 1, 2)
+    other = world.bare("other.git")
+    assert bare.push(str(other), run).runs == 1
+    assert bare.output(run) == b"output of train.py\n"
+
+
+def test_a_shallow_clone_shares_too(world: World) -> None:
+    for number in range(3):
+        write_files(world.ana.path, {"train.py": f"lr = {number}\n"})
+        commit(world.ana.path, f"change {number}")
+    world.ana.git("push", "-q")
+    path = clone(f"file://{world.origin}", world.folder / "shallow", options=("--depth=1",))
+    shallow = Person(path)
+    write_files(path, {"train.py": "lr = 10\n"})
+    commit(path)
+    run = shallow.run()
+    assert shallow.push() == ("origin", 1, 2, 1, False)
+    world.ana.run()
+    world.ana.push()
+    assert shallow.fetch().runs_new == 1
+    world.sam.fetch()
+    (begun,) = (r for r in world.sam.records if (r.run, r.kind) == (run, "run.begin"))
+    shown = world.sam.git("show", f"{begun.body['source']['snapshot']}:train.py")
+    assert shown == "lr = 10\n"
+    assert shallow.git("rev-list", "--count", "HEAD").strip() == "2"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from git_gage.errors import RemoteError
+from git_gage.share.transfer import list_remote
 from git_gage.store.identity import _place
 from tests.support import commit, git, write_files
 from tests.unit.share.world import Person, World, make_world, refs_of
@@ -99,9 +101,12 @@ def test_what_was_left_is_not_added_twice(world: World) -> None:
     world.ana.push()
     twin = copy_clone(world.ana, world.folder / "twin", unnoticed=True)
     world.ana.run("ana.py")
-    twin.run("twin.py")
+    run = twin.run(bulk={"environment.json": {"oid": "0" * 40, "sha256": "0" * 64, "size": 1}})
     world.ana.push()
     twin.push()
+    assert twin.heard.warnings[1:] == [
+        f"run '{run[10:17]}' is sent without environment.json: not in this clone"
+    ]
     (twin.path / ".git" / "gage" / "shared.json").unlink()
     before = refs_of(world.origin)
     assert twin.push().up_to_date
@@ -241,12 +246,100 @@ def test_a_lane_that_the_remote_lost_is_offered_again(world: World) -> None:
     assert world.ana.push() == ("origin", 1, 2, 0, False)
 
 
-def test_a_lane_that_never_stands_still(world: World) -> None:
-    """A remote that says at every push that it has moved on: we give up, nothing is changed."""
+def test_a_remote_that_is_at_odds_with_itself(world: World) -> None:
+    """It says at every push that its refs have changed: we give up, nothing is changed."""
     world.ana.run()
-    update = world.origin / "hooks" / "reference-transaction"
-    update.write_text('#!/bin/sh\n[ "$1" != prepared ] || exit 1\n')
-    update.chmod(0o755)
-    with pytest.raises(RemoteError, match="push to 'origin'"):
+    (log,) = (ref for ref in refs_of(world.ana.path, "refs/gage/w") if ref.endswith("/log"))
+    lock = world.origin / f"{log}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    with pytest.raises(RemoteError, match=r"push to 'origin': .*\nremote: error: cannot lock"):
         world.ana.push()
     assert refs_of(world.ana.path, "refs/gage-remotes") == {}
+    lock.unlink()
+    assert world.ana.push().runs == 1
+
+
+def test_a_remote_that_hangs_up(world: World) -> None:
+    world.ana.run()
+    hook = world.origin / "hooks" / "reference-transaction"
+    hook.write_text('#!/bin/sh\n[ "$1" != prepared ] || exit 1\n')
+    hook.chmod(0o755)
+    with pytest.raises(RemoteError, match="push to 'origin': "):
+        world.ana.push()
+    assert refs_of(world.ana.path, "refs/gage-remotes") == {}
+
+
+def test_a_lane_that_was_set_back_is_completed_again(world: World) -> None:
+    first = world.ana.run("first.py")
+    world.ana.push()
+    (log,) = (ref for ref in refs_of(world.origin) if ref.endswith("/log"))
+    old = refs_of(world.origin)[log]
+    world.ana.run("second.py")
+    world.ana.push()
+    git(world.origin, "update-ref", log, old)
+    world.ana.fetch()
+    assert len(world.ana.heard.warnings) == 1
+    assert world.ana.push() == ("origin", 1, 2, 0, False)
+    assert not [ref for ref in refs_of(world.ana.path) if "-fork-" in ref]
+    assert world.ana.push().up_to_date
+    world.sam.fetch()
+    assert first in world.sam.runs()
+    assert len(world.sam.runs()) == 2
+
+
+def test_a_lane_of_equal_records_and_another_history_is_left_alone(world: World) -> None:
+    world.ana.run()
+    world.ana.push()
+    (lane,) = lanes_of(world.origin)
+    rewrite(world, lane)
+    world.ana.fetch()
+    assert world.ana.push().up_to_date
+    world.ana.run("next.py")
+    assert world.ana.push() == ("origin", 1, 2, 0, False)
+    assert len(lanes_of(world.origin)) == 2
+    world.sam.fetch()
+    assert world.sam.lines() == world.ana.lines()
+
+
+def test_a_lane_that_moves_on_while_another_is_rewritten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.ana.run()
+    world.ana.push()
+    (lane,) = lanes_of(world.origin)
+    world.sam.run()
+    world.sam.push()
+    git(world.folder, "clone", "-q", str(world.origin), "kim")
+    kim = Person(world.folder / "kim")
+    kim.fetch()
+    rewrite(world, lane)
+
+    def list_later(*args: Any) -> dict[str, str]:
+        world.sam.run("meanwhile.py")
+        world.sam.push()
+        return list_remote(*args)
+
+    monkeypatch.setattr("git_gage.share.fetch.list_remote", list_later)
+    kim.fetch()
+    monkeypatch.undo()
+    assert kim.heard.warnings == [f"lane '{lane}' was rewritten on 'origin': both forms are kept"]
+    assert len(kim.runs()) == 3
+    there = refs_of(world.origin, f"refs/gage/w/{world.sam.store.lane}")
+    (log,) = (oid for ref, oid in there.items() if ref.endswith("/log"))
+    assert log in refs_of(kim.path, "refs/gage-remotes").values()
+
+
+def test_a_copy_whose_original_closed_the_epoch(world: World) -> None:
+    october = 1_792_000_000.0
+    world.ana.now = october
+    world.ana.run("before.py")
+    world.ana.push()
+    copy = copy_clone(world.ana, world.folder / "copy")
+    world.ana.now = october + 40 * 86400
+    world.ana.run("after.py")
+    world.ana.push()
+    before = refs_of(world.origin)
+    copy.fetch()
+    assert copy.push().up_to_date
+    assert refs_of(world.origin) == before

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from git_gage.catalog import Catalog
 from git_gage.git import open_repository
 from git_gage.records import Record, parse_record
 from git_gage.share import Fetched, Pushed, fetch_runs, push_runs
@@ -30,43 +31,6 @@ class Heard:
         self.warnings.append(text)
 
 
-class Lines:
-    """Stands in for the catalog."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.records: dict[str, Record] = {}
-
-    def refresh(self) -> list[str]:
-        self.records = {record.id: record for record in map(parse_record, self._all_lines())}
-        return []
-
-    def count(self) -> int:
-        return sum(record.kind == "run.begin" for record in self.records.values())
-
-    def count_records(self) -> int:
-        return len(self.records)
-
-    def on_remote(self, run: str, remote: str) -> bool:
-        return not self.lines_beyond([run], remote)
-
-    def lines_beyond(self, runs: Sequence[str], remote: str) -> list[bytes]:
-        there = set(self._lines_below(f"refs/gage-remotes/{remote}/w/"))
-        known = [record.line for record in self.records.values() if record.run in runs]
-        return [line for line in known if line not in there]
-
-    def _all_lines(self) -> Iterator[bytes]:
-        for name in self.store.journals():
-            yield from self.store.read_journal(name, 0)[0]
-        yield from self._lines_below("refs/")
-
-    def _lines_below(self, prefix: str) -> Iterator[bytes]:
-        tips = {oid for ref, oid in self.store.read_tips().items() if ref.startswith(prefix)}
-        blobs = {oid for oids in self.store.list_blobs(tips).values() for oid in oids}
-        for _, lines in self.store.read_lines(blobs):
-            yield from lines
-
-
 class Person:
     """Somebody with a clone."""
 
@@ -82,9 +46,9 @@ class Person:
         return Store(repo, time.time if now is None else lambda: now)
 
     @property
-    def catalog(self) -> Any:
-        catalog = Lines(self.store)
-        catalog.refresh()
+    def catalog(self) -> Catalog:
+        catalog = Catalog(self.store)
+        assert catalog.refresh() == []
         return catalog
 
     def run(self, name: str = "train.py", *, output: str | None = None, **body: Any) -> str:
@@ -98,6 +62,7 @@ class Person:
             None,
             {
                 "operation": name,
+                "command": {"argv": [name]},
                 "source": {"commit": snapshot, "snapshot": snapshot},
                 "nonce": os.urandom(8).hex(),
                 **body,
@@ -111,16 +76,16 @@ class Person:
 
     def label(self, run: str, text: str) -> None:
         store = self.store
-        known = [record for record in self.records if record.run == run]
-        mine = [record for record in known if record.writer == store.lane]
+        chain = self.catalog.chain(run, store.lane)
         record = store.draft(
             "attr.set",
             run=run,
             body={"name": "label", "value": text},
             by={"name": "x", "email": "x@example.com"},
-            lc=1 + max(record.lc for record in known),
-            seq=len(mine),
-            prev=mine[-1].id if mine else None,
+            lc=chain.lc + 1,
+            seq=chain.seq,
+            prev=chain.prev,
+            deps=chain.label_records,
         )
         store.append(record)
         store.flush()
@@ -128,10 +93,19 @@ class Person:
 
     @property
     def records(self) -> list[Record]:
-        return list(self.catalog.records.values())
+        """All records that a reader finds, without the catalog."""
+        store = self.store
+        found = [line for name in store.journals() for line in store.read_journal(name, 0)[0]]
+        blobs = store.list_blobs(set(store.read_tips().values()))
+        for _, lines in store.read_lines({oid for oids in blobs.values() for oid in oids}):
+            found += lines
+        return [parse_record(line) for line in dict.fromkeys(found)]
 
     def lines(self) -> set[bytes]:
         return {record.line for record in self.records}
+
+    def documents(self) -> list[dict[str, Any]]:
+        return self.catalog.newest(None)
 
     def runs(self) -> set[str]:
         return {record.run for record in self.records if record.kind == "run.begin"}
