@@ -8,6 +8,7 @@ Source: docs/format.md, "run.begin", "run.end"; docs/json.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any, NoReturn
 
 from git_gage.catalog.values import read_value, storable
@@ -18,60 +19,80 @@ STATUSES = ("completed", "error", "terminated")
 
 _NONE = type(None)
 _TEXT = (str, _NONE)
+_FLAG = (bool, _NONE)
 _COUNT = (int, _NONE)
-_NUMBER = (int, float, _NONE)
+_LIST = (list, _NONE)
 _METRIC = (int, float, str)
-_Fields = tuple[tuple[str, tuple[type, ...]], ...]
+_ALL_TEXT = frozenset({str})
+_SCALARS = frozenset({str, int, float, bool, _NONE})
 
-_COMMAND: _Fields = (
-    ("argv", (list,)),
-    ("shell", (bool, _NONE)),
-    ("cwd", _TEXT),
-    ("interpreter", _TEXT),
-    ("interpreter_origin", _TEXT),
-    ("variables", (dict, _NONE)),
+
+class _Fields:
+    """Keys an object has, each with the types its value may be of."""
+
+    def __init__(self, **types: tuple[type, ...]) -> None:
+        self._names = tuple(types)
+        self._types = tuple(types.values())
+        self._get = itemgetter(*types)
+        # Runs are alike: what was found sound once is not looked at field by field again.
+        self._sound: set[tuple[type, ...]] = set()
+
+    def pick(self, given: Any, where: str) -> dict[str, Any]:
+        """The fields of an object and nothing else of it; what is absent is None.
+
+        Raises: IntegrityError if it is no object, or a field is of another type.
+        """
+        if type(given) is not dict:
+            _refuse(where)
+        try:
+            values = self._get(given)
+        except KeyError:
+            values = tuple(given.get(name) for name in self._names)
+        found = tuple(map(type, values))
+        if found not in self._sound:
+            self._check(found, where)
+        return dict(zip(self._names, values, strict=True))
+
+    def _check(self, found: tuple[type, ...], where: str) -> None:
+        for name, kind, types in zip(self._names, found, self._types, strict=True):
+            if kind not in types:
+                _refuse(f"{where}.{name}")
+        self._sound.add(found)
+
+
+_COMMAND = _Fields(
+    argv=(list,),
+    shell=_FLAG,
+    cwd=_TEXT,
+    interpreter=_TEXT,
+    interpreter_origin=_TEXT,
+    variables=(dict, _NONE),
 )
-_PROJECT: _Fields = (("id", (list, _NONE)), ("namespace", _TEXT), ("path", _TEXT))
-_SOURCE: _Fields = (
-    ("commit", _TEXT),
-    ("branch", _TEXT),
-    ("remote", _TEXT),
-    ("dirty", (bool, _NONE)),
-    ("status", (list, _NONE)),
-    ("snapshot", _TEXT),
-    ("digest", _TEXT),
-    ("files", _COUNT),
-    ("insertions", _COUNT),
-    ("deletions", _COUNT),
-    ("submodules", (list, _NONE)),
-    ("superproject", _TEXT),
-    ("left_out", (list, _NONE)),
-    ("linked", (list, _NONE)),
+_PROJECT = _Fields(id=_LIST, namespace=_TEXT, path=_TEXT)
+_SOURCE = _Fields(
+    commit=_TEXT,
+    branch=_TEXT,
+    remote=_TEXT,
+    dirty=_FLAG,
+    status=_LIST,
+    snapshot=_TEXT,
+    digest=_TEXT,
+    files=_COUNT,
+    insertions=_COUNT,
+    deletions=_COUNT,
+    submodules=_LIST,
+    superproject=_TEXT,
+    left_out=_LIST,
+    linked=_LIST,
 )
-_ENVIRONMENT: _Fields = (
-    ("python", _TEXT),
-    ("platform", _TEXT),
-    ("host", _TEXT),
-    ("cpus", _COUNT),
-    ("gpus", (list, _NONE)),
-    ("git", _TEXT),
-    ("gage", _TEXT),
+_ENVIRONMENT = _Fields(
+    python=_TEXT, platform=_TEXT, host=_TEXT, cpus=_COUNT, gpus=_LIST, git=_TEXT, gage=_TEXT
 )
-_SUMMARY: _Fields = (
-    ("last", _METRIC),
-    ("min", _METRIC),
-    ("max", _METRIC),
-    ("mean", _METRIC),
-    ("count", (int,)),
-)
-_OUTPUT: _Fields = (("bytes", (int,)), ("lines", (int,)), ("kept", (int,)))
-_GENERATED: _Fields = (("files", (int,)), ("bytes", (int,)))
-_END: _Fields = (
-    ("exit_code", _COUNT),
-    ("signal", _TEXT),
-    ("ended", _TEXT),
-    ("duration_s", _NUMBER),
-    ("reason", _TEXT),
+_SUMMARY = _Fields(last=_METRIC, min=_METRIC, max=_METRIC, mean=_METRIC, count=(int,))
+_OUTPUT = _Fields(bytes=(int,), lines=(int,), kept=(int,))
+_GENERATED = _Fields(files=(int,), bytes=(int,))
+_END = _Fields(
+    exit_code=_COUNT, signal=_TEXT, ended=_TEXT, duration_s=(int, float, _NONE), reason=_TEXT
 )
 
 
@@ -114,14 +135,14 @@ def begin_part(body: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises: IntegrityError if it is not what docs/format.md promises.
     """
-    command = _pick(body.get("command"), _COMMAND, "command")
+    command = _COMMAND.pick(body.get("command"), "command")
     command["argv"] = _texts(command["argv"], "command.argv")
     command["shell"] = bool(command["shell"])
     command["variables"] = _variables(command["variables"] or {})
-    environment = _pick(body.get("environment") or {}, _ENVIRONMENT, "environment")
-    environment["gpus"] = environment["gpus"] or []
+    environment = _ENVIRONMENT.pick(body.get("environment") or {}, "environment")
+    environment["gpus"] = _texts(environment["gpus"] or [], "environment.gpus")
     environment["packages"] = None
-    project = _pick(body.get("project") or {}, _PROJECT, "project")
+    project = _PROJECT.pick(body.get("project") or {}, "project")
     if project["id"] is not None:
         project["id"] = _texts(project["id"], "project.id")
     operation = body.get("operation")
@@ -130,7 +151,7 @@ def begin_part(body: Mapping[str, Any]) -> dict[str, Any]:
         "config": _config(body.get("config") or {}),
         "command": command,
         "project": project,
-        "source": _source(_pick(body.get("source") or {}, _SOURCE, "source")),
+        "source": _source(_SOURCE.pick(body.get("source") or {}, "source")),
         "environment": environment,
     }
 
@@ -140,7 +161,7 @@ def end_part(body: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises: IntegrityError if it is not what docs/format.md promises.
     """
-    part = _pick(body, _END, "run.end")
+    part = _END.pick(body, "run.end")
     part["status"] = body.get("status")
     if part["status"] not in STATUSES:
         _refuse("status")
@@ -149,10 +170,10 @@ def end_part(body: Mapping[str, Any]) -> dict[str, Any]:
     metrics = body.get("metrics") or {}
     if type(metrics) is not dict:
         _refuse("metrics")
-    part["summaries"] = {name: _pick(found, _SUMMARY, name) for name, found in metrics.items()}
+    part["summaries"] = {name: _SUMMARY.pick(found, name) for name, found in metrics.items()}
     part["metrics"] = {name: found["last"] for name, found in part["summaries"].items()}
     for key, fields in (("output", _OUTPUT), ("generated", _GENERATED)):
-        part[key] = None if body.get(key) is None else _pick(body[key], fields, key)
+        part[key] = None if body.get(key) is None else fields.pick(body[key], key)
     part["written"] = _entries(body.get("written") or [], "written", ())
     return part
 
@@ -209,27 +230,16 @@ def _entries(found: Any, where: str, texts: tuple[str, ...]) -> list[dict[str, A
     for each in found:
         if type(each) is not dict or type(each.get("path")) is not str:
             _refuse(where)
+        if not _SCALARS.issuperset(map(type, each.values())):
+            _refuse(where)
         _texts((each.get(key) for key in texts), where)
     return list(found)
 
 
 def _texts(found: Iterable[Any], where: str) -> Any:
-    if not all(type(each) is str for each in found):
+    if not _ALL_TEXT.issuperset(map(type, found)):
         _refuse(where)
     return found
-
-
-def _pick(given: Any, fields: _Fields, where: str) -> dict[str, Any]:
-    """The named fields, each of one of its types; what is absent is None."""
-    if type(given) is not dict:
-        _refuse(where)
-    picked = {}
-    for name, types in fields:
-        value = given.get(name)
-        if type(value) not in types:
-            _refuse(f"{where}.{name}")
-        picked[name] = value
-    return picked
 
 
 def _plain(value: Any) -> Any:

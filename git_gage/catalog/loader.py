@@ -19,7 +19,7 @@ from git_gage.catalog.documents import (
     set_attributes,
 )
 from git_gage.catalog.rows import AMONG, Run, Values, among, find_runs, open_documents, write_runs
-from git_gage.catalog.texts import dump
+from git_gage.catalog.texts import dump, tame
 from git_gage.catalog.values import storable
 from git_gage.errors import IntegrityError
 from git_gage.records import Record, parse_record
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from git_gage.store import Store
 
-# Few enough to be held in memory, many enough that a run's records are mostly in one.
-CHUNK = 4096
+# Few enough to stay in the processor's cache, many enough that most runs are in one chunk whole.
+CHUNK = 512
 JOURNAL = 0
 NEWER, DAMAGED = "newer", "damaged"
 
@@ -115,19 +115,17 @@ class Loader:
 
     def _is_usable(self, record: Record, run: Run, begun: set[str]) -> bool:
         """Whether a record can be shown now; others are noted for what they are."""
-        id = bytes.fromhex(record.id)
         if record.kind in _ATTRIBUTES:
             if _is_attribute(record):
                 return True
-            self._refuse(id, DAMAGED)
+            self._refuse(bytes.fromhex(record.id), DAMAGED)
         elif record.kind not in _PARTS:
-            self._refuse(id, NEWER)
+            self._refuse(bytes.fromhex(record.id), NEWER)
         elif run.begun or run.id in begun:
             return True
         else:
-            self._db.execute(
-                "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?)", (run.key, id, record.line)
-            )
+            row = (run.key, bytes.fromhex(record.id), record.line)
+            self._db.execute("INSERT OR IGNORE INTO waiting VALUES (?, ?, ?)", row)
         return False
 
     # -- what they say -------------------------------------------------------------------------
@@ -224,6 +222,6 @@ def _is_attribute(record: Record) -> bool:
 
 
 def _attribute_row(record: Record, run: int) -> tuple[Any, ...]:
-    value = dump(record.body["value"]) if record.kind == "attr.set" else None
+    value = dump(tame(record.body["value"])) if record.kind == "attr.set" else None
     name, at = storable(record.body["name"]), storable(record.at)
     return run, name, record.id, record.lc, at, value, dump(record.deps)

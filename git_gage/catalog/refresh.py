@@ -26,7 +26,10 @@ _MANY = 4
 _TRIES = 3
 _NOTICES = {
     "newer": ("{} record needs a newer git-gage", "{} records need a newer git-gage"),
-    "damaged": ("{} record is no record and left out", "{} records are no records and left out"),
+    "damaged": (
+        "{} record is not what the format says and is left out",
+        "{} records are not what the format says and are left out",
+    ),
     "lane": (
         "{} lane can't be read in full: see 'git fsck'",
         "{} lanes can't be read in full: see 'git fsck'",

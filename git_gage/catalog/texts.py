@@ -12,15 +12,17 @@ import zlib
 from typing import Any
 
 # "packages" is the last value of every document, kept apart: most runs have the same ones.
+MAX_DEPTH = 32
 _OPEN_END = "null}}"
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
 def dump(value: Any) -> str:
-    """Compact JSON in ASCII. Numbers beyond what JSON knows become strings."""
+    """Compact JSON in ASCII. Numbers that are not finite, which JSON has not, become words."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return _ENCODER.encode(value)
     except ValueError:
-        return json.dumps(_finite(value), separators=(",", ":"), allow_nan=False)
+        return _ENCODER.encode(tame(value))
 
 
 def checksum(text: str) -> int:
@@ -42,11 +44,14 @@ def with_packages(document: str, packages: str | None) -> str:
     return document if packages is None else f"{document[: -len(_OPEN_END)]}{packages}}}}}"
 
 
-def _finite(value: Any) -> Any:
+def tame(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """A value that any JSON reader can take: finite numbers, and no deeper than 32 levels."""
+    if isinstance(value, dict | list) and depth == 0:
+        return "…"
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: tame(item, depth - 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [_finite(item) for item in value]
+        return [tame(item, depth - 1) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

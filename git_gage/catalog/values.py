@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from git_gage.catalog.texts import dump, tame
 from git_gage.errors import IntegrityError
 
 Value = float | int | str
@@ -23,7 +24,7 @@ def read_value(value: Any) -> Any:
     if type(value) is not dict:
         raise IntegrityError("read record: a config value is not an object")
     kind, text = value.get("type"), value.get("text")
-    if type(text) is not str or kind not in _READERS:
+    if type(kind) is not str or type(text) is not str or kind not in _READERS:
         raise IntegrityError(f"read record: a config value has the type {kind!r}")
     try:
         return _READERS[kind](text)
@@ -52,7 +53,7 @@ def _lookup_value(value: Any) -> Value | None:
         return value
     if type(value) is float and not math.isnan(value):
         return value
-    return storable(value if type(value) is str else json.dumps(value))
+    return storable(value if type(value) is str else dump(value))
 
 
 def _read_int(text: str) -> int:
@@ -74,11 +75,11 @@ def _read_bool(text: str) -> bool:
     return words[text.lower()]
 
 
-_READERS: dict[Any, Callable[[str], Any]] = {
+_READERS: dict[str, Callable[[str], Any]] = {
     "int": _read_int,
     "float": _read_float,
     "bool": _read_bool,
     "null": lambda _: None,
-    "json": json.loads,
+    "json": lambda text: tame(json.loads(text)),
     "str": str,
 }

@@ -92,7 +92,9 @@ def _changed(body: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     return body
 
 
-def begin(number: int = 1, *, at: float | None = None, writer: str = LANE, **changes: Any) -> Record:
+def begin(
+    number: int = 1, *, at: float | None = None, writer: str = LANE, **changes: Any
+) -> Record:
     """A `run.begin`: equal numbers make equal runs; higher ones begin later."""
     return make_record(
         "run.begin",
