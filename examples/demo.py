@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 EXAMPLE = Path(__file__).parent / "digits"
-CHANGE = ("chances[digit], 1e-12", "chances[digit], 1e-9")
+CHANGE = ("lr = args.lr\n", "lr = args.lr / (epoch + 1)\n")
 
 
 class Person:
@@ -27,14 +27,11 @@ class Person:
         self.place = place
         self.environ = environ
 
-    def shows(self, command: str, *, last: int | None = None) -> None:
-        """Type a command and print what it says, or its last lines."""
-        print(f"\n{self.name}$ {command}", flush=True)
+    def shows(self, command: str, *, only: str = "") -> None:
+        """Type a command and print what it says; of a run told before, `only` how it ended."""
+        print(f"{self.name}$ {command}", flush=True)
         lines = self.types(command, stderr=subprocess.STDOUT).splitlines()
-        if last is not None and len(lines) > last:
-            print("  ...")
-            lines = lines[-last:]
-        print("\n".join(lines), flush=True)
+        print("\n".join(line for line in lines if line.startswith(only)), flush=True)
 
     def types(self, command: str, stderr: int = subprocess.PIPE) -> str:
         done = subprocess.run(
@@ -99,32 +96,36 @@ def start(scratch: Path, environ: dict[str, str]) -> tuple[Person, Person]:
 def run_three_times(ana: Person) -> str:
     """Three runs, the last on a changed, uncommitted script; that script's text."""
     ana.shows("git gage run train.py epochs=2")
-    ana.shows("git gage run train.py epochs=2 lr=0.02 hidden=32", last=2)
+    ana.shows("git gage run train.py epochs=2 lr=0.2", only="done")
+    print("(ana lets the learning rate fall in train.py, and does not commit that)")
     script = ana.place / "train.py"
     script.write_text(script.read_text().replace(*CHANGE))
-    print(f"\nana edits train.py and does not commit it: {CHANGE[0][-5:]} becomes {CHANGE[1][-4:]}")
-    ana.shows("git gage run train.py epochs=3", last=2)
+    ana.shows("git gage run train.py epochs=4 lr=0.1", only="done")
     return script.read_text()
 
 
-def compare(ana: Person, sam: Person, ran: str) -> None:
+def compare(ana: Person, sam: Person) -> None:
     """Check that what Sam has is what Ana did, down to the bytes of the source."""
     hers = json.loads(ana.types("git gage list --json"))
     his = json.loads(sam.types("git gage list --json"))
-    check("three runs, and Sam's are Ana's", len(his) == 3 and his == hers)
-    check("all completed", all(run["status"] == "completed" for run in his))
-    newest = his[0]
-    ident = newest["id"]
-    sam.shows(f"git gage output {ident[10:17]}", last=2)
-    same = ana.types(f"git gage output {ident}") == sam.types(f"git gage output {ident}")
-    check("the same output, byte for byte", same)
-    check("metrics came along", 0 < newest["metrics"]["accuracy"] <= 1)
-    sam.shows(f"git gage show {ident[10:17]} --diff")
-    snapshot = newest["source"]["snapshot"]
-    check("the tree was dirty, and says so", newest["source"]["dirty"] is True)
+    check("three runs, and Sam's are Ana's, metrics and all", len(his) == 3 and his == hers)
+    check("each completed", all(run["status"] == "completed" for run in his))
+    sam.shows("git gage output 1 | tail -n 2")
+    outputs = [[who.types(f"git gage output {run['id']}") for run in his] for who in (ana, sam)]
+    check("every output is the same, byte for byte", outputs[0] == outputs[1])
+    accuracy = float(outputs[1][0].split()[-1])
+    check("the metric is what was printed", his[0]["metrics"]["accuracy"] == accuracy)
+
+
+def show_source(ana: Person, sam: Person, ran: str) -> None:
+    """Show Sam what Ana had not committed, and check that it is what ran."""
+    sam.shows("git gage show 1 --diff | grep '^[-+] '")
+    run = json.loads(sam.types("git gage show 1 --json"))
+    source = run["source"]
+    check("the tree was dirty, and the run says so", source["status"] == {"train.py": " M"})
     check(
-        "stock git gives Sam the very script that ran",
-        sam.types(f"git show {snapshot}:train.py") == ran,
+        "stock git has the script that ran",
+        sam.types(f"git show {source['snapshot']}:train.py") == ran,
     )
     check("Ana's edit is still only hers", ana.types("git status --short") == " M train.py\n")
     check("Sam's work tree is untouched", sam.types("git status --short") == "")
@@ -132,16 +133,20 @@ def compare(ana: Person, sam: Person, ran: str) -> None:
 
 def main() -> None:
     scratch = Path(tempfile.mkdtemp(prefix="git-gage-demo-")).resolve()
-    print(f"A scratch repository with examples/digits, in {scratch}")
+    print(f"A scratch repository with examples/digits, in {scratch}\n")
     try:
         ana, sam = start(scratch, make_environ(scratch))
         ran = run_three_times(ana)
+        print()
         ana.shows("git gage list")
-        ana.shows("git gage show")
+        ana.shows("git gage show | head -n 10")
+        print()
         ana.shows("git gage push")
         sam.shows("git gage fetch")
         sam.shows("git gage list")
-        compare(ana, sam, ran)
+        compare(ana, sam)
+        print()
+        show_source(ana, sam, ran)
     finally:
         if os.environ.get("KEEP") == "1":
             print(f"\nKept: {scratch}")

@@ -96,13 +96,15 @@ def main():
 
     for epoch in range(args.epochs):
         rng.shuffle(train)
-        loss = sum(network.learn(pixels, digit, args.lr) for pixels, digit in train) / len(train)
+        lr = args.lr
+        losses = [network.learn(pixels, digit, lr) for pixels, digit in train]
+        loss = sum(losses) / len(losses)
         print(f"epoch {epoch + 1}/{args.epochs}")
         print(f"loss: {loss:.4f}", flush=True)
     accuracy = network.accuracy(test)
     print(f"accuracy: {accuracy:.4f}")
 
-    summary = {"loss": round(loss, 4), "accuracy": round(accuracy, 4), "images": len(train)}
+    summary = {"loss": round(loss, 4), "accuracy": round(accuracy, 4)}
     Path("summary.json").write_text(json.dumps(summary) + "\n")
     Path("model.json").write_text(json.dumps([network.first, network.second]) + "\n")
 
