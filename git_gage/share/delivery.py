@@ -18,7 +18,6 @@ from git_gage.share.lanes import (
     kept_as,
     records_only,
     split_ref,
-    tracking_refs,
     update_refs,
 )
 from git_gage.share.transfer import Outcome, describe_refusal, push_refs
@@ -103,10 +102,10 @@ def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome) -> No
         {kept_as(remote, ref): oid for ref, oid in news.items()},
         [kept_as(remote, fork) for fork in passed],
     )
-    if load.deletes and outcome.accepted:
-        drop_sealed_logs(store, remote)
-    if in_step and (news or passed or load.deletes):
-        memory.note("in_step", remote.tracking, _digest(tracking_refs(repo, remote)))
+    if news or passed or load.deletes:
+        left = drop_sealed_logs(store, remote)
+        if in_step:
+            memory.note("in_step", remote.tracking, _digest(left))
 
 
 def _digest(refs: Refs) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_gage.errors import RemoteError
 from git_gage.share.lanes import (
     CARGO,
     RECORDS,
@@ -55,8 +56,7 @@ def fetch_runs(store: Store, catalog: Catalog, remote: str | None, observer: Obs
     with sharing(store):
         catalog.refresh()
         runs, records = catalog.count(), catalog.count_records()
-        _bring_records(store, found, observer)
-        _bring_cargo(store, found, observer)
+        _bring_all(store, found, observer)
         for notice in catalog.refresh():
             observer.warning(notice)
     return Fetched(found.shown, catalog.count() - runs, catalog.count_records() - records)
@@ -66,30 +66,43 @@ def fetch_lanes(store: Store, remote: Remote, lanes: Iterable[str], observer: Ob
     """Get what the remote has of some lanes, in step with their sources and outputs or not."""
     specs = [f"{LOCAL}/{lane}/*:{kept_as(remote, f'{LOCAL}/{lane}/*')}" for lane in lanes]
     if not fetch_refs(store.repo, remote, specs, observer, strict=False):
-        _keep_rewritten(store.repo, remote, (*RECORDS, *CARGO), observer)
+        _keep_rewritten(store.repo, remote, (*RECORDS, *CARGO), observer, strict=False)
 
 
-def _bring_records(store: Store, remote: Remote, observer: Observer) -> None:
-    repo = store.repo
-    if not fetch_refs(repo, remote, _refspecs(remote, RECORDS), observer, strict=True):
-        _keep_rewritten(repo, remote, RECORDS, observer)
-    drop_sealed_logs(store, remote)
+def _bring_all(store: Store, remote: Remote, observer: Observer) -> None:
+    """Records and their cargo in one go, where git's fsck and the kind of clone allow it.
 
-
-def _bring_cargo(store: Store, remote: Remote, observer: Observer) -> None:
-    """Sources and outputs, under the user's own rules for what a commit may look like."""
+    Else the records alone, and then sources and outputs under the user's own rules: a team's old
+    commits need not be as git wants them today.
+    """
+    kinds = RECORDS if remote.is_partial else (*RECORDS, *CARGO)
+    try:
+        _bring(store.repo, remote, kinds, observer, strict=True)
+    except RemoteError as error:
+        if kinds == RECORDS or "fsck" not in error.stderr:
+            raise
+        kinds = RECORDS
+        _bring(store.repo, remote, kinds, observer, strict=True)
     memory = Memory(store)
-    tips = digest_refs(records_only(tracking_refs(store.repo, remote)))
+    tips = digest_refs(records_only(drop_sealed_logs(store, remote)))
     if memory.recall("in_step", remote.tracking) == tips:
         return
-    if not fetch_refs(store.repo, remote, _refspecs(remote, CARGO), observer, strict=False):
-        _keep_rewritten(store.repo, remote, CARGO, observer)
+    if kinds == RECORDS:
+        _bring(store.repo, remote, CARGO, observer, strict=False)
     memory.note("in_step", remote.tracking, tips)
     store.tidy_packs()
 
 
-def drop_sealed_logs(store: Store, remote: Remote) -> None:
-    """Forget a tracking `log` once `sealed` holds all its records."""
+def _bring(
+    repo: Repository, remote: Remote, kinds: Sequence[str], observer: Observer, *, strict: bool
+) -> None:
+    specs = [f"{LOCAL}/*/{kind}:{kept_as(remote, f'{LOCAL}/*/{kind}')}" for kind in kinds]
+    if not fetch_refs(repo, remote, specs, observer, strict=strict):
+        _keep_rewritten(repo, remote, kinds, observer, strict=strict)
+
+
+def drop_sealed_logs(store: Store, remote: Remote) -> Refs:
+    """Forget each tracking `log` of which `sealed` holds all records; the refs that are left."""
     known = tracking_refs(store.repo, remote)
     done = [
         ref
@@ -99,15 +112,11 @@ def drop_sealed_logs(store: Store, remote: Remote) -> None:
         and not compare_tips(store, [oid], [sealed]).ahead
     ]
     update_refs(store.repo, {}, [kept_as(remote, ref) for ref in done])
-
-
-def _refspecs(remote: Remote, kinds: Sequence[str]) -> list[str]:
-    refs = [f"{LOCAL}/*/{kind}" for kind in kinds]
-    return [f"{ref}:{kept_as(remote, ref)}" for ref in refs]
+    return {ref: oid for ref, oid in known.items() if ref not in done}
 
 
 def _keep_rewritten(
-    repo: Repository, remote: Remote, kinds: Sequence[str], observer: Observer
+    repo: Repository, remote: Remote, kinds: Sequence[str], observer: Observer, *, strict: bool
 ) -> None:
     """Fetch the new tips of rewritten lanes beside the old ones, which stay."""
     known = tracking_refs(repo, remote)
@@ -120,7 +129,7 @@ def _keep_rewritten(
     if not forks:
         return
     specs = [f"{ref}:{kept_as(remote, fork)}" for ref, fork in forks.items()]
-    fetch_refs(repo, remote, specs, observer, strict=kinds == RECORDS)
+    fetch_refs(repo, remote, specs, observer, strict=strict)
     now = tracking_refs(repo, remote)
     rewritten = [ref for ref, fork in forks.items() if not _settle(repo, remote, ref, fork, now)]
     for lane in dict.fromkeys(split_ref(ref).lane for ref in rewritten if ref.endswith(RECORDS)):

@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 # Names that can stand in a ref as they are; git allows more, those are hashed.
 _PLAIN = re.compile(r"(?!.*\.lock(?:/|$))\w[\w+-]*(?:[./][\w+-]+)*")
 _USER_INFO = re.compile(r"(?<=://)[^/@\s']+@")
-_SETTINGS = r"^(gage\.remote|branch\..*\.remote|remote\..*\.url)$"
+_SETTINGS = r"^(gage\.remote|branch\..*\.remote|remote\..*\.(url|promisor))$"
 
 
 class Remote(NamedTuple):
-    """What git is given, what its tracking refs are called, and its name without secrets."""
+    """What git is given, what its tracking refs are called, and its name without secrets.
+
+    `configured` says that it has a name in the config; `is_partial` that this is a partial clone
+    of it.
+    """
 
     address: str
     tracking: str
     shown: str
     configured: bool
+    is_partial: bool
 
 
 def find_remote(repo: Repository, asked: str | None) -> Remote:
@@ -33,13 +38,18 @@ def find_remote(repo: Repository, asked: str | None) -> Remote:
     Raises: RequestError where there is none to choose.
     """
     settings = _read_settings(repo)
-    names = [key[7:-4] for key in settings if key.startswith("remote.")]
+    names = [key[7:-4] for key in settings if key.startswith("remote.") and key.endswith(".url")]
     address = asked or _usual_remote(repo, settings, names)
     if address.startswith("-") or "\n" in address:
         raise RequestError(f"not a remote: '{address}'", hint="see remotes with 'git remote -v'")
     configured = address in names
-    tracking = address if configured and _PLAIN.fullmatch(address) else _hashed(repo, address)
-    return Remote(address, tracking, hide_user(address), configured)
+    return Remote(
+        address,
+        tracking=address if configured and _PLAIN.fullmatch(address) else _hashed(repo, address),
+        shown=hide_user(address),
+        configured=configured,
+        is_partial=f"remote.{address}.promisor" in settings,
+    )
 
 
 def hide_user(text: str) -> str:
@@ -50,10 +60,12 @@ def hide_user(text: str) -> str:
 def _usual_remote(repo: Repository, settings: dict[str, str], names: list[str]) -> str:
     if settings.get("gage.remote"):
         return settings["gage.remote"]
-    head = repo.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).decode().strip()
-    upstream = settings.get(f"branch.{head.removeprefix('refs/heads/')}.remote", ".")
-    if upstream != ".":
-        return upstream
+    upstreams = {value for key, value in settings.items() if key.startswith("branch.")}
+    if upstreams - {".", "origin"}:
+        head = repo.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).decode().strip()
+        upstream = settings.get(f"branch.{head.removeprefix('refs/heads/')}.remote", ".")
+        if upstream != ".":
+            return upstream
     if "origin" in names:
         return "origin"
     if names:

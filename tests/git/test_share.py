@@ -416,3 +416,28 @@ def test_a_shallow_clone_shares_too(world: World) -> None:
     shown = world.sam.git("show", f"{begun.body['source']['snapshot']}:train.py")
     assert shown == "lr = 10\n"
     assert shallow.git("rev-list", "--count", "HEAD").strip() == "2"
+
+
+def test_old_commits_need_not_be_as_git_wants_them_today(world: World) -> None:
+    """A commit that fsck refuses is under a source: the user's own rules decide on those."""
+    tree = world.ana.git("rev-parse", "HEAD^{tree}").strip()
+    text = f"tree {tree}\nauthor Ana <a@x.org> 1 0\ncommitter Ana <a@x.org> 1 +0000\n\nold\n"
+    old = git(
+        world.ana.path, "hash-object", "-w", "-t", "commit", "--literally", "--stdin", input=text
+    ).strip()
+    world.ana.git("reset", "-q", "--hard", old)
+    run = world.ana.run()
+    assert world.ana.push().runs == 1
+    assert world.sam.fetch() == ("origin", 1, 2)
+    assert world.sam.output(run) == b"output of train.py\n"
+    assert world.sam.git("cat-file", "-t", old) == "commit\n"
+    assert world.sam.fetch() == ("origin", 0, 0)
+
+    world.sam.git("config", "fetch.fsckObjects", "true")
+    world.ana.git("reset", "-q", "--hard", "origin/main")
+    write_files(world.ana.path, {"train.py": "new\n"})
+    world.ana.git("reset", "-q", "--soft", old)
+    world.ana.git("commit", "-q", "-a", "-m", "new")
+    world.ana.run()
+    world.ana.push()
+    assert world.sam.fetch().runs_new == 1
