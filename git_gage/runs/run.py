@@ -30,6 +30,7 @@ from git_gage.runs.project import find_project
 from git_gage.runs.request import Observer, RunOutcome, RunRequest
 from git_gage.runs.stage import StagedFiles, finish_stage, stage_source
 from git_gage.source import Source, capture_source, describe_environment, source_body
+from git_gage.store.files import explained
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -82,8 +83,9 @@ class Runner:
     def _new_state_dir(self) -> Iterator[Path]:
         """A state directory that has no run id yet; it is gone if the run does not begin."""
         folder = self.store.dir / "state"
-        folder.mkdir(parents=True, exist_ok=True)
-        state_dir = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
+        with explained(folder, "begin run"):
+            folder.mkdir(parents=True, exist_ok=True)
+            state_dir = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
         self._alive = hold_alive(state_dir)
         try:
             yield state_dir
