@@ -119,6 +119,8 @@ def _split(option: Option, word: str) -> list[str]:
 
 def _read(option: Option, word: str) -> Any:
     """The value that the script's parser makes of a word, as far as that can be known."""
+    if word == "--":
+        raise RequestError(f"'{option.key}' cannot be '--', which argparse drops")
     try:
         value = _read_kind(option.kind, word)
     except ValueError as error:

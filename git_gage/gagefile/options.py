@@ -179,7 +179,7 @@ class _Argument:
         if action == "count":
             return "int"
         match self.given.get("type"):
-            case None:
+            case None | ast.Constant(value=None):
                 return "str"
             case ast.Name(id=name) if name in _TYPES:
                 return name

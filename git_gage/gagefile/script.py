@@ -8,7 +8,7 @@ import io
 import re
 import tokenize
 import warnings
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from git_gage.errors import ConfigError
@@ -77,11 +77,13 @@ def parse_script(source: bytes, filename: str) -> Script:
     return Script(filename, source, encoding, text, line_starts, tree)
 
 
-def replace_values(script: Script, values: Iterable[tuple[ast.expr, str]]) -> bytes:
+def replace_values(script: Script, values: Sequence[tuple[ast.expr, str]]) -> bytes:
     """The script's bytes with expressions spelled anew; every other byte is as it was.
 
     Raises: ConfigError if the encoding does not say which bytes those are.
     """
+    if not values:
+        return script.source
     encoding = "utf-8" if script.encoding == "utf-8-sig" else script.encoding
     mark = codecs.BOM_UTF8 if script.source.startswith(codecs.BOM_UTF8) else b""
     if mark + script.text.encode(encoding) != script.source:

@@ -19,9 +19,11 @@ _MANY = 30
 class ScriptSettings(NamedTuple):
     """A script with its options or, without an argparse parser, its constants.
 
-    aliases: other spellings of keys; refused: why other names are no settings.
+    kind: "option" or "constant"; aliases: other spellings of keys; refused: why other names are no
+    settings.
     """
 
+    kind: str
     script: Script
     options: Mapping[str, Option]
     constants: Mapping[str, Constant]
@@ -53,9 +55,9 @@ def find_settings(source: bytes, filename: str) -> ScriptSettings:
     script = parse_script(source, filename)
     options = find_options(script)
     if options is not None:
-        return ScriptSettings(script, options.known, {}, options.aliases, options.refused)
+        return ScriptSettings("option", script, options.known, {}, options.aliases, options.refused)
     constants, refused = find_constants(script)
-    return ScriptSettings(script, {}, constants, {}, refused)
+    return ScriptSettings("constant", script, {}, constants, {}, refused)
 
 
 def apply_settings(settings: ScriptSettings, assignments: Sequence[str]) -> Applied:
@@ -68,7 +70,7 @@ def apply_settings(settings: ScriptSettings, assignments: Sequence[str]) -> Appl
     from git_gage.gagefile.script import describe_change
 
     words, problems = _match(settings, assignments)
-    if settings.constants:
+    if settings.kind == "constant":
         source, config, wrong = change_constants(settings.script, settings.constants, words)
         argv: tuple[str, ...] = ()
     else:
@@ -118,7 +120,7 @@ def _refuse_unknown(settings: ScriptSettings, unknown: list[str]) -> Iterator[Re
         if reason is None:
             nowhere.append(typed)
             continue
-        hint = f"git gage run -- python3 {name} <arguments>" if settings.options else None
+        hint = f"git gage run -- python3 {name} <arguments>" if settings.kind == "option" else None
         yield RequestError(f"'{typed}' of '{name}' cannot be set: {reason}", hint=hint)
     if nowhere:
         known = [*settings.options, *settings.constants]
