@@ -11,8 +11,8 @@ from git_gage.catalog.texts import checked, with_packages
 if TYPE_CHECKING:
     import sqlite3
 
-# JSON counts exactly up to here, so a record can't hold a higher clock.
-_MAX_CLOCK = 2**53 - 1
+# JSON counts exactly up to here: whoever writes a higher one must not stop the others.
+_MAX_COUNT = 2**53 - 1
 
 
 class Chain(NamedTuple):
@@ -71,8 +71,8 @@ def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
         "SELECT coalesce(max(r.lc), 0) FROM record r JOIN run ON run.key = r.run WHERE run.id = ?",
         (run,),
     ).fetchone()
-    seq, prev = (last[0] + 1, last[1].hex()) if last else (0, None)
-    return Chain(seq, prev, min(clock, _MAX_CLOCK), _label_records(db, run))
+    seq, prev = (min(last[0] + 1, _MAX_COUNT), last[1].hex()) if last else (0, None)
+    return Chain(seq, prev, min(clock, _MAX_COUNT - 1), _label_records(db, run))
 
 
 def read_unfinished(db: sqlite3.Connection, lanes: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from git_gage.catalog import Catalog
 from git_gage.errors import GitError
-from git_gage.records import Record, format_time, make_record
+from git_gage.records import Record, format_time, parse_record
 from git_gage.store import Store
 
 LANE = "a1b2c3d4e5f6g7h8"
@@ -96,15 +96,14 @@ def begin(
     number: int = 1, *, at: float | None = None, writer: str = LANE, **changes: Any
 ) -> Record:
     """A `run.begin`: equal numbers make equal runs; higher ones begin later."""
-    return make_record(
-        "run.begin",
-        run=None,
+    return _record(
+        kind="run.begin",
         at=format_time(NOON + number if at is None else at),
         lc=1,
-        by=AUTHOR,
         writer=writer,
         seq=0,
         prev=None,
+        deps=[],
         body=begin_body(number, **changes),
     )
 
@@ -118,22 +117,26 @@ def after(
     seq: int = 1,
     at: float = NOON + 900,
     writer: str = LANE,
-    prev: str | None = None,
     deps: Iterable[str] = (),
 ) -> Record:
     """A record about the run that `first` began."""
-    return make_record(
-        kind,
+    return _record(
+        kind=kind,
         run=first.run,
         at=format_time(at),
         lc=lc,
-        by=AUTHOR,
         writer=writer,
         seq=seq,
-        prev=prev if prev is not None else first.id,
+        prev=first.id,
         deps=list(deps),
         body=body,
     )
+
+
+def _record(**fields: Any) -> Record:
+    # What make_record writes, a hundred times faster.
+    text = json.dumps({"v": 1, "by": AUTHOR, **fields}, sort_keys=True, separators=(",", ":"))
+    return parse_record(text.encode())
 
 
 def end(first: Record, *, lc: int = 2, writer: str = LANE, **changes: Any) -> Record:
