@@ -233,9 +233,7 @@ def measure_many(bench: Bench) -> None:
     began = time.perf_counter()
     loop = "for i in 1 2 3 4 5; do git gage run -q train.py; done"
     writers = [
-        subprocess.Popen(
-            ["sh", "-c", loop], cwd=repo, env=bench.environ, stdout=subprocess.DEVNULL
-        )
+        subprocess.Popen(["sh", "-c", loop], cwd=repo, env=bench.environ, stdout=subprocess.DEVNULL)
         for _ in range(8)
     ]
     if any(writer.wait() for writer in writers):
@@ -253,10 +251,7 @@ def write_page(rows: Sequence[Row], peers: Sequence[Row], repeats: int) -> None:
     lines = [
         "# Benchmarks",
         "",
-        f"Written by `make bench` on {time.strftime('%Y-%m-%d')}: "
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, {_version(['git', 'version'])}. Medians of {repeats} whole "
-        "processes, each taken in turn with its base.",
+        _introduction(repeats),
         "",
         "| what | ms | base | base ms | ratio | goal |",
         "|---|---|---|---|---|---|",
@@ -270,6 +265,15 @@ def write_page(rows: Sequence[Row], peers: Sequence[Row], repeats: int) -> None:
         lines += ["", "## Peers, in the same run", "", "| what | ms |", "|---|---|"]
         lines += [f"| {row.what} | {row.ms:.0f} |" for row in peers]
     PAGE.write_text("\n".join(lines) + "\n")
+
+
+def _introduction(repeats: int) -> str:
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    versions = f"Python {platform.python_version()}, {_version(['git', 'version'])}"
+    return (
+        f"Written by `make bench` on {time.strftime('%Y-%m-%d')}: {machine}, {versions}. Medians of "
+        f"{repeats} whole processes, each taken in turn with its base."
+    )
 
 
 def _environ(folder: Path) -> dict[str, str]:

@@ -99,8 +99,8 @@ def test_the_program_lives_in_the_recorded_commit(repo: Path) -> None:
 import pathlib, subprocess, helper
 here = pathlib.Path(__file__).parent
 print(helper.NAME, (here / "note.txt").read_text().strip(), open("data/x").read().strip())
-print(subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip())
-print(subprocess.run(["git", "status", "--short", "-uno"], capture_output=True, text=True).stdout.strip())
+for words in (["rev-parse", "HEAD"], ["status", "--short", "-uno"]):
+    print(subprocess.run(["git", *words], capture_output=True, text=True).stdout.strip())
 """
     files = {"go.py": program, "helper.py": "NAME = 'sibling'\n", "note.txt": "beside\n"}
     write_files(repo, {**files, ".gitignore": "data/\n", "data/x": "ignored\n"})
