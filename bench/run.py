@@ -271,8 +271,8 @@ def _introduction(repeats: int) -> str:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     versions = f"Python {platform.python_version()}, {_version(['git', 'version'])}"
     return (
-        f"Written by `make bench` on {time.strftime('%Y-%m-%d')}: {machine}, {versions}. Medians of "
-        f"{repeats} whole processes, each taken in turn with its base."
+        f"Written by `make bench` on {time.strftime('%Y-%m-%d')}: {machine}, {versions}. Medians "
+        f"of {repeats} whole processes, each taken in turn with its base."
     )
 
 
