@@ -246,7 +246,7 @@ def void(_: object) -> None:
     return None
 
 
-def write_page(rows: Sequence[Row], peers: Sequence[Row], repeats: int) -> None:
+def write_page(rows: Sequence[Row], repeats: int) -> None:
     """Rewrite docs/benchmarks.md with what was measured now."""
     lines = [
         "# Benchmarks",
@@ -261,9 +261,6 @@ def write_page(rows: Sequence[Row], peers: Sequence[Row], repeats: int) -> None:
         base_ms = f"{row.base_ms:.1f}" if row.base_ms else ""
         base = f"`{row.base}`" if row.base else ""
         lines.append(f"| {row.what} | {row.ms:.1f} | {base} | {base_ms} | {ratio} | {row.goal} |")
-    if peers:
-        lines += ["", "## Peers, in the same run", "", "| what | ms |", "|---|---|"]
-        lines += [f"| {row.what} | {row.ms:.0f} |" for row in peers]
     PAGE.write_text("\n".join(lines) + "\n")
 
 
@@ -310,12 +307,11 @@ def main() -> int:
         for size in options.sizes.split(","):
             measure_size(bench, int(size))
         measure_many(bench)
-        peers: list[Row] = []
         if options.peers:
             from bench.peers import measure_peers
 
-            peers = measure_peers(bench)
-        write_page(bench.rows, peers, options.repeats)
+            measure_peers(bench)
+        write_page(bench.rows, options.repeats)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
