@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -153,17 +157,26 @@ class World(NamedTuple):
         return path
 
 
-def make_world(folder: Path, url: str = "{}", options: Sequence[str] = ()) -> World:
-    """`url` is how the clones name the origin, with {} for its path."""
-    seed = make_repo(folder / "seed", options=tuple(options))
+def make_world(folder: Path, *, options: Sequence[str] = ()) -> World:
+    """Two clones of one repository; `options` go to `git init`."""
+    shutil.copytree(_template(tuple(options)), folder, dirs_exist_ok=True, symlinks=True)
     origin = folder / "origin.git"
-    git(folder, "clone", "-q", "--bare", str(seed), str(origin))
-    people = []
-    for name in ("Ana", "Sam"):
-        path = clone(origin, folder / name.lower(), name=name)
-        git(path, "remote", "set-url", "origin", url.format(origin))
-        people.append(Person(path))
-    return World(folder, origin, people[0], people[1])
+    people = [Person(folder / name) for name in ("ana", "sam")]
+    for person in people:
+        person.git("config", "remote.origin.url", str(origin))
+    return World(folder, origin, *people)
+
+
+@cache
+def _template(options: tuple[str, ...]) -> Path:
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    seed = make_repo(folder / "seed", options=options)
+    git(folder, "clone", "-q", "--bare", str(seed), "origin.git")
+    for name in ("ana", "sam"):
+        clone(folder / "origin.git", folder / name, name=name.capitalize())
+    shutil.rmtree(seed)
+    return folder
 
 
 def refs_of(path: Path, prefix: str = "refs/") -> dict[str, str]:
