@@ -202,7 +202,7 @@ def _check_runs(app: App) -> Iterator[Check]:
         found = _read_records(app.store)
         yield _check_records(found)
         app.catalog.refresh()
-        yield _check_catalog(app.catalog.count(), len(found.runs))
+        yield _check_catalog(app.catalog.count(), len(found.runs), app.store.dir)
     except GageError as error:
         yield Check("runs", PROBLEM, error.message, error.hint)
 
@@ -244,12 +244,12 @@ def _check_records(found: _Found) -> Check:
     return Check("records", OK, f"of {len(found.runs)} runs, all of them readable")
 
 
-def _check_catalog(known: int, begun: int) -> Check:
+def _check_catalog(known: int, begun: int, folder: Path) -> Check:
     if known == begun:
         return Check("catalog", OK, "in step with the records")
     return Check(
         "catalog",
         PROBLEM,
         f"knows {known} runs, but there are records of {begun}",
-        "rm .git/gage/catalog.db",
+        f"rm '{folder}/catalog.db'",
     )

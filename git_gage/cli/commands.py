@@ -39,9 +39,6 @@ The manual: git gage --help
 class FrontDoor(click.Group):
     """`git gage` itself; a command's module is loaded when it is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
-        return list(COMMANDS)
-
     def get_command(
         self,
         ctx: click.Context,  # noqa: ARG002 - click's

@@ -40,5 +40,5 @@ def _describe(fetched: Fetched) -> str:
     if fetched.runs_new:
         return f"fetched {count_text(fetched.runs_new, 'run')} from {remote}"
     if fetched.records_new:
-        return f"fetched {count_text(fetched.records_new, 'record')} from {remote}"
+        return f"fetched {count_text(fetched.records_new, 'run update')} from {remote}"
     return f"nothing new on {remote}"

@@ -34,8 +34,8 @@ def command(app: App, run: str | None, timestamps: bool) -> None:
     document = app.document(run)
     content = read_output(app, document["id"])
     if content is None:
-        if document["output"] is None:
-            return  # the program did not even begin to print
+        if document["output"] is None and document["status"] != "lost":
+            return  # the program has not printed anything yet, or never began
         raise RequestError("output: not here", hint="git gage fetch")
     if timestamps:
         content = stamp_log(content, read_bulk(app, document["id"], INDEX) or b"")

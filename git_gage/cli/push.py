@@ -51,6 +51,8 @@ def _describe(pushed: Pushed) -> str:
     remote = clean(pushed.remote)
     if pushed.up_to_date:
         return f"{remote} is up to date"
-    sent = count_text(pushed.runs, "run") if pushed.runs else count_text(pushed.records, "record")
+    sent = (
+        count_text(pushed.runs, "run") if pushed.runs else count_text(pushed.records, "run update")
+    )
     commits = f", with {count_text(pushed.commits, 'commit')} of yours" if pushed.commits else ""
     return f"pushed {sent} to {remote}{commits}"

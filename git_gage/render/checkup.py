@@ -14,19 +14,23 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 class Check(Protocol):
-    """What was looked at, the verdict in a word and in a sentence, and what to do."""
+    """One thing that was looked at."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What was looked at."""
 
     @property
-    def verdict(self) -> str: ...
+    def verdict(self) -> str:
+        """`ok`, `warning` or `problem`."""
 
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """The verdict in more words."""
 
     @property
-    def hint(self) -> str | None: ...
+    def hint(self) -> str | None:
+        """What to do about it."""
 
 
 def format_checks(checks: Iterable[Check], screen: Screen) -> str:

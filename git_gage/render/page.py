@@ -152,7 +152,8 @@ class _Page:
         yield "output", self._output(output, output_here)
 
     def _code(self, source: Mapping[str, Any], here: bool) -> str:
-        branch = f", on {clean(source['branch'])}" if source["branch"] else ""
+        on_branch = source["branch"] and source["snapshot"]
+        branch = f", on {clean(source['branch'])}" if on_branch else ""
         return code_text(source) + branch + ("" if here else f", {FETCH}")
 
     def _range(self, name: str) -> str:

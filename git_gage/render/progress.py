@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 # As git counts: Counting objects: 40% (2/5), or: remote: Enumerating objects: 5, done.
-_COUNTER = re.compile(r": +[0-9]+[%,]|: [0-9]+$|\bTotal [0-9]+ ")
+_COUNTER = re.compile(r": +[0-9]+[%,]|: [0-9]+$|\bTotal [0-9]+ |\bDelta compression ")
 
 
 class Progress:
@@ -39,7 +39,12 @@ class Progress:
             self.note(f"python {path} ({command['interpreter_origin']})")
 
     def ended(self, document: Mapping[str, Any]) -> None:
-        """The program has ended, and how is recorded."""
+        """The program has ended, and how is recorded.
+
+        Where it did not even start the error that follows says all there is to say.
+        """
+        if document["reason"] is not None and document["status"] == "error":
+            return
         metrics = ", ".join(
             f"{clean(name)} {metric_text(value)}" for name, value in document["metrics"].items()
         )

@@ -47,13 +47,9 @@ class Screen(NamedTuple):
         if text_width(text) <= width:
             return text
         mark = self.sign("…", "...")
-        room = width - len(mark)
-        kept = ""
-        for char in text:
-            room -= text_width(char)
-            if room < 0:
-                break
-            kept += char
+        kept = text[: max(width, 0)]
+        while kept and text_width(kept) > width - len(mark):
+            kept = kept[:-1]
         return (kept + mark)[: max(width, 0)]
 
     def fits(self, content: bytes) -> bool:

@@ -35,18 +35,20 @@ def status_text(document: Mapping[str, Any], screen: Screen, *, sign: bool) -> s
 
 
 def command_text(argv: Sequence[Any]) -> str:
-    """A command as a shell would take it, the program by its name alone."""
+    """A command as a shell would take it; a program with a whole path by its name alone."""
     import shlex
 
     words = [decode_path(word).decode(errors="surrogateescape") for word in argv]
-    return clean(shlex.join([words[0].rpartition("/")[2] or words[0], *words[1:]]))
+    if words and words[0].startswith("/"):
+        words[0] = words[0].rpartition("/")[2]
+    return clean(shlex.join(words))
 
 
 def code_text(source: Mapping[str, Any]) -> str:
     """The code that ran: its commit, and how far from it the tree was."""
-    commit, snapshot = source["commit"], source["snapshot"]
-    if not commit and not snapshot:
+    if not source["snapshot"]:
         return "not recorded: there is no work tree"
+    commit = source["commit"]
     at = clean(commit[:7]) if commit else "without a commit"
     return f"{at} + {_changes(source)}" if source["dirty"] else at
 

@@ -92,7 +92,7 @@ def hints() -> Iterator[Message]:
 
 
 def complaints(text: str) -> Iterator[str]:
-    first = text.split()[0] if text.split() else ""
+    first = text.split(maxsplit=1)[0] if text.split() else ""
     name = re.sub(r"\W", "", first)
     if first[:1].isupper() and not name.isupper():
         yield "begins with a capital"

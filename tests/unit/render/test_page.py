@@ -109,7 +109,7 @@ def test_a_command_outside_a_work_tree_has_little_to_say() -> None:
         "run de3b4wz kind-heron  ✓ completed\n"
         "id         01m81ekcw0de3b4wzz6kye37bbg17f\n"
         "operation  train.py\n"
-        "command    'any program' ''\n"
+        "command    './any program' ''\n"
         "source     not recorded: there is no work tree\n"
         "started    2026-11-22 11:00 (60m ago), took 14m 02s\n"
         "on         unknown\n"

@@ -67,3 +67,43 @@ def test_warnings_are_said_to_quiet_ears_too() -> None:
     assert stream.getvalue() == (
         "\x1b[33mwarning: left out 'a\\x1b[2J'\x1b[0m\n\x1b[33mand more\x1b[0m\n"
     )
+
+
+def test_counters_of_git_are_drawn_over_each_other_in_a_terminal() -> None:
+    stream = io.StringIO()
+    with Progress(Screen(stream, width=30, height=24)) as progress:
+        progress.progress("Enumerating objects: 5, done.")
+        progress.progress("Counting: 100% (5/5)")
+        progress.progress("remote: Compressing objects: 100% (3/3), done.")
+        progress.warning("look")
+        progress.progress("Writing objects: 100% (5/5)")
+    assert stream.getvalue() == (
+        "\rEnumerating objects: 5, done."
+        "\rCounting: 100% (5/5)         "
+        "\rremote: Compressing objects:…"
+        "\r                             \r"
+        "warning: look\n"
+        "\rWriting objects: 100% (5/5)"
+        "\r                           \r"
+    )
+
+
+def test_elsewhere_only_what_the_remote_says_is_told() -> None:
+    stream = io.StringIO()
+    with Progress(Screen(stream)) as progress:
+        progress.progress("Counting objects: 100% (5/5), done.")
+        progress.progress("Delta compression using up to 2 threads")
+        progress.progress("Total 5 (delta 0), reused 0 (delta 0)")
+        progress.progress("remote: welcome")
+    assert stream.getvalue() == "remote: welcome\n"
+
+
+def test_a_quiet_one_draws_nothing() -> None:
+    stream = io.StringIO()
+    Progress(Screen(stream, height=24), quiet=True).progress("Counting objects: 5")
+    assert stream.getvalue() == ""
+
+
+def test_a_program_that_did_not_start_is_left_to_the_error() -> None:
+    run = make_run(1, status="error", exit_code=127, reason="cannot run 'x': no such command")
+    assert told(run).endswith("python /usr/bin/python3 (PATH)\n")

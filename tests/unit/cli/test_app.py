@@ -1,0 +1,37 @@
+"""What commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from git_gage.cli.app import App
+from git_gage.errors import RequestError
+from tests.support import gage_inside
+
+
+def test_a_folder_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> Path:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("pathlib.Path.cwd", gone)
+    with pytest.raises(RequestError, match="does not exist any more"):
+        assert App(os.environ).repo
+
+
+def test_show_and_output_where_nothing_ran_yet(repo: Path) -> None:
+    for command in ("show", "output"):
+        result = gage_inside(repo, command)
+        assert (result.code, result.out) == (128, "")
+        assert result.err == "fatal: no runs here yet\nhint: git gage run <script.py>\n"
+
+
+def test_notices_of_the_catalog_are_warnings(repo: Path) -> None:
+    gage_inside(repo, "run", "-q", "--", "true")
+    journal = repo / ".git" / "gage" / "journal" / "1-1-000000.jsonl"
+    journal.write_text('{"host":"x","journal":1,"pid":1}\n{"v":2,"kind":"run.begin"}\n')
+    result = gage_inside(repo, "list")
+    assert result.code == 0
+    assert result.err.startswith("warning: ")
