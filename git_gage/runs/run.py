@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 ENVIRONMENT = "environment.json"
 SUMMARY = "summary.json"
 OUR_FAILURE, INTERRUPTED = 125, 130
-_SHORTEN = ("source.status", "source.linked", "config_diff", "command.variables")
+_SHORTEN = (
+    *("source.status", "source.linked", "source.left_out", "source.submodules"),
+    *("config", "config_diff", "command.variables"),
+)
 
 
 class RunFailedError(GageError):

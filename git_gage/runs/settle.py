@@ -79,8 +79,9 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
                 scanner.feed(line.rstrip(b"\r\n"))
     run = document["id"]
     run_dir = store.run_dir(run)
-    summary = read_summary(run_dir / document["project"]["path"] / "summary.json")
+    # First what was staged goes: a `summary.json` of the source is not what this run came to.
     outcome = recover_stage(store.repo, run_dir, state_dir / "git")
+    summary = read_summary(run_dir / document["project"]["path"] / "summary.json")
     ended = _last_sign(state_dir)
     end = End(
         status="terminated",
