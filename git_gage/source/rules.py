@@ -56,13 +56,11 @@ def is_secret(path: bytes) -> bool:
 
 def find_disposable(path: bytes) -> Place | None:
     """The cache, or the folder of our own, that a path lies in."""
-    if path.endswith(b".pyc"):
-        return Place(path, CACHE)
     parts = path.split(b"/")
     if parts[0] == b".gage":
         return Place(_folder(parts, 0), OWN)
     for depth, part in enumerate(parts):
-        if part in _CACHES:
+        if is_cache_name(part):
             return Place(_folder(parts, depth), CACHE)
     return None
 
