@@ -70,9 +70,9 @@ def open_catalog(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
     try:
+        db.execute("PRAGMA synchronous = NORMAL")
         if _version(db) != SCHEMA:
             _create(db)
-        db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA cell_size_check = ON")
         db.execute("PRAGMA cache_size = -32768")
     except BaseException:

@@ -190,7 +190,7 @@ class FakeStore:
     def __init__(self, folder: Path) -> None:
         self.repo = FakeRepo(folder)
         self.dir = folder / "gage"
-        self.dir.mkdir(parents=True)
+        self.dir.mkdir(parents=True, exist_ok=True)
         self.my_lanes = frozenset({LANE})
         self.tips: dict[str, str] = {}
         self.trees: dict[str, list[str]] = {}

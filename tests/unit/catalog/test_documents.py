@@ -72,6 +72,14 @@ def test_a_run_that_ended(store: FakeStore) -> None:
     assert document["written"] == [{"path": "data/seen.txt"}]
 
 
+def test_an_end_that_nobody_saw(store: FakeStore) -> None:
+    first = begin()
+    nothing = {key: None for key in ("exit_code", "ended", "duration_s", "metrics", "output")}
+    document = show(store, first, end(first, status="terminated", reason="killed", **nothing))
+    assert (document["status"], document["reason"]) == ("terminated", "killed")
+    assert (document["ended"], document["duration_s"], document["metrics"]) == (None, None, {})
+
+
 def test_every_key_is_there_before_and_after_the_end(store: FakeStore) -> None:
     going, ended = begin(1), begin(2)
     store.journal(going, ended, end(ended))
@@ -93,6 +101,27 @@ def test_config_values_are_native(store: FakeStore) -> None:
     config = {kind: {"type": kind, "text": text} for kind, (text, _) in values.items()}
     document = show(store, begin(config=config))
     assert document["config"] == {kind: value for kind, (_, value) in values.items()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("int", "1_000", 1000),
+        ("int", "0x1f", 31),
+        ("int", "ten", "ten"),
+        ("float", "1_000.5", 1000.5),
+        ("float", "x", "x"),
+        ("bool", "True", True),
+        ("bool", "yes", "yes"),
+        ("json", "{", "{"),
+    ],
+)
+def test_a_config_value_is_what_its_text_says(
+    store: FakeStore, kind: str, text: str, value: Any
+) -> None:
+    document = show(store, begin(config={"key": {"type": kind, "text": text}}))
+    assert document["config"] == {"key": value}
+    assert type(document["config"]["key"]) is type(value)
 
 
 def test_numbers_that_json_cannot_hold_are_words(store: FakeStore) -> None:
