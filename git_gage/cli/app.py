@@ -1,0 +1,183 @@
+"""`git gage`: what commands share, and the way in and out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from git_gage.cli.boundary import report_failure
+from git_gage.cli.commands import front_door
+from git_gage.errors import RequestError, RunNotFoundError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from git_gage.catalog import Catalog
+    from git_gage.git import Repository
+    from git_gage.records import By
+    from git_gage.render.progress import Progress
+    from git_gage.render.screen import Screen
+    from git_gage.store import Store
+
+COMPLETE = "_GIT_GAGE_COMPLETE"
+
+
+class App:
+    """What a command works with; each part is made on first use."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+
+    # -- the parts -----------------------------------------------------------------------------
+
+    @cached_property
+    def cwd(self) -> Path:
+        from pathlib import Path  # costs help a tenth of what click does
+
+        try:
+            return Path.cwd()
+        except FileNotFoundError as error:
+            raise RequestError(
+                "the current directory does not exist any more", hint="cd to one that does"
+            ) from error
+
+    @cached_property
+    def repo(self) -> Repository:
+        from git_gage.git import open_repository
+
+        return open_repository(self.cwd, self.environ)
+
+    @cached_property
+    def store(self) -> Store:
+        from git_gage.store import Store
+
+        return Store(self.repo)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog as it was left; `runs` is in step with the store."""
+        from git_gage.catalog import Catalog
+
+        return Catalog(self.store)
+
+    @cached_property
+    def runs(self) -> Catalog:
+        """The catalog in step with the store, runs whose recorder died closed."""
+        for notice in self.catalog.refresh():
+            self.progress().warning(notice)
+        if _has_entries(self.store.dir / "state"):
+            from git_gage.runs.settle import settle
+
+            settle(self.store, self.catalog)
+        return self.catalog
+
+    @property
+    def author(self) -> By:
+        """Who git takes the user for; None where git does not know."""
+        from git_gage.git.author import read_author
+
+        return read_author(self.repo)
+
+    @property
+    def log_dir(self) -> Path | None:
+        """Where tracebacks are kept: with the repository, if there is one."""
+        repo = vars(self).get("repo")
+        return repo.gage_dir / "log" if repo is not None else None
+
+    # -- runs ----------------------------------------------------------------------------------
+
+    def select(self, texts: Iterable[str]) -> list[str]:
+        """Ids of the runs that the words name, each once, in their order."""
+        return list(dict.fromkeys(self.runs.resolve(text) for text in texts))
+
+    def document(self, text: str | None) -> dict[str, Any]:
+        """The run object of the run that a word names; without one the newest, from here if any."""
+        run = self.runs.newest_here() if text is None else self.runs.resolve(text)
+        found = self.documents(1) if run is None else [self._document(run)]
+        if not found:
+            raise RunNotFoundError("no runs here yet", hint="git gage run <script.py>")
+        return found[0]
+
+    def documents(self, limit: int | None) -> list[dict[str, Any]]:
+        """Run objects, newest first; None for all."""
+        return [self._as_it_is(document) for document in self.runs.newest(limit)]
+
+    def document_texts(self, limit: int | None) -> Iterator[str]:
+        """The same as JSON texts, one at a time."""
+        import json
+
+        for text in self.runs.iter_documents(limit):
+            # Few runs are going on: the others need not be read to be printed.
+            going = '"status":"running"' in text
+            yield json.dumps(self._as_it_is(json.loads(text))) if going else text
+
+    def _document(self, run: str) -> dict[str, Any]:
+        document = self.runs.document(run)
+        assert document is not None, f"the catalog names run {run} and does not know it"
+        return self._as_it_is(document)
+
+    def _as_it_is(self, document: dict[str, Any]) -> dict[str, Any]:
+        if document["status"] != "running":
+            return document
+        from git_gage.runs.settle import with_status
+
+        return with_status(self.store, document)
+
+    # -- answers -------------------------------------------------------------------------------
+
+    def screen(self, color: str = "auto") -> Screen:
+        """Standard output: its size, and what it can show."""
+        from git_gage.render.screen import find_screen
+
+        if sys.stdout is None:
+            raise RequestError("standard output is closed")
+        git = self.repo.run if "repo" in vars(self) else None
+        return find_screen(sys.stdout, self.environ, git, color)
+
+    def progress(self, *, quiet: bool = False) -> Progress:
+        """Who tells on standard error how things go."""
+        from git_gage.render.progress import Progress
+        from git_gage.render.screen import find_screen
+
+        return Progress(find_screen(sys.stderr, self.environ), quiet=quiet)
+
+    def show(self, content: str | bytes, screen: Screen) -> None:
+        """Answer on standard output, through the user's pager if the screen is too small."""
+        data = screen.encode(content) if isinstance(content, str) else content
+        if not screen.fits(data):
+            from git_gage.git.pager import page
+
+            if page(data, self.environ):
+                return
+        screen.write(data)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`git gage <argv>`; the exit code."""
+    if COMPLETE in os.environ:
+        from git_gage.cli.completion import complete
+
+        return complete(os.environ[COMPLETE])
+    app = App(os.environ)
+    try:
+        code = _run(sys.argv[1:] if argv is None else argv, app)
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every failure ends here
+        return report_failure(error, app)
+    return code
+
+
+def _run(args: Sequence[str], app: App) -> int:
+    # Our help has its own layout; asked for no width, click loads shutil to find one.
+    with front_door.make_context("git gage", list(args), obj=app, terminal_width=80) as context:
+        return front_door.invoke(context) or 0
+
+
+def _has_entries(folder: Path) -> bool:
+    try:
+        return bool(os.listdir(folder))
+    except FileNotFoundError:
+        return False

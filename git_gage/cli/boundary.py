@@ -6,7 +6,6 @@ import errno
 import os
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +14,8 @@ from git_gage.cli.commands import ALIASES, COMMANDS, UnknownCommandError
 from git_gage.errors import GageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from git_gage.cli.app import App
 
 USAGE, INTERRUPTED, CLOSED_PIPE, BUG = 129, 130, 141, 70
@@ -104,6 +105,7 @@ def _report_bug(error: BaseException, app: App) -> None:
 def _write_traceback(error: BaseException, folder: Path | None) -> Path | None:
     import tempfile
     import traceback
+    from pathlib import Path
 
     name = f"git-gage-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
     for place in (folder, Path(tempfile.gettempdir())):
