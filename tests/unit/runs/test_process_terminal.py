@@ -139,9 +139,11 @@ def test_progress_bar_is_seen_moving_and_recorded_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("files", ["", "stdout"])
 def test_program_hears_of_a_new_window_size(tmp_path: Path, files: str) -> None:
     code = (
-        "import os, signal, sys; sys.stdout = sys.stderr\n"
-        "signal.signal(signal.SIGWINCH, lambda *_: None)\n"
-        "print('up', flush=True); signal.pause(); print(os.get_terminal_size(2))\n"
+        "import os, signal, sys, time; sys.stdout = sys.stderr; heard = []\n"
+        "signal.signal(signal.SIGWINCH, lambda *_: heard.append(os.get_terminal_size(2)))\n"
+        "print('up', flush=True)\n"
+        "while not heard: time.sleep(0.01)\n"
+        "print(heard[0])\n"
     )
     screen = Screen(tmp_path, python(code), files=files)
     screen.see("up")
@@ -182,7 +184,7 @@ def test_ctrl_d_sends_off_a_line_without_its_end(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_the_program(tmp_path: Path) -> None:
-    screen = Screen(tmp_path, python("import time\nprint('up', flush=True)\ntime.sleep(30)"))
+    screen = Screen(tmp_path, python("import time\nprint('up', flush=True)\ntime.sleep(60)"))
     screen.see("up")
     screen.terminal.sendintr()
     done = screen.end()
@@ -219,9 +221,11 @@ def test_program_with_only_errors_on_the_terminal(tmp_path: Path) -> None:
 
 def test_program_goes_on_when_the_terminal_is_closed_if_it_wants_to(tmp_path: Path) -> None:
     code = (
-        "import signal, time\n"
-        "signal.signal(signal.SIGHUP, lambda *_: print('hung up', flush=True))\n"
-        "print('up', flush=True); signal.pause(); time.sleep(0.2); print('done')\n"
+        "import signal, time; heard = []\n"
+        "signal.signal(signal.SIGHUP, lambda *_: heard.append(1))\n"
+        "print('up', flush=True)\n"
+        "while not heard: time.sleep(0.01)\n"
+        "print('hung up', flush=True); time.sleep(0.2); print('done')\n"
     )
     screen = Screen(tmp_path, python(code))
     screen.see("up")
