@@ -49,7 +49,8 @@ class _Listing:
         self.now = now
         self.wide = screen.width >= WIDE
         self.none = screen.sign("–", "-")
-        self.shared = _shared_config(documents)
+        self.shared = _shared(documents, "config")
+        self.same = _shared(documents, "metrics")
         self.one_operation = len({document["operation"] for document in documents}) == 1
 
     def columns(self, newest_here: str | None) -> list[Column]:
@@ -74,6 +75,7 @@ class _Listing:
     def footer(self, older: int) -> str:
         """What the columns leave out because it is the same everywhere, and the runs left out."""
         common = [f"{clean(key)}={value_text(value)}" for key, value in self.shared.items()]
+        common += [f"{clean(key)}={metric_text(value)}" for key, value in self.same.items()]
         if self.one_operation:
             common.insert(0, f"operation={clean(self.documents[0]['operation'])}")
         lines = []
@@ -118,9 +120,9 @@ class _Listing:
         return clean(commit[:7]) + "+" * bool(source.get("dirty")) if commit else self.none
 
     def _values(self) -> list[Column]:
-        """Settings that differ, then metrics; when there is no room for all, some of both stay."""
+        """Settings and metrics that differ; when there is no room for all, some of both stay."""
         config = [key for key in _keys(self.documents, "config") if key not in self.shared]
-        metrics = _keys(self.documents, "metrics")
+        metrics = [key for key in _keys(self.documents, "metrics") if key not in self.same]
         return [
             *(self._value("config", key, 11 + 2 * number) for number, key in enumerate(config)),
             *(self._value("metrics", key, 10 + 2 * number) for number, key in enumerate(metrics)),
@@ -149,11 +151,11 @@ class _Listing:
         )
 
 
-def _shared_config(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Settings that are equal in all of several runs."""
+def _shared(documents: Sequence[Mapping[str, Any]], part: str) -> dict[str, Any]:
+    """Settings or metrics that are equal in all of several runs."""
     if len(documents) < 2:
         return {}
-    first, *others = (document["config"] for document in documents)
+    first, *others = (document[part] for document in documents)
     return {
         key: value
         for key, value in first.items()
