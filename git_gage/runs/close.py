@@ -108,6 +108,7 @@ def _clip(state_dir: Path, whole: Path) -> dict[str, int] | None:
     path = state_dir / OUTPUT
     if not path.exists():
         return None
-    found = summarise_output(path)
+    # A close that was cut short may have clipped it already.
+    found = summarise_output(whole if whole.exists() else path)
     clip_output(path, state_dir / OUTPUT_INDEX, OUTPUT_LIMIT, whole=whole)
     return {"bytes": found.bytes, "lines": found.lines, "kept": path.stat().st_size}

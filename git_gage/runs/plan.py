@@ -63,7 +63,7 @@ def _plan_script(
     interpreter = choose_interpreter(path, source, environ, repo.cwd, repo.work_tree)
     return Plan(
         operation=path.name,
-        argv=(str(interpreter.path), script, *applied.argv),
+        argv=(str(interpreter.path), *interpreter.options, script, *applied.argv),
         config=applied.config,
         script=place,
         source=applied.source if applied.source != source else None,

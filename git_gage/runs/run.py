@@ -141,10 +141,7 @@ class Runner:
             raise
         except (GageError, OSError) as error:
             self._close(begin, staged, "error", None, None, f"git-gage: {error}")
-            hint = error.hint if isinstance(error, GageError) else None
-            raise RunFailedError(f"run {short_id(run)}: {error}", hint=hint) from error
-        if done.log_error is not None:
-            self.observer.warning(f"the output is not whole: {done.log_error}")
+            raise _failed(run, error) from error
         self._close(begin, staged, _status(done), done.exit_code, done.signal, None)
         return RunOutcome(run, done.exit_code)
 
@@ -167,7 +164,7 @@ class Runner:
         )
         log = OutputLog(state_dir / OUTPUT, state_dir / OUTPUT_INDEX, on_line=self.scanner.feed)
         with log:
-            return run_program(
+            done = run_program(
                 plan.argv,
                 cwd=run_dir / self.repo.prefix if staged else self.repo.cwd,
                 env=environ,
@@ -175,6 +172,12 @@ class Runner:
                 console=self.console,
                 on_start=lambda pid: note_program(state_dir, pid),
             )
+        # The very last write, at the close of the log, may fail too.
+        log_error = done.log_error or (log.error and log.error.strerror)
+        for what, error in (("recorded", log_error), ("shown", done.screen_error)):
+            if error is not None:
+                self.observer.warning(f"the output is not {what} to its end: {error}")
+        return done
 
     # -- after the program ---------------------------------------------------------------------
 
@@ -209,7 +212,11 @@ class Runner:
                 outcome=outcome,
                 reason=reason,
             )
-            warnings = close_run(self.store, self.catalog, run, end, self.request.author)
+            try:
+                warnings = close_run(self.store, self.catalog, run, end, self.request.author)
+            except GageError as error:
+                # The next command that shows runs will close it.
+                raise _failed(run, error) from error
             self.store.close()
         for path in outcome.written if outcome else ():
             self.observer.warning(f"'{os.fsdecode(path)}' changed outside of the run directory")
@@ -241,6 +248,11 @@ def run_command(
     started and RunFailedError when we fail, both after the run was closed as such.
     """
     return Runner(store, catalog, request, console, observer).run()
+
+
+def _failed(run: str, error: Exception) -> RunFailedError:
+    hint = error.hint if isinstance(error, GageError) else None
+    return RunFailedError(f"run {short_id(run)}: {error}", hint=hint)
 
 
 def _status(done: Exit) -> str:
