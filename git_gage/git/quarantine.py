@@ -46,11 +46,20 @@ def adopt_objects(repo: Repository, quarantine: Path) -> Path | None:
 def _index_pack(repo: Repository, pack: Path) -> bytes:
     for _ in range(ATTEMPTS - 1):
         try:
-            return repo.run(*DURABLE, "index-pack", "--stdin", f"--keep={KEEP_NOTE}", input=pack)
+            return _index_pack_once(repo, pack)
         except GitError as error:
             if not was_pruned(error.stderr.encode()):
                 raise
-    return repo.run(*DURABLE, "index-pack", "--stdin", f"--keep={KEEP_NOTE}", input=pack)
+    return _index_pack_once(repo, pack)
+
+
+def _index_pack_once(repo: Repository, pack: Path) -> bytes:
+    return repo.run(
+        *(*DURABLE, "index-pack", "--stdin", f"--keep={KEEP_NOTE}"),
+        input=pack,
+        # In a subdirectory index-pack goes back there and takes `.git/objects` from there.
+        env={"GIT_DIR": str(repo.git_dir)},
+    )
 
 
 def release_kept(keep: Path | None) -> None:
