@@ -6,7 +6,7 @@ remote is kept beside the old one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RemoteError
@@ -62,11 +62,10 @@ def fetch_runs(store: Store, catalog: Catalog, remote: str | None, observer: Obs
     return Fetched(found.shown, catalog.count() - runs, catalog.count_records() - records)
 
 
-def fetch_lanes(store: Store, remote: Remote, lanes: Iterable[str], observer: Observer) -> None:
-    """Get what the remote has of some lanes, in step with their sources and outputs or not."""
-    specs = [f"{LOCAL}/{lane}/*:{kept_as(remote, f'{LOCAL}/{lane}/*')}" for lane in lanes]
-    if not fetch_refs(store.repo, remote, specs, observer, strict=False):
-        _keep_rewritten(store.repo, remote, (*RECORDS, *CARGO), observer, strict=False)
+def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Observer) -> None:
+    """Get what the remote has of some lanes."""
+    _bring(store.repo, remote, RECORDS, observer, strict=True, lanes=lanes)
+    _bring(store.repo, remote, CARGO, observer, strict=False, lanes=lanes)
 
 
 def _bring_all(store: Store, remote: Remote, observer: Observer) -> None:
@@ -94,9 +93,17 @@ def _bring_all(store: Store, remote: Remote, observer: Observer) -> None:
 
 
 def _bring(
-    repo: Repository, remote: Remote, kinds: Sequence[str], observer: Observer, *, strict: bool
+    repo: Repository,
+    remote: Remote,
+    kinds: Sequence[str],
+    observer: Observer,
+    *,
+    strict: bool,
+    lanes: Sequence[str] = (),
 ) -> None:
-    specs = [f"{LOCAL}/*/{kind}:{kept_as(remote, f'{LOCAL}/*/{kind}')}" for kind in kinds]
+    stems = [f"{LOCAL}/{lane}/*" for lane in lanes] or [f"{LOCAL}/*"]
+    refs = [f"{stem}/{kind}" for stem in stems for kind in kinds]
+    specs = [f"{ref}:{kept_as(remote, ref)}" for ref in refs]
     if not fetch_refs(repo, remote, specs, observer, strict=strict):
         _keep_rewritten(repo, remote, kinds, observer, strict=strict)
 

@@ -13,6 +13,8 @@ from git_gage.store import LOCAL
 if TYPE_CHECKING:
     from git_gage.git import Repository
 
+PUSH, FETCH, REACH = "push to", "fetch from", "reach"
+
 # What git fsyncs by itself leaves out refs: a power cut would leave one that is empty.
 _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 # A pack is kept until the refs point at it, so no gc beside us can take what has just come.
@@ -31,6 +33,7 @@ _BEHIND = (
     "atomic transaction failed",
 )
 _CONSEQUENCE = "atomic push failed"
+_AWAY = ("Could not read from remote", "unable to access", "does not appear to be", "not found")
 _NOISE = (
     *("hint:", "From ", " ! [rejected]", "Please make sure", "and the repository exists"),
     *("error: failed to push some refs", "error: atomic push failed", "warning:", "Warning:"),
@@ -91,7 +94,7 @@ def fetch_refs(
         listen=observer.progress,
     )
     if answer.returncode not in (0, 1) or (answer.returncode == 1 and _relevant(answer.said)):
-        raise _failure("fetch from", remote, answer)
+        raise _failure(FETCH, remote, answer)
     return answer.returncode == 0
 
 
@@ -107,7 +110,7 @@ def list_remote(repo: Repository, remote: Remote, observer: Observer) -> dict[st
         listen=observer.progress,
     )
     if answer.returncode != 0:
-        raise _failure("reach", remote, answer)
+        raise _failure(REACH, remote, answer)
     rows = (line.split("\t") for line in answer.out.splitlines())
     return {name: oid for oid, name in rows}
 
@@ -142,8 +145,8 @@ def describe_refusal(remote: Remote, outcome: Outcome) -> tuple[str, str]:
     """Message and hint for a push that was not accepted, in git's and the remote's words."""
     reasons = [text for text in outcome.reasons.values() if text != _CONSEQUENCE]
     lines = [*dict.fromkeys(reasons), *_relevant(outcome.answer.said)]
-    message = _message("push to", remote, outcome.answer, lines)
-    return message, _hint(remote, refused=bool(reasons))
+    message = _message(PUSH, remote, outcome.answer, lines)
+    return message, _hint(PUSH, remote, outcome.answer, refused=bool(reasons))
 
 
 def _push(
@@ -191,7 +194,7 @@ def _failure(attempt: str, remote: Remote, answer: Answer) -> RemoteError:
         _message(attempt, remote, answer, _relevant(answer.said)),
         stderr="\n".join(answer.said),
         returncode=answer.returncode,
-        hint=_hint(remote, refused=False),
+        hint=_hint(attempt, remote, answer, refused=False),
     )
 
 
@@ -201,12 +204,15 @@ def _message(attempt: str, remote: Remote, answer: Answer, lines: list[str]) -> 
     return "\n".join([f"{attempt} '{remote.shown}': {first}", *rest])
 
 
-def _hint(remote: Remote, *, refused: bool) -> str:
+def _hint(attempt: str, remote: Remote, answer: Answer, *, refused: bool) -> str:
     if refused:
         return (
             "nothing was changed: once the remote takes 'refs/gage/*', "
             f"run 'git gage push {remote.shown}' again"
         )
+    if attempt != REACH and not any(sign in line for line in answer.said for sign in _AWAY):
+        verb, _, _ = attempt.partition(" ")
+        return f"nothing was lost: when that is settled, try 'git gage {verb} {remote.shown}' again"
     if remote.configured:
         return f"check its address with 'git remote get-url {remote.shown}'"
     return f"try it with 'git ls-remote {remote.shown}'"

@@ -15,7 +15,6 @@ def test_a_record_of_a_newer_git_gage_travels_as_it_is(repo: Path) -> None:
     store = Store(open_repository(repo, dict(os.environ)))
     line = b'{"kind":"run.begin","v":2}'
     assert pack_parcels(store, [line]) == ([Parcel(line)], {})
-    assert base_commits([line]) == []
 
 
 def test_odd_bindings_are_not_followed(repo: Path) -> None:
@@ -42,3 +41,14 @@ def test_what_is_not_here_is_said_once_for_each_run() -> None:
     assert describe_missing({run: ["source", "output"]}) == [
         "run 'abcdefg' is sent without source, output: not in this clone"
     ]
+
+
+def test_commits_under_sources_are_found_once_each() -> None:
+    lines = [
+        b'{"body":{"source":{"commit":"%s"}},"kind":"run.begin"}' % (b"a" * 40),
+        b'{"body":{"source":{"commit":"%s"}},"kind":"run.begin"}' % (b"a" * 40),
+        b'{"body":{"source":{"commit":"%s"}},"kind":"run.begin"}' % (b"b" * 64),
+        b'{"body":{"source":{"commit":null}},"kind":"run.begin"}',
+        b'{"body":{"source":{"commit":"%s"}},"kind":"run.end"}' % (b"c" * 40),
+    ]
+    assert base_commits(lines) == ["a" * 40, "b" * 64]
