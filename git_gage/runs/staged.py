@@ -33,7 +33,7 @@ PLAIN = (
 
 
 class StagedLink(NamedTuple):
-    """A path that leads into the work tree; size and time for a file, None for a folder."""
+    """A path that leads into the work tree: a file, a folder (no size), or nothing (no time)."""
 
     path: bytes
     size: int | None
@@ -115,7 +115,7 @@ def stamp_link(top: bytes, path: bytes) -> StagedLink:
     except OSError:
         return StagedLink(path, None, None)
     if stat.S_ISDIR(found.st_mode):
-        return StagedLink(path, None, None)
+        return StagedLink(path, None, 0)
     return StagedLink(path, found.st_size, found.st_mtime_ns)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
 import stat
@@ -54,24 +55,31 @@ class _Staged(NamedTuple):
 
 
 def finish_stage(
-    repo: Repository, staged: StagedFiles, run_dir: Path, private_git: Path
+    repo: Repository,
+    staged: StagedFiles,
+    run_dir: Path,
+    private_git: Path,
+    until: float | None = None,
 ) -> Outcome:
     """Take away what staging made and the run left as it was; keep everything else.
 
-    Bytecode caches go too. No link is followed when something is removed.
+    Bytecode caches go too. No link is followed when something is removed. `until` (Unix seconds)
+    is when the run ended, if not now: what was written later was not written by it.
     """
     outcome = Outcome()
-    _find_written(staged, outcome)
+    _Search(staged, until, outcome).find_written()
     _Sweep(repo, staged, run_dir, private_git, outcome).sweep()
     shutil.rmtree(private_git, ignore_errors=True)
     return outcome
 
 
-def recover_stage(repo: Repository, run_dir: Path, private_git: Path) -> Outcome | None:
+def recover_stage(
+    repo: Repository, run_dir: Path, private_git: Path, until: float | None = None
+) -> Outcome | None:
     """The same for a run whose recorder died; None where nothing was staged, or not all of it."""
     staged = load_staged(private_git)
     if staged is not None and not (private_git / HALF).exists():
-        return finish_stage(repo, staged, run_dir, private_git)
+        return finish_stage(repo, staged, run_dir, private_git, until)
     if (private_git / HALF).exists():
         # The program was never started: everything there is ours.
         shutil.rmtree(run_dir, ignore_errors=True)
@@ -82,34 +90,43 @@ def recover_stage(repo: Repository, run_dir: Path, private_git: Path) -> Outcome
 # -- outside of the run directory -------------------------------------------------------------
 
 
-def _find_written(staged: StagedFiles, outcome: Outcome) -> None:
-    left = SCAN_BUDGET
-    for link in staged.links:
-        full = os.path.join(staged.top, link.path)
-        if link.size is None and os.path.isdir(full):
-            left = _scan(staged, link.path, left, outcome)
-        elif stamp_link(staged.top, link.path) != link:
-            outcome.written.append(link.path)
-    outcome.written.sort()
+class _Search:
+    """Looks for what was written through links between the start of the run and its end."""
 
+    def __init__(self, staged: StagedFiles, until: float | None, outcome: Outcome) -> None:
+        self._staged = staged
+        # A second more: the file system has its own clock.
+        self._until_ns = math.inf if until is None else (until + 1) * 1e9
+        self._outcome = outcome
+        self._left = SCAN_BUDGET
 
-def _scan(staged: StagedFiles, path: bytes, left: int, outcome: Outcome) -> int:
-    """Find files of a linked folder that are newer than the run; how much budget is left then."""
-    folders = [path.rstrip(b"/")]
-    for folder in folders:
-        for entry in _list_folder(staged.top, folder, outcome):
-            left -= 1
-            if left < 0:
-                outcome.unseen.append(path)
-                return 0
-            if entry.name == b".git" or is_cache_name(entry.name):
+    def find_written(self) -> None:
+        top = self._staged.top
+        for link in self._staged.links:
+            if link.size is None and os.path.isdir(os.path.join(top, link.path)):
+                self._scan(link.path)
                 continue
-            below = folder + b"/" + entry.name
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(below)
-            elif _newest(entry) > staged.start_ns:
-                outcome.written.append(below)
-    return left
+            now = stamp_link(top, link.path)
+            if now != link and (now.mtime_ns is None or now.mtime_ns < self._until_ns):
+                self._outcome.written.append(link.path)
+        self._outcome.written.sort()
+
+    def _scan(self, path: bytes) -> None:
+        """Find files of a linked folder that are newer than the run, while the budget lasts."""
+        folders = [path.rstrip(b"/")]
+        for folder in folders:
+            for entry in _list_folder(self._staged.top, folder, self._outcome):
+                self._left -= 1
+                if self._left < 0:
+                    self._outcome.unseen.append(path)
+                    return
+                if entry.name == b".git" or is_cache_name(entry.name):
+                    continue
+                below = folder + b"/" + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(below)
+                elif self._staged.start_ns < _newest(entry) < self._until_ns:
+                    self._outcome.written.append(below)
 
 
 def _newest(entry: os.DirEntry[bytes]) -> int:

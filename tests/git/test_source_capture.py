@@ -11,7 +11,7 @@ import pytest
 
 from git_gage.errors import GitError
 from git_gage.git import open_repository
-from git_gage.source import capture_source, rules, selection, source_body
+from git_gage.source import capture_source, rules, source_body
 from tests.git.source_story import list_files, restore, take, untouched
 from tests.support import commit, git, make_repo, write_files
 
@@ -248,9 +248,7 @@ def test_unreadable_and_special_files_are_said(
     (repo / "pipe").unlink()
     os.mkfifo(repo / "pipe")
     # As root every file can be read.
-    monkeypatch.setattr(
-        selection.os, "access", lambda path, _: not os.fsdecode(path).endswith("locked")
-    )
+    monkeypatch.setattr(os, "access", lambda path, _: not os.fsdecode(path).endswith("locked"))
     taken = take(repo, tmp_path / "q")
     assert taken.left_out == {b"locked": rules.UNREADABLE, b"pipe": rules.SPECIAL}
     assert taken.linked == [b"locked", b"pipe"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from git_gage.git import open_repository
 from git_gage.source import capture_source, rules
+from git_gage.source.asking import ask_together
 from tests.git.source_story import list_files, restore, take, untouched
 from tests.support import clone, commit, git, make_repo, set_identity, write_files
 
@@ -220,16 +222,12 @@ def test_remote_of_the_branch_comes_first(repo: Path, tmp_path: Path) -> None:
 def test_head_that_moves_while_git_is_asked(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from git_gage.source import capture
-
-    asked = capture.ask_together
-
-    def ask_late(*args: object) -> list[bytes]:
-        answers = asked(*args)  # type: ignore[arg-type]
+    def ask_late(*args: Any) -> list[bytes]:
+        answers = ask_together(*args)
         answers[2] = b"0" * 40 + b" commit 0\n\n"
         return answers
 
-    monkeypatch.setattr(capture, "ask_together", ask_late)
+    monkeypatch.setattr("git_gage.source.capture.ask_together", ask_late)
     write_files(repo, {"a.py": "1\n"})
     taken = take(repo, tmp_path / "q")
     assert taken.source.commit == git(repo, "rev-parse", "HEAD").strip()

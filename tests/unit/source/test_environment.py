@@ -30,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         started.append(Path(args[0]).name)
         return run(args, **options)
 
-    monkeypatch.setattr(environment.subprocess, "run", counted)
+    monkeypatch.setattr(subprocess, "run", counted)
     return started
 
 
