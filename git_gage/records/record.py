@@ -5,7 +5,6 @@ Source: docs/format.md, "Records"; RFC 8785 (canonical JSON).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
@@ -121,6 +120,8 @@ def _load(line: bytes) -> dict[str, Any]:
 
 
 def _record_id(line: bytes, fields: dict[str, Any]) -> str:
+    import hashlib
+
     if "sig" in fields:
         import rfc8785  # a signed line: its id leaves the signature out
 

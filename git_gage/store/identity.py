@@ -7,7 +7,6 @@ of its own. Source: docs/format.md, "Lane ids".
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 from pathlib import Path
@@ -91,6 +90,8 @@ def _place(common_dir: Path) -> dict[str, Any]:
 
 def _machine() -> str:
     """A stable id of this machine, hashed, because it is nobody else's business."""
+    import hashlib
+
     found = platform.node()
     for name in _MACHINE_IDS:
         try:

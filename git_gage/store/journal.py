@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import socket
 import time
 from pathlib import Path
 
@@ -69,7 +68,7 @@ class Journal:
 
 
 def _header() -> bytes:
-    return json.dumps({"journal": 1, "host": socket.gethostname(), "pid": os.getpid()}).encode() + (
+    return json.dumps({"journal": 1, "host": os.uname().nodename, "pid": os.getpid()}).encode() + (
         b"\n"
     )
 
