@@ -6,15 +6,12 @@ direction marks and invisible characters make a line read as something it is not
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 # Joiners are part of ordinary words and emoji.
 _KEPT = "\u200c\u200d"
 _UNSAFE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 # A terminal reads ESC and what follows as one order (ECMA-48): strings such as titles end in BEL
 # or ST; the others are a few characters long. Colours and the like (SGR) are let through.
-_ESCAPES = re.compile(
+_ESCAPES = (
     r"(?P<sgr>\x1b\[[0-9;:]*m)"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
@@ -31,7 +28,9 @@ def clean(text: str) -> str:
 
 def clean_output(text: str) -> str:
     """Output of a program as a terminal may see it: its lines and colours, no other orders."""
-    text = _ESCAPES.sub(lambda found: found["sgr"] or "", text)
+    import re  # a list does without, and starts the faster
+
+    text = re.sub(_ESCAPES, lambda found: found["sgr"] or "", text)
     parts = re.split(r"(\x1b\[[0-9;:]*m|[\n\t]|\r+\n?)", text)
     return "".join(part if odd else clean(part) for part, odd in _alternate(parts))
 
@@ -41,7 +40,9 @@ def _alternate(parts: list[str]) -> list[tuple[str, bool]]:
 
 
 def _visible(char: str) -> str:
-    if char in _KEPT or unicodedata.category(char) not in _UNSAFE:
+    from unicodedata import category
+
+    if char in _KEPT or category(char) not in _UNSAFE:
         return char
     if "\udc80" <= char <= "\udcff":  # a byte that was not UTF-8
         return f"\\x{ord(char) - 0xDC00:02x}"

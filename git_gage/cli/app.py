@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from git_gage.cli.boundary import report_failure
 from git_gage.cli.commands import front_door
 from git_gage.errors import RequestError, RunNotFoundError
 
@@ -166,6 +165,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(sys.argv[1:] if argv is None else argv, app)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every failure ends here
+        from git_gage.cli.boundary import report_failure
+
         return report_failure(error, app)
     return code
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _CODES = {
     "bold": 1,
@@ -19,18 +22,28 @@ _CODES = {
 _NARROWEST = 20
 
 
-class Screen(NamedTuple):
+class Screen:
     """What standard output can show. `terminal`: a person looks at it, perhaps through git's pager.
 
     `height` is None where nothing has to be paged.
     """
 
-    stream: TextIO
-    width: int = 80
-    height: int | None = None
-    terminal: bool = False
-    color: bool = False
-    unicode: bool = True
+    def __init__(
+        self,
+        stream: TextIO,
+        width: int = 80,
+        height: int | None = None,
+        *,
+        terminal: bool = False,
+        color: bool = False,
+        unicode: bool = True,
+    ) -> None:
+        self.stream = stream
+        self.width = width
+        self.height = height
+        self.terminal = terminal
+        self.color = color
+        self.unicode = unicode
 
     def paint(self, text: str, style: str | None) -> str:
         """Text in one of the terminal's own colours; the user's theme says what that looks like."""

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from git_gage.render.screen import Screen, text_width
+from git_gage.render.screen import text_width
+
+if TYPE_CHECKING:
+    from git_gage.render.screen import Screen
 
 GAP = 2
 # No single value may push the others off the screen.
 WIDEST = 24
 
 
-class Column(NamedTuple):
+class Column:
     """`rank`: columns with a higher one are left out first. `styles`: one colour a cell.
 
     `least` makes a column elastic: it may be cut down to that width, and takes what is left over.
     """
 
-    title: str
-    cells: Sequence[str]
-    rank: int
-    right: bool = False
-    styles: Sequence[str | None] = ()
-    least: int | None = None
-
-    @property
-    def width(self) -> int:
-        return max(map(text_width, (self.title, *self.cells)))
+    def __init__(
+        self,
+        title: str,
+        cells: Sequence[str],
+        rank: int,
+        *,
+        right: bool = False,
+        styles: Sequence[str | None] = (),
+        least: int | None = None,
+    ) -> None:
+        self.title = title
+        self.cells = cells
+        self.rank = rank
+        self.right = right
+        self.styles = styles
+        self.least = least
+        self.width = max(map(text_width, (title, *cells)))
 
 
 def number_column(title: str, cells: Sequence[str], rank: int) -> Column:

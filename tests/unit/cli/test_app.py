@@ -18,7 +18,7 @@ def test_a_folder_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("pathlib.Path.cwd", gone)
     with pytest.raises(RequestError, match="does not exist any more"):
-        assert App(os.environ).repo
+        App(os.environ).repo.run("version")
 
 
 def test_show_and_output_where_nothing_ran_yet(repo: Path) -> None:
