@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from git_gage.catalog import query
-from git_gage.catalog.place import delete_catalog, find_places, is_busy, is_unusable
+from git_gage.catalog.place import DAMAGE, delete_catalog, find_places, is_busy, is_unusable
 from git_gage.catalog.query import Chain, Shown, as_document, as_text
 from git_gage.catalog.refresh import refresh
 from git_gage.catalog.schema import MEMORY, open_catalog
 from git_gage.errors import ConflictError
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from git_gage.records import Record
     from git_gage.store import Store
 
@@ -182,7 +183,7 @@ class Catalog:
         """An answer; from a catalog made anew where the old one turns out to be damaged."""
         try:
             return question(self._open())
-        except sqlite3.DatabaseError as error:
+        except DAMAGE as error:
             self._start_over(error)
         self.refresh()
         return self._try(question)
@@ -191,7 +192,7 @@ class Catalog:
         while True:
             try:
                 return action(self._open())
-            except sqlite3.DatabaseError as error:
+            except DAMAGE as error:
                 self._start_over(error)
 
     def _open(self) -> sqlite3.Connection:
@@ -204,7 +205,7 @@ class Catalog:
                 self._path = None
         return self._db
 
-    def _start_over(self, error: sqlite3.DatabaseError) -> None:
+    def _start_over(self, error: Exception) -> None:
         """Give a damaged file up once, and then its place; in memory there is no other try."""
         self.close()
         if is_busy(error):

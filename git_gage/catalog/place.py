@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 NAME = "catalog.db"
+# What a question may end in where the file is damaged: what comes out of it can be anything. A
+# fault of ours is told all the same: it happens again in a file made anew, and at last in memory.
+DAMAGE = (sqlite3.DatabaseError, AttributeError, LookupError, TypeError, ValueError)
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 # The place can't be written, or lacks what SQLite needs of it, as some network file systems do.
@@ -41,12 +44,12 @@ def find_places(store: Store) -> Iterator[Path]:
     yield MEMORY
 
 
-def is_busy(error: sqlite3.DatabaseError) -> bool:
+def is_busy(error: Exception) -> bool:
     """Whether another process held the file for too long."""
     return _code(error) in _BUSY
 
 
-def is_unusable(error: sqlite3.DatabaseError) -> bool:
+def is_unusable(error: Exception) -> bool:
     """Whether the place is to blame, and not what the file holds."""
     return _code(error) in _UNUSABLE
 
@@ -68,6 +71,6 @@ def _cache_folder(store: Store) -> Path | None:
     return Path(base) / "git-gage" / name
 
 
-def _code(error: sqlite3.DatabaseError) -> int:
+def _code(error: Exception) -> int:
     # Errors that Python itself raises, such as text that is not UTF-8, have none.
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from git_gage.catalog.texts import checked, with_packages
 
-if TYPE_CHECKING:
-    import sqlite3
-
 # JSON counts exactly up to here: whoever writes a higher one must not stop the others.
 _MAX_COUNT = 2**53 - 1
+_SHOWN = (
+    "SELECT run.id, d.text, d.crc, d.packages, p.text, p.crc FROM run"
+    " JOIN document d ON d.run = run.key LEFT JOIN packages p ON p.key = d.packages"
+)
 
 
 class Chain(NamedTuple):
@@ -39,20 +41,14 @@ class Shown(NamedTuple):
 def read_page(db: sqlite3.Connection, limit: int, before: str | None) -> list[Shown]:
     """The newest runs, or the newest of those older than the run `before`."""
     rows = db.execute(
-        "SELECT run.id, d.text, d.crc, p.text, p.crc FROM run JOIN document d ON d.run = run.key"
-        " LEFT JOIN packages p ON p.key = d.packages"
-        " WHERE run.id < ? ORDER BY run.id DESC LIMIT ?",
+        f"{_SHOWN} WHERE run.id < ? ORDER BY run.id DESC LIMIT ?",
         ("~" if before is None else before, limit),
     )
     return [_shown(row) for row in rows]
 
 
 def read_one(db: sqlite3.Connection, run: str) -> Shown | None:
-    row = db.execute(
-        "SELECT run.id, d.text, d.crc, p.text, p.crc FROM run JOIN document d ON d.run = run.key"
-        " LEFT JOIN packages p ON p.key = d.packages WHERE run.id = ?",
-        (run,),
-    ).fetchone()
+    row = db.execute(f"{_SHOWN} WHERE run.id = ?", (run,)).fetchone()
     return None if row is None else _shown(row)
 
 
@@ -147,11 +143,13 @@ def as_text(shown: Shown) -> str:
     return with_packages(shown.text, shown.packages)
 
 
-def _shown(row: tuple[str, str, int, str | None, int]) -> Shown:
-    id, text, crc, packages, packages_crc = row
+def _shown(row: tuple[str, str, int, int | None, str | None, int]) -> Shown:
+    id, text, crc, key, packages, packages_crc = row
     if packages is not None:
         checked(packages, packages_crc)
-    return Shown(id, checked(text, crc), packages)
+    if not checked(text, crc, key or 0).startswith(f'{{"id":"{id}"'):
+        raise sqlite3.DatabaseError("a document lies with another run")
+    return Shown(id, text, packages)
 
 
 def _label_records(db: sqlite3.Connection, run: str) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def open_documents(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
     )
     for key, text, crc, packages in rows:
         run = by_key[key]
-        run.document = json.loads(checked(text, crc))
+        run.document = json.loads(checked(text, crc, packages or 0))
         run.before = list(lookup_values(run.document))
         run.packages = packages
 
@@ -76,7 +76,7 @@ def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
         operation, writer = storable(document["operation"]), storable(document["writer"])
         rows.append((run.key, run.id, document["name"], operation, writer, run.ended))
         text = dump(document)
-        documents.append((run.key, text, checksum(text), run.packages))
+        documents.append((run.key, text, checksum(text, run.packages or 0), run.packages))
     db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?)", rows)
     db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)", documents)
 

@@ -25,16 +25,17 @@ def dump(value: Any) -> str:
         return _ENCODER.encode(tame(value))
 
 
-def checksum(text: str) -> int:
-    return zlib.crc32(text.encode())
+def checksum(text: str, belongs_to: int = 0) -> int:
+    """A checksum over a text, and over the number of what it belongs to."""
+    return zlib.crc32(text.encode(), belongs_to)
 
 
-def checked(text: str, crc: int) -> str:
+def checked(text: str, crc: int, belongs_to: int = 0) -> str:
     """The text if it is as it was written.
 
     Raises: sqlite3.DatabaseError, like any other damage.
     """
-    if checksum(text) != crc:
+    if checksum(text, belongs_to) != crc:
         raise sqlite3.DatabaseError("a document differs from its checksum")
     return text
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from git_gage.catalog import Catalog
+from git_gage.catalog.schema import MEMORY
 from git_gage.errors import GitError
 from git_gage.records import Record, format_time, parse_record
 from git_gage.store import Store
@@ -281,11 +282,12 @@ def ref(lane: str = LANE, epoch: str = "202611-01", kind: str = "log", remote: s
     return f"{space}/{lane}/{epoch}/{kind}"
 
 
-def open_catalog(store: FakeStore, path: Path | None = None) -> Catalog:
+def open_catalog(store: FakeStore, path: Path | None = MEMORY) -> Catalog:
+    """A catalog in memory; with path None where it is for people."""
     return Catalog(cast(Store, store), path)
 
 
-def fresh_catalog(store: FakeStore, path: Path | None = None) -> Catalog:
+def fresh_catalog(store: FakeStore, path: Path | None = MEMORY) -> Catalog:
     """A catalog that is up to date and has nothing to complain about."""
     catalog = open_catalog(store, path)
     assert catalog.refresh() == []

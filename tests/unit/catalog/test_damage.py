@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -49,11 +48,11 @@ def everything(catalog: Catalog) -> Any:
 
 def test_deleting_the_file_loses_nothing(store: FakeStore) -> None:
     fill(store)
-    catalog = fresh_catalog(store)
+    catalog = fresh_catalog(store, None)
     before = everything(catalog)
     catalog.close()
     (store.dir / "catalog.db").unlink()
-    assert everything(fresh_catalog(store)) == before
+    assert everything(fresh_catalog(store, None)) == before
 
 
 def _truncate(path: Path) -> None:
@@ -99,6 +98,19 @@ def _break_the_encoding(path: Path) -> None:
     _execute(path, "UPDATE document SET text = CAST(x'ff' || text AS TEXT)")
 
 
+def _mix_types_up(path: Path) -> None:
+    _execute(path, "UPDATE document SET text = CAST(text AS BLOB)")
+
+
+def _swap_documents(path: Path) -> None:
+    _execute(path, "UPDATE document SET run = -run")
+    _execute(path, "UPDATE document SET run = 41 + run")
+
+
+def _lose_packages(path: Path) -> None:
+    _execute(path, "UPDATE document SET packages = NULL")
+
+
 def _execute(path: Path, statement: str) -> None:
     db = sqlite3.connect(path)
     with db:
@@ -117,6 +129,9 @@ DAMAGES = [
     _change_a_document,
     _change_packages,
     _break_the_encoding,
+    _mix_types_up,
+    _swap_documents,
+    _lose_packages,
 ]
 
 
@@ -125,11 +140,11 @@ def test_a_damaged_file_is_made_anew_without_a_word(
     store: FakeStore, damage: Callable[[Path], None]
 ) -> None:
     fill(store)
-    catalog = fresh_catalog(store)
+    catalog = fresh_catalog(store, None)
     before = everything(catalog)
     catalog.close()
     damage(store.dir / "catalog.db")
-    assert everything(fresh_catalog(store)) == before
+    assert everything(fresh_catalog(store, None)) == before
     assert (store.dir / "catalog.db").exists()
 
 
@@ -139,7 +154,7 @@ def test_damage_that_only_a_question_meets(
 ) -> None:
     """Without a refresh before, as completion asks."""
     fill(store)
-    catalog = fresh_catalog(store)
+    catalog = fresh_catalog(store, None)
     before = everything(catalog)
     catalog.close()
     damage(store.dir / "catalog.db")
@@ -149,7 +164,16 @@ def test_damage_that_only_a_question_meets(
 def test_an_empty_file_is_filled(store: FakeStore) -> None:
     fill(store, 2)
     (store.dir / "catalog.db").touch()
-    assert fresh_catalog(store).count() == 2
+    assert fresh_catalog(store, None).count() == 2
+
+
+def test_an_error_that_names_what_is_damaged(store: FakeStore) -> None:
+    """SQLite quotes the damaged table definition, which is no text any more."""
+    fill(store, 2)
+    fresh_catalog(store, None).close()
+    path = store.dir / "catalog.db"
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE tip (", b"CREATE TABLE t\xffp ("))
+    assert fresh_catalog(store, None).count() == 2
 
 
 def test_damage_while_all_runs_are_read(store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +181,7 @@ def test_damage_while_all_runs_are_read(store: FakeStore, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(module, "PAGE", 10)
     fill(store)
-    catalog = fresh_catalog(store)
+    catalog = fresh_catalog(store, None)
     before = list(catalog.iter_documents(None))
     texts = catalog.iter_documents(None)
     first = [next(texts) for _ in range(15)]
@@ -165,33 +189,37 @@ def test_damage_while_all_runs_are_read(store: FakeStore, monkeypatch: pytest.Mo
     assert [*first, *texts] == before
 
 
-@pytest.fixture(scope="module")
-def model() -> Any:
-    """A store, its catalog's file and what that shows."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = FakeStore(Path(folder))
-        fill(store, 10)
-        catalog = fresh_catalog(store)
-        before = everything(catalog)
+class Model:
+    """A store, what its catalog shows, and the catalog's file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = FakeStore(folder)
+        fill(self.store, 10)
+        catalog = fresh_catalog(self.store, None)
+        self.documents = catalog.newest(None)
         catalog.close()
-        yield store, (store.dir / "catalog.db").read_bytes(), before
+        self.path = self.store.dir / "catalog.db"
+        self.sound = self.path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return Model(tmp_path_factory.mktemp("model"))
 
 
 @settings(max_examples=60)
 @given(flips=st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 7)), min_size=1, max_size=40))
-def test_flipped_bits_never_stop_a_list(model: Any, flips: list[tuple[int, int]]) -> None:
-    store, sound, (documents, *_) = model
-    data = bytearray(sound)
-    for place_, bit in flips:
-        data[place_ % len(data)] ^= 1 << bit
-    path = store.dir / "catalog.db"
-    place.delete_catalog(path)
-    path.write_bytes(data)
-    catalog = open_catalog(store)
+def test_flipped_bits_never_stop_a_list(model: Model, flips: list[tuple[int, int]]) -> None:
+    data = bytearray(model.sound)
+    for byte, bit in flips:
+        data[byte % len(data)] ^= 1 << bit
+    place.delete_catalog(model.path)
+    model.path.write_bytes(data)
+    catalog = open_catalog(model.store, None)
     catalog.refresh()
     catalog.complete("")
     for found in catalog.newest(None):
-        assert found in documents  # fewer perhaps, never other ones
+        assert found in model.documents  # fewer perhaps, never other ones
     catalog.close()
 
 
@@ -213,9 +241,9 @@ def test_where_the_store_cannot_be_written_the_users_cache_is_used(store: FakeSt
     block(store)
     first = begin()
     store.lane(ref(), lines(first))
-    assert fresh_catalog(store).count() == 1
+    assert fresh_catalog(store, None).count() == 1
     assert len(cached(store)) == 1
-    assert open_catalog(store).document(first.run) is not None
+    assert open_catalog(store, None).document(first.run) is not None
 
 
 def test_the_cache_is_found_by_home(store: FakeStore) -> None:
@@ -223,7 +251,7 @@ def test_the_cache_is_found_by_home(store: FakeStore) -> None:
     home = store.repo.common_dir / "home"
     store.repo.environ = {"HOME": str(home)}
     store.lane(ref(), lines(begin()))
-    assert fresh_catalog(store).count() == 1
+    assert fresh_catalog(store, None).count() == 1
     assert len(list(home.glob(".cache/git-gage/*/catalog.db"))) == 1
 
 
@@ -234,7 +262,7 @@ def test_without_a_cache_the_catalog_is_in_memory(
     block(store)
     store.repo.environ = environ
     store.lane(ref(), lines(begin()))
-    assert fresh_catalog(store).count() == 1
+    assert fresh_catalog(store, None).count() == 1
 
 
 def test_where_the_cache_cannot_be_written_either_the_catalog_is_in_memory(
@@ -243,7 +271,7 @@ def test_where_the_cache_cannot_be_written_either_the_catalog_is_in_memory(
     block(store)
     Path(store.repo.environ["XDG_CACHE_HOME"]).write_text("in the way")
     store.lane(ref(), lines(begin()))
-    assert fresh_catalog(store).count() == 1
+    assert fresh_catalog(store, None).count() == 1
 
 
 def test_a_file_that_cannot_be_deleted_is_left_alone(
@@ -253,7 +281,7 @@ def test_a_file_that_cannot_be_deleted_is_left_alone(
     path = store.dir / "catalog.db"
     path.mkdir()  # what SQLite can't open and nobody can unlink
     (path / "file").touch()
-    assert fresh_catalog(store).count() == 2
+    assert fresh_catalog(store, None).count() == 2
     assert path.is_dir()
     assert len(cached(store)) == 1
 
@@ -268,7 +296,7 @@ def test_a_damaged_file_that_cannot_be_deleted_is_left_alone(
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr("git_gage.catalog.catalog.delete_catalog", refuse)
-    assert fresh_catalog(store).count() == 2
+    assert fresh_catalog(store, None).count() == 2
     assert len(cached(store)) == 1
 
 
@@ -285,7 +313,7 @@ def test_a_full_disk_is_no_reason_not_to_list(
 
     monkeypatch.setattr(module, "open_catalog", open_small)
     fill(store)
-    assert fresh_catalog(store).count() == 40
+    assert fresh_catalog(store, None).count() == 40
 
 
 def test_a_fault_of_ours_is_not_hidden(store: FakeStore) -> None:
@@ -297,7 +325,7 @@ def test_a_fault_of_ours_is_not_hidden(store: FakeStore) -> None:
 
 def test_a_repository_without_runs_is_left_as_it_is(store: FakeStore) -> None:
     store.dir.rmdir()
-    catalog = fresh_catalog(store)
+    catalog = fresh_catalog(store, None)
     assert catalog.newest(20) == []
     catalog.remember_rows([])
     assert not store.dir.exists()
@@ -306,7 +334,7 @@ def test_a_repository_without_runs_is_left_as_it_is(store: FakeStore) -> None:
 def test_fetched_runs_make_a_catalog(store: FakeStore) -> None:
     store.dir.rmdir()
     store.lane(ref(remote="origin"), lines(begin()))
-    assert fresh_catalog(store).count() == 1
+    assert fresh_catalog(store, None).count() == 1
     assert (store.dir / "catalog.db").exists()
 
 
@@ -324,7 +352,7 @@ def test_two_processes_refresh_at_once(store: FakeStore) -> None:
         sys.stdin.readline()
         for runs in range(1, 41, 3):
             fill(store, runs)
-            catalog = open_catalog(store)
+            catalog = open_catalog(store, None)
             assert catalog.refresh() == [], runs
             assert catalog.count() >= runs
             assert len(catalog.newest(None)) >= runs
@@ -342,13 +370,13 @@ def test_two_processes_refresh_at_once(store: FakeStore) -> None:
         process.stdin.close()  # both go
     assert [process.wait(60) for process in processes] == [0, 0]
     fill(store)
-    catalog = fresh_catalog(store)
+    catalog = fresh_catalog(store, None)
     assert (catalog.count(), catalog.count_records()) == (40, 120)
 
 
 def test_a_kill_in_the_middle_leaves_the_old_state(store: FakeStore) -> None:
     fill(store, 5)
-    fresh_catalog(store).close()
+    fresh_catalog(store, None).close()
     program = textwrap.dedent(
         """
         import os, sys
@@ -359,14 +387,14 @@ def test_a_kill_in_the_middle_leaves_the_old_state(store: FakeStore) -> None:
         store = FakeStore(Path(sys.argv[1]))
         fill(store, 20)
         refresh._note_tips = lambda *args: os.kill(os.getpid(), 9)
-        open_catalog(store).refresh()
+        open_catalog(store, None).refresh()
         """
     )
     path = Path(__file__).parents[3]
     environ = {**os.environ, "PYTHONPATH": str(path)}
     command = [sys.executable, "-c", program, str(store.repo.common_dir)]
     assert subprocess.run(command, env=environ, check=False).returncode == -9
-    catalog = open_catalog(store)
+    catalog = open_catalog(store, None)
     assert catalog.count() == 5
     fill(store, 20)
     catalog.refresh()
@@ -377,16 +405,17 @@ def test_ctrl_c_in_the_middle_leaves_the_old_state(
     store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(store, 5)
-    catalog = fresh_catalog(store)
+    catalog = fresh_catalog(store, None)
     fill(store, 20)
 
     def read_lines(blobs: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
         yield next(FakeStore.read_lines(store, blobs))
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(store, "read_lines", read_lines)
-        catalog.refresh()
+        with pytest.raises(KeyboardInterrupt):
+            catalog.refresh()
     assert catalog.count() == len(catalog.newest(None)) == 5
     catalog.refresh()
     assert catalog.count() == 20
@@ -397,11 +426,11 @@ def test_a_catalog_that_another_process_holds_for_too_long(
 ) -> None:
     monkeypatch.setattr(schema, "BUSY_S", 0.05)
     fill(store, 1)
-    fresh_catalog(store).close()
+    fresh_catalog(store, None).close()
     other = sqlite3.connect(store.dir / "catalog.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     store.journal(begin(9))
-    catalog = open_catalog(store)
+    catalog = open_catalog(store, None)
     with pytest.raises(ConflictError) as caught:
         catalog.refresh()
     assert caught.value.message == "read the catalog: another git-gage is at work on it"
@@ -431,4 +460,4 @@ def test_two_processes_make_the_file_at_once(
     monkeypatch.setattr(schema, "_require_empty", look)
     schema.open_catalog(path).close()
     fill(store, 1)
-    assert fresh_catalog(store).count() == 1
+    assert fresh_catalog(store, None).count() == 1

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_gage.catalog import Catalog
-from git_gage.catalog.schema import MEMORY
 from git_gage.records import By, Record, make_record, parse_record, run_name
 from tests.unit.catalog.made_up import (
     AUTHOR,
@@ -74,8 +73,17 @@ def test_a_run_that_ended(store: FakeStore) -> None:
 
 def test_an_end_that_nobody_saw(store: FakeStore) -> None:
     first = begin()
-    nothing = {key: None for key in ("exit_code", "ended", "duration_s", "metrics", "output")}
-    document = show(store, first, end(first, status="terminated", reason="killed", **nothing))
+    unseen = end(
+        first,
+        status="terminated",
+        exit_code=None,
+        ended=None,
+        duration_s=None,
+        metrics=None,
+        output=None,
+        reason="killed",
+    )
+    document = show(store, first, unseen)
     assert (document["status"], document["reason"]) == ("terminated", "killed")
     assert (document["ended"], document["duration_s"], document["metrics"]) == (None, None, {})
 
@@ -376,7 +384,7 @@ def expected() -> tuple[list[dict[str, Any]], list[str], int]:
         for document in DOCUMENTS.values():
             store.bulk(document)
         store.lane(ref(), lines(*RECORDS))
-        return state(open_catalog(store, MEMORY))
+        return state(open_catalog(store))
 
 
 EXPECTED = expected()
@@ -408,7 +416,7 @@ def test_neither_order_nor_portions_nor_copies_matter(
     edges = sorted({0, len(arriving), *(min(cut, len(arriving)) for cut in cuts)})
     with tempfile.TemporaryDirectory() as folder:
         store = FakeStore(Path(folder))
-        catalog = open_catalog(store, MEMORY)
+        catalog = open_catalog(store)
         for name in DOCUMENTS.keys() - late:
             store.bulk(DOCUMENTS[name])
         for number, (start, stop) in enumerate(itertools.pairwise(edges)):

@@ -57,10 +57,10 @@ def test_with_nothing_new_nothing_is_read_or_written(store: FakeStore) -> None:
     store.lane(ref(), lines(begin(1)))
     store.journal()
     store.journal(begin(2), name="2-1-b.jsonl")
-    fresh_catalog(store).close()
+    fresh_catalog(store, None).close()
     before = (store.dir / "catalog.db").read_bytes()
     store.asked_lines = 0
-    fresh_catalog(store).close()
+    fresh_catalog(store, None).close()
     assert store.asked_lines == store.repo.reads == 0
     assert (store.dir / "catalog.db").read_bytes() == before
 
@@ -123,7 +123,7 @@ def test_records_of_a_newer_version_are_counted(store: FakeStore) -> None:
     newer = begin(2).line.replace(b'"v":1', b'"v":2')
     unknown = after(good, "tag.add", {"name": "best"})
     store.lane(ref(), [good.line, newer], lines(unknown))
-    catalog = open_catalog(store)
+    catalog = open_catalog(store, None)
     assert catalog.refresh() == ["2 records need a newer git-gage"]
     assert catalog.count() == 1
 
@@ -220,7 +220,7 @@ def test_a_lane_that_never_rests_is_not_chased(
 def test_another_process_may_be_quicker(store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes in the same news between our look and our turn to write."""
     store.journal(begin(1))
-    mine, theirs = fresh_catalog(store), open_catalog(store)
+    mine, theirs = fresh_catalog(store, None), open_catalog(store, None)
     store.journal(begin(2))
     read_tips = store.read_tips
     reads = 0
