@@ -13,18 +13,37 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
-BUDGET_M = 200
 RUNS = 20
-COMPLETION = {
-    "_GIT_GAGE_COMPLETE": "bash_complete",
-    "COMP_WORDS": "git-gage show ",
-    "COMP_CWORD": "2",
-}
-CASES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
-    ("git gage -h", ("-h",), {}),
-    ("complete 'git gage show '", (), COMPLETION),
-    (f"git gage list, {RUNS} runs", ("list",), {}),
+# click is 170 M of each. Those that read the catalog also need pathlib, subprocess (to ask git
+# where the repository is and what its refs are), sqlite3 and json: 210 M before a line of ours.
+HELP_M, CATALOG_M = 200, 265
+
+
+class Case(NamedTuple):
+    """A command, and how many million instructions it may cost."""
+
+    name: str
+    budget_m: int
+    args: tuple[str, ...] = ()
+    words: str = ""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What bash sets to ask for a completion of `words`."""
+        if not self.words:
+            return {}
+        position = str(len(self.words.split()))
+        asked = {"COMP_WORDS": self.words, "COMP_CWORD": position}
+        return {"_GIT_GAGE_COMPLETE": "bash_complete", **asked}
+
+
+CASES = (
+    Case("git gage -h", HELP_M, ("-h",)),
+    Case("complete 'git gage '", HELP_M, words="git-gage "),
+    Case("complete 'git gage show '", CATALOG_M, words="git-gage show "),
+    Case(f"git gage list, {RUNS} runs", CATALOG_M, ("list",)),
 )
 
 
@@ -85,12 +104,12 @@ def main() -> int:
         environ = make_environ(Path(scratch))
         folder = Path(scratch) / "repo"
         make_repository(folder, environ)
-        for name, args, extra in CASES:
-            command = [sys.executable, program, *args]
-            counted_m = count_instructions(command, folder, environ | extra) / 1e6
-            over += counted_m > BUDGET_M
-            verdict = "over" if counted_m > BUDGET_M else "of"
-            print(f"{name:<32} {counted_m:6.1f} M instructions, {verdict} {BUDGET_M} M")
+        for case in CASES:
+            command = [sys.executable, program, *case.args]
+            counted_m = count_instructions(command, folder, environ | case.environ) / 1e6
+            over += counted_m > case.budget_m
+            verdict = "over" if counted_m > case.budget_m else "of"
+            print(f"{case.name:<26} {counted_m:6.1f} M instructions, {verdict} {case.budget_m} M")
     return 1 if over else 0
 
 
