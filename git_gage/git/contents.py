@@ -24,8 +24,6 @@ def hash_contents(
 
     Raises: IntegrityError when a blob is not in the repository.
     """
-    if not oids:
-        return
     process = subprocess.Popen(
         ["git", "cat-file", "--batch", "--buffer"],
         stdin=subprocess.PIPE,

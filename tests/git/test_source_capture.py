@@ -233,10 +233,11 @@ def test_caches_are_neither_captured_nor_linked(repo: Path, tmp_path: Path) -> N
 def test_installed_packages_are_one_link(repo: Path, tmp_path: Path) -> None:
     write_files(repo, {"venv/pyvenv.cfg": "x", "venv/lib/a.py": "x", "venv/.env": "x"})
     write_files(repo, {"web/node_modules/left/pad.js": "x", "web/app.js": "x"})
+    write_files(repo, {".git/info/exclude": "*.log\n", "venv/pip.log": "x", "venv.log": "x"})
     taken = take(repo, tmp_path / "q")
     folders = (b"venv/", b"web/node_modules/")
     assert taken.left_out == dict.fromkeys(folders, rules.INSTALLED)
-    assert taken.linked == list(folders)
+    assert taken.linked == [b"venv.log", *folders]
     assert taken.status == {b"venv/": "??", b"web/node_modules/": "??", b"web/app.js": "??"}
 
 
@@ -352,6 +353,15 @@ def test_hidden_changes_are_seen_all_the_same(tmp_path: Path) -> None:
     assert taken.left_out == {b"away.py": rules.ABSENT}
     assert set(restore(taken, tmp_path / "r")) == {b"assumed.py", b"skipped.py", b"away.py"}
     assert taken.source.files == 2
+
+
+@pytest.mark.parametrize("option", ["--assume-unchanged", "--skip-worktree"])
+def test_one_hidden_change(repo: Path, tmp_path: Path, option: str) -> None:
+    git(repo, "update-index", option, "train.py")
+    assert not take(repo, tmp_path / "q").source.dirty
+    write_files(repo, {"train.py": "2\n"})
+    taken = take(repo, tmp_path / "q2")
+    assert restore(taken, tmp_path / "r") == list_files(repo)
 
 
 def test_clean_filters_and_line_ends_are_gits(tmp_path: Path) -> None:

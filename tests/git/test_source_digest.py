@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from git_gage.errors import IntegrityError
-from git_gage.git import open_repository
+from git_gage.git import contents, open_repository
 from git_gage.git.contents import hash_contents
 from git_gage.source import digest as digest_module
 from tests.git.source_story import take
@@ -133,7 +134,7 @@ def test_cache_keeps_to_its_size(
     monkeypatch.setattr(digest_module, "_SPARE_BLOBS", 3)
     monkeypatch.setattr(digest_module, "_MAX_TREES", 2)
     for number in range(6):
-        write_files(project, {"a.py": f"{number}\n"})
+        write_files(project, {"a.py": f"edit {number}\n"})
         digest_of(project, tmp_path)
     cache = project / ".git" / "gage" / "cache"
     assert len((cache / "trees").read_text().splitlines()) == 3
@@ -145,6 +146,11 @@ def test_missing_file_is_named_not_guessed(project: Path, tmp_path: Path) -> Non
     (project / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
     with pytest.raises(IntegrityError, match=f"blob '{oid}' is not in the repository"):
         take(project, tmp_path / "q")
+
+
+def test_answer_that_breaks_off_is_an_error() -> None:
+    with pytest.raises(IntegrityError, match="ends early"):
+        contents._hash_next(io.BytesIO(b"0123 blob 5\nab"), "0123")
 
 
 def test_contents_of_many_and_large_blobs(repo: Path, tmp_path: Path) -> None:

@@ -140,6 +140,22 @@ def test_submodules_are_recorded_not_entered(repo: Path, tmp_path: Path) -> None
     assert b"libs/one/lib.py" not in restore(taken, tmp_path / "restored")
 
 
+def test_submodule_that_can_not_be_read_is_not_linked(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lib = make_repo(tmp_path / "lib", files={"lib.py": "1\n"})
+    git(repo, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(lib), "sub")
+    commit(repo)
+
+    def refuse(path: object) -> list[bytes]:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    taken = take(repo, tmp_path / "q")
+    assert len(taken.source.submodules) == 1
+    assert taken.linked == []
+
+
 def test_submodule_knows_its_superproject(repo: Path, tmp_path: Path) -> None:
     lib = make_repo(tmp_path / "lib", files={"lib.py": "1\n"})
     git(repo, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(lib), "sub")

@@ -382,7 +382,11 @@ def test_folder_that_is_half_source_is_linked_by_its_parts(tmp_path: Path) -> No
 def test_script_of_the_run_is_changed_in_the_run_alone(project: Path, tmp_path: Path) -> None:
     write_files(project, {"data/tools/script.py": "a = 1\n"})
     before = list_files(project)
-    replaced = {b"run.sh": b"#!/bin/sh\ntrue\n", b"data/tools/script.py": b"a = 2\n"}
+    replaced = {
+        b"run.sh": b"#!/bin/sh\ntrue\n",
+        b"lib/util.py": b"3\n",
+        b"data/tools/script.py": b"a = 2\n",
+    }
     staged = stage(project, tmp_path, replaced=replaced)
     assert (staged.run_dir / "run.sh").read_bytes() == replaced[b"run.sh"]
     assert os.access(staged.run_dir / "run.sh", os.X_OK)

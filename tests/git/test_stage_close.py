@@ -77,9 +77,12 @@ def test_changed_source_is_kept_and_named(staged: Stage) -> None:
     (staged.run_dir / "latest").symlink_to("elsewhere")
     (staged.run_dir / "train.py").unlink()
     (staged.run_dir / "train.py").mkdir()
+    (staged.run_dir / "pkg" / "__init__.py").unlink()
+    os.mkfifo(staged.run_dir / "pkg" / "__init__.py")
     outcome = finish(staged)
-    assert outcome.modified == [b"latest", b"result.csv", b"run.sh"]
-    assert outcome.generated_files == 3
+    assert outcome.modified == [b"latest", b"result.csv", b"run.sh", b"pkg/__init__.py"]
+    assert outcome.generated_files == 4
+    (staged.run_dir / "pkg" / "__init__.py").unlink()
     assert list_files(staged.run_dir) == {
         b"latest": ("link", b"elsewhere"),
         b"result.csv": ("file", b"new\n"),
@@ -220,9 +223,9 @@ def test_file_that_goes_while_we_look(staged: Stage, monkeypatch: pytest.MonkeyP
 
     def list_and_lose(root: bytes, folder: bytes, outcome: Outcome) -> object:
         found = listed(root, folder, outcome)
-        for name in ("scratch", "data/scratch"):
-            (top(staged) / name).unlink(missing_ok=True)
-            (staged.run_dir / name).unlink(missing_ok=True)
+        for place in (Path(os.fsdecode(root)), Path(os.fsdecode(root)) / "data"):
+            if not place.is_symlink():
+                (place / "scratch").unlink(missing_ok=True)
         return found
 
     write_files(staged.run_dir, {"scratch": "1"})
