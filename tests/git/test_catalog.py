@@ -1,0 +1,246 @@
+"""The catalog over real repositories: what stock git brings is shown, and nothing is missed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from git_gage.catalog import Catalog
+from git_gage.catalog.place import delete_catalog
+from git_gage.git import open_repository
+from git_gage.records import Record
+from git_gage.store import Store
+from tests.support import clone, git, make_repo
+from tests.unit.catalog.made_up import AUTHOR, begin_body, bind, end_body
+
+PACKAGES = {"numpy": "2.4.0"}
+FETCH = ("fetch", "-q", "origin", "refs/gage/w/*:refs/gage-remotes/origin/w/*")
+PUSH = ("push", "-q", "origin", "refs/gage/w/*:refs/gage/w/*")
+
+
+def open_store(path: Path, now: float | None = None) -> Store:
+    clock = time.time if now is None else lambda: now
+    return Store(open_repository(path, dict(os.environ)), clock)
+
+
+def open_catalog(path: Path) -> Catalog:
+    return Catalog(open_store(path))
+
+
+def begin(store: Store, **changes: Any) -> Record:
+    body = begin_body(**changes)
+    body["nonce"] = os.urandom(8).hex()
+    record = store.draft("run.begin", run=None, body=body, by=AUTHOR, lc=1, seq=0, prev=None)
+    store.append(record)
+    return record
+
+
+def end(store: Store, first: Record, **changes: Any) -> Record:
+    record = store.draft(
+        "run.end",
+        run=first.run,
+        body=end_body(**changes),
+        by=AUTHOR,
+        lc=2,
+        seq=1,
+        prev=first.id,
+    )
+    store.append(record)
+    return record
+
+
+def set_label(store: Store, catalog: Catalog, run: str, text: str) -> None:
+    chain = catalog.chain(run, store.lane)
+    body = {"name": "label", "value": text}
+    store.append(
+        store.draft(
+            "attr.set",
+            run=run,
+            body=body,
+            by=AUTHOR,
+            lc=chain.lc + 1,
+            seq=chain.seq,
+            prev=chain.prev,
+            deps=chain.label_records,
+        )
+    )
+    store.flush()
+
+
+def shown(path: Path) -> list[dict[str, Any]]:
+    catalog = open_catalog(path)
+    assert catalog.refresh() == []
+    return catalog.newest(None)
+
+
+@pytest.mark.parametrize("options", [(), ("--bare",), ("--object-format=sha256",)])
+def test_a_run_from_its_begin_to_its_lane(tmp_path: Path, options: tuple[str, ...]) -> None:
+    git(tmp_path, "init", "-q", *options, "there")
+    store = open_store(tmp_path / "there")
+    catalog = Catalog(store)
+    first = begin(store)
+    catalog.refresh()
+    assert catalog.newest(1)[0]["status"] == "running"
+    assert catalog.resolve("@") == first.run
+
+    last = end(store, first)
+    store.flush()
+    store.close()
+    store.flush()
+    assert store.journals() == []
+    catalog.refresh()
+    assert catalog.newest(1)[0]["status"] == "completed"
+    assert [record.line for record in catalog.records(first.run)] == [first.line, last.line]
+
+    before = catalog.newest(None)
+    catalog.close()
+    delete_catalog(store.dir / "catalog.db")
+    assert shown(tmp_path / "there") == before
+
+
+def test_bulk_documents_go_from_the_state_directory_into_git(repo: Path) -> None:
+    store = open_store(repo)
+    status = [{"path": f"file{number}", "xy": "??"} for number in range(2000)]
+    documents = {
+        "environment.json": json.dumps({"packages": PACKAGES}).encode(),
+        "begin.json": json.dumps(begin_body(source__status=status)).encode(),
+    }
+    bulk = {name: bind(content) for name, content in documents.items()}
+    first = begin(store, source__status=None, bulk=bulk)
+    folder = store.state_dir(first.run)
+    folder.mkdir(parents=True)
+    for name, content in documents.items():
+        (folder / name).write_bytes(content)
+    (going,) = shown(repo)
+    assert going["environment"]["packages"] == PACKAGES
+    assert len(going["source"]["status"]) == 2000
+
+    store.flush()
+    for name in documents:
+        (folder / name).unlink()
+    delete_catalog(store.dir / "catalog.db")
+    assert shown(repo) == [going]
+
+
+def test_two_clones_see_the_same_after_a_fetch_by_stock_git(tmp_path: Path) -> None:
+    hub = make_repo(tmp_path / "hub", files={}, commit=False, options=("--bare",))
+    ana, sam = (clone(hub, tmp_path / name, name=name) for name in ("ana", "sam"))
+    mine = open_store(ana)
+    first = begin(mine)
+    end(mine, first)
+    mine.flush()
+    git(ana, *PUSH)
+    git(sam, *FETCH)
+    assert [document["id"] for document in shown(sam)] == [first.run]
+
+    for path, text in ((ana, "ana's"), (sam, "sam's")):
+        store, catalog = open_store(path), open_catalog(path)
+        catalog.refresh()
+        set_label(store, catalog, first.run, text)
+        git(path, *PUSH)
+    for path in (ana, sam, ana):
+        git(path, *FETCH)
+    assert shown(ana) == shown(sam)
+    assert shown(ana)[0]["label"] in ("ana's", "sam's")
+    assert open_catalog(ana).on_remote(first.run, "origin")
+    assert len(open_catalog(ana).chain(first.run, mine.lane).label_records) == 2
+
+
+def test_sealed_epochs_and_segments_count_once(repo: Path) -> None:
+    october = 1_792_000_000.0
+    store = open_store(repo, october)
+    catalog = Catalog(store)
+    for _ in range(10):
+        for _ in range(14):
+            begin(store)
+        store.flush()
+        catalog.refresh()
+    store.close()
+    later = open_store(repo, october + 40 * 86400)
+    begin(later)
+    later.flush()
+    catalog.refresh()
+    assert (catalog.count(), catalog.count_records()) == (141, 141)
+    assert len(shown(repo)) == 141
+
+
+def test_a_lost_object_is_told_and_hides_no_other(repo: Path) -> None:
+    old, new = open_store(repo, 1_792_000_000.0), open_store(repo)
+    lost = begin(old)
+    old.flush()
+    old.close()
+    kept = begin(new)
+    new.flush()
+    git(repo, "repack", "-q", "-a", "-d")
+    (pack,) = (repo / ".git/objects/pack").glob("*.pack")
+    content = pack.read_bytes()
+    for path in (repo / ".git/objects/pack").glob("pack-*"):
+        path.unlink()
+    (repo / "pack").write_bytes(content)
+    with (repo / "pack").open("rb") as file:
+        subprocess.run(["git", "unpack-objects", "-q"], cwd=repo, stdin=file, check=True)
+    ref = next(ref for ref in old.read_tips() if ref.endswith("sealed"))
+    oid = git(repo, "rev-parse", f"{ref}:seg/00000000-1").strip()
+    (repo / ".git/objects" / oid[:2] / oid[2:]).unlink()
+
+    catalog = open_catalog(repo)
+    assert catalog.refresh() == ["1 lane can't be read in full: see 'git fsck'"]
+    assert [document["id"] for document in catalog.newest(None)] == [kept.run]
+    assert catalog.document(lost.run) is None
+
+
+def test_nothing_is_missed_while_others_write_and_git_cleans_up(repo: Path) -> None:
+    """Writers flush and retire journals, gc deletes what no ref holds, we look all the time."""
+    program = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from tests.git.test_catalog import begin, end, open_store
+        for _ in range(6):
+            store = open_store(Path.cwd())
+            first = begin(store)
+            print(first.run, flush=True)
+            end(store, first)
+            store.close()
+            store.flush()
+        """
+    )
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            cwd=repo,
+            env=environ,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    catalog = open_catalog(repo)
+    count = 0
+    while any(writer.poll() is None for writer in writers):
+        assert catalog.refresh() == []
+        assert catalog.count() >= count
+        count = catalog.count()
+        git(repo, "gc", "-q", "--prune=now", ok=(0, 128))
+    told = {run for writer in writers for run in writer.communicate()[0].split()}
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert len(told) == 12
+    assert catalog.refresh() == []
+    documents = catalog.newest(None)
+    assert {document["id"] for document in documents} == told
+    assert {document["status"] for document in documents} == {"completed"}
+    assert shown(repo) == documents
+
+
+def test_a_list_in_a_repository_without_runs_writes_nothing(repo: Path) -> None:
+    assert shown(repo) == []
+    assert not (repo / ".git/gage").exists()
