@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_gage.errors import GitError
 from git_gage.runs.staged import (
     HALF,
     PLAIN,
@@ -193,7 +194,12 @@ class _Sweep:
                 self._index[path] = _Staged(mode, oid)
         # By size, time and inode: a filter that drops what a program wrote, as for the output of
         # notebooks, must not make us drop it.
-        self._touched = set(self._git("diff-files", "-z", "--name-only", "--ignore-submodules=all"))
+        question = ("diff-files", "-z", "--name-only", "--ignore-submodules=all")
+        try:
+            self._touched = set(self._git(*question))
+        except GitError:
+            # A filter that fails says nothing of the files: each is compared byte for byte.
+            self._touched = set(self._index)
 
     def _git(self, *args: str) -> list[bytes]:
         env = private_environ(self._repo, self._run_dir, self._private, SNAPSHOT_INDEX)

@@ -13,7 +13,7 @@ import pytest
 
 from git_gage.runs import unstage
 from git_gage.runs.stage import Outcome, finish_stage, recover_stage
-from git_gage.runs.staged import HALF, NOTE, load_staged
+from git_gage.runs.staged import HALF, NOTE, SNAPSHOT_INDEX, load_staged
 from tests.git.source_story import list_files
 from tests.git.test_stage import Stage, close, stage
 from tests.support import git, make_repo, write_files
@@ -112,6 +112,20 @@ def test_what_a_filter_would_drop_is_not_dropped(tmp_path: Path) -> None:
     assert git(staged.run_dir, "diff", "--stat") == ""
     assert finish(staged).modified == [b"a.ipynb"]
     assert (staged.run_dir / "a.ipynb").read_text() == "cell\noutput: 42\n"
+
+
+def test_filter_that_fails_at_the_close_costs_nothing(tmp_path: Path) -> None:
+    attributes = {".gitattributes": "*.bin filter=x\n", "a.bin": "1\n", "b.py": "1\n"}
+    repo = make_repo(tmp_path / "repo", files=attributes)
+    git(repo, "config", "filter.x.clean", "cat")
+    git(repo, "config", "filter.x.required", "true")
+    staged = stage(repo, tmp_path)
+    git(repo, "config", "filter.x.clean", "false")
+    # Written in the same moment as the index: git looks at the content.
+    os.utime(staged.private / SNAPSHOT_INDEX, (1, 1))
+    write_files(staged.run_dir, {"b.py": "2\n"})
+    assert finish(staged).modified == [b"b.py"]
+    assert list(list_files(staged.run_dir)) == [b"b.py"]
 
 
 def test_bytecode_and_tool_caches_go(staged: Stage) -> None:
