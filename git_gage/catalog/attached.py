@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.bulk import ENVIRONMENT, WHOLE, Bound, find_bound, read_documents
-from git_gage.catalog.rows import AMONG, Run, among
+from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checksum, dump
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from git_gage.catalog.rows import Run
     from git_gage.records import Record
     from git_gage.store import Store
 

@@ -18,7 +18,8 @@ from git_gage.catalog.documents import (
     plain,
     set_attributes,
 )
-from git_gage.catalog.rows import AMONG, Run, Values, among, find_runs, open_documents, write_runs
+from git_gage.catalog.rows import Run, Values, find_runs, open_documents, write_runs
+from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import dump, tame
 from git_gage.catalog.values import storable
 from git_gage.errors import IntegrityError

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checked, with_packages
 
 # JSON counts exactly up to here: whoever writes a higher one must not stop the others.
@@ -73,9 +74,7 @@ def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
 
 def read_unfinished(db: sqlite3.Connection, lanes: Iterable[str]) -> list[str]:
     rows = db.execute(
-        "SELECT id FROM run WHERE ended IS NULL AND writer IN (SELECT value FROM json_each(?))"
-        " ORDER BY id",
-        (json.dumps(list(lanes)),),
+        f"SELECT id FROM run WHERE ended IS NULL AND writer {AMONG} ORDER BY id", [among(lanes)]
     )
     return [id for (id,) in rows]
 

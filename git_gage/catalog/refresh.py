@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.catalog.rows import AMONG, among
-from git_gage.catalog.schema import without_indexes, writing
+from git_gage.catalog.schema import AMONG, among, without_indexes, writing
 from git_gage.errors import GageError, GitError
 from git_gage.store import TRACKING, parse_ref
 

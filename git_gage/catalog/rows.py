@@ -6,15 +6,13 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checked, checksum, dump
 from git_gage.catalog.values import Value, lookup_values, storable
 from git_gage.records import run_name
 
 if TYPE_CHECKING:
     import sqlite3
-
-# One bound parameter for any number of values.
-AMONG = "IN (SELECT value FROM json_each(?))"
 
 
 class Run:
@@ -119,8 +117,3 @@ class Values:
             self._fields[name] = len(self._fields) + 1
             self._db.execute("INSERT INTO field VALUES (?, ?)", (self._fields[name], name))
         return self._fields[name]
-
-
-def among(values: Iterable[Any]) -> str:
-    """The parameter of `AMONG`."""
-    return json.dumps(list(values))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 # Any other number in a file means: not ours to read, make it anew from the lanes.
 SCHEMA = 1
 MEMORY = Path(":memory:")
 # Long enough for another process to read a hundred thousand runs for the first time.
 BUSY_S = 120
+# One bound parameter for any number of values.
+AMONG = "IN (SELECT value FROM json_each(?))"
 
 _TABLES = """
 CREATE TABLE tip (key INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, oid TEXT NOT NULL,
@@ -79,6 +83,11 @@ def open_catalog(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def among(values: Iterable[Any]) -> str:
+    """The parameter of `AMONG`."""
+    return json.dumps(list(values))
 
 
 @contextmanager
