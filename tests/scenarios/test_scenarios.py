@@ -101,7 +101,7 @@ def one_space(text: str) -> list[str]:
 def test_scenario(path: Path, tmp_path: Path) -> None:
     story = path.read_text()
     now = "".join(retold(story, Session(tmp_path)))
-    if REWRITE:
+    if REWRITE and one_space(now) != one_space(story):
         path.write_text(now)
     else:
         assert one_space(now) == one_space(story)
