@@ -196,7 +196,10 @@ def git_error(args: Iterable[str], returncode: int, stderr: bytes) -> GitError:
     """git's own words, without its 'fatal: ', as our error."""
     text = stderr.decode(errors="replace").strip()
     first = text.splitlines()[0] if text else f"exit code {returncode}"
-    command = " ".join(list(args)[:2])
+    words = list(args)
+    while words[0] == "-c":  # settings of ours, which say nothing of what was attempted
+        del words[:2]
+    command = " ".join(words[:2])
     return GitError(
         f"git {command}: {first.removeprefix('fatal: ').removeprefix('error: ')}",
         stderr=text,
