@@ -407,7 +407,7 @@ def test_failure_leaves_nothing(
     taken = take(project, tmp_path / "q")
     run_dir, private = tmp_path / "run", tmp_path / "git"
     # The snapshot is not in the repository.
-    with pytest.raises(GitError):
+    with pytest.raises(GitError, match=r"^git read-tree --reset: "):
         stage_source(taken.repo, taken.source, run_dir, private)
     assert not run_dir.exists()
     assert not private.exists()

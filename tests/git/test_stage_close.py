@@ -118,6 +118,7 @@ def test_filter_that_fails_at_the_close_costs_nothing(tmp_path: Path) -> None:
     attributes = {".gitattributes": "*.bin filter=x\n", "a.bin": "1\n", "b.py": "1\n"}
     repo = make_repo(tmp_path / "repo", files=attributes)
     git(repo, "config", "filter.x.clean", "cat")
+    git(repo, "config", "filter.x.smudge", "cat")
     git(repo, "config", "filter.x.required", "true")
     staged = stage(repo, tmp_path)
     git(repo, "config", "filter.x.clean", "false")
