@@ -75,7 +75,7 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *failure: object) -> None:
+    def __exit__(self, *_failure: object) -> None:
         self._wipe()
 
     def _wipe(self) -> None:
