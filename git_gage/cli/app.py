@@ -70,7 +70,8 @@ class App:
         if _has_entries(self.store.dir / "state"):
             from git_gage.runs.settle import settle
 
-            settle(self.store, self.catalog)
+            for notice in settle(self.store, self.catalog):
+                self.progress().warning(notice)
         return self.catalog
 
     @property
@@ -90,11 +91,11 @@ class App:
 
     def select(self, texts: Iterable[str]) -> list[str]:
         """Ids of the runs that the words name, each once, in their order."""
-        return list(dict.fromkeys(self.runs.resolve(text) for text in texts))
+        return list(dict.fromkeys(map(self._resolve, texts)))
 
     def document(self, text: str | None) -> dict[str, Any]:
         """The run object of the run that a word names; without one the newest, from here if any."""
-        run = self.runs.newest_here() if text is None else self.runs.resolve(text)
+        run = self.runs.newest_here() if text is None else self._resolve(text)
         found = self.documents(1) if run is None else [self._document(run)]
         if not found:
             raise RunNotFoundError("no runs here yet", hint="git gage run <script.py>")
@@ -112,6 +113,11 @@ class App:
             # Few runs are going on: the others need not be read to be printed.
             going = '"status":"running"' in text
             yield json.dumps(self._as_it_is(json.loads(text))) if going else text
+
+    def _resolve(self, text: str) -> str:
+        from git_gage.safe import clean  # a word may hold any bytes, a run's name does not
+
+        return self.runs.resolve(clean(text))
 
     def _document(self, run: str) -> dict[str, Any]:
         document = self.runs.document(run)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from git_gage.cli.app import App
 
 
+LONGEST_LABEL = 1000
+
+
 class RunName(click.ParamType):  # type: ignore[type-arg]
     """A word that names a run; the catalog says which."""
 
@@ -63,6 +66,23 @@ class RemoteOrRun(RemoteName):
             else super().shell_complete(ctx, param, incomplete)
         )
         return remotes + RunName().shell_complete(ctx, param, incomplete)
+
+
+class Label(click.ParamType):  # type: ignore[type-arg]
+    """A few words that a record can hold and a list can show."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        option = param.opts[-1] if param else self.name
+        if not text.strip():
+            raise click.UsageError(f"'{option}' needs some text", ctx)
+        if len(text) > LONGEST_LABEL:
+            raise click.UsageError(f"'{option}' takes {LONGEST_LABEL} characters at most", ctx)
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise click.UsageError(f"'{option}' needs text in UTF-8, not '{text}'", ctx)
+        return text
 
 
 class Count(click.ParamType):  # type: ignore[type-arg]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import yes_option
+from git_gage.cli.params import Label, yes_option
 from git_gage.cli.parsing import Command, UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ are assigned at its top level. A command after -- runs as it is.
     context_settings={"allow_interspersed_args": False},
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-@click.option("-l", "--label", metavar="<text>", help="Label to give the run")
+@click.option("-l", "--label", metavar="<text>", type=Label(), help="Label to give the run")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what the program says")
 @yes_option
 @click.pass_obj

@@ -50,6 +50,21 @@ USAGE = 129
             "see 'git gage show -h'",
         ),
         (["show", "@", "x"], "unexpected argument 'x'", "see 'git gage show -h'"),
+        (
+            ["label", "@", "--set", " "],
+            "'--set' needs some text",
+            "see 'git gage label -h'",
+        ),
+        (
+            ["label", "@", "--set", "x" * 1001],
+            "'--set' takes 1000 characters at most",
+            "see 'git gage label -h'",
+        ),
+        (
+            ["run", "-l", "caf\udce9", "train.py"],
+            "'--label' needs text in UTF-8, not 'caf\\xe9'",
+            "see 'git gage run -h'",
+        ),
         (["run"], "nothing to run", "git gage run train.py lr=0.1"),
         (["run", "--"], "nothing to run", "git gage run train.py lr=0.1"),
         (
@@ -86,3 +101,10 @@ def test_options_are_taken_before_and_after_arguments(repo: Path) -> None:
     assert before == after
     assert before.code == 128
     assert "nosuchrun" in before.err
+
+
+def test_a_run_is_never_called_by_odd_bytes(repo: Path) -> None:
+    for word, told in (("x\udcff@", "x\\xff"), ("a\nb", "a\\nb"), ("\x1b[2J", "\\x1b[2J")):
+        result = gage_inside(repo, "show", word)
+        assert result.code == 128
+        assert f"'{told}'" in result.err.splitlines()[0]
