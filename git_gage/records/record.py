@@ -97,7 +97,7 @@ def parse_record(line: bytes) -> Record:
         writer=_text(fields, "writer"),
         seq=_count(fields, "seq"),
         prev=_prev(fields),
-        deps=tuple(str(dep) for dep in _typed(fields, "deps", list)),
+        deps=_deps(fields),
         body=_typed(fields, "body", dict),
     )
 
@@ -106,7 +106,7 @@ def _load(line: bytes) -> dict[str, Any]:
     if len(line) > MAX_LINE:
         raise IntegrityError(f"read record: {len(line)} bytes, more than {MAX_LINE}")
     try:
-        fields = json.loads(line, parse_constant=_refuse_constant)
+        fields = _DECODER.decode(line.decode())
     except (ValueError, RecursionError) as error:
         raise IntegrityError(f"read record: not JSON: {error}") from error
     if not isinstance(fields, dict) or fields.get("v") != FORMAT:
@@ -125,12 +125,20 @@ def _record_id(line: bytes, fields: dict[str, Any]) -> str:
     if "sig" in fields:
         import rfc8785  # a signed line: its id leaves the signature out
 
-        line = rfc8785.dumps({key: value for key, value in fields.items() if key != "sig"})
+        unsigned = {key: value for key, value in fields.items() if key != "sig"}
+        try:
+            line = rfc8785.dumps(unsigned)
+        except (ValueError, RecursionError) as error:
+            raise IntegrityError(f"read record: no canonical JSON: {error}") from error
     return hashlib.sha256(line).hexdigest()
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"'{name}' is not JSON")
+
+
+# Made once: a decoder is as much work as a short record.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _typed(fields: dict[str, Any], key: str, kind: type) -> Any:
@@ -153,6 +161,13 @@ def _count(fields: dict[str, Any], key: str) -> int:
 
 def _prev(fields: dict[str, Any]) -> str | None:
     return None if fields.get("prev") is None else _text(fields, "prev")
+
+
+def _deps(fields: dict[str, Any]) -> tuple[str, ...]:
+    deps = _typed(fields, "deps", list)
+    if not all(isinstance(dep, str) for dep in deps):
+        raise IntegrityError("read record: 'deps' must be record ids")
+    return tuple(deps)
 
 
 def _by(fields: dict[str, Any]) -> By:

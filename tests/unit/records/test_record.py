@@ -121,6 +121,12 @@ def test_a_signature_does_not_change_what_a_record_is_called() -> None:
         begin(by="ana"),
         begin(by={"name": 1}),
         begin(prev=3),
+        begin(deps=[1]),
+        begin().decode().encode("utf-16"),
+        begin(writer="\xe9").replace(b"\\u00e9", b"\xe9"),
+        begin(sig="x", body={"count": 2**60}),
+        begin(sig="x", body={"word": "\ud800"}),
+        begin(sig="x", body={"rate": 0}).replace(b'"rate":0', b'"rate":1e999'),
     ],
 )
 def test_a_line_that_is_no_record_is_refused(line: bytes) -> None:
