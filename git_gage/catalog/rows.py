@@ -92,15 +92,13 @@ class Values:
         numbers: list[tuple[int, int, Value]] = []
         words: list[tuple[int, int, Value]] = []
         for run in runs:
-            if run.document is None:
-                continue
-            now = list(lookup_values(run.document))
+            now = [] if run.document is None else list(lookup_values(run.document))
             if now == run.before:
                 continue
             gone += [(self._field(name), run.key) for name, _ in run.before]
             for name, value in now:
-                rows = words if type(value) is str else numbers
-                rows.append((self._field(name), run.key, value))
+                field = self._fields.get(name) or self._field(name)
+                (words if type(value) is str else numbers).append((field, run.key, value))
         self._replace("num", gone, numbers)
         self._replace("txt", gone, words)
 
@@ -108,7 +106,7 @@ class Values:
         self, table: str, gone: list[tuple[int, int]], rows: list[tuple[int, int, Value]]
     ) -> None:
         self._db.executemany(f"DELETE FROM {table} WHERE field = ? AND run = ?", gone)
-        rows.sort(key=lambda row: row[:2])  # the order they lie in
+        rows.sort()  # the order they lie in
         self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
 
     def _field(self, name: str) -> int:
