@@ -50,6 +50,7 @@ class Progress:
         )
         style = STATUS_STYLES.get(document["status"])
         if not self.quiet:
+            self._begin_line()
             self._say(_ending(document) + (f": {metrics}" if metrics else ""), style)
         run = short_id(document["id"])
         self.note(f"hint: show it with 'git gage show {run}', share it with 'git gage push'")
@@ -90,6 +91,14 @@ class Progress:
         for line in text.splitlines():
             self.screen.stream.write(self.screen.paint(clean(line), style) + "\n")
         self.screen.stream.flush()
+
+    def _begin_line(self) -> None:
+        """Go to a new line if the program left the cursor in the middle of one.
+
+        Nobody can ask where it is: a row of blanks runs over into the next line, or it does not.
+        """
+        if self.screen.height is not None:
+            self.screen.stream.write(" " * (self.screen.width - 1) + "\r")
 
     def _draw(self, text: str) -> None:
         self.screen.stream.write(f"\r{text}")

@@ -107,3 +107,9 @@ def test_a_quiet_one_draws_nothing() -> None:
 def test_a_program_that_did_not_start_is_left_to_the_error() -> None:
     run = make_run(1, status="error", exit_code=127, reason="cannot run 'x': no such command")
     assert told(run).endswith("python /usr/bin/python3 (PATH)\n")
+
+
+def test_the_end_has_a_line_of_its_own_in_a_terminal() -> None:
+    stream = io.StringIO()
+    Progress(Screen(stream, width=10, height=24)).ended(make_run(1, metrics={}))
+    assert stream.getvalue().startswith(" " * 9 + "\rdone in 14m 02s\n")
