@@ -8,9 +8,7 @@ class GageError(Exception):
 
     exit_code = 128
 
-    def __init__(
-        self, message: str, *, hint: str | None = None, **facts: object
-    ) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, **facts: object) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -6,6 +6,7 @@ a `.keep` on it until the refs are updated, so a `git gc --prune=now` beside us 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Sequence
@@ -40,14 +41,15 @@ def import_commits(repo: Repository, commits: Sequence[Commit]) -> None:
 
     Raises: ConflictError if a ref has moved away from the parent; GitError otherwise.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    attempts = 1
+    returncode, stderr = _import_once(repo, commits)
+    while returncode != 0 and was_pruned(stderr) and attempts < ATTEMPTS:
+        attempts += 1
         returncode, stderr = _import_once(repo, commits)
-        if returncode == 0:
-            return
-        if b"does not contain" in stderr:
-            raise ConflictError(f"update lane: {stderr.decode(errors='replace').strip()}")
-        if attempt == ATTEMPTS or not was_pruned(stderr):
-            raise git_error(("fast-import",), returncode, stderr)
+    if b"does not contain" in stderr:
+        raise ConflictError(f"update lane: {stderr.decode(errors='replace').strip()}")
+    if returncode != 0:
+        raise git_error(("fast-import",), returncode, stderr)
 
 
 def was_pruned(stderr: bytes) -> bool:
@@ -69,9 +71,12 @@ def _import_once(repo: Repository, commits: Sequence[Commit]) -> tuple[int, byte
         for commit in commits:
             _write_commit(process.stdin, commit)
         process.stdin.write(b"done\n")
-        process.stdin.close()
+        process.stdin.flush()
     except BrokenPipeError:
         pass  # fast-import has said why on stderr; that is what the caller gets
+    # What a broken pipe left in the buffer has nowhere to go.
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
     stderr = process.stderr.read()
     process.stderr.close()
     if process.wait() != 0:

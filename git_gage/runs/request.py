@@ -31,10 +31,11 @@ class RunOutcome:
 class Observer(Protocol):
     """Who is told how a run goes; documents are run objects as docs/json.md has them."""
 
-    def begun(self, document: dict[str, Any]) -> None: ...
+    def begun(self, document: dict[str, Any]) -> None:
+        """The run is recorded; its program starts now."""
 
-    def note(self, text: str) -> None: ...
+    def warning(self, text: str) -> None:
+        """Something that should be looked at."""
 
-    def warning(self, text: str) -> None: ...
-
-    def ended(self, document: dict[str, Any]) -> None: ...
+    def ended(self, document: dict[str, Any]) -> None:
+        """The program has ended, and how is recorded."""

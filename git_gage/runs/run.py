@@ -29,7 +29,7 @@ from git_gage.runs.process import Console, Exit, StartError, run_program
 from git_gage.runs.project import find_project
 from git_gage.runs.request import Observer, RunOutcome, RunRequest
 from git_gage.runs.stage import StagedFiles, finish_stage, stage_source
-from git_gage.source import Source, capture_source, describe_environment, source_body
+from git_gage.source import EXPECTED, Source, capture_source, describe_environment, source_body
 from git_gage.store.files import explained
 
 if TYPE_CHECKING:
@@ -220,6 +220,8 @@ class Runner:
             self.store.close()
         for path in outcome.written if outcome else ():
             self.observer.warning(f"'{os.fsdecode(path)}' changed outside of the run directory")
+        for path in outcome.unseen if outcome else ():
+            self.observer.warning(f"'{os.fsdecode(path)}' is too large to look for changed files")
         for warning in [
             *self.scanner.warnings(),
             *(summary.warnings() if summary else ()),
@@ -236,6 +238,8 @@ class Runner:
 
     def _tell_left_out(self, source: Source) -> None:
         for path, reason in source.left_out:
+            if reason in EXPECTED:
+                continue
             self.observer.warning(f"'{os.fsdecode(path)}' is not recorded ({reason})")
 
 

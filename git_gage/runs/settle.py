@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from git_gage.errors import RequestError
+from git_gage.errors import GageError
 from git_gage.runs.liveness import ALIVE, Life, find_life
 
 if TYPE_CHECKING:
@@ -22,24 +22,26 @@ _SHOWN = {
 }
 
 
-def settle(store: Store, catalog: Catalog) -> None:
+def settle(store: Store, catalog: Catalog) -> list[str]:
     """Close runs begun here that neither git-gage nor the program goes on with.
 
-    In a repository that cannot be written to nothing happens; `with_status` still tells the truth.
+    What could not be closed (a read-only repository, a full disk) is tried again next time, and
+    `with_status` still tells the truth; gives what the user should know of it.
     """
     folder = store.dir / "state"
     if not folder.is_dir():
-        return
+        return []
     dead = [path for path in folder.iterdir() if find_life(path) is Life.ENDED_UNSEEN]
     if not dead:
-        return
+        return []
     try:
         with store.writing():
             for state_dir in dead:
                 _settle_one(store, catalog, state_dir)
-    except RequestError:
-        return
+    except GageError as error:
+        return [f"a run that was killed could not be closed: {error}"]
     catalog.refresh()
+    return []
 
 
 def with_status(store: Store, document: dict[str, Any]) -> dict[str, Any]:
@@ -80,9 +82,9 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
     run = document["id"]
     run_dir = store.run_dir(run)
     # First what was staged goes: a `summary.json` of the source is not what this run came to.
-    outcome = recover_stage(store.repo, run_dir, state_dir / "git")
-    summary = read_summary(run_dir / document["project"]["path"] / "summary.json")
     ended = _last_sign(state_dir)
+    outcome = recover_stage(store.repo, run_dir, state_dir / "git", until=ended)
+    summary = read_summary(run_dir / document["project"]["path"] / "summary.json")
     end = End(
         status="terminated",
         exit_code=None,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from git_gage.source.capture import capture_source
 from git_gage.source.environment import describe_environment
 from git_gage.source.model import Linked, Source, source_body
-from git_gage.source.rules import is_cache_name
+from git_gage.source.rules import EXPECTED, is_cache_name
 
 __all__ = [
+    "EXPECTED",
     "Linked",
     "Source",
     "capture_source",

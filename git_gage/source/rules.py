@@ -22,6 +22,8 @@ INSTALLED = "installed packages"
 CACHE = "cache"
 OWN = "git-gage's own"
 ABSENT = "not checked out"
+# Nobody misses these in a record, so nobody is told each time.
+EXPECTED = frozenset({CACHE, OWN, ABSENT})
 
 _SECRET = re.compile(
     rb"""

@@ -92,11 +92,11 @@ def _machine() -> str:
     """A stable id of this machine, hashed, because it is nobody else's business."""
     import hashlib
 
-    found = platform.node()
+    found = ""
     for name in _MACHINE_IDS:
         try:
-            found = Path(name).read_text().strip() or found
-            break
+            found = found or Path(name).read_text().strip()
         except OSError:
             continue
+    found = found or platform.node()
     return hashlib.sha256(b"git-gage " + found.encode()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from git_gage.git import Commit, Repository, import_commits
 from git_gage.store import layout
 
 MARKER = "v1"
-Bulk = tuple[str, Path | str]
+Bulk = tuple[str, bytes | Path | str]
 
 
 class Epoch(NamedTuple):

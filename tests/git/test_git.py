@@ -1,0 +1,131 @@
+"""The door to git: what it is told, and what it is made to say."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from git_gage.errors import ConflictError, GitError, RequestError
+from git_gage.git import (
+    Commit,
+    adopt_objects,
+    drop_stale_keeps,
+    import_commits,
+    open_repository,
+    quarantine,
+    release_kept,
+)
+from git_gage.git.quarantine import STALE_S, quarantine_environ
+from tests.support import git, make_repo
+
+REF = "refs/gage/w/lane/202611-01/log"
+
+
+def test_a_ref_that_moved_away_is_not_overwritten(repo: Path) -> None:
+    opened = open_repository(repo, os.environ)
+    head = git(repo, "rev-parse", "HEAD").strip()
+    import_commits(opened, [Commit(REF, "first", files=(("a", b"1"),))])
+    with pytest.raises(ConflictError):
+        import_commits(opened, [Commit(REF, "second", parent=head, files=(("a", b"2"),))])
+    assert git(repo, "show", f"{REF}:a") == "1"
+
+
+def test_what_git_refuses_is_said_and_leaves_no_report_behind(repo: Path) -> None:
+    opened = open_repository(repo, os.environ)
+    big = Commit(REF, "x", parent="0123", files=tuple((f"f{n}", b"x" * 70_000) for n in range(9)))
+    with pytest.raises(GitError, match="git fast-import"):
+        import_commits(opened, [big])
+    assert list((repo / ".git").glob("fast_import_crash_*")) == []
+
+
+def make_quarantine(repo: Path, folder: Path) -> str:
+    """A blob that is in a quarantine alone."""
+    (folder / "objects").mkdir(parents=True)
+    opened = open_repository(repo, os.environ)
+    env = quarantine_environ(opened, folder)
+    return (
+        opened.run("hash-object", "-w", "--stdin", input=b"quarantined", env=env).decode().strip()
+    )
+
+
+@pytest.mark.parametrize("name", ["plain", "with:colon", '"quoted'])
+def test_objects_enter_as_a_kept_pack(tmp_path: Path, name: str) -> None:
+    repo = make_repo(tmp_path / name)
+    oid = make_quarantine(repo, tmp_path / "quarantine")
+    opened = open_repository(repo, os.environ)
+    keep = adopt_objects(opened, tmp_path / "quarantine")
+    assert keep is not None
+    git(repo, "gc", "-q", "--prune=now")
+    assert git(repo, "cat-file", "-p", oid) == "quarantined"
+    release_kept(keep)
+    release_kept(None)
+    assert adopt_objects(opened, tmp_path / "empty") is None
+
+
+def test_a_pack_pruned_under_us_is_indexed_again(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_quarantine(repo, tmp_path / "quarantine")
+    real, failures = quarantine._index_pack_once, []
+
+    def pruned(*args: Any) -> bytes:
+        if len(failures) < 2:
+            failures.append(1)
+            raise GitError("git index-pack: gone", stderr="No such file or directory")
+        return real(*args)
+
+    monkeypatch.setattr(quarantine, "_index_pack_once", pruned)
+    assert adopt_objects(open_repository(repo, os.environ), tmp_path / "quarantine")
+    assert len(failures) == 2
+
+
+def test_another_failure_is_not_tried_again(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_quarantine(repo, tmp_path / "quarantine")
+
+    def full(*_: Any) -> bytes:
+        raise GitError("git index-pack: full", stderr="No space left on device")
+
+    monkeypatch.setattr(quarantine, "_index_pack_once", full)
+    with pytest.raises(GitError, match="full"):
+        adopt_objects(open_repository(repo, os.environ), tmp_path / "quarantine")
+
+
+def test_keep_notes_of_the_dead_go_after_an_hour(repo: Path) -> None:
+    packs = repo / ".git/objects/pack"
+    packs.mkdir(exist_ok=True)
+    git(repo, "repack", "-adq")
+    (whole,) = packs.glob("*.pack")
+    notes = {
+        "pack-1.keep": "fast-import\n",
+        "pack-2.keep": "somebody else's\n",
+        whole.with_suffix(".keep").name: "git-gage\n",
+        "pack-4.keep": "git-gage\n",
+    }
+    for name, note in notes.items():
+        (packs / name).write_text(note)
+    (packs / "pack-1.pack").write_bytes(b"half")
+    (packs / "pack-4.keep").touch()
+    opened = open_repository(repo, os.environ)
+    drop_stale_keeps(opened, time.time())
+    assert len(list(packs.glob("*.keep"))) == 4
+    drop_stale_keeps(opened, time.time() + STALE_S + 1)
+    assert [path.name for path in packs.glob("*.keep")] == ["pack-2.keep"]
+    assert not (packs / "pack-1.pack").exists()
+    assert whole.exists()
+
+
+def test_what_is_no_repository_says_what_git_says(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("nonsense")
+    with pytest.raises(RequestError, match="invalid gitfile format"):
+        open_repository(tmp_path, os.environ)
+
+
+def test_no_git_at_all(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="no 'git' program on PATH"):
+        open_repository(tmp_path, {"PATH": str(tmp_path)})
