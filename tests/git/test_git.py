@@ -70,7 +70,8 @@ def test_a_pack_pruned_under_us_is_indexed_again(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_quarantine(repo, tmp_path / "quarantine")
-    real, failures = quarantine._index_pack_once, []
+    real = quarantine._index_pack_once
+    failures: list[int] = []
 
     def pruned(*args: Any) -> bytes:
         if len(failures) < 2:

@@ -274,7 +274,8 @@ def test_nothing_is_changed_where_nothing_may_be_written(repo: Path) -> None:
 def test_a_full_disk_damages_nothing(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_store(repo)
     record = begin(store)
-    real, calls = os.write, []
+    real = os.write
+    calls: list[int] = []
 
     def full(handle: int, data: bytes) -> int:
         if calls:
@@ -299,7 +300,8 @@ def test_a_pack_pruned_under_us_is_written_again(
 ) -> None:
     store = open_store(repo)
     record = begin(store)
-    real, failures = git_imports._import_once, []
+    real = git_imports._import_once
+    failures: list[int] = []
 
     def pruned(*args: Any) -> tuple[int, bytes]:
         if len(failures) < 3:

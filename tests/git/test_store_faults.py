@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def test_a_state_file_is_old_or_new(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageError):
         write_json(path, {"is": "new"})
     monkeypatch.undo()
@@ -83,9 +84,9 @@ def test_a_machine_without_an_id_goes_by_its_name(
 ) -> None:
     (tmp_path / "empty").write_text("\n")
     monkeypatch.setattr(identity, "_MACHINE_IDS", (str(tmp_path / "none"), str(tmp_path / "empty")))
-    monkeypatch.setattr(identity.platform, "node", lambda: "one")
+    monkeypatch.setattr(platform, "node", lambda: "one")
     one = identity._machine()
-    monkeypatch.setattr(identity.platform, "node", lambda: "two")
+    monkeypatch.setattr(platform, "node", lambda: "two")
     assert identity._machine() != one
 
 

@@ -1,0 +1,196 @@
+"""What can go wrong between the command and the record, and what the user is told."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from git_gage.catalog import Catalog
+from git_gage.errors import GageError, RequestError
+from git_gage.git import open_repository
+from git_gage.runs import run as run_module
+from git_gage.runs import settle as settle_module
+from git_gage.runs.liveness import Life
+from git_gage.runs.process import Console
+from git_gage.runs.request import RunRequest
+from git_gage.runs.run import RunFailedError, run_command
+from git_gage.runs.settle import settle, with_status
+from git_gage.store import Store
+from git_gage.store.files import StorageError
+from tests.support import gage, git, write_files
+
+
+class Told:
+    """An observer that remembers."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.documents: list[dict[str, Any]] = []
+
+    def begun(self, document: dict[str, Any]) -> None:
+        self.documents.append(document)
+
+    def ended(self, document: dict[str, Any]) -> None:
+        self.documents.append(document)
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+class Session:
+    """A run in this process, with its output going nowhere."""
+
+    def __init__(self, repo: Path) -> None:
+        self.store = Store(open_repository(repo, dict(os.environ)))
+        self.catalog = Catalog(self.store)
+        self.told = Told()
+
+    def run(self, *argv: str) -> int:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        console = Console(nowhere, nowhere, nowhere)
+        request = RunRequest(None, (), argv, None, None)
+        try:
+            done = run_command(self.store, self.catalog, request, console, self.told)
+        finally:
+            os.close(nowhere)
+        return done.exit_code
+
+
+@pytest.fixture
+def session(repo: Path) -> Session:
+    return Session(repo)
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_ctrl_c_before_the_program_starts(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "stage_source", raising(KeyboardInterrupt()))
+    assert session.run("true") == 130
+    run = session.told.documents[-1]
+    assert (run["status"], run["signal"], run["exit_code"]) == ("terminated", "SIGINT", None)
+
+
+def test_an_end_that_cannot_be_recorded_is_said_and_made_up_for(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = StorageError("write journal: no space left", hint="free some space")
+    monkeypatch.setattr(run_module, "close_run", raising(error))
+    with pytest.raises(RunFailedError, match="no space left") as caught:
+        session.run("true")
+    assert (caught.value.exit_code, caught.value.hint) == (125, "free some space")
+    monkeypatch.undo()
+    (state_dir,) = (session.store.dir / "state").iterdir()
+    assert (state_dir / "alive").exists()
+
+
+def test_an_end_that_is_recorded_but_not_in_git_yet(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "flush", raising(GageError("git is busy")))
+    assert session.run("true") == 0
+    assert any("not in git yet: git is busy" in text for text in session.told.warnings)
+    monkeypatch.undo()
+    assert session.told.documents[-1]["status"] == "completed"
+    session.store.flush()
+
+
+def test_an_interpreter_that_says_nothing_is_told(repo: Path) -> None:
+    write_files(repo, {"bin/python3": "#!/bin/sh\nexit 3\n"})
+    (repo / "bin/python3").chmod(0o755)
+    done = gage(repo, "run", "--", "./bin/python3", "x.py")
+    assert done.code == 3
+    assert "warning: " in done.err
+    shown = json.loads(gage(repo, "show", "--json").out)
+    assert shown["environment"]["packages"] is None
+    assert shown["operation"] == "x.py"
+
+
+def test_secrets_and_writes_outside_are_told(repo: Path) -> None:
+    program = "open('data/new.txt', 'w').write('x')\n"
+    files = {".gitignore": "data/\n", "data/x": "x", "go.py": program, ".env": "KEY=1\n"}
+    write_files(repo, files)
+    done = gage(repo, "run", "go.py")
+    assert "'.env' is not recorded (secret)" in done.err
+    assert "'data/new.txt' changed outside of the run directory" in done.err
+    shown = json.loads(gage(repo, "show", "--json").out)
+    assert shown["written"] == [{"path": "data/new.txt"}]
+    assert ".env" not in git(repo, "ls-tree", "-r", "--name-only", shown["source"]["snapshot"])
+
+
+def test_a_folder_too_large_to_look_through_is_told(
+    session: Session, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(repo, {".gitignore": "data/\n", "data/a/x": "x", "data/b/x": "x"})
+    monkeypatch.setattr("git_gage.runs.unstage.SCAN_BUDGET", 1)
+    assert session.run("true") == 0
+    assert any("too large to look for" in text for text in session.told.warnings)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["run", "train.sh"], "'train.sh' is not a Python script"),
+        (["run", "notes"], "'notes' is not a Python script"),
+        (["run", "none.py"], "no script 'none.py' here"),
+        (["run", "../outside.py"], "outside the work tree"),
+    ],
+)
+def test_what_is_no_script_starts_nothing(repo: Path, words: list[str], text: str) -> None:
+    write_files(repo, {"train.sh": "echo hi\n"})
+    (repo.parent / "outside.py").write_text("print(1)\n")
+    refused = gage(repo, *words)
+    assert refused.code == 128
+    assert text in refused.err
+    assert "hint: git gage run -- " in refused.err or "git ls-files" in refused.err
+    assert gage(repo, "list", "--json").out.strip() == "[]"
+
+
+def test_the_hint_for_a_program_can_be_typed(repo: Path) -> None:
+    write_files(repo, {"train.sh": "#!/bin/sh\necho hi\n"})
+    (repo / "train.sh").chmod(0o755)
+    refused = gage(repo, "run", "train.sh")
+    hint = refused.err.rpartition("hint: git gage ")[2].split()
+    assert gage(repo, *hint).out == "hi\n"
+
+
+def test_where_nothing_was_run_there_is_nothing_to_settle(session: Session) -> None:
+    assert settle(session.store, session.catalog) == []
+
+
+def test_what_cannot_be_closed_now_is_said_and_closed_later(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state_dir = session.store.dir / "state" / "new-x"
+    state_dir.mkdir(parents=True)
+    (state_dir / "alive").write_text(json.dumps({"host": os.uname().nodename, "boot": "before"}))
+    monkeypatch.setattr(settle_module, "_settle_one", raising(RequestError("read-only")))
+    (notice,) = settle(session.store, session.catalog)
+    assert notice == "a run that was killed could not be closed: read-only"
+    monkeypatch.undo()
+    assert settle(session.store, session.catalog) == []
+    assert not state_dir.exists()
+
+
+def test_two_commands_settle_a_run_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    state_dir = session.store.dir / "state" / "new-x"
+    state_dir.mkdir(parents=True)
+    answers = iter([Life.ENDED_UNSEEN, Life.RUNNING])
+    monkeypatch.setattr(settle_module, "find_life", lambda _: next(answers))
+    assert settle(session.store, session.catalog) == []
+    assert state_dir.exists()
+
+
+def test_a_run_with_an_end_is_what_its_end_says(session: Session) -> None:
+    assert with_status(session.store, {"status": "error"}) == {"status": "error"}
