@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -124,16 +124,6 @@ class Catalog:
     def chain(self, run: str, writer: str) -> Chain:
         """Where the next record of a writer about a run goes. Hold the store's lock."""
         return self._ask(lambda db: query.read_chain(db, run, writer))
-
-    def unfinished(self, lanes: Iterable[str]) -> list[str]:
-        """Runs begun by these lanes that have no end, oldest first."""
-        asked = list(lanes)
-        return self._ask(lambda db: query.read_unfinished(db, asked))
-
-    def on_remote(self, run: str, remote: str) -> bool:
-        """Whether all records of a run known here are in refs/gage-remotes/<remote>/."""
-        known = self._ask(lambda db: query.read_sightings(db, run, None))
-        return bool(known) and not self._ask(lambda db: query.read_sightings(db, run, remote))
 
     def records(self, run: str) -> list[Record]:
         """All records of a run known here, in the order of their clocks; read from the store."""

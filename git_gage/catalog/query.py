@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checked, with_packages
 
 # JSON counts exactly up to here: whoever writes a higher one must not stop the others.
@@ -70,13 +68,6 @@ def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
     ).fetchone()
     seq, prev = (min(last[0] + 1, _MAX_COUNT), last[1].hex()) if last else (0, None)
     return Chain(seq, prev, min(clock, _MAX_COUNT - 1), _label_records(db, run))
-
-
-def read_unfinished(db: sqlite3.Connection, lanes: Iterable[str]) -> list[str]:
-    rows = db.execute(
-        f"SELECT id FROM run WHERE ended IS NULL AND writer {AMONG} ORDER BY id", [among(lanes)]
-    )
-    return [id for (id,) in rows]
 
 
 def read_sightings(db: sqlite3.Connection, run: str, beyond: str | None) -> dict[str, list[str]]:

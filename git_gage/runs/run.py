@@ -69,9 +69,17 @@ class Runner:
         self.console = console
         self.observer = observer
         self.scanner = OutputScanner()
+        self.alive = -1
 
     def run(self) -> RunOutcome:
         plan = plan_run(self.repo, self.request, self.repo.environ)
+        try:
+            return self._record(plan)
+        finally:
+            if self.alive >= 0:
+                os.close(self.alive)
+
+    def _record(self, plan: Plan) -> RunOutcome:
         with self._new_state_dir() as state_dir:
             source = capture_source(self.repo, state_dir / "quarantine")
             self._tell_left_out(source)
@@ -89,7 +97,7 @@ class Runner:
         with explained(folder, "begin run"):
             folder.mkdir(parents=True, exist_ok=True)
             state_dir = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
-        self._alive = hold_alive(state_dir)
+        self.alive = hold_alive(state_dir)
         try:
             yield state_dir
         finally:

@@ -150,7 +150,7 @@ def test_two_clones_see_the_same_after_a_fetch_by_stock_git(tmp_path: Path) -> N
         git(path, *FETCH)
     assert shown(ana) == shown(sam)
     assert shown(ana)[0]["label"] in ("ana's", "sam's")
-    assert open_catalog(ana).on_remote(first.run, "origin")
+    assert open_catalog(ana).lines_beyond(first.run, "origin") == []
     assert len(open_catalog(ana).chain(first.run, mine.lane).label_records) == 2
 
 

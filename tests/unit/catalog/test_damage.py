@@ -21,7 +21,6 @@ from git_gage.catalog import Catalog, place, schema
 from git_gage.catalog.schema import MEMORY
 from git_gage.errors import ConflictError
 from tests.unit.catalog.made_up import (
-    LANE,
     FakeStore,
     begin,
     end,
@@ -43,7 +42,7 @@ def fill(store: FakeStore, runs: int = 40) -> None:
 
 
 def everything(catalog: Catalog) -> Any:
-    return catalog.newest(None), catalog.count(), catalog.unfinished([LANE])
+    return catalog.newest(None), catalog.count()
 
 
 def test_deleting_the_file_loses_nothing(store: FakeStore) -> None:

@@ -103,15 +103,6 @@ def fresh_catalog_with_notice(store: FakeStore) -> module.Catalog:
     return catalog
 
 
-def test_runs_without_an_end(store: FakeStore) -> None:
-    going, ended, theirs, former = begin(1), begin(2), begin(3, writer=OTHER), begin(4, writer="f")
-    store.journal(former, going, ended, end(ended), theirs, label(begin(5), "x"))
-    catalog = fresh_catalog(store)
-    assert catalog.unfinished([LANE, "f"]) == [going.run, former.run]
-    assert catalog.unfinished([OTHER]) == [theirs.run]
-    assert catalog.unfinished([]) == []
-
-
 # -- remotes ---------------------------------------------------------------------------------------
 
 
@@ -119,17 +110,16 @@ def test_a_run_is_on_a_remote_when_all_its_records_are(store: FakeStore) -> None
     first = begin()
     store.lane(ref(), lines(first))
     catalog = fresh_catalog(store)
-    assert not catalog.on_remote(first.run, "origin")
-    assert not catalog.on_remote(begin(9).run, "origin")
+    assert catalog.lines_beyond(first.run, "origin")
 
     store.lane(ref(remote="origin"), lines(first))
     catalog.refresh()
-    assert catalog.on_remote(first.run, "origin")
-    assert not catalog.on_remote(first.run, "backup")
+    assert catalog.lines_beyond(first.run, "origin") == []
+    assert catalog.lines_beyond(first.run, "backup")
 
     store.journal(end(first))
     catalog.refresh()
-    assert not catalog.on_remote(first.run, "origin")
+    assert catalog.lines_beyond(first.run, "origin")
     assert catalog.lines_beyond(first.run, "origin") == lines(end(first))
     assert catalog.lines_beyond(first.run, "backup") == lines(first, end(first))
 
@@ -139,22 +129,22 @@ def test_records_of_a_run_lie_in_several_lanes_of_a_remote(store: FakeStore) -> 
     store.lane(ref(), lines(first, end(first)))
     store.lane(ref(remote="origin"), lines(first))
     store.lane(ref(OTHER, remote="origin"), lines(end(first)))
-    assert fresh_catalog(store).on_remote(first.run, "origin")
+    assert fresh_catalog(store).lines_beyond(first.run, "origin") == []
 
 
 def test_a_remote_with_a_slash_in_its_name_is_another_remote(store: FakeStore) -> None:
     first = begin()
     store.lane(ref(remote="team/origin"), lines(first))
     catalog = fresh_catalog(store)
-    assert catalog.on_remote(first.run, "team/origin")
-    assert not catalog.on_remote(first.run, "team")
+    assert catalog.lines_beyond(first.run, "team/origin") == []
+    assert catalog.lines_beyond(first.run, "team")
 
 
 def test_what_a_remote_was_given_is_not_what_it_has(store: FakeStore) -> None:
     first = begin()
     store.lane(f"refs/gage-out/origin/w/{LANE}/202611-01/log", lines(first))
     store.lane("refs/gage/w/ODD/name/log", lines(first))
-    assert not fresh_catalog(store).on_remote(first.run, "origin")
+    assert fresh_catalog(store).lines_beyond(first.run, "origin")
 
 
 # -- records ---------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def test_the_same_blob_in_a_tracking_lane_is_not_read_again(store: FakeStore) ->
     store.lane(ref(remote="origin"), lines(first))
     catalog.refresh()
     assert store.asked_lines == 0
-    assert catalog.on_remote(first.run, "origin")
+    assert catalog.lines_beyond(first.run, "origin") == []
 
 
 def test_runs_stay_when_a_ref_goes(store: FakeStore) -> None:
@@ -93,7 +93,7 @@ def test_runs_stay_when_a_ref_goes(store: FakeStore) -> None:
     store.tips.clear()
     catalog.refresh()
     assert catalog.document(first.run) is not None
-    assert not catalog.on_remote(first.run, "origin")
+    assert catalog.lines_beyond(first.run, "origin")
 
 
 def test_many_lanes_at_first_sight(store: FakeStore) -> None:
@@ -110,7 +110,6 @@ def test_more_records_than_are_held_in_memory(store: FakeStore) -> None:
     store.lane(ref(), lines(*ends[:10]), lines(*runs), lines(*ends[10:]))
     catalog = fresh_catalog(store)
     assert catalog.count() == len(runs)
-    assert catalog.unfinished([LANE]) == []
     found = [document["id"] for document in catalog.newest(None)]
     assert found == sorted((first.run for first in runs), reverse=True)
 
