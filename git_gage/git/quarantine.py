@@ -44,13 +44,14 @@ def adopt_objects(repo: Repository, quarantine: Path) -> Path | None:
 
 
 def _index_pack(repo: Repository, pack: Path) -> bytes:
-    for _ in range(ATTEMPTS - 1):
+    attempts = 1
+    while True:
         try:
             return _index_pack_once(repo, pack)
         except GitError as error:
-            if not was_pruned(error.stderr.encode()):
+            if attempts == ATTEMPTS or not was_pruned(error.stderr.encode()):
                 raise
-    return _index_pack_once(repo, pack)
+        attempts += 1
 
 
 def _index_pack_once(repo: Repository, pack: Path) -> bytes:

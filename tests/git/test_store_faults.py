@@ -17,6 +17,7 @@ from git_gage.store import files, flush, identity, layout
 from git_gage.store.files import StorageError, explained, is_held, write_json
 from git_gage.store.journal import Journal, read_journal
 from git_gage.store.lane import Epoch, Lane
+from git_gage.store.repair import mend_lane
 from git_gage.store.store import Store
 from tests.git.test_store import all_lines, begin, lane_refs, open_store
 from tests.support import git
@@ -152,6 +153,19 @@ def test_a_broken_source_lane_is_dropped_and_pinned_anew(repo: Path) -> None:
     record = begin(store)
     store.flush()
     assert all_lines(store) == {record.line}
+
+
+def test_broken_refs_go_even_when_no_record_was_in_them(repo: Path) -> None:
+    store = open_store(repo)
+    store.pin(git(repo, "rev-parse", "HEAD").strip(), None)
+    (src,) = lane_refs(repo)
+    for name in (src, src.replace("/src", "/odd")):
+        (repo / ".git" / name).parent.mkdir(parents=True, exist_ok=True)
+        (repo / ".git" / name).write_text("1" * 40 + "\n")
+    lane = Lane(store.repo, f"refs/gage/w/{store.lane}")
+    assert mend_lane(lane, store.dir / "journal")
+    assert lane_refs(repo) == []
+    assert not mend_lane(lane, store.dir / "journal")
 
 
 def test_the_state_of_a_run_stays_until_git_holds_its_files(repo: Path) -> None:

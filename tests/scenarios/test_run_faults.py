@@ -22,7 +22,7 @@ from git_gage.runs.run import RunFailedError, run_command
 from git_gage.runs.settle import settle, with_status
 from git_gage.store import Store
 from git_gage.store.files import StorageError
-from tests.support import gage, git, write_files
+from tests.support import gage, gage_inside, git, write_files
 
 
 class Told:
@@ -194,3 +194,13 @@ def test_two_commands_settle_a_run_once(session: Session, monkeypatch: pytest.Mo
 
 def test_a_run_with_an_end_is_what_its_end_says(session: Session) -> None:
     assert with_status(session.store, {"status": "error"}) == {"status": "error"}
+
+
+def test_a_list_tells_what_could_not_be_closed(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gage(repo, "run", "train.py")
+    (repo / ".git/gage/state/new-x").mkdir()
+    monkeypatch.setattr(settle_module, "settle", lambda *_: ["a run could not be closed"])
+    listed = gage_inside(repo, "list")
+    assert listed.code == 0
+    assert "warning: a run could not be closed" in listed.err
+    assert "train.py" in listed.out

@@ -53,6 +53,15 @@ def test_a_program_that_ended_but_was_not_waited_for_has_ended(state_dir: Path) 
     program.wait()
 
 
+def test_a_program_that_was_gone_before_it_was_noted_has_ended(state_dir: Path) -> None:
+    die(state_dir)
+    program = subprocess.Popen(["true"])
+    program.wait()
+    note_program(state_dir, program.pid)
+    assert json.loads((state_dir / PROGRAM).read_text())["started"] is None
+    assert find_life(state_dir) is Life.ENDED_UNSEEN
+
+
 def test_a_process_id_that_was_used_again_is_another_program(state_dir: Path) -> None:
     die(state_dir)
     (state_dir / PROGRAM).write_text(json.dumps({"pid": os.getpid(), "started": "1"}))
