@@ -122,8 +122,8 @@ class Flusher:
         if batch.lines or batch.offsets != self.state.get("offsets", {}):
             self._save(offsets=batch.offsets)
         journal = self.dir / "journal"
-        for name in batch.offsets:
-            retire_journal(journal, name, self.now)
+        for name, reached in batch.offsets.items():
+            retire_journal(journal, name, reached, self.now)
         drop_old_days(journal, self.now)
         if self.state.get("packs", 0) >= PACKS_BEFORE_REPACK:
             roll_up_packs(self.repo, self.now)

@@ -100,10 +100,17 @@ def read_journal(folder: Path, name: str, offset: int) -> tuple[list[bytes], int
     return [line for line in lines if line], offset + end
 
 
-def retire_journal(folder: Path, name: str, now: float) -> None:
-    """Move a journal that is wholly in git, and whose writer is gone, to the file of its day."""
+def retire_journal(folder: Path, name: str, reached: int, now: float) -> None:
+    """Move a journal whose writer is gone to the file of its day.
+
+    `reached` is the offset up to which it is in git. Nothing happens where that is not its end:
+    since it was read the writer may have added to it and gone; or, where it has no first line yet,
+    it was just made, and its lock is about to be taken.
+    """
     path = folder / name
-    if is_held(path):
+    if is_held(path) or read_journal(folder, name, reached)[0]:
+        return
+    if reached == 0 and now - path.stat().st_mtime < KEEP_S:
         return
     lines, _ = read_journal(folder, name, 0)
     day = folder / f"{DAY_PREFIX}{time.strftime('%Y%m%d', time.gmtime(now))}.jsonl"
