@@ -60,7 +60,6 @@ _INDEXES = {
     "run_name": "run (name)",
     "run_operation": "run (operation, id)",
     "run_writer": "run (writer, id)",
-    "run_open": "run (writer, id) WHERE ended IS NULL",
 }
 
 
