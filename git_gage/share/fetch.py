@@ -57,7 +57,7 @@ def fetch_runs(store: Store, catalog: Catalog, remote: str | None, observer: Obs
         catalog.refresh()
         runs, records = catalog.count(), catalog.count_records()
         _bring_all(store, found, observer)
-        for notice in catalog.refresh():
+        for notice in catalog.refresh(bulk=True):
             observer.warning(notice)
     return Fetched(found.shown, catalog.count() - runs, catalog.count_records() - records)
 
