@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -293,6 +294,18 @@ def _say(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
+    yield measure_start
+    yield measure_run
+    for size in options.sizes.split(","):
+        yield partial(measure_size, runs=int(size))
+    yield measure_many
+    if options.peers:
+        from bench.peers import measure_peers
+
+        yield measure_peers
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure git-gage and write docs/benchmarks.md")
     parser.add_argument("--sizes", default="1000,10000,100000")
@@ -302,16 +315,10 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="gage-bench-"))
     try:
         bench = Bench(folder, options.repeats)
-        measure_start(bench)
-        measure_run(bench)
-        for size in options.sizes.split(","):
-            measure_size(bench, int(size))
-        measure_many(bench)
-        if options.peers:
-            from bench.peers import measure_peers
-
-            measure_peers(bench)
-        write_page(bench.rows, options.repeats)
+        for measure in _steps(options):
+            measure(bench)
+            # What is measured is kept, whatever comes next.
+            write_page(bench.rows, options.repeats)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
