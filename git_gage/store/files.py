@@ -51,20 +51,25 @@ def read_json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Replace a state file; after a crash it is the old one or the new one, whole."""
+def write_json(path: Path, value: dict[str, Any], *, durable: bool = False) -> None:
+    """Replace a state file; after a kill it is the old one or the new one, whole.
+
+    After a power cut that is sure only of a `durable` one; others can be found out again.
+    """
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     with explained(path.parent, f"write {path.name}"):
         try:
             with fresh.open("wb") as file:
                 file.write(json.dumps(value, sort_keys=True).encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             fresh.replace(path)
         except OSError:
             fresh.unlink(missing_ok=True)
             raise
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
 
 
 def sync_folder(path: Path) -> None:

@@ -77,7 +77,7 @@ def new_lane() -> str:
 
 
 def _save(path: Path, place: dict[str, Any], state: dict[str, Any]) -> None:
-    write_json(path, {"format": FORMAT, "place": place, **state})
+    write_json(path, {"format": FORMAT, "place": place, **state}, durable=True)
 
 
 def _place(common_dir: Path) -> dict[str, Any]:

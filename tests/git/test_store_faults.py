@@ -48,7 +48,7 @@ def test_a_state_file_is_old_or_new(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageError):
-        write_json(path, {"is": "new"})
+        write_json(path, {"is": "new"}, durable=True)
     monkeypatch.undo()
     assert files.read_json(path) == {"is": "old"}
     assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
