@@ -18,7 +18,7 @@ from git_gage.catalog.documents import (
     plain,
     set_attributes,
 )
-from git_gage.catalog.rows import Run, Values, find_runs, open_documents, write_runs
+from git_gage.catalog.rows import Run, find_runs, open_documents, write_runs
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import dump, tame
 from git_gage.catalog.values import storable
@@ -46,7 +46,6 @@ class Loader:
         self._db = db
         self._chunk: list[tuple[Record, int]] = []
         self._attached = Attached(db, store)
-        self._values = Values(db)
 
     def add(self, lines: Iterable[bytes], blob: int) -> None:
         """Lines of the blob with this key in table `seen`, or of a journal (key 0)."""
@@ -71,7 +70,6 @@ class Loader:
         self._tell(usable, runs)
         changed = [run for run in runs.values() if run.is_new or run.document is not None]
         write_runs(self._db, changed)
-        self._values.write(changed)
 
     def look_again(self) -> None:
         """Show what bulk documents say that were not here before."""
@@ -81,7 +79,6 @@ class Loader:
         for record, bound, body in found:
             self._replace_part(runs[bound.run], record, bound.name, body)
         write_runs(self._db, runs.values())
-        self._values.write(runs.values())
 
     # -- which records -------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Runs as rows: found, opened, and written back with their document and values."""
+"""Runs as rows: found, opened, and written back with their document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checked, checksum, dump
-from git_gage.catalog.values import Value, lookup_values, storable
+from git_gage.catalog.values import storable
 from git_gage.records import run_name
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Run:
     that it shows.
     """
 
-    __slots__ = ("before", "begun", "document", "ended", "id", "is_new", "key", "packages")
+    __slots__ = ("begun", "document", "ended", "id", "is_new", "key", "packages")
 
     def __init__(self, key: int, id: str, begun: bool, ended: str | None, is_new: bool) -> None:
         self.key = key
@@ -31,7 +31,6 @@ class Run:
         self.ended = ended
         self.is_new = is_new
         self.document: dict[str, Any] | None = None
-        self.before: list[tuple[str, Value]] = []
         self.packages: int | None = None
 
 
@@ -58,7 +57,6 @@ def open_documents(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
     for key, text, crc, packages in rows:
         run = by_key[key]
         run.document = json.loads(checked(text, crc, packages or 0))
-        run.before = list(lookup_values(run.document))
         run.packages = packages
 
 
@@ -77,41 +75,3 @@ def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
         documents.append((run.key, text, checksum(text, run.packages or 0), run.packages))
     db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?)", rows)
     db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)", documents)
-
-
-class Values:
-    """Settings and metrics by field, for whoever looks runs up by them."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        self._fields: dict[str, int] = dict(db.execute("SELECT name, key FROM field"))
-
-    def write(self, runs: Iterable[Run]) -> None:
-        """Bring the values of these runs in step with their documents."""
-        gone: list[tuple[int, int]] = []
-        numbers: list[tuple[int, int, Value]] = []
-        words: list[tuple[int, int, Value]] = []
-        for run in runs:
-            now = [] if run.document is None else list(lookup_values(run.document))
-            if now == run.before:
-                continue
-            gone += [(self._field(name), run.key) for name, _ in run.before]
-            for name, value in now:
-                field = self._fields.get(name) or self._field(name)
-                (words if type(value) is str else numbers).append((field, run.key, value))
-        self._replace("num", gone, numbers)
-        self._replace("txt", gone, words)
-
-    def _replace(
-        self, table: str, gone: list[tuple[int, int]], rows: list[tuple[int, int, Value]]
-    ) -> None:
-        self._db.executemany(f"DELETE FROM {table} WHERE field = ? AND run = ?", gone)
-        rows.sort()  # the order they lie in
-        self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
-
-    def _field(self, name: str) -> int:
-        name = storable(name)
-        if name not in self._fields:
-            self._fields[name] = len(self._fields) + 1
-            self._db.execute("INSERT INTO field VALUES (?, ?)", (self._fields[name], name))
-        return self._fields[name]

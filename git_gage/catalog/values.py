@@ -1,17 +1,14 @@
-"""Config values and metrics: as they are shown, and as they are looked up."""
+"""Config values as they are shown."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from git_gage.catalog.texts import dump, tame
+from git_gage.catalog.texts import tame
 from git_gage.errors import IntegrityError
-
-Value = float | int | str
-_INT64 = 2**63
 
 
 def read_value(value: Any) -> Any:
@@ -32,28 +29,9 @@ def read_value(value: Any) -> Any:
         return text
 
 
-def lookup_values(document: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
-    """(field, value) of a run's settings and metrics; numbers where they are numbers."""
-    for part in ("config", "metrics"):
-        for name, value in document[part].items():
-            found = _lookup_value(value)
-            if found is not None:
-                yield f"{part}.{name}", found
-
-
 def storable(text: str) -> str:
     """Text that SQLite takes: half a surrogate pair, which JSON can spell, is spelled out."""
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
-
-
-def _lookup_value(value: Any) -> Value | None:
-    if value is None:
-        return None
-    if type(value) is int and -_INT64 <= value < _INT64:
-        return value
-    if type(value) is float and not math.isnan(value):
-        return value
-    return storable(value if type(value) is str else dump(value))
 
 
 def _read_int(text: str) -> int:

@@ -390,7 +390,7 @@ def test_a_state_file_of_another_size_is_not_read(store: FakeStore) -> None:
     assert fresh_catalog(store).newest(1)[0]["environment"]["packages"] is None
 
 
-def test_values_follow_the_end_that_counts(store: FakeStore) -> None:
+def test_metrics_follow_the_end_that_counts(store: FakeStore) -> None:
     first = begin()
     guessed = end(first, reason="killed", metrics={"old": _metric(1), "loss": _metric("nan")})
     store.journal(first, guessed)
@@ -398,12 +398,6 @@ def test_values_follow_the_end_that_counts(store: FakeStore) -> None:
     store.journal(end(first, metrics={"loss": _metric(0.5)}))
     catalog.refresh()
     assert catalog.newest(1)[0]["metrics"] == {"loss": 0.5}
-    db = catalog._open()
-    rows = db.execute(
-        "SELECT name, value FROM num JOIN field ON key = field"
-        " UNION ALL SELECT name, value FROM txt JOIN field ON key = field ORDER BY name"
-    )
-    assert rows.fetchall() == [("config.epochs", 1), ("config.lr", 0.1), ("metrics.loss", 0.5)]
 
 
 def _metric(last: object) -> dict[str, object]:
