@@ -140,6 +140,7 @@ def measure_run(bench: Bench) -> None:
             before=partial(shutil.rmtree, copy, ignore_errors=True),
             goal="what staging is up against",
         )
+        shutil.rmtree(copy)
         for state in ("clean", "dirty"):
             if state == "dirty":
                 (repo / "train.py").write_text(TRIVIAL + "# changed\n")
@@ -163,7 +164,7 @@ def measure_size(bench: Bench, runs: int) -> None:
     repo = bench.make_repo(f"runs{runs}")
     fill(repo, runs)
     remote = bench.folder / f"runs{runs}.git"
-    bench.git(bench.folder, "init", "-q", "--bare", str(remote))
+    bench.git(bench.folder, "init", "-q", "--bare", "-b", "main", str(remote))
     bench.git(repo, "remote", "add", "origin", str(remote))
     bench.git(repo, "push", "-q", "origin", "main", "refs/gage/w/*:refs/gage/w/*")
     clone = bench.folder / f"clone{runs}"
@@ -230,7 +231,7 @@ def measure_many(bench: Bench) -> None:
     """1,000 runs pushed at once, and eight writers at once."""
     repo = bench.make_repo("thousand")
     remote = bench.folder / "thousand.git"
-    bench.git(bench.folder, "init", "-q", "--bare", str(remote))
+    bench.git(bench.folder, "init", "-q", "--bare", "-b", "main", str(remote))
     bench.git(repo, "remote", "add", "origin", str(remote))
     bench.time(repo, ["git", "gage", "run", "-q", "train.py"])
     lane = bench.git(repo, "for-each-ref", "--format=%(refname)", "refs/gage").split("/")[3]
