@@ -260,13 +260,16 @@ def test_nothing_is_changed_where_nothing_may_be_written(repo: Path) -> None:
     )
     if os.geteuid() == 0:
         pytest.skip("root writes everywhere: tests/scenarios tries a read-only mount")
-    gage_dir.chmod(0o555)
+    folders = [gage_dir, *(path for path in gage_dir.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
     try:
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
     finally:
-        gage_dir.chmod(0o755)
+        for folder in folders:
+            folder.chmod(0o755)
     assert "no permission to write" in done.stdout
     assert all_lines(open_store(repo)) == {record.line}
 
