@@ -132,15 +132,6 @@ def measure_run(bench: Bench) -> None:
     for files in (1, 1000, 50_000):
         repo = bench.make_repo(f"tree{files}", files)
         program = ["python3", "train.py"]
-        copy = bench.folder / "copy"
-        bench.compare(
-            f"`cp -r` of {files:,} files",
-            repo,
-            ["cp", "-r", ".", str(copy)],
-            before=partial(shutil.rmtree, copy, ignore_errors=True),
-            goal="what staging is up against",
-        )
-        shutil.rmtree(copy)
         for state in ("clean", "dirty"):
             if state == "dirty":
                 (repo / "train.py").write_text(TRIVIAL + "# changed\n")
