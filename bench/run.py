@@ -276,11 +276,16 @@ def _introduction(repeats: int) -> str:
 
 def _environ(folder: Path) -> dict[str, str]:
     """Sealed: no settings of whoever measures; `git gage` is this checkout's."""
-    home = folder / "home"
+    home, tools = folder / "home", folder / "tools"
     home.mkdir()
+    tools.mkdir()
+    # A python3 that git-gage is not installed in: the one that the base of a run is timed with.
+    (tools / "git-gage").symlink_to(Path(sys.executable).parent / "git-gage")
+    base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+    (tools / "python3").symlink_to(base)
     return {
         "HOME": str(home),
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([str(tools), os.environ["PATH"]]),
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_NOSYSTEM": "1",
     }
