@@ -99,7 +99,7 @@ class Bench:
         row = Row(
             what,
             statistics.median(times[1:]),
-            " ".join(base),
+            " ".join(base).replace(f"{self.folder}/", ""),
             statistics.median(base_times[1:]),
             goal,
         )
