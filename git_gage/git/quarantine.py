@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_gage.errors import GitError
-from git_gage.git.imports import ATTEMPTS, DURABLE, was_pruned
+from git_gage.git.imports import ATTEMPTS, DURABLE, IDENTITY, was_pruned
 
 if TYPE_CHECKING:
     from git_gage.git.repository import Repository
@@ -22,6 +24,24 @@ def quarantine_environ(repo: Repository, quarantine: Path) -> dict[str, str]:
         "GIT_OBJECT_DIRECTORY": str(quarantine / "objects"),
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repo.objects_dir),
     }
+
+
+def commit_in_quarantine(repo: Repository, quarantine: Path, parents: Sequence[str]) -> str:
+    """A commit like no other, with an empty tree, made in the quarantine; its id."""
+    name, _, date = IDENTITY.rpartition("> ")
+    name, _, email = name.partition(" <")
+    env = quarantine_environ(repo, quarantine)
+    for who in ("AUTHOR", "COMMITTER"):
+        env |= {f"GIT_{who}_NAME": name, f"GIT_{who}_EMAIL": email, f"GIT_{who}_DATE": f"@{date}"}
+    tree = repo.run("hash-object", "-t", "tree", "-w", "--stdin", input=b"", env=env)
+    given = [word for parent in parents for word in ("-p", parent)]
+    message = f"gage source\n\nattempt {os.urandom(8).hex()}\n".encode()
+    made = repo.run("commit-tree", tree.decode().strip(), *given, input=message, env=env)
+    return made.decode().strip()
+
+
+def has_objects(quarantine: Path) -> bool:
+    return bool(_loose_oids(quarantine / "objects"))
 
 
 def adopt_objects(repo: Repository, quarantine: Path) -> Path | None:

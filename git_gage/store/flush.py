@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import GitError, IntegrityError
-from git_gage.git import drop_stale_keeps
+from git_gage.git import drop_stale_keeps, has_objects
 from git_gage.records import Record, parse_record
 from git_gage.store import layout
 from git_gage.store.files import read_json, write_json
@@ -64,14 +64,17 @@ class Flusher:
                 self._write(batch)
         self._put_away(batch)
 
-    def pin(self, snapshot: str) -> None:
+    def pin(self, snapshot: str, quarantine: Path | None) -> None:
         """Hold a source commit in the open epoch."""
         epoch = self._current()
         pinned = self.state.get("pinned", [])
         if [epoch.name, snapshot] in pinned and epoch.src is not None:
             return
-        epoch = self.lane.pin(epoch, [snapshot])
-        self._remember(epoch, packs=2)
+        if quarantine is not None and has_objects(quarantine):
+            epoch = self.lane.pin_new(epoch, snapshot, quarantine)
+        else:
+            epoch = self.lane.pin(epoch, [snapshot])
+        self._remember(epoch, packs=1)
         self._save(pinned=[*pinned[-31:], [epoch.name, snapshot]])
 
     def _write(self, batch: Batch) -> None:

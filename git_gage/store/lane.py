@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from git_gage.errors import IntegrityError
-from git_gage.git import Commit, Repository, import_commits
+from git_gage.git import (
+    Commit,
+    Repository,
+    adopt_objects,
+    commit_in_quarantine,
+    import_commits,
+    release_kept,
+)
+from git_gage.git.imports import DURABLE
 from git_gage.store import layout
 
 MARKER = "v1"
@@ -95,6 +103,24 @@ class Lane:
         )
         self._read_back([f"{snapshot}^{{tree}}" for snapshot in snapshots])
         return epoch._replace(src=self._refs()[epoch.name, "src"])
+
+    def pin_new(self, epoch: Epoch, snapshot: str, quarantine: Path) -> Epoch:
+        """Bring a source commit in from a quarantine and hold it.
+
+        Its objects and the commit that pins them enter as one pack that is like no other. A keep
+        note on a pack that is there already would be a trap: a gc at work leaves out of its new
+        pack what a kept one holds, and still deletes that one, as it was not kept at first.
+        """
+        parents = [*([epoch.src] if epoch.src else []), snapshot]
+        pin = commit_in_quarantine(self.repo, quarantine, parents)
+        keep = adopt_objects(self.repo, quarantine)
+        try:
+            ref, before = self.ref(epoch.name, "src"), epoch.src or self.repo.null_oid
+            self.repo.run(*DURABLE, "update-ref", ref, pin, before)
+            self._read_back([f"{snapshot}^{{tree}}"])
+        finally:
+            release_kept(keep)
+        return epoch._replace(src=pin)
 
     def close(self, epoch: Epoch) -> None:
         """Seal an epoch: one root commit with its blobs, and no history."""

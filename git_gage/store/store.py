@@ -6,16 +6,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import RequestError
-from git_gage.git import Repository, adopt_objects, release_kept
 from git_gage.records import By, Record, format_time, make_record
 from git_gage.store import layout
 from git_gage.store.files import Lock
 from git_gage.store.flush import PACKS_BEFORE_REPACK, Flusher, roll_up_packs
 from git_gage.store.identity import own_identity, read_identity
 from git_gage.store.journal import Journal, list_journals, read_journal
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
 
 
 class Store:
@@ -103,11 +105,7 @@ class Store:
         `quarantine` is the folder whose objects/ has the new objects; None when all are here.
         """
         with self._lock.held():
-            keep = adopt_objects(self.repo, quarantine) if quarantine is not None else None
-            try:
-                self._flusher().pin(snapshot)
-            finally:
-                release_kept(keep)
+            self._flusher().pin(snapshot, quarantine)
 
     def tidy_packs(self) -> None:
         """Make few packs of the many small ones that fetches leave."""
