@@ -13,6 +13,7 @@ import pytest
 from git_gage.errors import GitError, IntegrityError, RequestError
 from git_gage.git import Commit, import_commits
 from git_gage.runs.close import forget_state
+from git_gage.source import capture_source
 from git_gage.store import files, flush, identity, layout
 from git_gage.store.files import StorageError, explained, is_held, write_json
 from git_gage.store.journal import Journal, read_journal
@@ -139,6 +140,24 @@ def test_an_epoch_that_only_pins_sources_has_nothing_to_seal(repo: Path) -> None
     lane = Lane(store.repo, "refs/gage/w/lane")
     lane.close(lane.pin(Epoch("202610-01"), [head]))
     assert [ref.rsplit("/", 1)[1] for ref in lane_refs(repo)] == ["src"]
+
+
+def test_a_pack_that_is_there_is_never_kept_again(repo: Path, tmp_path: Path) -> None:
+    """A gc at work would leave out what the kept pack holds, and delete it all the same."""
+    store = open_store(repo)
+    (repo / "train.py").write_text("changed\n")
+    packs: list[set[str]] = []
+    for name in ("one", "two"):
+        source = capture_source(store.repo, tmp_path / name)
+        assert source.snapshot is not None
+        store.pin(source.snapshot, tmp_path / name)
+        (store.dir / "flushed.json").unlink()
+        packs.append({path.name for path in (repo / ".git/objects/pack").glob("*.pack")})
+    assert packs[0] < packs[1]
+    assert list((repo / ".git/objects/pack").glob("*.keep")) == []
+    git(repo, "gc", "-q", "--prune=now")
+    assert git(repo, "show", f"{source.snapshot}:train.py") == "changed\n"
+    assert git(repo, "fsck", "--strict") == ""
 
 
 def test_a_broken_source_lane_is_dropped_and_pinned_anew(repo: Path) -> None:
