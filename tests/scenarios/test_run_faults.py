@@ -50,8 +50,8 @@ class Session:
         self.catalog = Catalog(self.store)
         self.told = Told()
 
-    def run(self, *argv: str) -> int:
-        nowhere = os.open(os.devnull, os.O_RDWR)
+    def run(self, *argv: str, screen: str = os.devnull) -> int:
+        nowhere = os.open(screen, os.O_RDWR)
         console = Console(nowhere, nowhere, nowhere)
         request = RunRequest(None, (), argv, None, None)
         try:
@@ -80,6 +80,13 @@ def test_ctrl_c_before_the_program_starts(
     assert session.run("true") == 130
     run = session.told.documents[-1]
     assert (run["status"], run["signal"], run["exit_code"]) == ("terminated", "SIGINT", None)
+
+
+def test_output_that_cannot_be_shown_is_told(session: Session) -> None:
+    assert session.run("echo", "hi", screen="/dev/full") == 0
+    (warning,) = session.told.warnings
+    assert warning.startswith("the output is not shown to its end: ")
+    assert session.told.documents[-1]["output"]["bytes"] == 3
 
 
 def test_an_end_that_cannot_be_recorded_is_said_and_made_up_for(
