@@ -1,8 +1,5 @@
-"""Settings of what is run: which there are, and how a value reaches the program."""
+"""Operations of a project: how each is run, as its gagefile says."""
 
 from __future__ import annotations
 
-from git_gage.gagefile.settings import Applied, ScriptSettings, apply_settings, find_settings
-from git_gage.gagefile.values import Value
-
-__all__ = ["Applied", "ScriptSettings", "Value", "apply_settings", "find_settings"]
+__all__: list[str] = []

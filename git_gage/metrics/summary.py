@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from git_gage.gagefile.values import json_number
+from git_gage.config.values import json_number
 
 
 class MetricSummary:

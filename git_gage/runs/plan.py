@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import RequestError
-from git_gage.gagefile import apply_settings, find_settings
+from git_gage.config import apply_settings, find_settings
 from git_gage.runs.interpreter import choose_interpreter
 
 if TYPE_CHECKING:
-    from git_gage.gagefile import Value
+    from git_gage.config import Value
     from git_gage.git import Repository
     from git_gage.runs.request import RunRequest
 

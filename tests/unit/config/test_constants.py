@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_gage.gagefile import Value
-from tests.unit.gagefile.scripts import apply, constants_of, plain, refused
+from git_gage.config import Value
+from tests.unit.config.scripts import apply, constants_of, plain, refused
 
 TRAIN = """\
 import math

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_gage.gagefile import Value
-from git_gage.gagefile.values import json_number, json_text
+from git_gage.config import Value
+from git_gage.config.values import json_number, json_text
 
 
 def test_setting_in_a_record() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from git_gage.errors import ConfigError
-from git_gage.gagefile import Value, find_settings
-from tests.unit.gagefile.scripts import apply
+from git_gage.config import Value, find_settings
+from tests.unit.config.scripts import apply
 
 
 def test_windows_line_endings_stay() -> None:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import RequestError
-from git_gage.gagefile.typed import NEEDS, as_value, guess_word, read_bool, read_word, shorten
-from git_gage.gagefile.values import Value
+from git_gage.config.typed import NEEDS, as_value, guess_word, read_bool, read_word, shorten
+from git_gage.config.values import Value
 
 if TYPE_CHECKING:
-    from git_gage.gagefile.options import Option
+    from git_gage.config.options import Option
 
 # The only words with a dash in front that a parser takes for a value (argparse, parse_args).
 _NEGATIVE = re.compile(r"-\d+|-\d*\.\d+", re.ASCII)

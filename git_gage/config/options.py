@@ -9,12 +9,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.gagefile.parsers import SUBCOMMAND, Parsers, literal_of
-from git_gage.gagefile.typed import as_value, is_number_literal, kind_of, read_word
-from git_gage.gagefile.values import Value
+from git_gage.config.parsers import SUBCOMMAND, Parsers, literal_of
+from git_gage.config.typed import as_value, is_number_literal, kind_of, read_word
+from git_gage.config.values import Value
 
 if TYPE_CHECKING:
-    from git_gage.gagefile.script import Script
+    from git_gage.config.script import Script
 
 _TYPES = ("int", "float", "str", "bool")
 _SWITCHES = {"store_true": True, "store_false": False}

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_gage.gagefile import Applied, Value, find_settings
-from tests.unit.gagefile.scripts import apply, parsed_by, plain, refused
+from git_gage.config import Applied, Value, find_settings
+from tests.unit.config.scripts import apply, parsed_by, plain, refused
 
 HEAD = "import argparse\nparser = argparse.ArgumentParser()\n"
 SUBCOMMANDS = """\

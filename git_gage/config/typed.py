@@ -8,7 +8,7 @@ import re
 import warnings
 from typing import Any
 
-from git_gage.gagefile.values import Value, json_text
+from git_gage.config.values import Value, json_text
 
 NEEDS = {
     "int": "a whole number (int)",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
-    from git_gage.gagefile.constants import Constant
-    from git_gage.gagefile.options import Option
-    from git_gage.gagefile.script import Script
-    from git_gage.gagefile.values import Value
+    from git_gage.config.constants import Constant
+    from git_gage.config.options import Option
+    from git_gage.config.script import Script
+    from git_gage.config.values import Value
 
 _MANY = 30
 
@@ -48,9 +48,9 @@ def find_settings(source: bytes, filename: str) -> ScriptSettings:
 
     Raises: ConfigError with file and line if the script cannot be read.
     """
-    from git_gage.gagefile.constants import find_constants
-    from git_gage.gagefile.options import find_options
-    from git_gage.gagefile.script import parse_script
+    from git_gage.config.constants import find_constants
+    from git_gage.config.options import find_options
+    from git_gage.config.script import parse_script
 
     script = parse_script(source, filename)
     options = find_options(script)
@@ -65,9 +65,9 @@ def apply_settings(settings: ScriptSettings, assignments: Sequence[str]) -> Appl
 
     Raises: RequestError that names everything that is wrong with them.
     """
-    from git_gage.gagefile.arguments import pass_options
-    from git_gage.gagefile.constants import change_constants
-    from git_gage.gagefile.script import describe_change
+    from git_gage.config.arguments import pass_options
+    from git_gage.config.constants import change_constants
+    from git_gage.config.script import describe_change
 
     words, problems = _match(settings, assignments)
     if settings.kind == "constant":
@@ -133,7 +133,7 @@ def _refuse_unknown(settings: ScriptSettings, unknown: list[str]) -> Iterator[Re
 
 
 def _refuse_bytes(words: Mapping[str, str]) -> Iterator[RequestError]:
-    from git_gage.gagefile.typed import is_text
+    from git_gage.config.typed import is_text
 
     for key, word in words.items():
         if not is_text(word):

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from git_gage.errors import RequestError
-from git_gage.gagefile.script import Script, replace_values
-from git_gage.gagefile.typed import (
+from git_gage.config.script import Script, replace_values
+from git_gage.config.typed import (
     NEEDS,
     as_value,
     is_number_literal,
@@ -21,7 +21,7 @@ from git_gage.gagefile.typed import (
     spell_text,
     spell_value,
 )
-from git_gage.gagefile.values import Value
+from git_gage.config.values import Value
 
 # What is longer is a table or a text, and a record has little room for it.
 MAX_SPELLING = 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.gagefile.scripts import apply, refused
+from tests.unit.config.scripts import apply, refused
 
 CONSTANTS = "lr = 0.1\nbatch = 8\nepochs = 3\n"
 OPTIONS = """\
