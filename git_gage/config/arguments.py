@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from git_gage.errors import RequestError
 from git_gage.config.typed import NEEDS, as_value, guess_word, read_bool, read_word, shorten
 from git_gage.config.values import Value
+from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
     from git_gage.config.options import Option

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from git_gage.errors import RequestError
 from git_gage.config.script import Script, replace_values
 from git_gage.config.typed import (
     NEEDS,
@@ -22,6 +21,7 @@ from git_gage.config.typed import (
     spell_value,
 )
 from git_gage.config.values import Value
+from git_gage.errors import RequestError
 
 # What is longer is a table or a text, and a record has little room for it.
 MAX_SPELLING = 1000

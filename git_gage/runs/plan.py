@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from git_gage.errors import RequestError
 from git_gage.config import apply_settings, find_settings
+from git_gage.errors import RequestError
 from git_gage.runs.interpreter import choose_interpreter
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from git_gage.errors import RequestError
 from git_gage.config import Applied, Value, apply_settings, find_settings
+from git_gage.errors import RequestError
 
 
 def apply(script: str | bytes, *words: str, name: str = "train.py") -> Applied:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from git_gage.errors import ConfigError
 from git_gage.config import Value, find_settings
+from git_gage.errors import ConfigError
 from tests.unit.config.scripts import apply
 
 
