@@ -26,6 +26,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from bench.fill import fill  # noqa: E402 - the folder above is put on the path first
+from bench.instructions import Case, count_all  # noqa: E402
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 REPEATS = 9
@@ -50,6 +51,7 @@ class Bench:
         self.repeats = repeats
         self.environ = _environ(folder)
         self.rows: list[Row] = []
+        self.counts: list[tuple[Case, float]] = []
 
     def git(self, where: Path, *args: str) -> str:
         done = subprocess.run(
@@ -125,6 +127,12 @@ class Bench:
 def measure_start(bench: Bench) -> None:
     repo = bench.make_repo("start")
     bench.compare("`git gage -h`", repo, ["git", "gage", "-h"], goal="≤ 30 ×")
+
+
+def measure_instructions(bench: Bench) -> None:
+    for case, counted_m in count_all():
+        bench.counts.append((case, counted_m))
+        _say(f"{case.name}: {counted_m:.1f} M instructions")
 
 
 def measure_run(bench: Bench) -> None:
@@ -247,21 +255,25 @@ def void(_: object) -> None:
     return None
 
 
-def write_page(rows: Sequence[Row], repeats: int) -> None:
+def write_page(bench: Bench) -> None:
     """Rewrite docs/benchmarks.md with what was measured now."""
     lines = [
         "# Benchmarks",
         "",
-        _introduction(repeats),
+        _introduction(bench.repeats),
         "",
         "| what | ms | base | base ms | ratio | goal |",
         "|---|---|---|---|---|---|",
     ]
-    for row in rows:
+    for row in bench.rows:
         ratio = f"{row.ms / row.base_ms:.1f} ×" if row.base_ms else ""
         base_ms = f"{row.base_ms:.1f}" if row.base_ms else ""
         base = f"`{row.base}`" if row.base else ""
         lines.append(f"| {row.what} | {row.ms:.1f} | {base} | {base_ms} | {ratio} | {row.goal} |")
+    if bench.counts:
+        lines += ["", "Instructions of our own process, counted by callgrind:", ""]
+        lines += ["| what | M instructions | budget |", "|---|---|---|"]
+        lines += [f"| {case.name} | {m:.0f} | {case.budget_m} |" for case, m in bench.counts]
     PAGE.write_text("\n".join(lines) + "\n")
 
 
@@ -301,6 +313,7 @@ def _say(text: str) -> None:
 
 def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
     yield measure_start
+    yield measure_instructions
     yield measure_run
     for size in options.sizes.split(","):
         yield partial(measure_size, runs=int(size))
@@ -323,7 +336,7 @@ def main() -> int:
         for measure in _steps(options):
             measure(bench)
             # What is measured is kept, whatever comes next.
-            write_page(bench.rows, options.repeats)
+            write_page(bench)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
