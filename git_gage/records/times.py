@@ -9,7 +9,8 @@ from git_gage.errors import IntegrityError
 
 def format_time(seconds: float) -> str:
     """Unix seconds as `2026-11-22T10:12:13.123Z`, cut (not rounded) to milliseconds."""
-    ms = int(seconds * 1000 + 1e-6)
+    # A float of seconds holds a whole millisecond up to a few units in its last place.
+    ms = int(seconds * 1000 + 1e-3)
     moment = datetime.fromtimestamp(ms // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
 

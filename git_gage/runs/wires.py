@@ -43,6 +43,7 @@ class Wires:
         self.sources: list[Source] = []
         self.keyboard: Keyboard | None = None
         self._theirs: list[int] = []
+        self._ours: list[int] = []
         both = _is_same_place(console.stdout, console.stderr)
         output = self._open_channel(console.stdout, BOTH if both else STDOUT)
         error = output if both else self._open_channel(console.stderr, STDERR)
@@ -56,8 +57,8 @@ class Wires:
 
     def __exit__(self, *_: object) -> None:
         self.close_theirs()
-        for source in self.sources:
-            os.close(source.handle)
+        while self._ours:
+            os.close(self._ours.pop())
 
     @property
     def has_pipe(self) -> bool:
@@ -75,15 +76,18 @@ class Wires:
                 copy_size(source.screen, source.handle)
 
     def drop(self, source: Source) -> None:
-        """Forget a source that has ended."""
+        """Forget a source that has ended.
+
+        It stays open: a program that is about to end must not be hung up on.
+        """
         self.sources.remove(source)
-        os.close(source.handle)
 
     def _open_channel(self, screen: int, stream: str) -> int:
         theirs = self._open_terminal(screen, stream)
         if theirs is None:
             ours, theirs = os.pipe()
             self.sources.append(Source(ours, stream, screen, tty=False))
+            self._ours.append(ours)
             self._theirs.append(theirs)
         return theirs
 
@@ -96,6 +100,7 @@ class Wires:
         except OSError:
             return None
         self.sources.append(Source(ours, stream, screen, tty=True))
+        self._ours.append(ours)
         self._theirs.append(theirs)
         return theirs
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from git_gage.errors import IntegrityError
@@ -152,6 +152,7 @@ def test_paths_are_shown_as_git_quotes_them() -> None:
 
 
 @given(st.integers(0, 4_000_000_000_000))
+@example(549_755_813_887)
 def test_times_are_milliseconds(ms: int) -> None:
     text = format_time(ms / 1000)
     assert round(parse_time(text) * 1000) == ms

@@ -183,6 +183,11 @@ def test_ctrl_d_sends_off_a_line_without_its_end(tmp_path: Path) -> None:
     assert screen.output == b"part and rest\n"
 
 
+def test_a_program_that_lets_go_of_the_terminal_early_is_not_hung_up_on(tmp_path: Path) -> None:
+    code = "import os, time; [os.close(n) for n in (0, 1, 2)]; time.sleep(0.3)"
+    assert Screen(tmp_path, python(code)).end()["exit_code"] == 0
+
+
 def test_ctrl_c_ends_the_program(tmp_path: Path) -> None:
     screen = Screen(tmp_path, python("import time\nprint('up', flush=True)\ntime.sleep(60)"))
     screen.see("up")
