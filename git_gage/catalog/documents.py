@@ -62,6 +62,7 @@ _COMMAND = _Fields(
     interpreter=_TEXT,
     interpreter_origin=_TEXT,
     variables=(dict, _NONE),
+    phases=(dict, _NONE),
 )
 _PROJECT = _Fields(id=_LIST, namespace=_TEXT, path=_TEXT)
 _SOURCE = _Fields(
@@ -86,6 +87,21 @@ _ENVIRONMENT = _Fields(
 _SUMMARY = _Fields(last=_METRIC, min=_METRIC, max=_METRIC, mean=_METRIC, count=(int,))
 _OUTPUT = _Fields(bytes=(int,), lines=(int,), kept=(int,))
 _GENERATED = _Fields(files=(int,), bytes=(int,))
+_PHASE = _Fields(argv=(list,), shell=_FLAG)
+_PHASE_END = _Fields(name=(str,), exit_code=_COUNT, duration_s=(int, float, _NONE))
+_HISTORY = _Fields(version=_TEXT, staged=_FLAG, parent=_TEXT, restart_of=_TEXT)
+_DEFINITION = _Fields(attributes=(dict, _NONE), listing=_LIST, timeout_s=(int, float, _NONE))
+_INPUT = _Fields(
+    type=(str,),
+    name=_TEXT,
+    run=_TEXT,
+    runs=_LIST,
+    path=_TEXT,
+    files=_LIST,
+    count=_COUNT,
+    digest=_TEXT,
+    link=_FLAG,
+)
 _END = _Fields(
     exit_code=_COUNT, signal=_TEXT, ended=_TEXT, duration_s=(int, float, _NONE), reason=_TEXT
 )
@@ -100,8 +116,10 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "id": begin.run,
         "name": run_name(begin.run),
         "operation": part["operation"],
-        "status": "running",
+        "version": part["version"],
+        "status": "staged" if part["staged"] else "running",
         "exit_code": None,
+        "staged": begin.at if part["staged"] else None,
         "started": begin.at,
         "ended": None,
         "duration_s": None,
@@ -110,9 +128,14 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "config": part["config"],
         "metrics": {},
         "summaries": {},
-        "attributes": {},
+        "attributes": dict(part["definition"]["attributes"]),
         "signal": None,
         "command": part["command"],
+        "phases": [],
+        "definition": part["definition"],
+        "inputs": part["inputs"],
+        "parent": part["parent"],
+        "restart_of": part["restart_of"],
         "project": part["project"],
         "author": begin.by,
         "writer": begin.writer,
@@ -134,21 +157,30 @@ def begin_part(body: Mapping[str, Any]) -> dict[str, Any]:
     command["argv"] = _texts(command["argv"], "command.argv")
     command["shell"] = bool(command["shell"])
     command["variables"] = _variables(command["variables"] or {})
-    environment = _ENVIRONMENT.pick(body.get("environment") or {}, "environment")
-    environment["gpus"] = _texts(environment["gpus"] or [], "environment.gpus")
-    environment["packages"] = None
+    command["phases"] = _phases(command["phases"] or {})
     project = _PROJECT.pick(body.get("project") or {}, "project")
     if project["id"] is not None:
         project["id"] = _texts(project["id"], "project.id")
     operation = body.get("operation")
     return {
         "operation": operation if type(operation) is str and operation else _refuse("operation"),
+        **_HISTORY.pick(body, "run.begin"),
         "config": _config(body.get("config") or {}),
         "command": command,
+        "definition": _definition(body.get("definition") or {}),
+        "inputs": _inputs(body.get("inputs") or []),
         "project": project,
         "source": _source(_SOURCE.pick(body.get("source") or {}, "source")),
-        "environment": environment,
+        "environment": _environment(body.get("environment") or {}),
     }
+
+
+def start_part(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What the body of `run.start` says of a run that was staged, by the run object's keys.
+
+    Raises: IntegrityError if it is not what docs/format.md promises.
+    """
+    return {"environment": _environment(body.get("environment") or {})}
 
 
 def end_part(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,6 +202,8 @@ def end_part(body: Mapping[str, Any]) -> dict[str, Any]:
     for key, fields in (("output", _OUTPUT), ("generated", _GENERATED)):
         part[key] = None if body.get(key) is None else fields.pick(body[key], key)
     part["written"] = _entries(body.get("written") or [], "written", ())
+    phases = _objects(body.get("phases") or [], "phases")
+    part["phases"] = [_PHASE_END.pick(phase, "phases") for phase in phases]
     return part
 
 
@@ -179,9 +213,12 @@ def plain(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def set_attributes(document: dict[str, Any], attributes: dict[str, Any]) -> None:
-    """Put the attributes of a run into its object; the one named "label" is its label."""
+    """Put the attributes that people gave a run over those that its operation has.
+
+    The one named "label" is its label.
+    """
     document["label"] = attributes.pop("label", None)
-    document["attributes"] = attributes
+    document["attributes"] = {**document["definition"]["attributes"], **attributes}
 
 
 def end_rank(end: Record, begin_writer: str) -> str:
@@ -205,6 +242,41 @@ def _source(source: dict[str, Any]) -> dict[str, Any]:
     source["left_out"] = _entries(source["left_out"] or [], "source.left_out", ("reason",))
     source["linked"] = _entries(source["linked"] or [], "source.linked", ())
     return source
+
+
+def _environment(given: Any) -> dict[str, Any]:
+    environment = _ENVIRONMENT.pick(given, "environment")
+    environment["gpus"] = _texts(environment["gpus"] or [], "environment.gpus")
+    environment["packages"] = None
+    return environment
+
+
+def _phases(phases: dict[str, Any]) -> dict[str, Any]:
+    found = {name: _PHASE.pick(phase, "command.phases") for name, phase in phases.items()}
+    for phase in found.values():
+        _texts(phase["argv"], "command.phases")
+        phase["shell"] = bool(phase["shell"])
+    return found
+
+
+def _definition(given: Any) -> dict[str, Any]:
+    definition = _DEFINITION.pick(given, "definition")
+    definition["attributes"] = definition["attributes"] or {}
+    _texts(definition["listing"] or [], "definition.listing")
+    return definition
+
+
+def _inputs(given: Any) -> list[dict[str, Any]]:
+    found = [_INPUT.pick(each, "inputs") for each in _objects(given, "inputs")]
+    for each in found:
+        each["files"] = _entries(each["files"] or [], "inputs.files", ())
+        each["runs"] = _texts(each["runs"] or [], "inputs.runs")
+        each["link"] = bool(each["link"])
+    return found
+
+
+def _objects(given: Any, where: str) -> list[Any]:
+    return given if type(given) is list else _refuse(where)
 
 
 def _config(config: Any) -> dict[str, Any]:

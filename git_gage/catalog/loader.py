@@ -17,6 +17,7 @@ from git_gage.catalog.documents import (
     new_document,
     plain,
     set_attributes,
+    start_part,
 )
 from git_gage.catalog.rows import Run, find_runs, open_documents, write_runs
 from git_gage.catalog.schema import AMONG, among
@@ -35,8 +36,9 @@ CHUNK = 512
 JOURNAL = 0
 NEWER, DAMAGED = "newer", "damaged"
 
-_PARTS = {"run.begin": begin_part, "run.end": end_part}
+_PARTS = {"run.begin": begin_part, "run.start": start_part, "run.end": end_part}
 _ATTRIBUTES = ("attr.set", "attr.del")
+_TAG = "tag.add"
 
 
 class Loader:
@@ -117,7 +119,9 @@ class Loader:
             if _is_attribute(record):
                 return True
             self._refuse(bytes.fromhex(record.id), DAMAGED)
-        elif record.kind not in _PARTS:
+        elif record.kind == _TAG and type(record.body.get("tag")) is not str:
+            self._refuse(bytes.fromhex(record.id), DAMAGED)
+        elif record.kind not in (*_PARTS, _TAG):
             self._refuse(bytes.fromhex(record.id), NEWER)
         elif run.begun or run.id in begun:
             return True
@@ -138,11 +142,28 @@ class Loader:
                 run.document = new_document(record, part)
                 run.packages = packages.get(record.id)
         self._count("runs", sum(runs[begin.run].document is not None for begin in begins))
-        for record in records:
-            run = runs[record.run]
-            if record.kind == "run.end" and run.document is not None:
-                self._end(run, record, wholes.get(record.id))
+        for kind, tell in (("run.start", self._start), ("run.end", self._end), (_TAG, self._tag)):
+            for record in records:
+                run = runs[record.run]
+                if record.kind == kind and run.document is not None:
+                    tell(run, record, wholes.get(record.id))
         self._attribute([record for record in records if record.kind in _ATTRIBUTES], runs)
+
+    def _start(self, run: Run, start: Record, whole: dict[str, Any] | None) -> None:
+        """A staged run has started; where two clones started it, the first of them counts."""
+        document = run.document
+        assert document is not None
+        staged, started = document["staged"], document["started"]
+        if staged is None or staged < started <= start.at:
+            return
+        part = self._part(start, whole)
+        if part is not None:
+            document.update(part, started=start.at)
+            document["status"] = "running" if run.ended is None else document["status"]
+
+    def _tag(self, run: Run, record: Record, _whole: dict[str, Any] | None) -> None:
+        assert run.document is not None
+        run.document["tags"] = sorted({*run.document["tags"], record.body["tag"]})
 
     def _end(self, run: Run, end: Record, whole: dict[str, Any] | None) -> None:
         assert run.document is not None

@@ -14,7 +14,7 @@ from git_gage.records.ids import is_run_id, run_id
 from git_gage.records.times import parse_ms
 
 FORMAT = 1
-KINDS = frozenset({"run.begin", "run.end", "attr.set", "attr.del"})
+KINDS = frozenset({"run.begin", "run.start", "run.end", "attr.set", "attr.del", "tag.add"})
 MAX_LINE = 256 * 1024
 
 By = dict[str, str] | None

@@ -89,7 +89,7 @@ def test_a_number_that_somebody_set_too_high_leaves_room_for_the_next(store: Fak
 
 def test_records_that_are_not_shown_have_their_place_in_the_chain(store: FakeStore) -> None:
     first = begin()
-    unknown = after(first, "tag.add", {"name": "x"}, seq=4)
+    unknown = after(first, "comment.add", {"name": "x"}, seq=4)
     store.journal(first, unknown)
     catalog = fresh_catalog_with_notice(store)
     assert catalog.chain(first.run, LANE).seq == 5
