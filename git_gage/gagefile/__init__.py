@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from git_gage.gagefile.faults import Fault
+from git_gage.gagefile.find import find_gagefile
+from git_gage.gagefile.load import Checked, check_file, load_gagefile
+
+__all__ = ["Checked", "Fault", "check_file", "find_gagefile", "load_gagefile"]

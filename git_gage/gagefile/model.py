@@ -26,7 +26,10 @@ class Exec:
 
 @dataclass(frozen=True, slots=True)
 class ConfigFiles:
-    """Config keys that are found in files: `patterns` are `[-]file#key` in their order."""
+    """Config keys that are found in files: `patterns` are `[-]file#key` in their order.
+
+    rename: new names of keys; that of `*` is the new name of whatever single key is found.
+    """
 
     patterns: tuple[str, ...]
     description: str | None = None
@@ -74,6 +77,7 @@ class Dependency:
     sha256: str | None = None
     optional: bool = False
     summary_filename: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,18 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Gagefile:
-    """A loaded gagefile. `warnings` name what was wrong in it and is therefore not there."""
+    """A loaded gagefile.
+
+    shown: its path as messages have it. warnings: what was wrong in it, each with its place;
+    refused: what was wrong with each operation that is therefore not there, by its name.
+    """
 
     path: Path
     project_dir: Path
     namespace: str
+    shown: str = ""
     project_id: str | None = None
     runs_dir: str | None = None
     operations: Mapping[str, Operation] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -1,0 +1,164 @@
+"""Everything that is wrong in a gagefile, each fault with its place in the file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.config.documents import (
+    DocumentError,
+    Entry,
+    Node,
+    find,
+    line_column,
+    read_tree,
+)
+from git_gage.gagefile.problem import ERROR, KEY, TABLE, VALUE, WARNING, Problem, dotted
+
+if TYPE_CHECKING:
+    from git_gage.gagefile.spellings import KeyPath
+
+MAX_BYTES = 1_000_000
+"""A gagefile that is larger is none."""
+# TOML wants quotes around `run[windows]`.
+_MARKED_KEY = re.compile(r"\s*([\w.-]+\[\w+\])\s*=")
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong in a file.
+
+    line, column, end_column: from 1, in characters; the part from column to end_column, which is
+    the first that is not part of it, is wrong. guess: what was meant, if it can be guessed.
+    severity: error or warning. keys: what leads to the fault, so that what it spoils is known.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_column: int
+    message: str
+    guess: str | None
+    source_line: str
+    severity: str = ERROR
+    keys: KeyPath = ()
+
+    def text(self) -> str:
+        """The fault in one line, with its place."""
+        guess = f" (did you mean '{self.guess}'?)" if self.guess is not None else ""
+        return f"{self.path}:{self.line}:{self.column}: {self.message}{guess}"
+
+
+def find_faults(data: bytes, kind: str, path: str) -> list[Fault]:
+    """All faults of a gagefile of a kind (toml, json or yaml), by their place.
+
+    path: the file's name, for the faults.
+    """
+    if len(data) > MAX_BYTES:
+        return [Fault(path, 1, 1, 1, f"larger than {MAX_BYTES:,} bytes", None, "")]
+    try:
+        tree = read_tree(data, kind)
+    except DocumentError as error:
+        return [_syntax_fault(data, path, error)]
+    if kind == "json" and not data.strip():
+        return [Fault(path, 1, 1, 1, "the file is empty: JSON needs at least '{}'", None, "")]
+    problems = _find_problems(plain(tree.value), tree)
+    faults = [_locate(data, path, tree, problem) for problem in problems]
+    return sorted(set(faults), key=lambda fault: (fault.line, fault.column, fault.message))
+
+
+def plain(value: Any) -> Any:
+    """A document as plain JSON values: a date is the text that it would be."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    return value
+
+
+def _find_problems(document: Any, tree: Node) -> list[Problem]:
+    from git_gage.gagefile.rules import break_rules
+    from git_gage.gagefile.schema import judge
+
+    problems = judge(document)
+    if isinstance(document, dict):
+        spoiled = {problem.path for problem in problems}
+
+        def clean(path: KeyPath) -> bool:
+            return not any(bad[: len(path)] == path for bad in spoiled)
+
+        problems += break_rules(document, clean)
+    words = list(_find_words(tree, ()))
+    wrong = {problem.path: problem for problem in problems if problem.at == VALUE}
+    for word in words:
+        found = wrong.get(word.path)
+        if found is None:
+            problems.append(word)
+        else:
+            problems.remove(found)
+            problems.append(found._replace(guess=found.guess or word.guess))
+    return problems
+
+
+def _find_words(node: Node, at: KeyPath) -> Iterator[Problem]:
+    """Values that are not what they are spelled like: `yes` in YAML, a version 1.10."""
+    for entry in node.entries:
+        path = (*at, entry.key)
+        inner = entry.node
+        if inner.kind == "bool" and inner.spelled.lower() not in ("true", "false"):
+            value = "true" if inner.value else "false"
+            message = f"'{inner.spelled}' is read as {value} by YAML 1.1"
+            yield Problem(path, VALUE, message, f'"{inner.spelled}"', WARNING)
+        elif (
+            path[1:] == ("version",) and inner.kind == "float" and inner.spelled != str(inner.value)
+        ):
+            message = f"'{dotted(path)}' is the number {inner.value}, not the text it looks like"
+            yield Problem(path, VALUE, message, f'"{inner.spelled}"', WARNING)
+        yield from _find_words(inner, path)
+
+
+def _syntax_fault(data: bytes, path: str, error: DocumentError) -> Fault:
+    fault = _place(data, path, Problem((), VALUE, error.message), error.offset)
+    marked = _MARKED_KEY.match(fault.source_line)
+    return fault if marked is None else fault._replace(guess=f'"{marked[1]}"')
+
+
+def _locate(data: bytes, path: str, tree: Node, problem: Problem) -> Fault:
+    entry = find(tree, problem.path)
+    if entry is None:
+        # What is missing at the very top has no place but the start.
+        return _place(data, path, problem, tree.start, tree.end)
+    start, end = _span(entry, problem.at)
+    return _place(data, path, problem, start, end)
+
+
+def _span(entry: Entry, at: str) -> tuple[int, int]:
+    by_name = isinstance(entry.key, str)
+    if by_name and at in (KEY, TABLE):
+        return entry.key_start, entry.key_end
+    return entry.node.start, entry.node.end
+
+
+def _place(data: bytes, path: str, problem: Problem, start: int, end: int | None = None) -> Fault:
+    line, column = line_column(data, start)
+    first = data.rfind(b"\n", 0, start) + 1
+    last = data.find(b"\n", start)
+    source = data[first : len(data) if last < 0 else last]
+    text = source.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r")
+    end_line, end_column = line_column(data, start + 1 if end is None else end)
+    if end_line != line:
+        end_column = len(text) + 1
+    return Fault(
+        path=path,
+        line=line,
+        column=column,
+        end_column=max(end_column, column + 1),
+        message=problem.message,
+        guess=problem.guess,
+        source_line=text,
+        severity=problem.severity,
+        keys=problem.path,
+    )

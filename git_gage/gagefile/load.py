@@ -1,0 +1,186 @@
+"""A gagefile as a value: all of it that is right, and what was not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from git_gage.config.documents import kind_of_file, read_value
+from git_gage.errors import ConfigError
+from git_gage.gagefile.faults import MAX_BYTES, Fault, find_faults, plain
+from git_gage.gagefile.find import gagefiles_in, project_of
+from git_gage.gagefile.known import known_faults
+from git_gage.gagefile.model import Gagefile
+from git_gage.gagefile.operations import read_operation, read_phases, systems_of
+from git_gage.gagefile.problem import ERROR, one_of
+
+_SYSTEMS = {"win32": "windows", "cygwin": "windows", "darwin": "macos"}
+# A fault in one of these changes what is run.
+_VITAL = ("exec", "config", "sourcecode", "depends", "requires", "env", "timeout")
+# What nothing could be done with goes, even if that is no error.
+_IDLE = ("progress", "output-summary")
+
+
+class Checked(NamedTuple):
+    """What is wrong in a file, and how many operations it has."""
+
+    faults: list[Fault]
+    operations: int
+
+
+def load_gagefile(
+    path: Path, top: Path, *, system: str | None = None, cache_dir: Path | None = None
+) -> Gagefile:
+    """The operations of a gagefile as they are on a system (windows, macos, linux, …).
+
+    What is wrong is not there: a key that changes nothing that is run, else the whole operation.
+    top: the folder that paths in messages are relative to; cache_dir: where is kept what is wrong
+    in a file, so that it is not looked for twice.
+
+    Raises: ConfigError if the file cannot be read at all.
+    """
+    shown = str(path.relative_to(top)) if path.is_relative_to(top) else str(path)
+    data, kind = _read(path, shown)
+    faults = known_faults(data, kind, shown, cache_dir)
+    if any(fault.severity == ERROR and not fault.keys for fault in faults):
+        raise ConfigError(faults[0].text(), hint="git gage check")
+    document = plain(read_value(data, kind))
+    warnings = [*_find_others(path, shown), *_drop_faulty(document, faults)]
+    refused = _refuse(document, faults)
+    system = system or _SYSTEMS.get(sys.platform, sys.platform)
+    refused |= _refuse_elsewhere(document, refused, system)
+    return _build(path, shown, document, refused, warnings, system)
+
+
+def check_file(path: Path, shown: str) -> Checked:
+    """What is wrong in a gagefile, by its place.
+
+    Raises: ConfigError if the file cannot be read, or its name does not say what it is.
+    """
+    data, kind = _read(path, shown)
+    faults = find_faults(data, kind, shown)
+    if any(not fault.keys for fault in faults):
+        return Checked(faults, 0)
+    names = [name for name in read_value(data, kind) if not str(name).startswith("$")]
+    return Checked(faults, len(names))
+
+
+def _read(path: Path, shown: str) -> tuple[bytes, str]:
+    """The content of a gagefile, as far as it may go, and its kind."""
+    kind = kind_of_file(path.name)
+    if kind is None:
+        raise ConfigError(
+            f"'{shown}' is no gagefile: its name must end in .toml, .yaml, .yml, .json or .jsonc"
+        )
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1), kind
+    except OSError as error:
+        raise ConfigError(f"cannot read '{shown}': {(error.strerror or '').lower()}") from error
+
+
+def _find_others(path: Path, shown: str) -> list[str]:
+    """Warnings of gagefiles beside the one that is used."""
+    folder = project_of(path)
+    others = [place for place in gagefiles_in(folder) if place != path]
+    return [
+        f"'{other.relative_to(folder).as_posix()}' is not used: the gagefile is '{shown}'"
+        for other in others
+    ]
+
+
+# -- what faults spoil -------------------------------------------------------------------------
+
+
+def _is_vital(fault: Fault) -> bool:
+    """Whether the operation that has the fault would run something else than it should."""
+    if len(fault.keys) == 1:
+        return True
+    keys = [str(fault.keys[1]), fault.guess or "" if len(fault.keys) == 2 else ""]
+    return any(key.partition(".")[0] in _VITAL for key in keys)
+
+
+def _drop_faulty(document: dict[str, Any], faults: Iterable[Fault]) -> list[str]:
+    """Take out the keys that are wrong; the warnings that say so.
+
+    Operations that cannot run stay, to be refused.
+    """
+    warnings = []
+    for fault in faults:
+        name, *inner = map(str, fault.keys)
+        if fault.severity != ERROR:
+            if inner and inner[0].partition(".")[0] in _IDLE:
+                document[name].pop(inner[0], None)
+            elif inner and inner[0].startswith("exec"):
+                continue  # nothing is wrong with braces, unless a key was meant
+            warnings.append(fault.text())
+        elif name.startswith("$") or not name:
+            document.pop(name, None)
+            warnings.append(f"{fault.text()}; it is ignored")
+        elif _is_vital(fault):
+            warnings.append(f"{fault.text()}; operation '{name}' cannot run")
+        else:
+            _drop_key(document, name, inner[0])
+            warnings.append(f"{fault.text()}; it is ignored")
+    return warnings
+
+
+def _drop_key(document: dict[str, Any], name: str, key: str) -> None:
+    dropped = document[name].pop(key, None)
+    if key == "default" and dropped is True:
+        # Of several default operations none is: nobody knows which is meant.
+        for table in document.values():
+            if isinstance(table, dict):
+                table.pop(key, None)
+
+
+def _refuse(document: dict[str, Any], faults: Iterable[Fault]) -> dict[str, str]:
+    """What is wrong with each operation that cannot run, by its name."""
+    refused: dict[str, list[str]] = {}
+    for fault in faults:
+        name = str(fault.keys[0])
+        if fault.severity == ERROR and name in document and name[:1] != "$" and _is_vital(fault):
+            refused.setdefault(name, []).append(fault.text())
+    more = {name: f" (and {len(texts) - 1} more)" for name, texts in refused.items()}
+    return {
+        name: texts[0] + (more[name] if len(texts) > 1 else "") for name, texts in refused.items()
+    }
+
+
+def _refuse_elsewhere(
+    document: dict[str, Any], refused: dict[str, str], system: str
+) -> dict[str, str]:
+    """Operations that have something to run, but on other systems."""
+    found = {}
+    for name, table in document.items():
+        if name.startswith("$") or name in refused or "run" in read_phases(table, system):
+            continue
+        systems = systems_of(table, "run")
+        if systems:
+            found[name] = f"it has no command for {system}, only for {one_of(systems)}"
+    return found
+
+
+def _build(
+    path: Path,
+    shown: str,
+    document: dict[str, Any],
+    refused: dict[str, str],
+    warnings: list[str],
+    system: str,
+) -> Gagefile:
+    project_dir = project_of(path)
+    names = [name for name in document if not name.startswith("$") and name not in refused]
+    return Gagefile(
+        path=path,
+        project_dir=project_dir,
+        namespace=document.get("$namespace", project_dir.name),
+        shown=shown,
+        project_id=document.get("$project-id"),
+        runs_dir=document.get("$runs-dir"),
+        operations={name: read_operation(name, document[name], system) for name in names},
+        refused=refused,
+        warnings=tuple(warnings),
+    )

@@ -1,0 +1,132 @@
+"""What a gagefile may not say although its schema allows it.
+
+Source: docs/gagefile.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from git_gage.gagefile.patterns import check_pattern, compile_regex
+from git_gage.gagefile.problem import KEY, VALUE, WARNING, Problem, closest, dotted, quoted
+from git_gage.gagefile.rules_config import check_config
+from git_gage.gagefile.rules_exec import check_exec
+from git_gage.gagefile.rules_inputs import check_inputs
+from git_gage.gagefile.spellings import PROGRESS, KeyPath, iter_items
+
+Problems = Iterator[Problem]
+Clean = Callable[[KeyPath], bool]
+"""Whether the schema found nothing wrong at a path or below."""
+
+
+def break_rules(document: Mapping[str, Any], clean: Clean) -> Problems:
+    """What is wrong in the parts of a document that the schema has nothing against."""
+    yield from _check_texts(document, ())
+    yield from _check_defaults(document)
+    for name, table in document.items():
+        if not name.startswith("$") and isinstance(table, Mapping):
+            at = (name,)
+            yield from check_config(table, at, clean)
+            yield from check_inputs(table, at, clean)
+            whole = {key: value for key, value in table.items() if clean((name, key))}
+            yield from check_exec(whole, at, declared=clean((name, "config")))
+            for check in (_check_env, _check_attributes, _check_progress, _check_summary):
+                yield from check(whole, at)
+            yield from _check_twice(whole, at)
+            yield from _check_sourcecode(whole, at)
+
+
+def _check_texts(value: Any, at: KeyPath) -> Problems:
+    """No program, path or variable can hold a NUL, and no record what is not Unicode."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not _is_sound(key):
+                yield Problem((*at, key), KEY, f"key {quoted(key)} holds {_unsound(key)}")
+            yield from _check_texts(inner, (*at, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _check_texts(inner, (*at, number))
+    elif isinstance(value, str) and not _is_sound(value):
+        yield Problem(at, VALUE, f"'{dotted(at)}' holds {_unsound(value)}")
+
+
+def _is_sound(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _unsound(text: str) -> str:
+    return "a NUL character" if "\0" in text else "half of a surrogate pair"
+
+
+def _check_defaults(document: Mapping[str, Any]) -> Problems:
+    named = [
+        name
+        for name, table in document.items()
+        if isinstance(table, Mapping) and table.get("default") is True
+    ]
+    for name in named[1:]:
+        message = f"'{name}' cannot be the default operation: '{named[0]}' is it already"
+        yield Problem((name, "default"), VALUE, message)
+
+
+def _check_env(table: Mapping[str, Any], at: KeyPath) -> Problems:
+    for name in table.get("env", {}):
+        if not name or "=" in name:
+            message = f"{quoted(name)} in '{dotted(at)}.env' cannot be the name of a variable"
+            yield Problem((*at, "env", name), KEY, message)
+
+
+def _check_attributes(table: Mapping[str, Any], at: KeyPath) -> Problems:
+    for name, value in table.get("attributes", {}).items():
+        if isinstance(value, float) and not math.isfinite(value):
+            path = (*at, "attributes", name)
+            yield Problem(path, VALUE, f"'{dotted(path)}' must be a finite number")
+
+
+def _check_progress(table: Mapping[str, Any], at: KeyPath) -> Problems:
+    for key, value in table.items():
+        if key == "progress" and isinstance(value, Mapping):
+            for phase, style in value.items():
+                yield from _check_style(style, (*at, key, phase))
+        elif key == "progress" or key.startswith("progress."):
+            yield from _check_style(value, (*at, key))
+
+
+def _check_style(style: str, path: KeyPath) -> Problems:
+    """A style that is no misspelling may be one of another tool: the run goes on without."""
+    if style in PROGRESS:
+        return
+    guess = closest(style, PROGRESS)
+    message = f"'{dotted(path)}' cannot be {quoted(style)} (known: {', '.join(PROGRESS)})"
+    if guess is None:
+        yield Problem(path, VALUE, message, severity=WARNING)
+    else:
+        yield Problem(path, VALUE, message.partition(" (")[0], guess)
+
+
+def _check_summary(table: Mapping[str, Any], at: KeyPath) -> Problems:
+    pattern = table.get("output-summary")
+    if not isinstance(pattern, str) or not pattern:
+        return
+    path = (*at, "output-summary")
+    found = compile_regex(pattern)
+    if isinstance(found, str):
+        yield Problem(path, VALUE, f"'{dotted(path)}' is no regular expression: {found}")
+    elif not found.groups:
+        message = f"'{dotted(path)}' has no group, as in 'summary: (.*)', and so finds no summary"
+        yield Problem(path, VALUE, message, severity=WARNING)
+
+
+def _check_twice(table: Mapping[str, Any], at: KeyPath) -> Problems:
+    for outer, key in (("summary", "filename"), ("listing", "description")):
+        both = f"{outer}.{key}"
+        if both in table and key in table.get(outer, {}):
+            yield Problem((*at, both), KEY, f"'{dotted((*at, both))}' is given twice")
+
+
+def _check_sourcecode(table: Mapping[str, Any], at: KeyPath) -> Problems:
+    for path, pattern in iter_items(table.get("sourcecode", []), (*at, "sourcecode")):
+        if isinstance(pattern, str):
+            yield from check_pattern(pattern, path)

@@ -1,0 +1,207 @@
+"""What the schema finds wrong in a document, in our words: jschon judges, and says nothing itself.
+
+Source: gagefile.schema.json; https://json-schema.org/draft/2020-12/schema.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from git_gage.gagefile.problem import (
+    KEY,
+    TABLE,
+    VALUE,
+    Problem,
+    closest,
+    dotted,
+    one_of,
+    quoted,
+)
+
+if TYPE_CHECKING:
+    from jschon import JSONSchema
+    from jschon.jsonschema import Result
+
+    from git_gage.gagefile.spellings import KeyPath
+
+_WANTED = {
+    "string": "a text",
+    "array": "a list",
+    "object": "a table",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_FOUND = {
+    str: "a text",
+    list: "a list",
+    dict: "a table",
+    int: "an integer",
+    float: "a number",
+    bool: "a boolean",
+    type(None): "null",
+}
+# An enum of the schema starts with the usual spellings.
+_USUAL = 6
+NO_URL = "names a download, and nothing is downloaded: use a 'dvcfile', or files of a run elsewhere"
+_NEEDS = {"keys": "'keys' (files with config) or 'name' (a declared key)"}
+
+
+def schema_bytes() -> bytes:
+    """The schema of gagefiles as it is published."""
+    return files("git_gage.gagefile").joinpath("gagefile.schema.json").read_bytes()
+
+
+def judge(document: Any) -> list[Problem]:
+    """Everything that the schema has against a document of plain JSON values."""
+    from jschon import JSON
+
+    result = _schema().evaluate(JSON(document))
+    problems = list(dict.fromkeys(_explain(result, document)))
+    # A key that is misspelt is not missing as well.
+    meant = {
+        Problem(found.path[:-1], TABLE, _needs(found.path[:-1], found.guess))
+        for found in problems
+        if found.at == KEY and found.guess is not None
+    }
+    return [problem for problem in problems if problem not in meant]
+
+
+@cache
+def _schema() -> JSONSchema:
+    from jschon import JSONSchema, create_catalog
+
+    create_catalog("2020-12")
+    return JSONSchema(json.loads(schema_bytes()))
+
+
+def _explain(node: Result, document: Any) -> Iterator[Problem]:
+    if node.valid or node.key == "if":
+        return
+    if node.key == "anyOf" and node.error is not None:
+        yield from _explain_choice(node, document)
+        return
+    explain = _EXPLAIN.get(str(node.key)) if node.error is not None else None
+    if explain is None or (node.key == "additionalProperties" and node.children):
+        for child in node.children.values():
+            yield from _explain(child, document)
+        return
+    path, value = _locate(node, document)
+    yield from explain(path, value, node.schema.value)
+
+
+def _explain_choice(node: Result, document: Any) -> Iterator[Problem]:
+    """Of the ways to write a value, what is wrong with the one that was meant."""
+    path, value = _locate(node, document)
+    types = [_types_wanted(branch, node) for branch in node.children.values()]
+    meant = [
+        list(_explain(branch, document))
+        for branch, wanted in zip(node.children.values(), types, strict=True)
+        if not wanted
+    ]
+    if meant:
+        yield from min(meant, key=len)
+    else:
+        yield wrong_type(path, value, {kind for wanted in types for kind in wanted})
+
+
+def _types_wanted(node: Result, choice: Result) -> list[str]:
+    """The types that a branch of a choice wants the value itself to be, if it is not."""
+    if node.valid or node.key == "if" or node.instance.path != choice.instance.path:
+        return []
+    if node.key == "type" and node.error is not None:
+        rule: Any = node.schema.value
+        return [rule["type"]]
+    return [kind for child in node.children.values() for kind in _types_wanted(child, choice)]
+
+
+def _locate(node: Result, document: Any) -> tuple[KeyPath, Any]:
+    """The path of the value that was judged, and the value."""
+    path: list[str | int] = []
+    value = document
+    for word in node.instance.path:
+        key = int(word) if isinstance(value, list) else word
+        path.append(key)
+        value = value[key]
+    return tuple(path), value
+
+
+def _unknown_keys(path: KeyPath, value: Any, rule: Any) -> Iterator[Problem]:
+    patterns = list(map(re.compile, rule.get("patternProperties", {})))
+    for key in value:
+        if key not in rule["properties"] and not any(found.search(key) for found in patterns):
+            yield _unknown_key(path, key, rule["properties"])
+
+
+def _unknown_key(path: KeyPath, key: str, known: Any) -> Problem:
+    if key == "keys":
+        message = f"'{dotted(path)}' has 'name' and 'keys': it is either a declared key or files"
+        return Problem((*path, key), KEY, message)
+    where = f" in '{dotted(path)}'" if path else ""
+    message = f"unknown key {quoted(key)}{where}" if key else f"empty key{where}"
+    return Problem((*path, key), KEY, message, closest(key, known))
+
+
+def _missing(path: KeyPath, value: Any, rule: Any) -> Iterator[Problem]:
+    for key in rule["required"]:
+        if key not in value:
+            yield Problem(path, TABLE, _needs(path, key))
+
+
+def _needs(path: KeyPath, key: str) -> str:
+    return f"'{dotted(path)}' needs {_NEEDS.get(key, quoted(key))}"
+
+
+def _not_among(path: KeyPath, value: Any, rule: Any) -> Iterator[Problem]:
+    if value == "url":
+        yield Problem(path, VALUE, f"'{dotted(path)}' {NO_URL}")
+        return
+    usual = rule["enum"][:_USUAL]
+    guess = closest(value, usual) or closest(value, rule["enum"])
+    message = f"'{dotted(path)}' cannot be {quoted(value)}"
+    if guess is None:
+        message += f" (known: {', '.join(usual)})"
+    yield Problem(path, VALUE, message, guess)
+
+
+def _not_type(path: KeyPath, value: Any, rule: Any) -> Iterator[Problem]:
+    yield wrong_type(path, value, {rule["type"]})
+
+
+def wrong_type(path: KeyPath, value: Any, kinds: set[str]) -> Problem:
+    """A value of a type that it cannot have."""
+    wanted = one_of([words for kind, words in _WANTED.items() if kind in kinds])
+    if not path:
+        return Problem(path, VALUE, f"a gagefile must be {wanted}, not {_FOUND[type(value)]}")
+    message = f"'{dotted(path)}' must be {wanted}, not {_FOUND[type(value)]}"
+    return Problem(path, VALUE, message)
+
+
+def _empty(path: KeyPath, _value: Any, _rule: Any) -> Iterator[Problem]:
+    yield Problem(path, VALUE, f"'{dotted(path)}' must not be empty")
+
+
+def _said(path: KeyPath, _value: Any, rule: Any) -> Iterator[Problem]:
+    yield Problem(path, VALUE, f"'{dotted(path)}' {rule['errorMessage']}")
+
+
+_EXPLAIN: dict[str, Callable[[KeyPath, Any, Any], Iterator[Problem]]] = {
+    "additionalProperties": _unknown_keys,
+    "enum": _not_among,
+    "exclusiveMinimum": _said,
+    "maximum": _said,
+    "minItems": _empty,
+    "minLength": _empty,
+    "minProperties": _said,
+    "not": _said,
+    "pattern": _said,
+    "required": _missing,
+    "type": _not_type,
+}
+"""What is said of a keyword of the schema that a value fails."""
