@@ -1,0 +1,23 @@
+"""What a run depends on: found before it starts, recorded, laid out, and put away at its close.
+
+Source: docs/dependencies.md; docs/format.md, "Inputs" and "References".
+"""
+
+from __future__ import annotations
+
+from git_gage.runs.inputs.close import ClosedInputs, close_inputs, inputs_body
+from git_gage.runs.inputs.model import Input
+from git_gage.runs.inputs.reference import follow_reference
+from git_gage.runs.inputs.resolve import input_names, resolve_inputs
+from git_gage.runs.inputs.stage import stage_inputs
+
+__all__ = [
+    "ClosedInputs",
+    "Input",
+    "close_inputs",
+    "follow_reference",
+    "input_names",
+    "inputs_body",
+    "resolve_inputs",
+    "stage_inputs",
+]

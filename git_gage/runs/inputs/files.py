@@ -1,0 +1,138 @@
+"""Inputs that are files: of the project, or anywhere on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from git_gage.runs.inputs.hashes import Hashed, hash_files
+from git_gage.runs.inputs.model import (
+    FILES_LISTED,
+    Input,
+    InputError,
+    InputFile,
+    Search,
+    Tally,
+    collect_files,
+)
+from git_gage.runs.inputs.places import checked_place, place_in_run, rename_path
+from git_gage.runs.inputs.selection import select_files
+from git_gage.runs.inputs.walk import walk_files
+
+if TYPE_CHECKING:
+    from git_gage.gagefile.model import Dependency
+
+
+def find_project_files(dependency: Dependency, search: Search) -> Input:
+    """Files of the project's folder that match the patterns; copied unless `link` is set."""
+    top = os.fsencode(search.project_dir)
+    # Runs may lie in the project.
+    skip = {os.fsencode(search.store.run_dir("x").parent)}
+    tell = partial(search.tell_dead_link, search.project_dir)
+    paths = select_files(search.project_dir, dependency.files, tell, skip)
+    found = hash_files(top, paths, search.cache(dependency))
+    files = [
+        InputFile(
+            place=place_in_run(dependency, each.path),
+            sha256=each.digest,
+            size=each.size,
+            path=search.project_dir / os.fsdecode(each.path),
+        )
+        for each in found
+    ]
+    return collect_files(dependency, files, link=bool(dependency.link))
+
+
+def find_file(dependency: Dependency, search: Search) -> Input:
+    """One file, linked unless `link` is false."""
+    path, relative = locate(dependency, search)
+    if path.is_dir():
+        raise InputError("is a folder, not a file", hint='use type = "dir"')
+    return measure_file(dependency, search, path, relative)
+
+
+def find_dir(dependency: Dependency, search: Search) -> Input:
+    """A whole folder, linked as one unless `link` is false."""
+    path, relative = locate(dependency, search)
+    if not path.is_dir():
+        raise InputError("is a file, not a folder", hint='use type = "file"')
+    return measure_dir(dependency, search, path, relative)
+
+
+def locate(dependency: Dependency, search: Search) -> tuple[Path, bytes]:
+    """A file or folder, and its path below the project; its name if it is outside.
+
+    Raises: InputError if nothing is there.
+    """
+    text = dependency.path or ""
+    if text.startswith("~/"):
+        text = search.repo.environ.get("HOME", "~") + text[1:]
+    # Not resolved: a link in the project is where the program looks for it.
+    path = Path(os.path.normpath(search.project_dir / text))
+    if not path.exists():
+        why = "a link that leads nowhere" if path.is_symlink() else "no such file or folder"
+        raise InputError(why)
+    inside = path.is_relative_to(search.project_dir)
+    relative = path.relative_to(search.project_dir) if inside else Path(path.name)
+    return path, os.fsencode(relative)
+
+
+def measure_file(dependency: Dependency, search: Search, path: Path, relative: bytes) -> Input:
+    """The input that one file is."""
+    name = os.fsencode(path.name)
+    (found,) = hash_files(os.fsencode(path.parent), [name], search.cache(dependency))
+    place = place_in_run(dependency, relative if dependency.target is None else name)
+    file = InputFile(place, found.digest, found.size, path)
+    return collect_files(dependency, [file], link=dependency.link is not False, path=path)
+
+
+def measure_dir(dependency: Dependency, search: Search, path: Path, relative: bytes) -> Input:
+    """The input that a folder with all that is below it is."""
+    if dependency.target is None:
+        place = checked_place(rename_path(dependency, relative))
+    else:
+        place = checked_place(os.fsencode(dependency.target))
+    top = os.fsencode(path)
+    walked = walk_files(top, partial(search.tell_dead_link, path))
+    found = hash_files(top, walked, search.cache(dependency))
+    inside = place + b"/"
+    whole = dependency.link is not False and not any(
+        file.startswith(inside) for file in search.source_files
+    )
+    return _collect_folder(dependency, place, path, found, whole=whole)
+
+
+def _collect_folder(
+    dependency: Dependency, place: bytes, path: Path, found: Iterable[Hashed], *, whole: bool
+) -> Input:
+    """`whole`: linked as one. Its digest is over paths in the folder: the same wherever it lies."""
+    tally = Tally()
+    files: list[InputFile] = []
+    for each in found:
+        tally.add(*each)
+        if whole and tally.count > FILES_LISTED:
+            files.clear()
+            continue
+        file = InputFile(
+            place=place + b"/" + each.path,
+            sha256=each.digest,
+            size=each.size,
+            path=path / os.fsdecode(each.path),
+        )
+        files.append(file)
+    if not tally.count:
+        raise InputError("is an empty folder")
+    return Input(
+        type=dependency.type,
+        label=dependency.path or "",
+        files=tuple(files),
+        digest=tally.digest,
+        count=tally.count,
+        size=tally.size,
+        link=dependency.link is not False,
+        path=path,
+        folder=place if whole else None,
+    )

@@ -1,0 +1,166 @@
+"""What files hold, as digests; files that nobody has touched since are not read again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+import zlib
+from collections.abc import Callable, Generator, Iterable, Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from git_gage.runs.inputs.model import InputError
+
+_CHUNK = 1 << 20
+# A file that changes again this soon may keep its time: a clock that ticks slowly.
+_RACY_NS = 2_000_000_000
+
+
+class Hashed(NamedTuple):
+    """A file by its path below the folder that was asked for."""
+
+    path: bytes
+    digest: str
+    size: int
+
+
+class _Note(NamedTuple):
+    path: bytes
+    stamp: bytes
+    digest: str
+
+
+def hash_files(
+    top: bytes,
+    paths: Iterable[bytes],
+    cache: Path,
+    *,
+    algorithm: str = "sha256",
+    clock: Callable[[], float] = time.time,
+) -> Iterator[Hashed]:
+    """The digest of each path below `top`; the paths come sorted as bytes.
+
+    `cache` is the file that saves work the next time. It is used where a file has the same size,
+    times, device and inode as then, and was left alone for two seconds before it was read.
+
+    Raises: InputError for what is no plain file or changes meanwhile; OSError.
+    """
+    keeper = _Keeper(cache)
+    try:
+        for path in paths:
+            full = os.path.join(top, path)
+            stamp = _stamp(full, os.stat(full))
+            digest = keeper.find(path, stamp)
+            if digest is None:
+                digest = _hash_file(full, stamp, algorithm)
+            if _times(stamp) + _RACY_NS < clock() * 1e9:
+                keeper.keep(_Note(path, stamp, digest))
+            yield Hashed(path, digest, int(stamp.split(b":")[2]))
+        keeper.replace()
+    finally:
+        keeper.close()
+
+
+def _stamp(path: bytes, found: os.stat_result) -> bytes:
+    """What changes whenever the file does."""
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(f"'{os.fsdecode(path)}' is not a plain file")
+    parts = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return ":".join(map(str, parts)).encode()
+
+
+def _times(stamp: bytes) -> int:
+    return max(map(int, stamp.split(b":")[3:]))
+
+
+def _hash_file(path: bytes, stamp: bytes, algorithm: str) -> str:
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+        if _stamp(path, os.fstat(file.fileno())) != stamp:
+            raise InputError(f"'{os.fsdecode(path)}' changes while it is read")
+    return digest.hexdigest()
+
+
+class _Keeper:
+    """Notes of the last time, read along with the walk, and a new file of notes beside.
+
+    Nothing of it is needed: what cannot be read is found out again, what cannot be written is
+    not kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+        self._old = _read_notes(path)
+        self._next = next(self._old, None)
+        self._file: IO[bytes] | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._fresh.open("wb")
+        except OSError:
+            pass
+
+    def find(self, path: bytes, stamp: bytes) -> str | None:
+        while self._next is not None and self._next.path < path:
+            self._next = next(self._old, None)
+        note = self._next
+        return note.digest if note is not None and note[:2] == (path, stamp) else None
+
+    def keep(self, note: _Note) -> None:
+        if self._file is None:
+            return
+        line = b" ".join((note.stamp, note.digest.encode(), note.path))
+        try:
+            self._file.write(b"%08x %s\0" % (zlib.crc32(line), line))
+        except OSError:
+            self._discard()
+
+    def replace(self) -> None:
+        """All was seen: the new notes take the place of the old ones."""
+        if self._file is None:
+            return
+        try:
+            self._file.close()
+            self._fresh.replace(self._path)
+        except OSError:
+            self._discard()
+        self._file = None
+
+    def close(self) -> None:
+        self._old.close()
+        if self._file is not None:
+            self._discard()
+
+    def _discard(self) -> None:
+        try:
+            if self._file is not None:
+                self._file.close()
+        except OSError:
+            pass
+        self._file = None
+        try:
+            self._fresh.unlink(missing_ok=True)
+        except OSError:
+            pass
+
+
+def _read_notes(path: Path) -> Generator[_Note]:
+    """Notes up to the first one that is damaged."""
+    try:
+        file = path.open("rb")
+    except OSError:
+        return
+    with file:
+        rest = b""
+        while chunk := file.read(_CHUNK):
+            *lines, rest = (rest + chunk).split(b"\0")
+            for line in lines:
+                crc, _, text = line.partition(b" ")
+                if crc != b"%08x" % zlib.crc32(text):
+                    return
+                stamp, digest, name = text.split(b" ", 2)
+                yield _Note(name, stamp, digest.decode())

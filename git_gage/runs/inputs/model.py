@@ -1,0 +1,176 @@
+"""An input of a run: what its operation depends on, found and measured before anything starts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from git_gage.errors import RequestError
+
+if TYPE_CHECKING:
+    from git_gage.gagefile.model import Dependency
+    from git_gage.git import Repository
+    from git_gage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file of an input. `place` is where the run finds it, below the project's folder there.
+
+    Its content is that of `path` or, where it is made for this run, `content`. `run` is the run in
+    whose directory `path` lies. `is_source`: it comes with the source code, and is staged with it.
+    """
+
+    place: bytes
+    sha256: str
+    size: int
+    path: Path | None = None
+    content: bytes | None = None
+    run: str | None = None
+    is_source: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A dependency that is met.
+
+    label: what people know it by; run: whose files these are; runs: those that are summed up.
+    path: a file or folder as it was found; folder: the place of a folder that is linked as one,
+    whose `files` are then only for the record (none if there are more than FILES_LISTED).
+    digest, count, size: the Tally of all files.
+    """
+
+    type: str
+    label: str
+    files: tuple[InputFile, ...]
+    digest: str
+    count: int
+    size: int
+    link: bool = False
+    name: str | None = None
+    run: str | None = None
+    runs: tuple[str, ...] = ()
+    path: Path | None = None
+    folder: bytes | None = None
+
+
+# Of more files the record holds the digest alone.
+FILES_LISTED = 1000
+
+
+class InputError(RequestError):
+    """An input cannot be had as it is described."""
+
+
+class Runs(Protocol):
+    """What inputs ask of the catalog."""
+
+    def refresh(self) -> list[str]:
+        """Bring it up to date."""
+        ...
+
+    def find(self, where: str, *, limit: int | None = None) -> list[str]:
+        """Ids of the runs that a filter chooses, newest first."""
+        ...
+
+    def resolve(self, text: str) -> str:
+        """The run that is meant by what somebody typed."""
+        ...
+
+    def document(self, run: str) -> dict[str, Any] | None:
+        """The run object of a full id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Where inputs are looked for, and who is told what should be looked at.
+
+    project: as runs/project.py has it; bound: <run> by the name of the dependency; source_files:
+    what the run gets as its source, below the project's folder.
+    """
+
+    project_dir: Path
+    project: Mapping[str, Any]
+    repo: Repository
+    store: Store
+    runs: Runs
+    bound: Mapping[str, str]
+    names: Mapping[Dependency, str]
+    source_files: Collection[bytes]
+    pull: bool
+    warn: Callable[[str], None]
+
+    def cache(self, dependency: Dependency, what: str = "sha256") -> Path:
+        """Where digests of the files of a dependency are kept for the next time."""
+        key = repr((str(self.project_dir), dependency, what)).encode(errors="surrogateescape")
+        return self.repo.gage_dir / "cache" / "inputs" / hashlib.sha256(key).hexdigest()[:32]
+
+    def tell_dead_link(self, top: Path, path: bytes) -> None:
+        """Say that a link below `top` is no part of an input."""
+        place = top / os.fsdecode(path)
+        self.warn(f"'{place}' is left out: a link that leads nowhere or to a folder it is in")
+
+
+class Tally:
+    """Digest, number and bytes of files that are added one by one, sorted by path.
+
+    Source: docs/format.md, "Inputs".
+    """
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self.count = 0
+        self.size = 0
+
+    def add(self, path: bytes, sha256: str, size: int) -> None:
+        self._digest.update(b"%s %s\0" % (sha256.encode(), path))
+        self.count += 1
+        self.size += size
+
+    @property
+    def digest(self) -> str:
+        return self._digest.hexdigest()
+
+
+def describe(dependency: Dependency) -> str:
+    """What people know a dependency by, in a few words."""
+    if dependency.path is not None:
+        return dependency.path
+    if dependency.type == "project-files":
+        return ", ".join(dependency.files)
+    return f"{dependency.type}: {dependency.where or 'no filter'}"
+
+
+def collect_files(
+    dependency: Dependency,
+    files: Iterable[InputFile],
+    *,
+    link: bool,
+    name: str | None = None,
+    run: str | None = None,
+    runs: tuple[str, ...] = (),
+    path: Path | None = None,
+) -> Input:
+    """An input that these files are."""
+    listed = sorted(files, key=lambda file: file.place)
+    tally = Tally()
+    for file in listed:
+        tally.add(file.place, file.sha256, file.size)
+    return Input(
+        type=dependency.type,
+        label=describe(dependency),
+        files=tuple(listed),
+        digest=tally.digest,
+        count=tally.count,
+        size=tally.size,
+        link=link,
+        name=name,
+        run=run,
+        runs=runs,
+        path=path,
+    )

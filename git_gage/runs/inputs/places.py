@@ -1,0 +1,119 @@
+"""Where inputs go in a run directory; two things at one place are refused."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from git_gage.runs.inputs.model import Input, InputError, InputFile
+
+if TYPE_CHECKING:
+    from git_gage.gagefile.model import Dependency
+
+
+def place_in_run(dependency: Dependency, path: bytes) -> bytes:
+    """Where a file of a dependency goes: its path, renamed, below the dependency's target.
+
+    Raises: InputError as `checked_place`.
+    """
+    target = os.fsencode(dependency.target or "")
+    return checked_place(os.path.join(target, rename_path(dependency, path)))
+
+
+def rename_path(dependency: Dependency, path: bytes) -> bytes:
+    """A path with the name that the dependency gives it, or a folder above it."""
+    for old, new in dependency.rename:
+        if old == "*":
+            return os.fsencode(new)
+        before, after = os.fsencode(old).rstrip(b"/"), os.fsencode(new).rstrip(b"/")
+        if path == before or path.startswith(before + b"/"):
+            return after + path[len(before) :]
+    return path
+
+
+def checked_place(place: bytes) -> bytes:
+    """A place in the run directory, in its plain form.
+
+    Raises: InputError where it would be outside, or in a `.git` folder.
+    """
+    place = os.path.normpath(place)
+    parts = place.split(b"/")
+    if os.path.isabs(place) or parts[0] in (b"..", b"."):
+        raise InputError(f"its place '{os.fsdecode(place)}' is not inside the run directory")
+    if any(part.lower() == b".git" for part in parts):
+        raise InputError(f"its place '{os.fsdecode(place)}' is inside a '.git' folder")
+    return place
+
+
+def settle_places(
+    inputs: Sequence[Input], source_files: Collection[bytes], project_dir: Path
+) -> tuple[tuple[Input, ...], list[str]]:
+    """Inputs whose files that come with the source are marked so, and what clashes.
+
+    `source_files` are the paths of the source that the run gets, below the project's folder.
+    """
+    places = _Places(source_files, project_dir)
+    settled = tuple(places.take(each) for each in inputs)
+    return settled, places.clashes()
+
+
+class _Places:
+    def __init__(self, source_files: Collection[bytes], project_dir: Path) -> None:
+        self._source = source_files
+        self._top = project_dir
+        self._owners: dict[bytes, tuple[str, Path | None]] = {}
+        self._clashes: dict[str, None] = {}
+
+    def take(self, each: Input) -> Input:
+        if each.folder is not None:
+            self._claim(each.folder, each.label, each.path)
+            return each
+        files = []
+        for file in each.files:
+            if file.place in self._source and self._is_in_project(file):
+                files.append(replace(file, is_source=True))
+            elif self._claim(file.place, each.label, file.path):
+                files.append(file)
+            else:
+                # Staged for another input already; here it is only named.
+                files.append(replace(file, is_source=True))
+        return replace(each, files=tuple(files))
+
+    def _is_in_project(self, file: InputFile) -> bool:
+        return file.path == self._top / os.fsdecode(file.place)
+
+    def _claim(self, place: bytes, label: str, path: Path | None) -> bool:
+        """Whether nothing else is there; what is not the very same is a clash."""
+        if place in self._source:
+            self._clash(place, "the source code", label)
+        if place not in self._owners:
+            self._owners[place] = (label, path)
+            return True
+        if path is None or self._owners[place][1] != path:
+            self._clash(place, f"'{self._owners[place][0]}'", label)
+        return False
+
+    def _clash(self, place: bytes, one: str, other: str) -> None:
+        self._clashes[f"'{os.fsdecode(place)}' would come from {one} and from '{other}'"] = None
+
+    def clashes(self) -> list[str]:
+        """What is at one place, or below a place that has something else."""
+        for place, (label, _) in self._owners.items():
+            for folder in _folders_above(place):
+                if folder in self._owners:
+                    self._clash(place, f"'{self._owners[folder][0]}'", label)
+                elif folder in self._source:
+                    self._clash(place, "the source code", label)
+        for place in self._source:
+            for folder in _folders_above(place):
+                if folder in self._owners:
+                    self._clash(place, "the source code", self._owners[folder][0])
+        return list(self._clashes)
+
+
+def _folders_above(place: bytes) -> Iterator[bytes]:
+    while place := os.path.dirname(place):
+        yield place

@@ -1,0 +1,194 @@
+"""Inputs that are files of another run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from git_gage.errors import GitError
+from git_gage.records import encode_path, short_id, shown_path
+from git_gage.runs.inputs.choice import choose_run, how_to_run
+from git_gage.runs.inputs.hashes import hash_files
+from git_gage.runs.inputs.model import Input, InputError, InputFile, Search, collect_files
+from git_gage.runs.inputs.places import place_in_run
+from git_gage.runs.inputs.reference import Reference, follow_reference, read_reference
+from git_gage.runs.inputs.selection import EVERYTHING, literal_path, select_files
+from git_gage.runs.inputs.walk import walk_files
+
+if TYPE_CHECKING:
+    from git_gage.gagefile.model import Dependency
+
+_OCTAL = re.compile(rb"\\([0-7]{3})")
+
+
+def find_run_files(dependency: Dependency, search: Search) -> Input:
+    """Files of one run, linked unless `link` is false: what it made, or as the patterns say.
+
+    A file of its source is taken where a pattern is just its path.
+    """
+    document = choose_run(dependency, search)
+    files = list(_RunFiles(document, dependency, search).find())
+    if not files:
+        raise InputError(f"run {short_id(document['id'])} made no files")
+    return collect_files(
+        dependency,
+        files,
+        link=dependency.link is not False,
+        name=search.names[dependency],
+        run=document["id"],
+    )
+
+
+class _RunFiles:
+    """The files of a run, by their paths below the folder that it ran in."""
+
+    def __init__(self, document: dict[str, Any], dependency: Dependency, search: Search) -> None:
+        self._document = document
+        self._dependency = dependency
+        self._search = search
+        self._run: str = document["id"]
+        self._top = search.store.run_dir(self._run)
+        self._cwd = path_bytes(document["command"]["cwd"] or ".")
+        self._folder = self._top / os.fsdecode(os.path.normpath(self._cwd))
+        self._tell = partial(search.tell_dead_link, self._folder)
+
+    def find(self) -> Iterator[InputFile]:
+        patterns = [each for each in self._dependency.files if not self._is_source(each)]
+        if patterns or not self._dependency.files:
+            self._require_folder()
+            yield from self._find_here(patterns)
+        for pattern in self._dependency.files:
+            if pattern not in patterns:
+                yield self._read_source(literal_path(pattern) or "")
+
+    def _require_folder(self) -> None:
+        """Raises: InputError where the run's files are not in this clone."""
+        if self._folder.is_dir():
+            return
+        run, generated = short_id(self._run), self._document["generated"]
+        if generated is not None and not generated["files"]:
+            raise InputError(f"run {run} made no files")
+        raise InputError(
+            f"the files of run {run} are not in this clone",
+            hint=how_to_run(f"op={self._document['operation']}"),
+        )
+
+    # -- in its directory ----------------------------------------------------------------------
+
+    def _find_here(self, patterns: list[str]) -> Iterator[InputFile]:
+        given = self._given_paths()
+        skip = {os.path.join(os.fsencode(self._folder), path) for path in given}
+        paths = select_files(self._folder, patterns or EVERYTHING, self._tell, skip)
+        plain = []
+        for path in paths:
+            if not patterns and path in given:
+                continue
+            reference = read_reference(self._folder / os.fsdecode(path))
+            if reference is None:
+                plain.append(path)
+            elif patterns:
+                yield from self._follow(path)
+        yield from self._measure(plain, keep_inputs=bool(patterns))
+
+    def _measure(self, paths: list[bytes], *, keep_inputs: bool) -> Iterator[InputFile]:
+        copied = {} if keep_inputs else self._copied_inputs()
+        cache = self._search.cache(self._dependency)
+        for each in hash_files(os.fsencode(self._folder), paths, cache):
+            if copied.get(shown_path(encode_path(each.path))) == each.digest:
+                continue  # it was given to that run, not made by it
+            path = self._folder / os.fsdecode(each.path)
+            self._require_inside(path)
+            yield InputFile(
+                place=place_in_run(self._dependency, each.path),
+                sha256=each.digest,
+                size=each.size,
+                path=path,
+                run=self._run,
+            )
+
+    def _require_inside(self, path: Path) -> None:
+        """What somebody else's run left must not make us read what is ours."""
+        if self._document["writer"] in self._search.store.my_lanes:
+            return
+        if not path.resolve().is_relative_to(self._top.resolve()):
+            raise InputError(f"'{path}' leads out of the run's directory")
+
+    def _given_paths(self) -> set[bytes]:
+        """What a run that has not ended finds in its directory: its source, and links."""
+        if self._document["ended"] is not None:
+            return set()
+        source = self._document["source"]
+        given = {path_bytes(linked["path"]).rstrip(b"/") for linked in source["linked"]}
+        if source["snapshot"]:
+            listing = ("ls-tree", "-r", "-z", "--full-tree", "--name-only", source["snapshot"])
+            given.update(self._search.repo.run(*listing).split(b"\0")[:-1])
+        return {os.path.relpath(path, self._cwd) for path in given}
+
+    def _copied_inputs(self) -> dict[str, str]:
+        inputs = [each for each in self._document["inputs"] if not each["link"]]
+        return {file["path"]: file["sha256"] for each in inputs for file in each["files"]}
+
+    # -- elsewhere -----------------------------------------------------------------------------
+
+    def _follow(self, path: bytes) -> Iterator[InputFile]:
+        """What a reference leads to: a file, or all files of a folder."""
+        target, reference = follow_reference(self._folder / os.fsdecode(path), self._search.store)
+        assert reference is not None
+        if reference.is_folder:
+            top, names = target, list(walk_files(os.fsencode(target), self._tell))
+        else:
+            top, names = target.parent, [os.fsencode(target.name)]
+        cache = self._search.cache(self._dependency, os.fsdecode(path))
+        for each in hash_files(os.fsencode(top), names, cache):
+            self._require_same(each.digest, reference, target)
+            below = os.path.join(path, each.path) if reference.is_folder else path
+            yield InputFile(
+                place=place_in_run(self._dependency, below),
+                sha256=each.digest,
+                size=each.size,
+                path=top / os.fsdecode(each.path),
+                run=reference.run,
+            )
+
+    def _require_same(self, digest: str, reference: Reference, target: Path) -> None:
+        if not reference.is_folder and digest != reference.digest:
+            raise InputError(
+                f"'{target}' changed since run {short_id(self._run)}:"
+                f" its sha256 is {digest}, and was {reference.digest}"
+            )
+
+    def _is_source(self, pattern: str) -> bool:
+        """Whether a pattern is a path that the run's directory lacks."""
+        path = literal_path(pattern)
+        return path is not None and not os.path.lexists(self._folder / path)
+
+    def _read_source(self, path: str) -> InputFile:
+        """A file of the run's source, with the content that a checkout would give it."""
+        snapshot = self._document["source"]["snapshot"]
+        inside = os.path.normpath(os.path.join(os.fsdecode(self._cwd), path))
+        try:
+            content = self._search.repo.run("cat-file", "--filters", f"{snapshot}:{inside}")
+        except GitError as error:
+            self._require_folder()
+            run = short_id(self._run)
+            raise InputError(
+                f"run {run} has no file '{path}'", hint=f"git gage show {run}"
+            ) from error
+        return InputFile(
+            place=place_in_run(self._dependency, os.fsencode(path)),
+            sha256=hashlib.sha256(content).hexdigest(),
+            size=len(content),
+            content=content,
+        )
+
+
+def path_bytes(shown: str) -> bytes:
+    """A path from its text in a run object, where git's quotes are around what is not UTF-8."""
+    if not (shown.startswith('"') and shown.endswith('"')):
+        return os.fsencode(shown)
+    return _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), shown[1:-1].encode())

@@ -1,0 +1,156 @@
+"""Inputs laid out in a run directory before the program starts.
+
+Source: docs/format.md, "State of a run".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_gage.errors import RequestError
+from git_gage.runs.inputs.reference import Reference, format_reference, origin_of
+
+if TYPE_CHECKING:
+    from git_gage.runs.inputs.model import Input, InputFile
+    from git_gage.store import Store
+
+NOTE = "inputs.json"
+_CHUNK = 1 << 20
+
+
+class StagedInput(NamedTuple):
+    """An input's file, or a folder that is linked as one, in the run directory.
+
+    target: where a link leads, None for a copy; mtime_ns: of the file that the program reads, None
+    for a folder and for what was made for this run; reference: what takes the place of a link;
+    files: how many in all.
+    """
+
+    place: str
+    target: str | None
+    sha256: str
+    size: int
+    mtime_ns: int | None
+    reference: str | None
+    files: int = 1
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder that is linked as one."""
+        return self.target is not None and self.mtime_ns is None
+
+
+def stage_inputs(inputs: Sequence[Input], folder: Path, state_dir: Path, store: Store) -> None:
+    """Lay inputs out below `folder`, which is the project's folder in a staged run directory.
+
+    What `close_inputs` needs is written to `state_dir` first.
+    Raises: RequestError for what is in the way, and for an input that changed since it was found.
+    """
+    planned = [(staged, file) for each in inputs for staged, file in _plan(each, store)]
+    note = [list(staged) for staged, _ in planned]
+    (state_dir / NOTE).write_text(json.dumps(note))
+    for staged, file in planned:
+        place = _make_room(os.fsencode(folder), os.fsencode(staged.place))
+        if staged.target is not None:
+            os.symlink(os.fsencode(staged.target), place)
+        else:
+            assert file is not None
+            _copy(file, place, staged)
+
+
+def read_staged(state_dir: Path) -> list[StagedInput]:
+    """What was staged for a run; nothing where the note was not written to its end."""
+    try:
+        note = json.loads((state_dir / NOTE).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return []
+    return [StagedInput(*staged) for staged in note]
+
+
+# -- what goes where --------------------------------------------------------------------------
+
+
+def _plan(each: Input, store: Store) -> Iterator[tuple[StagedInput, InputFile | None]]:
+    if each.folder is not None:
+        assert each.path is not None
+        origin = origin_of(each.path, None, store)
+        reference = Reference(None, origin, each.digest, each.size, is_folder=True)
+        yield _link(each.folder, each.path, reference, None)._replace(files=each.count), None
+        return
+    for file in each.files:
+        if file.is_source:
+            continue
+        mtime_ns = None if file.path is None else file.path.stat().st_mtime_ns
+        if each.link and file.path is not None:
+            origin = origin_of(file.path, file.run, store)
+            reference = Reference(file.run, origin, file.sha256, file.size, is_folder=False)
+            yield _link(file.place, file.path, reference, mtime_ns), None
+        else:
+            place = os.fsdecode(file.place)
+            yield StagedInput(place, None, file.sha256, file.size, mtime_ns, None), file
+
+
+def _link(place: bytes, target: Path, reference: Reference, mtime_ns: int | None) -> StagedInput:
+    return StagedInput(
+        place=os.fsdecode(place),
+        target=str(target),
+        sha256=reference.digest,
+        size=reference.size,
+        mtime_ns=mtime_ns,
+        reference=format_reference(reference).decode(),
+    )
+
+
+# -- on the disk ------------------------------------------------------------------------------
+
+
+def _make_room(top: bytes, place: bytes) -> bytes:
+    """The whole path of a place, its folders made; nothing is there, and no link on the way."""
+    *names, last = place.split(b"/")
+    folder = top
+    for name in names:
+        folder = os.path.join(folder, name)
+        if not os.path.lexists(folder):
+            os.mkdir(folder)
+        elif os.path.islink(folder) or not os.path.isdir(folder):
+            raise _in_the_way(place, folder)
+    path = os.path.join(folder, last)
+    if os.path.lexists(path):
+        raise _in_the_way(place, path)
+    return path
+
+
+def _in_the_way(place: bytes, path: bytes) -> RequestError:
+    there, name = os.fsdecode(path), os.fsdecode(place)
+    return RequestError(
+        f"no room for the input '{name}': there is '{there}'",
+        hint="give the dependency another 'target'",
+    )
+
+
+def _copy(file: InputFile, place: bytes, staged: StagedInput) -> None:
+    """Write the content, with the time and rights of the file it comes from."""
+    if file.path is None:
+        assert file.content is not None
+        with open(place, "xb") as new:
+            new.write(file.content)
+        return
+    digest = hashlib.sha256()
+    with file.path.open("rb") as old, open(place, "xb") as new:
+        while chunk := old.read(_CHUNK):
+            digest.update(chunk)
+            new.write(chunk)
+        mode = stat.S_IMODE(os.fstat(old.fileno()).st_mode)
+    if digest.hexdigest() != file.sha256:
+        raise RequestError(
+            f"input '{file.path}' changed while it was copied", hint="start the run again"
+        )
+    os.chmod(place, mode | stat.S_IWUSR)
+    assert staged.mtime_ns is not None
+    os.utime(place, ns=(staged.mtime_ns, staged.mtime_ns))
