@@ -1,0 +1,115 @@
+"""`git gage init`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from git_gage.cli.parsing import Command
+from git_gage.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from git_gage.cli.app import App
+    from git_gage.gagefile.scripts import FoundScript
+
+NAME = "gage.toml"
+
+
+@click.command(
+    "init",
+    cls=Command,
+    usage="git gage init [-n]",
+    examples=["git gage init", "git gage init --dry-run"],
+    note="""\
+The file describes the scripts, notebooks and programs of this folder that git
+does not ignore. It is never overwritten, and runs need none: git gage run
+train.py works without.
+""",
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Print the file, write nothing")
+@click.pass_obj
+def command(app: App, dry_run: bool) -> None:
+    """Write a gagefile for the scripts of this folder"""
+    _refuse_second(app)
+    from uuid import uuid4
+
+    from git_gage.gagefile.init import draft_gagefile, name_operations
+    from git_gage.gagefile.scripts import find_scripts
+    from git_gage.safe import clean
+
+    found = find_scripts(
+        _list_files(app),
+        read=lambda name: _read(app.cwd / name),
+        executable=lambda name: os.access(app.cwd / name, os.X_OK),
+    )
+    operations = name_operations(found.scripts)
+    text = draft_gagefile(operations, app.cwd.name, str(uuid4()))
+    for reason in found.left_out:
+        app.progress().warning(f"left out {clean(reason)}")
+    if dry_run:
+        screen = app.screen()
+        screen.write(screen.encode(text))
+        return
+    _write(app.cwd, text)
+    _tell(operations)
+
+
+def _refuse_second(app: App) -> None:
+    from git_gage.gagefile.find import gagefiles_in
+
+    if app.repo.work_tree is None:
+        raise RequestError("there is no work tree here", hint="cd to one, then 'git gage init'")
+    for path in gagefiles_in(app.cwd):
+        raise _is_there(path.relative_to(app.cwd).as_posix())
+
+
+def _list_files(app: App) -> list[str]:
+    """Files below this folder that git knows or does not ignore; no installed packages."""
+    from git_gage.source.rules import find_installed
+
+    asked = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+    paths = app.repo.run(*asked).split(b"\0")[:-1]
+    installed = find_installed(paths)
+    kept = [path for path in paths if not path.startswith(installed)]
+    return [path.decode(errors="surrogateescape") for path in kept]
+
+
+def _read(path: Path) -> bytes | None:
+    from git_gage.gagefile.scripts import MAX_BYTES
+
+    if not path.is_file():  # deleted, a submodule, or a link to nowhere
+        return None
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _write(folder: Path, text: str) -> None:
+    try:
+        with (folder / NAME).open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:  # a link to nowhere, or made this very moment
+        raise _is_there(NAME) from error
+
+
+def _is_there(name: str) -> RequestError:
+    return RequestError(f"'{name}' is here already", hint="see it with 'git gage ops'")
+
+
+def _tell(operations: Mapping[str, FoundScript]) -> None:
+    from shlex import quote
+
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+
+    rows = {name: script.path for name, script in operations.items()} or {"hello": "a sample"}
+    click.echo(f"Wrote {NAME} with {count_text(len(rows), 'operation')}")
+    width = max(map(len, rows))
+    for name, path in rows.items():
+        click.echo(f"  {name:<{width}}  {clean(path)}")
+    run = f"run one with 'git gage run {quote(next(iter(rows)))}'"
+    click.echo(f"hint: see them with 'git gage ops', {run}", err=True)
