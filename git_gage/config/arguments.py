@@ -7,8 +7,9 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from git_gage.config.typed import NEEDS, as_value, guess_word, read_bool, read_word, shorten
+from git_gage.config.typed import as_value, guess_word, read_bool, read_word, shorten
 from git_gage.config.values import Value
+from git_gage.config.words import Word, read_as, refuse_choice, refuse_word
 from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _PATTERNS = {None: "A", "?": "A?", "*": "A*", "+": "A+"}
 
 
 def pass_options(
-    options: Mapping[str, Option], words: Mapping[str, str]
+    options: Mapping[str, Option], words: Mapping[str, Word]
 ) -> tuple[tuple[str, ...], dict[str, Value], list[RequestError]]:
     """Arguments for the script, the value of every option, and what was wrong with some words."""
     config = {key: option.default for key, option in options.items() if option.default is not None}
@@ -29,7 +30,8 @@ def pass_options(
     problems: list[RequestError] = []
     for key, word in words.items():
         try:
-            passed[key], config[key] = _pass_option(options[key], word)
+            passed[key], config[key] = _pass_option(options[key], word.text)
+            config[key] = _force(options[key], word, config[key])
         except RequestError as problem:
             problems.append(problem)
     placed = [option for option in options.values() if not (option.names or option.off_names)]
@@ -39,6 +41,16 @@ def pass_options(
     positional = [arg for option in placed for arg in passed.get(option.key, [])]
     in_order = {key: config[key] for key in options if key in config}
     return _arrange(positional, named), in_order, problems
+
+
+def _force(option: Option, word: Word, value: Value) -> Value:
+    """The value as the type that was asked for."""
+    if word.type is None:
+        return value
+    try:
+        return read_as(word.type, word.text)[1]
+    except ValueError as error:
+        raise refuse_word(option.key, word, option.kind, None) from error
 
 
 def _arrange(positional: list[str], named: list[str]) -> tuple[str, ...]:
@@ -124,12 +136,11 @@ def _read(option: Option, word: str) -> Any:
     try:
         value = _read_kind(option.kind, word)
     except ValueError as error:
-        needs = NEEDS["bool" if option.kind == "word" else option.kind]
-        default = f" (default {shorten(option.default.text)})" if option.default else ""
-        message = f"'{option.key}' needs {needs}, not '{shorten(word)}'{default}"
-        raise RequestError(message) from error
+        kind = "bool" if option.kind == "word" else option.kind
+        default = option.default.text if option.default else None
+        raise refuse_word(option.key, Word(word), kind, default) from error
     if option.choices is not None and option.kind != "any" and value not in option.choices:
-        raise _refuse_choice(option, word, option.choices)
+        raise refuse_choice(option.key, word, option.choices)
     return value
 
 
@@ -139,17 +150,6 @@ def _read_kind(kind: str, word: str) -> Any:
     if kind == "int":
         return int(word)  # as argparse does, to which 0x10 is no number
     return word if kind == "any" else read_word(kind, word)
-
-
-def _refuse_choice(option: Option, word: str, choices: tuple[Any, ...]) -> RequestError:
-    from difflib import get_close_matches
-
-    texts = [str(choice) for choice in choices]
-    near = get_close_matches(word, texts, n=1)
-    return RequestError(
-        f"'{option.key}' must be one of {', '.join(texts)}, not '{shorten(word)}'",
-        hint=f"did you mean '{near[0]}'?" if near else None,
-    )
 
 
 def _as_passed(option: Option, word: str, value: Any) -> str:
@@ -173,7 +173,7 @@ def _as_recorded(option: Option, word: str, value: Any) -> Value:
 
 
 def _find_missing(
-    options: Mapping[str, Option], words: Mapping[str, str]
+    options: Mapping[str, Option], words: Mapping[str, Word]
 ) -> Iterator[RequestError]:
     for key, option in options.items():
         if option.required and key not in words:

@@ -1,152 +1,254 @@
-"""Settings that are constants at the top of a script: `lr = 0.1`."""
+"""Settings that are constants at the top of a script: `lr = 0.1`, `model = {"depth": 3}`."""
 
 from __future__ import annotations
 
 import ast
+import operator
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from git_gage.config.script import Script, replace_values
+from git_gage.config.bindings import Binding, find_bindings
+from git_gage.config.script import Script, parse_script, replace_values
 from git_gage.config.typed import (
-    NEEDS,
+    CONTAINERS,
     as_value,
     is_number_literal,
     kind_of,
     read_literal,
     read_word,
-    shorten,
     spell_number,
     spell_text,
     spell_value,
 )
 from git_gage.config.values import Value
+from git_gage.config.words import Word, refuse_word
 from git_gage.errors import RequestError
 
 # What is longer is a table or a text, and a record has little room for it.
 MAX_SPELLING = 1000
-# Of these, names that are bound inside belong to another scope.
-_SCOPES = {
-    ast.FunctionDef: "body",
-    ast.AsyncFunctionDef: "body",
-    ast.ClassDef: "body",
-    ast.Lambda: "body",
-    ast.comprehension: "target",
-}
-_AGAIN, _MAYBE, _INSIDE, _NO_LITERAL, _LONG = (
-    "line {} sets it again",
-    "line {} may set it again",
+# A longer list or dict is data, in which nobody sets single values.
+_MAX_NESTED = 50_000
+_INSIDE, _NO_LITERAL, LONG = (
     "line {} is no plain assignment at the top level",
     "line {} does not give it a plain value",
     f"its value has more than {MAX_SPELLING:,} characters",
 )
+_SIGNS: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Invert: operator.invert,
+}
 
 
 class Constant(NamedTuple):
-    """A name that the script binds once, to a literal; `kind` is what a new value must be."""
+    """A literal that a name of the script stands for, or one inside of its list, tuple or dict.
 
-    name: str
+    kind: what a new value must be; doubt: why the script may not go on with a new value.
+    """
+
+    place: tuple[str | int, ...]
     kind: str
     node: ast.expr
     spelling: str
     value: Value
+    doubt: str | None
+
+    @property
+    def name(self) -> str:
+        """What it is called on the command line: `lr`, `model.depth`, `layers.0`."""
+        return ".".join(map(str, self.place))
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it is a plain value, not a list or the like."""
+        return self.kind not in CONTAINERS
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.spelling) > MAX_SPELLING
 
 
-def find_constants(script: Script) -> tuple[dict[str, Constant], dict[str, str]]:
-    """The script's constants, and why other names of its top level are none."""
-    assigned: dict[str, ast.Assign | ast.AnnAssign] = {}
-    for name, statement in _assignments(script.tree):
-        assigned.setdefault(name, statement)
-    constants: dict[str, Constant] = {}
+class Constants(NamedTuple):
+    """All constants by name, in the order of the script, and why other names are none."""
+
+    known: dict[str, Constant]
+    refused: dict[str, str]
+
+
+def find_constants(script: Script) -> Constants:
+    """The script's constants; of a name that is given several, the last one."""
+    assigned: dict[str, list[tuple[ast.stmt, ast.expr, bool]]] = {}
+    for name, statement, value, is_float in _assignments(script.tree):
+        assigned.setdefault(name, []).append((statement, value, is_float))
+    found: list[Constant] = []
     refused: dict[str, str] = {}
-    for name, lines in _bindings(script.tree).items():
+    for name, bindings in find_bindings(script.tree).items():
         if name.startswith("__"):
             continue
-        found = _read_constant(script, name, assigned.get(name), lines)
-        if isinstance(found, Constant):
-            constants[name] = found
-        else:
-            refused[name] = found
-    order = sorted(constants.values(), key=lambda constant: constant.node.lineno)
-    return {constant.name: constant for constant in order}, refused
+        if name not in assigned:
+            refused[name] = _INSIDE.format(bindings[0].line)
+            continue
+        constants = _read_last(script, name, assigned[name], bindings)
+        found += constants
+        if not any(constant.name == name for constant in constants):
+            refused[name] = _explain(assigned[name][-1][1])
+    found.sort(key=lambda constant: (constant.node.lineno, constant.node.col_offset))
+    return Constants({constant.name: constant for constant in found}, refused)
 
 
 def change_constants(
-    script: Script, constants: Mapping[str, Constant], words: Mapping[str, str]
+    script: Script, constants: Mapping[str, Constant], words: Mapping[str, Word]
 ) -> tuple[bytes, dict[str, Value], list[RequestError]]:
-    """The script's bytes with new values, all values, and what was wrong with some words."""
-    config = {name: constant.value for name, constant in constants.items()}
-    changes: list[tuple[ast.expr, str]] = []
+    """The script's bytes with new values, these values, and what was wrong with some words."""
+    config: dict[str, Value] = {}
+    changes: dict[tuple[int, int], tuple[str, str]] = {}
     problems: list[RequestError] = []
     for name, word in words.items():
         constant = constants[name]
         try:
-            spelling, config[name] = _respell(constant, word, script.encoding)
+            value = read_word(word.type or constant.kind, word.text)
         except ValueError:
-            needs = f"'{name}' needs {NEEDS[constant.kind]}, not '{shorten(word)}'"
-            problems.append(RequestError(f"{needs} (default {shorten(constant.spelling)})"))
-        else:
-            changes.append((constant.node, spelling))
-    return replace_values(script, changes), config, problems
+            problems.append(refuse_word(name, word, constant.kind, constant.spelling))
+            continue
+        spelling, config[name] = _respell(constant, value, word.text, script.encoding)
+        if spelling is None:
+            continue
+        problem = _note_change(changes, script.find(constant.node), name, spelling)
+        problems += [problem] if problem is not None else []
+    spellings = [(*place, spelling) for place, (_, spelling) in changes.items()]
+    return replace_values(script, spellings), config, problems
 
 
-def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.Assign | ast.AnnAssign]]:
-    """`NAME = …` and `NAME: T = …` at the top level."""
+def reread(script: Script, changed: bytes, constants: Mapping[str, Constant]) -> dict[str, Value]:
+    """The values that constants have in the changed script; one that is no literal has none."""
+    if changed != script.source:
+        found = find_constants(parse_script(changed, script.filename)).known
+        constants = {name: found[name] for name in constants if name in found}
+    return {name: constant.value for name, constant in constants.items()}
+
+
+def _note_change(
+    changes: dict[tuple[int, int], tuple[str, str]],
+    place: tuple[int, int],
+    name: str,
+    spelling: str,
+) -> RequestError | None:
+    """Notes a change; the problem if another one would be at the same place."""
+    for (start, end), (other, same) in changes.items():
+        if start < place[1] and place[0] < end and ((start, end), same) != (place, spelling):
+            return RequestError(f"'{other}' and '{name}' are the same value in the script")
+    changes[place] = (name, spelling)
+    return None
+
+
+def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.stmt, ast.expr, bool]]:
+    """`NAME = …` and `NAME: T = …` at the top level, and whether T is float."""
     for statement in tree.body:
         match statement:
-            case ast.Assign(targets=[ast.Name(id=name)]):
-                yield name, statement
-            case ast.AnnAssign(target=ast.Name(id=name)) if statement.value is not None:
-                yield name, statement
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    if isinstance(target, ast.Name):
+                        yield target.id, statement, value, False
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield name, statement, value, ast.unparse(statement.annotation) == "float"
 
 
-def _read_constant(
+def _read_last(
     script: Script,
     name: str,
-    statement: ast.Assign | ast.AnnAssign | None,
-    lines: list[tuple[int, str]],
-) -> Constant | str:
-    if statement is None or statement.value is None:
-        return _INSIDE.format(lines[0][0])
-    line = statement.lineno
-    if len(lines) > 1:
-        again, reason = next((other for other in lines if other[0] != line), lines[0])
-        return reason.format(again)
-    node = statement.value
-    spelling = script.segment(node)
+    assigned: list[tuple[ast.stmt, ast.expr, bool]],
+    bindings: list[Binding],
+) -> list[Constant]:
+    """The constants of the last assignment that has any."""
+    for statement, node, is_float in reversed(assigned):
+        others = [other for other in bindings if _comes_later(other, statement)]
+        doubt = others[0].reason.format(others[0].line) if others else None
+        constants = list(_read_constants(script, (name,), node, doubt))
+        if not constants:
+            continue
+        if is_float and constants[0].kind == "int":
+            value = Value("float", constants[0].value.text)
+            constants[0] = constants[0]._replace(kind="float", value=value)
+        return constants
+    return []
+
+
+def _comes_later(binding: Binding, statement: ast.stmt) -> bool:
+    if binding.any_time:
+        return True
+    end = statement.end_lineno or 0, statement.end_col_offset or 0
+    return (binding.line, binding.column) >= end
+
+
+def _read_constants(
+    script: Script, place: tuple[str | int, ...], node: ast.expr, doubt: str | None
+) -> Iterator[Constant]:
+    """A literal and all that are in it, whatever else a list or dict may hold."""
     value, kind = _read_node(node)
-    if kind is None:
-        return _NO_LITERAL.format(line)
-    if len(spelling) > MAX_SPELLING:
-        return _LONG
-    if kind in ("int", "float"):
-        spelling = _join_number(spelling)
-    recorded = as_value(value, spelling)
-    match statement:
-        case ast.AnnAssign(annotation=ast.Name(id="float")) if kind == "int":
-            kind, recorded = "float", Value("float", recorded.text)
-    return Constant(name, kind, node, spelling, recorded)
+    spelling = script.segment(node)
+    if kind is not None and (kind not in CONTAINERS or len(spelling) <= MAX_SPELLING):
+        if kind in ("int", "float"):
+            spelling = _join_number(spelling, value)
+        yield Constant(place, kind, node, spelling, as_value(value, spelling), doubt)
+    if len(spelling) <= _MAX_NESTED:
+        for key, item in _items(node):
+            yield from _read_constants(script, (*place, key), item, doubt)
+
+
+def _items(node: ast.expr) -> Iterator[tuple[str | int, ast.expr]]:
+    """The items of a list, tuple or dict whose place can be told."""
+    match node:
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            for index, item in enumerate(items):
+                if isinstance(item, ast.Starred):
+                    return
+                yield index, item
+        case ast.Dict(keys=keys, values=values):
+            for key, item in zip(keys, values, strict=True):
+                match key:
+                    case ast.Constant(value=str() | int() as name) if not isinstance(name, bool):
+                        yield name, item
+
+
+def _explain(node: ast.expr) -> str:
+    """Why the value as a whole cannot be set."""
+    if _read_node(node)[1] is not None:
+        return LONG
+    return _NO_LITERAL.format(node.lineno)
 
 
 def _read_node(node: ast.expr) -> tuple[Any, str | None]:
     try:
-        value = ast.literal_eval(node)
+        value = _evaluate(node)
         return value, kind_of(value)
     except (ValueError, TypeError, RecursionError):
         return None, None
 
 
-def _join_number(spelling: str) -> str:
+def _evaluate(node: ast.expr) -> Any:
+    """The value of a literal, with any signs before a number: Python has no literal `~1`."""
+    match node:
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in _SIGNS:
+            value = _evaluate(operand)
+            if isinstance(value, int | float):
+                return _SIGNS[type(op)](value)
+    return ast.literal_eval(node)
+
+
+def _join_number(spelling: str, value: float) -> str:
     """A number's literal in one piece, as `- 1` and `-(1)` are not."""
     joined = re.sub(r"[\s()\\]", "", spelling)
-    return joined if is_number_literal(joined) else str(read_literal(f"({spelling})"))
+    return joined if is_number_literal(joined) and read_literal(joined) == value else str(value)
 
 
-def _respell(constant: Constant, word: str, encoding: str) -> tuple[str, Value]:
-    """A word as the constant's new literal, and as its value."""
-    value = read_word(constant.kind, word)
-    if isinstance(value, str):
-        like = constant.spelling if constant.kind == "str" else '"'
+def _respell(constant: Constant, value: Any, word: str, encoding: str) -> tuple[str | None, Value]:
+    """A value as the constant's new literal (None if it is the old one), and as a record has it."""
+    kind = kind_of(value)
+    if kind == constant.kind and _is_same(value, _read_node(constant.node)[0]):
+        return None, constant.value
+    if isinstance(value, str | bytes):
+        like = constant.spelling if kind == constant.kind else f'{"b" * (kind == "bytes")}"'
         return spell_text(value, like, encoding), as_value(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         spelling = spell_number(value, word)
@@ -155,56 +257,7 @@ def _respell(constant: Constant, word: str, encoding: str) -> tuple[str, Value]:
     return spell_value(value, encoding), as_value(value)
 
 
-def _bindings(tree: ast.Module) -> dict[str, list[tuple[int, str]]]:
-    """For each name the lines that bind it in the module, and what to say of a second one."""
-    found: dict[str, list[tuple[int, str]]] = {}
-    for name, line, reason in sorted(_bound(tree), key=lambda binding: binding[1]):
-        if name == "*":
-            for lines in found.values():
-                lines.append((line, reason))
-        else:
-            found.setdefault(name, []).append((line, reason))
-    return found
-
-
-def _bound(tree: ast.Module) -> Iterator[tuple[str, int, str]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Global):
-            yield from ((name, node.lineno, _MAYBE) for name in node.names)
-    for node in _walk_scope(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                yield name, node.lineno, _AGAIN
-            case (
-                ast.FunctionDef(name=str(name))
-                | ast.AsyncFunctionDef(name=str(name))
-                | ast.ClassDef(name=str(name))
-                | ast.ExceptHandler(name=str(name))
-                | ast.MatchAs(name=str(name))
-                | ast.MatchStar(name=str(name))
-                | ast.MatchMapping(rest=str(name))
-            ):
-                yield name, node.lineno, _AGAIN
-            case ast.alias(name="*"):
-                yield "*", node.lineno, _MAYBE
-            case ast.alias(name=name, asname=asname):
-                yield asname or name.partition(".")[0], node.lineno, _AGAIN
-
-
-def _walk_scope(tree: ast.Module) -> Iterator[ast.AST]:
-    """Every node that the module itself evaluates, in no order."""
-    todo: list[ast.AST] = [tree]
-    while todo:
-        node = todo.pop()
-        yield node
-        if isinstance(node, ast.AnnAssign) and node.value is None:
-            continue  # only says what a name will be
-        inner = _SCOPES.get(type(node))
-        for field, child in ast.iter_fields(node):
-            if field == inner:
-                continue
-            todo.extend(
-                item
-                for item in (child if isinstance(child, list) else [child])
-                if isinstance(item, ast.AST)
-            )
+def _is_same(value: Any, old: Any) -> bool:
+    if isinstance(value, float) and type(old) is int:
+        return value == old
+    return repr(value) == repr(old)  # 0.0 is not -0.0, nor 1 true

@@ -206,7 +206,7 @@ class _Argument:
         if isinstance(value, str) and kind != "any":
             # argparse gives a default that is text to the type, as if it had been typed.
             return as_value(bool(value) if kind == "bool" else read_word(_plain(kind), value))
-        if kind_of(value) is None:
+        if kind_of(value) in (None, "bytes"):
             raise ValueError(self.key)
         spelling = self.script.segment(node)
         found = as_value(value, spelling if is_number_literal(spelling) else None)

@@ -46,6 +46,8 @@ class Script(NamedTuple):
 
     def _offset(self, line: int, column: int) -> int:
         start = self.line_starts[line - 1]
+        if self.text.isascii():
+            return start + column
         # Columns count UTF-8 bytes, whatever the encoding of the file.
         before = self.text[start : start + column].encode()[:column]
         return start + len(before.decode())
@@ -77,8 +79,8 @@ def parse_script(source: bytes, filename: str) -> Script:
     return Script(filename, source, encoding, text, line_starts, tree)
 
 
-def replace_values(script: Script, values: Sequence[tuple[ast.expr, str]]) -> bytes:
-    """The script's bytes with expressions spelled anew; every other byte is as it was.
+def replace_values(script: Script, values: Sequence[tuple[int, int, str]]) -> bytes:
+    """The script's bytes with other text from some offset to another; all else is as it was.
 
     Raises: ConfigError if the encoding does not say which bytes those are.
     """
@@ -89,29 +91,33 @@ def replace_values(script: Script, values: Sequence[tuple[ast.expr, str]]) -> by
     if mark + script.text.encode(encoding) != script.source:
         raise _refuse(script.filename, 1, f"cannot change a script in the encoding {encoding}")
     pieces, position = [mark], 0
-    places = sorted((*script.find(node), spelling) for node, spelling in values)
-    for start, end, spelling in places:
+    for start, end, spelling in sorted(values):
         pieces.append((script.text[position:start] + spelling).encode(encoding))
         position = end
     return b"".join([*pieces, script.text[position:].encode(encoding)])
 
 
-def describe_change(script: Script, changed: bytes) -> str | None:
-    """The unified diff from the script to its changed bytes, None if they are the same."""
+def describe_changes(files: Sequence[tuple[str, bytes, bytes, str]]) -> str | None:
+    """The unified diff of files, None if all are the same.
+
+    files: name, bytes before and after, and the encoding; bytes that it has not are escaped.
+    """
     import difflib
 
-    if changed == script.source:
-        return None
-    name = script.filename.encode(errors="backslashreplace").decode()
-    lines = difflib.unified_diff(
-        _split_lines(script.text),
-        _split_lines(changed.decode(script.encoding)),
-        f"a/{name}",
-        f"b/{name}",
-    )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )
+    lines: list[str] = []
+    for filename, before, after, encoding in files:
+        if before == after:
+            continue
+        name = filename.encode(errors="backslashreplace").decode()
+        old, new = (
+            _split_lines(data.decode(encoding, "backslashreplace")) for data in (before, after)
+        )
+        lines += difflib.unified_diff(old, new, f"a/{name}", f"b/{name}")
+    return "".join(map(_end_line, lines)) or None
+
+
+def _end_line(line: str) -> str:
+    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
 def _split_lines(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import math
 import re
 import warnings
@@ -17,8 +18,14 @@ NEEDS = {
     "list": "a list such as [1, 2]",
     "tuple": "a tuple such as (1, 2)",
     "dict": "a dict such as {'a': 1}",
+    "set": "a set such as {1, 2}",
+    "json": "JSON such as [1, 2]",
+    "null": "null",
 }
 """What a setting of a type must be given, where not any text will do."""
+
+CONTAINERS = ("list", "tuple", "dict", "set")
+"""Kinds of values that hold others."""
 
 _BOOLS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
@@ -33,16 +40,29 @@ def read_word(kind: str, text: str) -> Any:
 
     Raises: ValueError if it is none of this kind.
     """
-    if kind == "str":
-        return text
+    if kind in ("str", "bytes"):
+        return text if kind == "str" else text.encode()
     if kind == "bool":
         return read_bool(text)
     if kind in ("int", "float"):
         return _read_number(kind, text)
     if kind == "null":
         return guess_word(text)
+    if kind == "json":
+        return _read_json(text)
     value = read_literal(text)
     if kind_of(value) != kind:
+        raise ValueError(text)
+    return value
+
+
+def _read_json(text: str) -> Any:
+    """What JSON says; a list, dict or text as Python spells it does as well."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = read_literal(text)
+    if kind_of(value) in (None, "bytes"):
         raise ValueError(text)
     return value
 
@@ -90,12 +110,18 @@ def kind_of(value: Any) -> str | None:
         return "null"
     if isinstance(value, dict):
         fits = all(isinstance(key, str | int | float | None) and kind_of(key) for key in value)
-        return "dict" if fits and all(map(kind_of, value.values())) else None
-    if isinstance(value, list | tuple):
-        return type(value).__name__ if all(map(kind_of, value)) else None
+        return "dict" if fits and all(map(_fits_json, value.values())) else None
+    if isinstance(value, list | tuple | set):
+        return type(value).__name__ if all(map(_fits_json, value)) else None
     if isinstance(value, str):
         return "str" if is_text(value) else None
+    if isinstance(value, bytes):
+        return "bytes" if is_text(value.decode(errors="surrogateescape")) else None
     return type(value).__name__ if type(value) in (bool, int, float) else None
+
+
+def _fits_json(value: Any) -> bool:
+    return kind_of(value) not in (None, "bytes")
 
 
 def is_text(text: str) -> bool:
@@ -113,8 +139,8 @@ def as_value(value: Any, spelling: str | None = None) -> Value:
         return Value("null", "null")
     if isinstance(value, bool):
         return Value("bool", "true" if value else "false")
-    if isinstance(value, str):
-        return Value("str", value)
+    if isinstance(value, str | bytes):
+        return Value("str", value if isinstance(value, str) else value.decode())
     if isinstance(value, int | float):
         return Value(type(value).__name__, spelling or str(value))
     return Value("json", json_text(value))
@@ -156,11 +182,13 @@ def spell_value(value: Any, encoding: str = "ascii") -> str:
             for key, item in value.items()
         )
         return f"{{{', '.join(items)}}}"
-    if isinstance(value, list | tuple):
-        items = (spell_value(item, encoding) for item in value)
-        if isinstance(value, list):
-            return f"[{', '.join(items)}]"
-        return f"({', '.join(items)}{',' * (len(value) == 1)})"
+    if isinstance(value, list | tuple | set):
+        inside = ", ".join(spell_value(item, encoding) for item in value)
+        if isinstance(value, tuple):
+            return f"({inside}{',' * (len(value) == 1)})"
+        if isinstance(value, set):
+            return f"{{{inside}}}" if value else "set()"
+        return f"[{inside}]"
     if isinstance(value, str):
         return spell_text(value, '"', encoding)
     if isinstance(value, float) and not math.isfinite(value):
@@ -168,17 +196,19 @@ def spell_value(value: Any, encoding: str = "ascii") -> str:
     return repr(value)
 
 
-def spell_text(text: str, like: str, encoding: str) -> str:
-    """A text as a string literal with the prefix and quotes of another literal."""
-    found = re.match(r"([rRuU]?)('''|\"\"\"|'|\")", like)
+def spell_text(text: str | bytes, like: str, encoding: str) -> str:
+    """A text as a literal with the prefix and quotes of another literal of its type."""
+    found = re.match(r"([rRuUbB]*)('''|\"\"\"|'|\")", like)
     assert found is not None
     prefix, quotes = found.groups()
+    if isinstance(text, bytes):
+        text, encoding = text.decode("latin-1"), "ascii"
     escaped = "".join(_escape(char, quotes[0], encoding) for char in text)
-    if prefix in ("r", "R"):
+    if "r" in prefix.lower():
         plain = escaped.replace("\\\\", "\\") == text
         if plain and quotes[0] not in text and not text.endswith("\\"):
             return f"{prefix}{quotes}{text}{quotes}"
-        prefix = ""
+        prefix = re.sub("[rR]", "", prefix)
     return f"{prefix}{quotes}{escaped}{quotes}"
 
 

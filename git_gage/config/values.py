@@ -34,13 +34,15 @@ def json_number(number: float) -> int | float | str:
 
 
 def json_text(value: Any) -> str:
-    """JSON of nested lists, tuples and dicts, with numbers as `json_number` has them."""
+    """JSON of nested lists, tuples, sets and dicts, with numbers as `json_number` has them."""
     return json.dumps(_encode(value), ensure_ascii=False)
 
 
 def _encode(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _encode(item) for key, item in value.items()}
+    if isinstance(value, set):
+        return sorted((_encode(item) for item in value), key=json.dumps)
     if isinstance(value, list | tuple):
         return [_encode(item) for item in value]
     if isinstance(value, int | float) and not isinstance(value, bool):

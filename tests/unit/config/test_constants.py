@@ -118,7 +118,6 @@ def test_value_that_was_not_set_is_recorded_as_it_stands(literal: str, value: Va
 @pytest.mark.parametrize(
     ("line", "word", "message"),
     [
-        ("x = 1", "1.5", "'x' needs a whole number (int), not '1.5' (default 1)"),
         ("x = 1", "", "'x' needs a whole number (int), not '' (default 1)"),
         ("x = 1", "9" * 5000, f"'x' needs a whole number (int), not '{'9' * 39}…' (default 1)"),
         ("x = 0.01", "abc", "'x' needs a number (float), not 'abc' (default 0.01)"),
@@ -143,8 +142,6 @@ def test_value_of_the_wrong_type_is_refused(line: str, word: str, message: str) 
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        ("x = 1\nx = 2\n", "line 2 sets it again"),
-        ("x = 1; x = 2\n", "line 1 sets it again"),
         ("x = 1\nx += 1\n", "line 2 sets it again"),
         ("x = 1\nfor x in []: pass\n", "line 2 sets it again"),
         ("x = 1\nif x:\n    x = 2\n", "line 3 sets it again"),
@@ -166,15 +163,12 @@ def test_value_of_the_wrong_type_is_refused(line: str, word: str, message: str) 
         ("def f():\n    global x\n    x = 2\nx = 1\n", "line 2 may set it again"),
         ("x = 1\nfrom m import *\n", "line 2 may set it again"),
         ("if True:\n    x = 1\n", "line 2 is no plain assignment at the top level"),
-        ("x = y = 1\n", "line 1 is no plain assignment at the top level"),
         ("x, y = 1, 2\n", "line 1 is no plain assignment at the top level"),
         ("import x\n", "line 1 is no plain assignment at the top level"),
         ("x = int(1)\n", "line 1 does not give it a plain value"),
-        ("x = b'bytes'\n", "line 1 does not give it a plain value"),
         ("x = [b'bytes']\n", "line 1 does not give it a plain value"),
         ("x = 1j\n", "line 1 does not give it a plain value"),
         ("x = ...\n", "line 1 does not give it a plain value"),
-        ("x = {1, 2}\n", "line 1 does not give it a plain value"),
         ("x = {(1, 2): 3}\n", "line 1 does not give it a plain value"),
         ("x = {[]: 3}\n", "line 1 does not give it a plain value"),
         ("x = {'a': b'b'}\n", "line 1 does not give it a plain value"),
