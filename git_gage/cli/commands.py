@@ -20,6 +20,7 @@ COMMANDS = {
     "show": "Show one run",
     "output": "Print what a run printed",
     "label": "Set or clear the label of runs",
+    "check": "Check the gagefile and tell everything that is wrong in it",
     "init": "Write a gagefile for the scripts of this folder",
     "push": "Send runs to a remote",
     "fetch": "Get runs from a remote",

@@ -14,6 +14,7 @@ from git_gage.gagefile.find import gagefiles_in, project_of
 from git_gage.gagefile.known import known_faults
 from git_gage.gagefile.model import Gagefile
 from git_gage.gagefile.operations import read_operation, read_phases, systems_of
+from git_gage.gagefile.patterns import ExplainPattern, explain_regex
 from git_gage.gagefile.problem import ERROR, one_of
 
 _SYSTEMS = {"win32": "windows", "cygwin": "windows", "darwin": "macos"}
@@ -24,10 +25,10 @@ _IDLE = ("progress", "output-summary")
 
 
 class Checked(NamedTuple):
-    """What is wrong in a file, and how many operations it has."""
+    """What is wrong in a file, and how many operations it has (None if it cannot be read)."""
 
     faults: list[Fault]
-    operations: int
+    operations: int | None
 
 
 def load_gagefile(
@@ -54,15 +55,17 @@ def load_gagefile(
     return _build(path, shown, document, refused, warnings, system)
 
 
-def check_file(path: Path, shown: str) -> Checked:
+def check_file(path: Path, shown: str, explain_pattern: ExplainPattern = explain_regex) -> Checked:
     """What is wrong in a gagefile, by its place.
+
+    shown: its path as faults have it; explain_pattern: what is wrong with a pattern of files.
 
     Raises: ConfigError if the file cannot be read, or its name does not say what it is.
     """
     data, kind = _read(path, shown)
-    faults = find_faults(data, kind, shown)
+    faults = find_faults(data, kind, shown, explain_pattern)
     if any(not fault.keys for fault in faults):
-        return Checked(faults, 0)
+        return Checked(faults, None)
     names = [name for name in read_value(data, kind) if not str(name).startswith("$")]
     return Checked(faults, len(names))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from git_gage.gagefile.problem import VALUE, Problem, dotted
 
 if TYPE_CHECKING:
     from git_gage.gagefile.spellings import KeyPath
+
+ExplainPattern = Callable[[str], str | None]
+"""What is wrong with a pattern of files, None if nothing is."""
 
 
 def compile_regex(text: str) -> re.Pattern[str] | str:
@@ -23,10 +26,17 @@ def compile_regex(text: str) -> re.Pattern[str] | str:
         return str(error) or "nested too deeply"
 
 
-def check_pattern(pattern: str, path: KeyPath) -> Iterator[Problem]:
-    """What is wrong with a pattern of files, if it is a regular expression."""
+def explain_regex(pattern: str) -> str | None:
+    """What is wrong with a pattern if it is a regular expression; others are not looked at."""
     kind, colon, text = pattern.removeprefix("-").partition(":")
-    if kind == "regex" and colon:
-        found = compile_regex(text)
-        if isinstance(found, str):
-            yield Problem(path, VALUE, f"'{dotted(path)}' is no regular expression: {found}")
+    found = compile_regex(text) if kind == "regex" and colon else None
+    return (
+        f"pattern '{pattern}' is no regular expression: {found}" if isinstance(found, str) else None
+    )
+
+
+def check_pattern(pattern: str, path: KeyPath, explain: ExplainPattern) -> Iterator[Problem]:
+    """What is wrong with a pattern of files."""
+    fault = explain(pattern)
+    if fault is not None:
+        yield Problem(path, VALUE, f"'{dotted(path)}': {fault}")

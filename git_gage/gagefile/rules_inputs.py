@@ -14,7 +14,7 @@ from git_gage.gagefile.dependencies import (
     split_short,
     type_of,
 )
-from git_gage.gagefile.patterns import check_pattern
+from git_gage.gagefile.patterns import ExplainPattern, check_pattern
 from git_gage.gagefile.problem import KEY, TABLE, VALUE, Problem, closest, dotted, one_of, quoted
 from git_gage.gagefile.schema import NO_URL
 from git_gage.gagefile.spellings import DEPENDENCY_TYPES, KeyPath, as_list, iter_dependencies
@@ -39,7 +39,10 @@ _FOREIGN = {
 
 
 def check_inputs(
-    table: Mapping[str, Any], at: KeyPath, clean: Callable[[KeyPath], bool]
+    table: Mapping[str, Any],
+    at: KeyPath,
+    clean: Callable[[KeyPath], bool],
+    explain_pattern: ExplainPattern,
 ) -> Iterator[Problem]:
     """What is wrong with the inputs of an operation, wherever they are listed."""
     names: dict[str, KeyPath] = {}
@@ -47,7 +50,10 @@ def check_inputs(
         path = (*at, *inner)
         if not clean(path):
             continue
-        yield from _check_text(item, path) if isinstance(item, str) else _check_table(item, path)
+        if isinstance(item, str):
+            yield from _check_text(item, path, explain_pattern)
+        else:
+            yield from _check_table(item, path, explain_pattern)
         name = item.get("name") if isinstance(item, Mapping) else None
         if name in names:
             message = f"input {quoted(name)} is named twice: see '{dotted(names[name])}'"
@@ -56,7 +62,7 @@ def check_inputs(
             names[name] = path
 
 
-def _check_text(text: str, path: KeyPath) -> Iterator[Problem]:
+def _check_text(text: str, path: KeyPath, explain: ExplainPattern) -> Iterator[Problem]:
     name = dotted(path)
     if URL.match(text):
         yield Problem(path, VALUE, f"'{name}' {NO_URL}")
@@ -69,17 +75,19 @@ def _check_text(text: str, path: KeyPath) -> Iterator[Problem]:
         yield Problem(path, VALUE, message, guess)
     elif not subject:
         yield Problem(path, VALUE, f"'{name}' says nothing after {quoted(f'{spelled}:')}")
-    else:
-        yield from check_pattern(subject, path)
+    elif DEPENDENCY_TYPES.get(spelled or _USUAL[0]) == _USUAL[0]:
+        yield from check_pattern(subject, path, explain)
 
 
-def _check_table(item: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
+def _check_table(
+    item: Mapping[str, Any], path: KeyPath, explain: ExplainPattern
+) -> Iterator[Problem]:
     doubles = list(_find_doubles(item, path))
     yield from doubles
     if doubles:
         return
     if "resource" in item:
-        wrong = list(_check_text(item["resource"], (*path, "resource")))
+        wrong = list(_check_text(item["resource"], (*path, "resource"), explain))
         yield from wrong
         if wrong:
             return
@@ -93,7 +101,7 @@ def _check_table(item: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
     yield from _check_subject(table, kind, path)
     yield from _check_foreign(item, kind, path)
     for key in FILES_SELECT:
-        yield from _check_patterns(item.get(key, []), (*path, key))
+        yield from _check_patterns(item.get(key, []), (*path, key), explain)
 
 
 def _find_doubles(item: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
@@ -140,8 +148,9 @@ def _check_foreign(item: Mapping[str, Any], kind: str, path: KeyPath) -> Iterato
             yield Problem((*path, key), KEY, message)
 
 
-def _check_patterns(value: Any, path: KeyPath) -> Iterator[Problem]:
+def _check_patterns(value: Any, path: KeyPath, explain: ExplainPattern) -> Iterator[Problem]:
     if isinstance(value, Mapping):
         value, path = value["select"], (*path, "select")
     for number, pattern in enumerate(as_list(value)):
-        yield from check_pattern(pattern, (*path, number) if isinstance(value, list) else path)
+        place = (*path, number) if isinstance(value, list) else path
+        yield from check_pattern(pattern, place, explain)

@@ -47,6 +47,10 @@ _FOUND = {
     bool: "a boolean",
     type(None): "null",
 }
+_BOOLS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), "true"),
+    **dict.fromkeys(("false", "no", "off", "0"), "false"),
+}
 # An enum of the schema starts with the usual spellings.
 _USUAL = 6
 NO_URL = "names a download, and nothing is downloaded: use a 'dvcfile', or files of a run elsewhere"
@@ -180,7 +184,8 @@ def wrong_type(path: KeyPath, value: Any, kinds: set[str]) -> Problem:
     if not path:
         return Problem(path, VALUE, f"a gagefile must be {wanted}, not {_FOUND[type(value)]}")
     message = f"'{dotted(path)}' must be {wanted}, not {_FOUND[type(value)]}"
-    return Problem(path, VALUE, message)
+    guess = _BOOLS.get(value.lower()) if kinds == {"boolean"} and isinstance(value, str) else None
+    return Problem(path, VALUE, message, guess)
 
 
 def _empty(path: KeyPath, _value: Any, _rule: Any) -> Iterator[Problem]:

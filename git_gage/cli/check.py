@@ -1,0 +1,86 @@
+"""`git gage check`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from git_gage.cli.params import color_option, json_option
+from git_gage.cli.parsing import Command
+from git_gage.errors import ConfigError, RequestError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from git_gage.cli.app import App
+
+
+@click.command(
+    "check",
+    cls=Command,
+    usage="git gage check [<file>] [--json]",
+    examples=["git gage check", "git gage check examples/gage.yaml --json"],
+    note="""\
+Without a <file>, the gagefile of this folder or of the nearest above it is
+checked. The exit code is 1 if there is an error; warnings are none.
+""",
+)
+@click.argument("file", metavar="<file>", required=False, type=click.Path())
+@json_option
+@color_option
+@click.pass_obj
+def command(app: App, file: str | None, as_json: bool, color: str) -> int:
+    """Check the gagefile and tell everything that is wrong in it"""
+    path = _find(app) if file is None else _named(app.cwd / file, file)
+    shown = os.path.relpath(path, app.cwd) if file is None or app.cwd / file != path else file
+    from git_gage.gagefile import check_file
+
+    checked = check_file(path, shown, _explain_pattern)
+    screen = app.screen(color)
+    if as_json:
+        from git_gage.render.machine import format_json
+
+        faults = [fault.to_json() for fault in checked.faults]
+        screen.write(screen.encode(format_json(faults)))
+    else:
+        from git_gage.render.faults import format_count, format_faults
+
+        count = format_count(shown, checked.operations, checked.faults)
+        app.show(format_faults(checked.faults, screen) + count, screen)
+    return int(any(fault.severity == "error" for fault in checked.faults))
+
+
+def _find(app: App) -> Path:
+    from git_gage.gagefile import find_gagefile
+
+    if app.repo.work_tree is None:
+        raise RequestError("there is no work tree here", hint="git gage check <file>")
+    found = find_gagefile(app.cwd, app.repo.work_tree)
+    if found is None:
+        raise RequestError("no gagefile in this project", hint="git gage init")
+    return found
+
+
+def _named(path: Path, name: str) -> Path:
+    """The file of a name, or the gagefile of the folder of that name."""
+    if not path.is_dir():
+        return path
+    from git_gage.gagefile.find import gagefiles_in
+
+    found = gagefiles_in(path)
+    if not found:
+        raise RequestError(f"no gagefile in '{name}'", hint="git gage check <file>")
+    return found[0]
+
+
+def _explain_pattern(pattern: str) -> str | None:
+    """What is wrong with a pattern of files, None if nothing is."""
+    from git_gage.source.patterns import parse_patterns
+
+    try:
+        parse_patterns([pattern])
+    except ConfigError as error:
+        return error.message
+    return None
