@@ -99,6 +99,24 @@ class Count(click.ParamType):  # type: ignore[type-arg]
         return int(value)
 
 
+class Duration(click.ParamType):  # type: ignore[type-arg]
+    """A length of time, in seconds; written as in a gagefile."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        from git_gage.gagefile.operations import read_timeout
+
+        try:
+            return read_timeout(value)
+        except ValueError as error:
+            option = param.opts[0] if param else self.name
+            message = f"'{option}' needs a time such as 30s, 90m or 2h, not '{value}'"
+            raise click.UsageError(message, ctx) from error
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs")
 color_option = click.option(
     "--color",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import Label, yes_option
+from git_gage.cli.params import Duration, Label, RunName, json_option, yes_option
 from git_gage.cli.parsing import Command, UsageError
 
 if TYPE_CHECKING:
@@ -32,42 +32,115 @@ class RunCommand(Command):
     "run",
     cls=RunCommand,
     usage=(
+        "git gage run [<options>] [<operation>] [<key>=<value>...]",
         "git gage run [<options>] <script.py> [<key>=<value>...]",
         "git gage run [<options>] -- <command> [<arg>...]",
+        "git gage run --start <run>",
     ),
     examples=["git gage run train.py lr=0.1 epochs=3", "git gage run -- ./train.sh --fast"],
+    exclusive=[
+        ("--stage", "--start", "--preview", "--needed"),
+        ("--start", "--in-place"),
+        ("--start", "--require-clean"),
+    ],
     note="""\
-The settings of a script are its argparse options, or else the constants that
-are assigned at its top level. A command after -- runs as it is.
+An operation is one of the gagefile's, see 'git gage ops'. The settings of a
+script are its options, or else the constants that are assigned at its top
+level. A command after -- runs as it is.
 """,
     context_settings={"allow_interspersed_args": False},
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 @click.option("-l", "--label", metavar="<text>", type=Label(), help="Label to give the run")
+@click.option(
+    "-t",
+    "--tag",
+    "tags",
+    metavar="<tag>",
+    type=Label(),
+    multiple=True,
+    help="Tag to give the run (can be repeated)",
+)
+@click.option("-p", "--preview", is_flag=True, help="Show what would run, and run nothing")
+@click.option("--stage", is_flag=True, help="Record the run, to start it another time")
+@click.option("--start", metavar="<run>", type=RunName(), help="Start a run that was staged")
+@click.option("--needed", is_flag=True, help="Run only what no run has done yet")
+@click.option("--require-clean", is_flag=True, help="Refuse to run what is not committed")
+@click.option("--in-place", is_flag=True, help="Run in the work tree itself, not in a copy")
+@click.option(
+    "--timeout", metavar="<time>", type=Duration(), help="End the program after 90s, 30m, 2h"
+)
+@click.option("--pull", is_flag=True, help="Get inputs that .dvc files name with 'dvc pull'")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what the program says")
+@json_option
 @yes_option
 @click.pass_obj
-def command(app: App, words: tuple[str, ...], plain: bool, label: str | None, quiet: bool) -> int:
+def command(
+    app: App,
+    words: tuple[str, ...],
+    plain: bool,
+    label: str | None,
+    tags: tuple[str, ...],
+    preview: bool,
+    stage: bool,
+    start: str | None,
+    needed: bool,
+    require_clean: bool,
+    in_place: bool,
+    timeout: float | None,
+    pull: bool,
+    quiet: bool,
+    as_json: bool,
+) -> int:
     """Run a program and record what ran and what came out"""
-    _check_words(words, plain=plain)
+    _check_words(words, plain=plain, start=start)
+    if as_json and not preview:
+        raise UsageError("'--json' needs '--preview'", "git gage run --preview --json")
+    from git_gage.runs.command import preview_run, run_command, start_run
+    from git_gage.runs.environ import find_parent
     from git_gage.runs.process import Console
     from git_gage.runs.request import RunRequest
-    from git_gage.runs.run import run_command
 
+    has_target = not plain and words and "=" not in words[0]
     request = RunRequest(
-        script=None if plain else words[0],
-        assignments=() if plain else words[1:],
+        author=app.author,
+        target=words[0] if has_target else None,
+        assignments=() if plain else words[bool(has_target) :],
         argv=words if plain else (),
         label=label,
-        author=app.author,
+        tags=tags,
+        parent=find_parent(app.environ),
+        stage=stage,
+        needed=needed,
+        in_place=in_place,
+        require_clean=require_clean,
+        timeout_s=timeout,
+        pull=pull,
     )
     progress = app.progress(quiet=quiet)
+    if preview:
+        from git_gage.render.preview import show_preview
+
+        screen = app.screen()
+        found = preview_run(app.store, app.catalog, request, progress)
+        app.show(show_preview(found, screen, as_json=as_json), screen)
+        return 0
+    if start is not None:
+        (run,) = app.select([start])
+        return start_run(app.store, app.runs, run, request, Console(), progress).exit_code
     return run_command(app.store, app.catalog, request, Console(), progress).exit_code
 
 
-def _check_words(words: tuple[str, ...], *, plain: bool) -> None:
-    """Refuse what cannot be a script with settings, or a command."""
-    if not words:
+def _check_words(words: tuple[str, ...], *, plain: bool, start: str | None) -> None:
+    """Refuse what cannot be an operation or script with settings, or a command."""
+    if start is not None:
+        if words:
+            raise UsageError(
+                f"unexpected argument '{words[0]}': a staged run has its settings",
+                f"git gage restart {start} {words[0]}",
+            )
+        return
+    if plain and not words:
         raise UsageError("nothing to run", FIRST_EXAMPLE)
     if plain:
         return

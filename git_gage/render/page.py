@@ -98,7 +98,7 @@ class _Page:
         if document["label"]:
             yield "label", clean(document["label"])
         yield "operation", clean(document["operation"])
-        yield "command", command_text(command["argv"])
+        yield "command", command_text(command)
         if command["cwd"] not in (None, "."):
             yield "folder", clean(shown_path(command["cwd"]))
         if command["interpreter"]:

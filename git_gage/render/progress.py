@@ -32,11 +32,26 @@ class Progress:
         """The run is recorded; its program starts now."""
         command = document["command"]
         name = f"{short_id(document['id'])} {clean(document['name'])}"
-        self.note(f"run {name}: {command_text(command['argv'])}")
+        self.note(f"run {name}: {command_text(command)}")
         self.note(f"code {code_text(document['source'])}")
         if command.get("interpreter_origin"):
             path = shown_path(command["interpreter"])
             self.note(f"python {path} ({command['interpreter_origin']})")
+
+    def staged(self, document: Mapping[str, Any]) -> None:
+        """The run is recorded, and starts another time."""
+        run = short_id(document["id"])
+        self.note(f"run {run} {clean(document['name'])} is staged")
+        self.note(f"hint: start it with 'git gage run --start {run}'")
+
+    def up_to_date(self, document: Mapping[str, Any]) -> None:
+        """Nothing is run: this run has done the same already."""
+        run = short_id(document["id"])
+        self.note(f"up to date: run {run} {clean(document['name'])} has done the same")
+
+    def phase(self, name: str) -> None:
+        """A phase with a program of its own starts."""
+        self.note(f"phase {name}")
 
     def ended(self, document: Mapping[str, Any]) -> None:
         """The program has ended, and how is recorded.

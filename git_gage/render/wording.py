@@ -34,10 +34,17 @@ def status_text(document: Mapping[str, Any], screen: Screen, *, sign: bool) -> s
     return screen.sign(mark, "") + words
 
 
-def command_text(argv: Sequence[Any]) -> str:
-    """A command as a shell would take it; a program with a whole path by its name alone."""
+def command_text(command: Mapping[str, Any]) -> str:
+    """A command as a shell would take it; a program with a whole path by its name alone.
+
+    Of a text for the shell the first line.
+    """
     import shlex
 
+    argv: Sequence[Any] = command["argv"]
+    if command["shell"] and argv:
+        first, *more = decode_path(argv[0]).decode(errors="replace").strip().splitlines() or [""]
+        return clean(first) + (" …" if more else "")
     words = [decode_path(word).decode(errors="surrogateescape") for word in argv]
     if words and words[0].startswith("/"):
         words[0] = words[0].rpartition("/")[2]

@@ -41,3 +41,29 @@ def _write_label(store: Store, catalog: Catalog, run: str, text: str | None, aut
         deps=chain.label_records,
     )
     store.append(record)
+
+
+def add_tags(
+    store: Store, catalog: Catalog, runs: Sequence[str], tags: Sequence[str], author: By
+) -> None:
+    """Give runs tags; one that a run has already stays one.
+
+    Raises: RequestError where nothing can be written.
+    """
+    with store.writing():
+        for run in runs:
+            for tag in dict.fromkeys(tags):
+                catalog.refresh()
+                chain = catalog.chain(run, store.lane)
+                record = store.draft(
+                    "tag.add",
+                    run=run,
+                    body={"tag": tag},
+                    by=author,
+                    lc=chain.lc + 1,
+                    seq=chain.seq,
+                    prev=chain.prev,
+                )
+                store.append(record)
+        store.flush()
+    catalog.refresh()

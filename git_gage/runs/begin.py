@@ -17,41 +17,88 @@ from git_gage.runs.plan import recorded_config
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
+    from git_gage.gagefile.model import Gagefile, Operation
     from git_gage.runs.plan import Plan
+    from git_gage.runs.request import Lineage
 
 # A longer body goes to the bulk lane, so that lanes stay quick to read.
 MAX_BODY = 32 * 1024
 
 
 def begin_body(
-    repo: Repository,
     plan: Plan,
     *,
     project: Mapping[str, Any],
     source: Mapping[str, Any],
     environment: Mapping[str, Any],
     variables: Mapping[str, str],
+    lineage: Lineage,
+    staged: bool,
+    work_tree: Path | None,
 ) -> dict[str, Any]:
     """Body of `run.begin`; `environment` is without its packages, which go to bulk."""
     body: dict[str, Any] = {
         "operation": plan.operation,
         "project": dict(project),
-        "command": {
-            "argv": [encode_text(word) for word in plan.argv],
-            "shell": False,
-            "cwd": encode_text(repo.prefix.rstrip("/") or "."),
-            "interpreter": encode_text(str(plan.interpreter)) if plan.interpreter else None,
-            "interpreter_origin": plan.interpreter_origin,
-            "variables": {name: encode_text(value) for name, value in sorted(variables.items())},
-        },
+        "command": _command(plan, variables),
         "config": recorded_config(plan.config),
         "source": encode_bytes(source),
         "environment": dict(environment),
         "nonce": os.urandom(8).hex(),
     }
-    if plan.config_diff is not None:
-        body["config_diff"] = plan.config_diff
-    return body
+    optional = {
+        "config_diff": plan.config_diff,
+        "version": plan.definition and plan.definition.version,
+        "definition": plan.definition and _definition(plan, plan.definition),
+        "inputs": _inputs(plan, work_tree) if plan.inputs else None,
+        "staged": staged or None,
+        "in_place": plan.in_place or None,
+        "parent": lineage.parent,
+        "restart_of": lineage.restart_of,
+    }
+    return body | {key: value for key, value in optional.items() if value is not None}
+
+
+def _command(plan: Plan, variables: Mapping[str, str]) -> dict[str, Any]:
+    command: dict[str, Any] = {
+        **plan.program.to_json(),
+        "cwd": encode_text(plan.folder or "."),
+        "interpreter": encode_text(str(plan.interpreter)) if plan.interpreter else None,
+        "interpreter_origin": plan.interpreter_origin,
+        "variables": {name: encode_text(value) for name, value in sorted(variables.items())},
+    }
+    if plan.assignments:
+        command["assignments"] = [encode_text(word) for word in plan.assignments]
+    if plan.script is not None:
+        command["script"] = encode_text(plan.script)
+    if len(plan.steps) > 1:
+        command["phases"] = {step.phase: step.to_json() for step in plan.steps}
+    return command
+
+
+def _place(plan: Plan, gagefile: Gagefile) -> str:
+    """The gagefile's path in the work tree."""
+    return os.path.join(plan.folder, os.path.relpath(gagefile.path, gagefile.project_dir))
+
+
+def _inputs(plan: Plan, work_tree: Path | None) -> list[dict[str, Any]]:
+    from git_gage.runs.inputs import inputs_body
+
+    return inputs_body(plan.inputs, work_tree)
+
+
+def _definition(plan: Plan, operation: Operation) -> dict[str, Any]:
+    """What the gagefile says of the operation and nothing else here does."""
+    assert plan.gagefile is not None
+    said: dict[str, Any] = {
+        "gagefile": encode_text(_place(plan, plan.gagefile)),
+        "attributes": dict(operation.attributes),
+        "listing": None if operation.listing is None else list(operation.listing),
+        "sourcecode": None if operation.sourcecode is None else list(operation.sourcecode),
+        "timeout_s": plan.timeout_s,
+        "env": {name: encode_text(text) for name, text in operation.env.items()},
+    }
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def encode_bytes(value: Any) -> Any:

@@ -6,7 +6,7 @@ Source: docs/format.md, "run.end".
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 OUTPUT, OUTPUT_INDEX = "output", "output.idx"
+# What a phase printed that has a program of its own: output-finalize, output-finalize.idx.
+_OUTPUTS = "output*"
 # Above this a log is clipped for git; the whole stays on this machine.
 OUTPUT_LIMIT = 16 << 20
 _SHORTEN = ("metrics", "written", "unseen")
@@ -42,6 +44,7 @@ class End:
     metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
     outcome: Outcome | None = None
     reason: str | None = None
+    phases: Sequence[Mapping[str, Any]] = ()
 
 
 def close_run(store: Store, catalog: Catalog, run: str, end: End, author: By) -> list[str]:
@@ -89,11 +92,11 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
         "metrics": {name: metric.to_json() for name, metric in end.metrics.items()},
         "output": _clip(state_dir, store.dir / "outputs" / run),
         "bulk": {
-            name: bind_file(store.repo, state_dir / name)
-            for name in (OUTPUT, OUTPUT_INDEX)
-            if (state_dir / name).exists()
+            path.name: bind_file(store.repo, path) for path in sorted(state_dir.glob(_OUTPUTS))
         },
     }
+    if len(end.phases) > 1:
+        body["phases"] = [dict(phase) for phase in end.phases]
     if end.outcome is not None:
         outcome = end.outcome
         body["generated"] = {"files": outcome.generated_files, "bytes": outcome.generated_bytes}

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from git_gage.records import is_run_id
+
 MASK = "***"
 
 # What git tells its own commands about one repository (`git rev-parse --local-env-vars`, and what
@@ -63,6 +65,12 @@ def program_environ(
         "GAGE_RUN_DIR": str(run_dir),
         "GAGE_PROJECT_DIR": str(project_dir),
     }
+
+
+def find_parent(environ: Mapping[str, str]) -> str | None:
+    """The run that this one is begun in; None where there is none."""
+    run = environ.get("GAGE_RUN_ID", "")
+    return run if is_run_id(run) else None
 
 
 def user_path(environ: Mapping[str, str]) -> str:

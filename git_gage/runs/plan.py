@@ -11,65 +11,115 @@ from typing import TYPE_CHECKING, Any
 from git_gage.config import apply_settings, find_settings
 from git_gage.errors import RequestError
 from git_gage.runs.interpreter import choose_interpreter
+from git_gage.runs.phases import RUN, Step, find_step
 
 if TYPE_CHECKING:
     from git_gage.config import Value
+    from git_gage.gagefile.model import Gagefile, Operation
     from git_gage.git import Repository
+    from git_gage.runs.inputs import Input
     from git_gage.runs.request import RunRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run that can begin. `script` is relative to the work tree, `source` its changed bytes."""
+    """A run that can begin.
+
+    `folder` is where it runs and `replaced` the files that it gets with other content: both
+    relative to the work tree. `script` is its path there, of a script; `assignments`
+    are its settings as they were typed. `definition` and `gagefile` are those of an operation; such a run sees
+    nothing but its source and its inputs.
+    """
 
     operation: str
-    argv: tuple[str, ...]
+    steps: tuple[Step, ...]
+    folder: str
+    script: str | None = None
+    assignments: tuple[str, ...] = ()
     config: Mapping[str, Value] = field(default_factory=dict)
-    script: PurePosixPath | None = None
-    source: bytes | None = None
+    replaced: Mapping[bytes, bytes] = field(default_factory=dict)
     config_diff: str | None = None
     interpreter: Path | None = None
     interpreter_origin: str | None = None
+    definition: Operation | None = None
+    gagefile: Gagefile | None = None
+    inputs: tuple[Input, ...] = ()
+    timeout_s: float | None = None
+    in_place: bool = False
+
+    @property
+    def program(self) -> Step:
+        """What the run itself runs."""
+        step = find_step(self.steps, RUN)
+        assert step is not None
+        return step
 
 
-def plan_run(repo: Repository, request: RunRequest, environ: Mapping[str, str]) -> Plan:
-    """Everything that can be refused is refused here, before anything is written.
+def plan_command(repo: Repository, request: RunRequest, environ: Mapping[str, str]) -> Plan:
+    """A command as it is."""
+    argv = request.argv
+    words = [Path(word).name for word in argv]
+    interpreter = None
+    operation = words[0]
+    if _is_python(argv[0]):
+        interpreter = _on_path(argv[0], environ)
+        operation = next((word for word in words[1:] if word.endswith(".py")), operation)
+    return Plan(
+        operation=operation,
+        steps=(Step(RUN, argv),),
+        folder=repo.prefix.rstrip("/"),
+        interpreter=interpreter,
+        timeout_s=request.timeout_s,
+        in_place=request.in_place,
+    )
+
+
+def plan_script(
+    repo: Repository, script: str, request: RunRequest, environ: Mapping[str, str]
+) -> Plan:
+    """A Python script with settings that are found in it.
 
     Raises: RequestError for a script or setting that does not exist or fit.
     """
-    if request.script is None:
-        return _plan_command(request, environ)
-    return _plan_script(repo, request.script, request, environ)
-
-
-def _plan_command(request: RunRequest, environ: Mapping[str, str]) -> Plan:
-    program = request.argv[0]
-    words = [Path(word).name for word in request.argv]
-    interpreter = None
-    operation = words[0]
-    if _is_python(program):
-        interpreter = _on_path(program, environ)
-        operation = next((word for word in words[1:] if word.endswith(".py")), operation)
-    return Plan(operation=operation, argv=request.argv, interpreter=interpreter)
-
-
-def _plan_script(
-    repo: Repository, script: str, request: RunRequest, environ: Mapping[str, str]
-) -> Plan:
     path, place = _locate(repo, script)
-    source = path.read_bytes()
-    applied = apply_settings(find_settings(source, script), request.assignments)
+    folder = repo.prefix.rstrip("/")
+    return plan_source(repo, str(place), path.read_bytes(), folder, request, environ, script)
+
+
+def plan_source(
+    repo: Repository,
+    place: str,
+    source: bytes,
+    folder: str,
+    request: RunRequest,
+    environ: Mapping[str, str],
+    word: str | None = None,
+) -> Plan:
+    """A script with this content at `place` in the work tree, run in `folder`.
+
+    `word`: how the program is told of it, if not by its path from there.
+    Raises: RequestError for a setting that does not exist or fit.
+    """
     assert repo.work_tree is not None
-    interpreter = choose_interpreter(path, source, environ, repo.cwd, repo.work_tree)
+    word = word or os.path.relpath(place, folder or ".")
+    applied = apply_settings(find_settings(source, word), request.assignments)
+    path = repo.work_tree / place
+    project_dir = repo.work_tree / folder
+    interpreter = choose_interpreter(path, source, environ, project_dir, repo.work_tree)
+    argv = (str(interpreter.path), *interpreter.options, word, *applied.argv)
     return Plan(
         operation=path.name,
-        argv=(str(interpreter.path), *interpreter.options, script, *applied.argv),
-        config=applied.config,
+        steps=(Step(RUN, argv),),
+        folder=folder,
         script=place,
-        source=applied.source if applied.source != source else None,
+        assignments=request.assignments,
+        config=applied.config,
+        replaced={os.fsencode(place): applied.source} if applied.source != source else {},
         config_diff=applied.diff,
         interpreter=interpreter.path,
         interpreter_origin=interpreter.origin,
+        timeout_s=request.timeout_s,
+        in_place=request.in_place,
     )
 
 

@@ -11,13 +11,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A script with settings (`key=value` words), or a command as it is."""
+    """An operation or script (`target`) with settings (`key=value` words), or a command as it is.
 
-    script: str | None
-    assignments: tuple[str, ...]
-    argv: tuple[str, ...]
-    label: str | None
+    Without either it is the default operation of the gagefile. `timeout_s` goes before what the
+    operation says; `pull`: get what `.dvc` files name. `needed`: only if no run has done it yet;
+    `stage`: record it, and let it start another time. `parent` is the run that this one is begun in.
+    """
+
     author: By
+    target: str | None = None
+    assignments: tuple[str, ...] = ()
+    argv: tuple[str, ...] = ()
+    label: str | None = None
+    tags: tuple[str, ...] = ()
+    parent: str | None = None
+    stage: bool = False
+    needed: bool = False
+    in_place: bool = False
+    require_clean: bool = False
+    timeout_s: float | None = None
+    pull: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +41,28 @@ class RunOutcome:
     exit_code: int
 
 
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where a run comes from: the run that started it, the run that it repeats."""
+
+    parent: str | None = None
+    restart_of: str | None = None
+
+
 class Observer(Protocol):
     """Who is told how a run goes; documents are run objects as docs/json.md has them."""
 
     def begun(self, document: dict[str, Any]) -> None:
         """The run is recorded; its program starts now."""
+
+    def staged(self, document: dict[str, Any]) -> None:
+        """The run is recorded, and starts another time."""
+
+    def up_to_date(self, document: dict[str, Any]) -> None:
+        """Nothing is run: this run has done the same already."""
+
+    def phase(self, name: str) -> None:
+        """A phase with a program of its own starts."""
 
     def warning(self, text: str) -> None:
         """Something that should be looked at."""

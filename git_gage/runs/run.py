@@ -1,6 +1,6 @@
 """The life of a run, from what was asked to what came out; one way through the house.
 
-plan -> capture the source -> `run.begin` -> stage -> program -> `run.end` -> into git
+plan -> capture the source -> `run.begin` -> stage -> programs -> `run.end` -> into git
 """
 
 from __future__ import annotations
@@ -8,40 +8,39 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.errors import GageError
-from git_gage.metrics import OutputScanner, read_summary
-from git_gage.records import Record, parse_time, short_id
-from git_gage.runs.attributes import set_label
+from git_gage.errors import ConflictError, GageError
+from git_gage.records import Record, short_id
+from git_gage.runs.attributes import add_tags, set_label
 from git_gage.runs.begin import begin_body, bind_file, fit_body
-from git_gage.runs.close import OUTPUT, OUTPUT_INDEX, End, close_run
-from git_gage.runs.environ import program_environ, recorded_variables
-from git_gage.runs.liveness import hold_alive, note_program
-from git_gage.runs.output import OutputLog
-from git_gage.runs.plan import Plan, plan_run
-from git_gage.runs.process import Console, Exit, StartError, run_program
+from git_gage.runs.close import forget_state
+from git_gage.runs.closing import Closing
+from git_gage.runs.environ import recorded_variables
+from git_gage.runs.liveness import hold_alive
+from git_gage.runs.phases import RUN
+from git_gage.runs.process import Console, Exit, StartError
+from git_gage.runs.programs import Programs
 from git_gage.runs.project import find_project
-from git_gage.runs.request import Observer, RunOutcome, RunRequest
-from git_gage.runs.stage import StagedFiles, finish_stage, stage_source
-from git_gage.source import EXPECTED, Source, capture_source, describe_environment, source_body
+from git_gage.runs.request import Lineage, Observer, RunOutcome, RunRequest
+from git_gage.runs.stage import StagedFiles, stage_source
+from git_gage.source import EXPECTED, Source, describe_environment, source_body
 from git_gage.store.files import explained
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.runs.plan import Plan
     from git_gage.store import Store
 
 ENVIRONMENT = "environment.json"
-SUMMARY = "summary.json"
 OUR_FAILURE, INTERRUPTED = 125, 130
 _SHORTEN = (
     *("source.status", "source.linked", "source.left_out", "source.submodules"),
-    *("config", "config_diff", "command.variables"),
+    *("config", "config_diff", "command.variables", "inputs"),
 )
 
 
@@ -51,8 +50,16 @@ class RunFailedError(GageError):
     exit_code = OUR_FAILURE
 
 
+class Prepared(NamedTuple):
+    """A plan with its source; the source's new objects lie in `quarantine`, None if all are here."""
+
+    plan: Plan
+    source: Source
+    quarantine: Path | None
+
+
 class Runner:
-    """One run. Each step hands on to the next; `state_dir` is where a crash leaves its traces."""
+    """One run. Each step hands on to the next; a state directory is where a crash leaves traces."""
 
     def __init__(
         self,
@@ -68,25 +75,60 @@ class Runner:
         self.request = request
         self.console = console
         self.observer = observer
-        self.scanner = OutputScanner()
         self.alive = -1
 
-    def run(self) -> RunOutcome:
-        plan = plan_run(self.repo, self.request, self.repo.environ)
-        try:
-            return self._record(plan)
-        finally:
-            if self.alive >= 0:
-                os.close(self.alive)
+    def begin(
+        self, prepare: Callable[[Path], Prepared | str], *, lineage: Lineage, staged: bool = False
+    ) -> tuple[Prepared, Record] | str:
+        """Record what will run and how; nothing of it stays if that fails.
 
-    def _record(self, plan: Plan) -> RunOutcome:
+        `prepare` captures the source into the folder it gets, or says which run has done it
+        already.
+        """
         with self._new_state_dir() as state_dir:
-            source = capture_source(self.repo, state_dir / "quarantine")
+            prepared = prepare(state_dir / "quarantine")
+            if isinstance(prepared, str):
+                return prepared
+            source = prepared.source
             self._tell_left_out(source)
             if source.snapshot is not None:
-                self.store.pin(source.snapshot, state_dir / "quarantine")
-            begin = self._begin(plan, source, state_dir)
-        return self._carry_out(plan, source, begin)
+                self.store.pin(source.snapshot, prepared.quarantine)
+            record = self._begin(prepared.plan, source, state_dir, lineage, staged)
+        self._describe(record.run)
+        return prepared, record
+
+    def take_up(self, run: str, plan: Plan) -> Record:
+        """Be the one who records a run that was staged: `run.start` says that it starts here.
+
+        Raises: ConflictError where somebody else was faster.
+        """
+        with self._new_state_dir() as state_dir:
+            environment = self.describe_environment(plan, state_dir)
+            with self.store.writing():
+                self.catalog.refresh()
+                place = self.store.state_dir(run)
+                document = self.catalog.document(run)
+                if place.exists() or document is None or document["status"] != "staged":
+                    raise ConflictError(f"run {short_id(run)} was started meanwhile")
+                chain = self.catalog.chain(run, self.store.lane)
+                record = self.store.draft(
+                    "run.start",
+                    run=run,
+                    body={"environment": environment},
+                    by=self.request.author,
+                    lc=chain.lc + 1,
+                    seq=chain.seq,
+                    prev=chain.prev,
+                )
+                state_dir.rename(place)
+                self.store.append(record)
+        return record
+
+    def let_go(self) -> None:
+        """Nothing is recorded by this process any more."""
+        if self.alive >= 0:
+            os.close(self.alive)
+            self.alive = -1
 
     # -- before the program --------------------------------------------------------------------
 
@@ -103,7 +145,8 @@ class Runner:
         finally:
             shutil.rmtree(state_dir, ignore_errors=True)
 
-    def _begin(self, plan: Plan, source: Source, state_dir: Path) -> Record:
+    def describe_environment(self, plan: Plan, state_dir: Path) -> dict[str, Any]:
+        """Where the run goes on, without its packages: these are written to the state directory."""
         environment = describe_environment(
             plan.interpreter, self.store.dir / "cache", self.repo.environ
         )
@@ -112,13 +155,21 @@ class Runner:
         environment["python"] = (environment["python"] or {}).get("version")
         environment["platform"] = "{system} {release} {machine}".format(**environment["platform"])
         (state_dir / ENVIRONMENT).write_text(json.dumps(environment, sort_keys=True))
+        return {key: environment[key] for key in environment if key != "packages"}
+
+    def _begin(
+        self, plan: Plan, source: Source, state_dir: Path, lineage: Lineage, staged: bool
+    ) -> Record:
+        environment = self.describe_environment(plan, state_dir)
         body = begin_body(
-            self.repo,
             plan,
-            project=find_project(self.repo, source.commit),
+            project=find_project(self.repo, source.commit, plan.gagefile),
             source=source_body(source),
-            environment={key: environment[key] for key in environment if key != "packages"},
+            environment=environment,
             variables=recorded_variables(self.repo.environ),
+            lineage=lineage,
+            staged=staged,
+            work_tree=self.repo.work_tree,
         )
         body["bulk"] = {ENVIRONMENT: bind_file(self.repo, state_dir / ENVIRONMENT)}
         body = fit_body(self.repo, body, state_dir, "begin.json", _SHORTEN)
@@ -130,119 +181,12 @@ class Runner:
         self.store.append(record)
         return record
 
-    # -- the program ---------------------------------------------------------------------------
-
-    def _carry_out(self, plan: Plan, source: Source, begin: Record) -> RunOutcome:
-        run = begin.run
+    def _describe(self, run: str) -> None:
+        """What the user says of the run from the start."""
         if self.request.label is not None:
             set_label(self.store, self.catalog, [run], self.request.label, self.request.author)
-        self._show(run, self.observer.begun)
-        staged = None
-        try:
-            staged = self._stage(plan, source, run)
-            done = self._run_program(plan, run, staged is not None)
-        except KeyboardInterrupt:
-            self._close(begin, staged, "terminated", None, "SIGINT", "interrupted before it ran")
-            return RunOutcome(run, INTERRUPTED)
-        except StartError as error:
-            self._close(begin, staged, "error", error.exit_code, None, error.message)
-            raise
-        except (GageError, OSError) as error:
-            self._close(begin, staged, "error", None, None, f"git-gage: {error}")
-            raise _failed(run, error) from error
-        self._close(begin, staged, _status(done), done.exit_code, done.signal, None)
-        return RunOutcome(run, done.exit_code)
-
-    def _stage(self, plan: Plan, source: Source, run: str) -> StagedFiles | None:
-        if source.snapshot is None:
-            return None
-        replaced = {}
-        if plan.script is not None and plan.source is not None:
-            replaced[os.fsencode(plan.script)] = plan.source
-        git_dir = self.store.state_dir(run) / "git"
-        return stage_source(self.repo, source, self.store.run_dir(run), git_dir, replaced)
-
-    def _run_program(self, plan: Plan, run: str, staged: bool) -> Exit:
-        state_dir, run_dir = self.store.state_dir(run), self.store.run_dir(run)
-        environ = program_environ(
-            self.repo.environ,
-            run=run,
-            run_dir=run_dir if staged else self.repo.cwd,
-            project_dir=self.repo.work_tree or self.repo.cwd,
-        )
-        log = OutputLog(state_dir / OUTPUT, state_dir / OUTPUT_INDEX, on_line=self.scanner.feed)
-        with log:
-            done = run_program(
-                plan.argv,
-                cwd=run_dir / self.repo.prefix if staged else self.repo.cwd,
-                env=environ,
-                log=log,
-                console=self.console,
-                on_start=lambda pid: note_program(state_dir, pid),
-            )
-        # The very last write, at the close of the log, may fail too.
-        log_error = done.log_error or (log.error and log.error.strerror)
-        for what, error in (("recorded", log_error), ("shown", done.screen_error)):
-            if error is not None:
-                self.observer.warning(f"the output is not {what} to its end: {error}")
-        return done
-
-    # -- after the program ---------------------------------------------------------------------
-
-    def _close(
-        self,
-        begin: Record,
-        staged: StagedFiles | None,
-        status: str,
-        exit_code: int | None,
-        signal_name: str | None,
-        reason: str | None,
-    ) -> None:
-        """Record the end whatever signals come: it takes a moment and must not be cut short."""
-        run = begin.run
-        with _signals_ignored():
-            ended = self.store.clock()
-            outcome = None
-            place = self.repo.cwd
-            if staged is not None:
-                run_dir = self.store.run_dir(run)
-                place = run_dir / self.repo.prefix
-                git_dir = self.store.state_dir(run) / "git"
-                outcome = finish_stage(self.repo, staged, run_dir, git_dir)
-            summary = read_summary(place / SUMMARY) if staged is not None else None
-            end = End(
-                status=status,
-                exit_code=exit_code,
-                signal=signal_name,
-                ended=ended,
-                duration_s=max(0.0, ended - parse_time(begin.at)),
-                metrics=self.scanner.finish(summary) if summary else self.scanner.metrics,
-                outcome=outcome,
-                reason=reason,
-            )
-            try:
-                warnings = close_run(self.store, self.catalog, run, end, self.request.author)
-            except GageError as error:
-                # The next command that shows runs will close it.
-                raise _failed(run, error) from error
-            self.store.close()
-        for path in outcome.written if outcome else ():
-            self.observer.warning(f"'{os.fsdecode(path)}' changed outside of the run directory")
-        for path in outcome.unseen if outcome else ():
-            self.observer.warning(f"'{os.fsdecode(path)}' is too large to look for changed files")
-        for warning in [
-            *self.scanner.warnings(),
-            *(summary.warnings() if summary else ()),
-            *warnings,
-        ]:
-            self.observer.warning(warning)
-        self._show(run, self.observer.ended)
-
-    def _show(self, run: str, tell: Callable[[dict[str, Any]], None]) -> None:
-        self.catalog.refresh()
-        document = self.catalog.document(run)
-        assert document is not None
-        tell(document)
+        if self.request.tags:
+            add_tags(self.store, self.catalog, [run], self.request.tags, self.request.author)
 
     def _tell_left_out(self, source: Source) -> None:
         for path, reason in source.left_out:
@@ -250,16 +194,86 @@ class Runner:
                 continue
             self.observer.warning(f"'{os.fsdecode(path)}' is not recorded ({reason})")
 
+    # -- not yet -------------------------------------------------------------------------------
 
-def run_command(
-    store: Store, catalog: Catalog, request: RunRequest, console: Console, observer: Observer
-) -> RunOutcome:
-    """Run a program and record it: what ran before it starts, what came out after it ended.
+    def leave_staged(self, begin: Record) -> RunOutcome:
+        """The run is recorded and starts another time."""
+        self.store.flush()
+        forget_state(self.store, begin.run, begin.body)
+        self.let_go()
+        self.store.close()
+        self._show(begin.run, self.observer.staged)
+        return RunOutcome(begin.run, 0)
 
-    Raises: RequestError before anything was written; StartError when the program cannot be
-    started and RunFailedError when we fail, both after the run was closed as such.
-    """
-    return Runner(store, catalog, request, console, observer).run()
+    # -- the programs --------------------------------------------------------------------------
+
+    def carry_out(self, plan: Plan, source: Source, run: str, started: str) -> RunOutcome:
+        """Stage, run and record a run that has begun; `started` is the time of that record."""
+        self._show(run, self.observer.begun)
+        closing = Closing(self.store, self.catalog, self.request.author, plan, run, started)
+        try:
+            closing.staged = self._stage(plan, source, run)
+            closing.programs = self._programs(plan, run, closing.staged is not None)
+            done = closing.programs.run(lambda: self._stage_inputs(plan, run))
+        except KeyboardInterrupt:
+            self._close(closing, "terminated", None, "SIGINT", "interrupted before it ran")
+            return RunOutcome(run, INTERRUPTED)
+        except StartError as error:
+            self._close(closing, "error", error.exit_code, None, error.message)
+            raise
+        except (GageError, OSError) as error:
+            self._close(closing, "error", None, None, f"git-gage: {error}")
+            raise _failed(run, error) from error
+        reason = _reason(closing.programs, done)
+        self._close(closing, _status(done), done.exit_code, done.signal, reason)
+        return RunOutcome(run, done.exit_code)
+
+    def _close(
+        self,
+        closing: Closing,
+        status: str,
+        exit_code: int | None,
+        signal_name: str | None,
+        reason: str | None,
+    ) -> None:
+        try:
+            warnings = closing.close(status, exit_code, signal_name, reason)
+        except GageError as error:
+            # The next command that shows runs will close it.
+            raise _failed(closing.run, error) from error
+        for warning in warnings:
+            self.observer.warning(warning)
+        self._show(closing.run, self.observer.ended)
+
+    def _stage(self, plan: Plan, source: Source, run: str) -> StagedFiles | None:
+        if source.snapshot is None or plan.in_place:
+            return None
+        git_dir = self.store.state_dir(run) / "git"
+        folder = os.fsencode(plan.folder)
+        run_dir = self.store.run_dir(run)
+        return stage_source(self.repo, source, run_dir, git_dir, plan.replaced, folder)
+
+    def _stage_inputs(self, plan: Plan, run: str) -> None:
+        if plan.inputs:
+            from git_gage.runs.inputs import stage_inputs
+
+            folder = self.store.run_dir(run) / plan.folder
+            stage_inputs(plan.inputs, folder, self.store.state_dir(run), self.store)
+
+    def _programs(self, plan: Plan, run: str, staged: bool) -> Programs:
+        run_dir = self.store.run_dir(run) if staged else self.repo.work_tree or self.repo.cwd
+        place = run_dir / plan.folder
+        return Programs(self.store, plan, run, place, run_dir, self.console, self.observer)
+
+    def tell_up_to_date(self, run: str) -> None:
+        """Nothing is run: this one has done it already."""
+        self._show(run, self.observer.up_to_date)
+
+    def _show(self, run: str, tell: Callable[[dict[str, Any]], None]) -> None:
+        self.catalog.refresh()
+        document = self.catalog.document(run)
+        assert document is not None
+        tell(document)
 
 
 def _failed(run: str, error: Exception) -> RunFailedError:
@@ -273,12 +287,9 @@ def _status(done: Exit) -> str:
     return "completed" if done.exit_code == 0 else "error"
 
 
-@contextmanager
-def _signals_ignored() -> Iterator[None]:
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(name, signal.SIG_IGN) for name in names]
-    try:
-        yield
-    finally:
-        for name, handler in zip(names, before, strict=True):
-            signal.signal(name, handler)
+def _reason(programs: Programs, done: Exit) -> str | None:
+    """What only we can say of how it ended: which phase failed."""
+    phase = programs.progress.phase
+    if phase == RUN or done.exit_code == 0:
+        return None
+    return f"phase '{phase}' failed"

@@ -47,12 +47,13 @@ def stage_source(
     run_dir: Path,
     private_git: Path,
     replaced: Mapping[bytes, bytes] | None = None,
+    folder: bytes = b"",
 ) -> StagedFiles:
     """Lay the source out in a new folder as the program would find it in the work tree.
 
     The snapshot's objects must be in the repository. What is not in the snapshot is linked at its
-    own place. `replaced` gives files other content in this run alone. If anything fails, nothing
-    of it stays.
+    own place. `replaced` gives files other content in this run alone; `folder`, where it runs, is
+    made in any case. If anything fails, nothing of it stays.
 
     Raises: RequestError without a snapshot; GitError and OSError, for example on a full disk.
     """
@@ -60,7 +61,7 @@ def stage_source(
         raise RequestError("there is no source to stage", hint="run it in a work tree")
     run_dir.parent.mkdir(parents=True, exist_ok=True)
     run_dir.mkdir()
-    stage = _Stage(repo, source, os.fsencode(repo.work_tree), run_dir, private_git)
+    stage = _Stage(repo, source, os.fsencode(repo.work_tree), run_dir, private_git, folder)
     whole = False
     try:
         staged = stage.stage(source.snapshot, replaced or {})
@@ -75,7 +76,13 @@ def stage_source(
 
 class _Stage:
     def __init__(
-        self, repo: Repository, source: Source, top: bytes, run_dir: Path, private_git: Path
+        self,
+        repo: Repository,
+        source: Source,
+        top: bytes,
+        run_dir: Path,
+        private_git: Path,
+        folder: bytes,
     ) -> None:
         self._repo = repo
         self._source = source
@@ -83,6 +90,7 @@ class _Stage:
         self._run_dir = run_dir
         self._root = os.fsencode(run_dir)
         self._private = private_git
+        self._folder = folder
 
     def stage(self, snapshot: str, replaced: Mapping[bytes, bytes]) -> StagedFiles:
         self._make_git_dir()
@@ -100,8 +108,8 @@ class _Stage:
 
     def _describe(self, replaced: Mapping[bytes, bytes]) -> StagedFiles:
         folders = list(self._source.folders)
-        if self._repo.prefix:
-            folders.append(os.fsencode(self._repo.prefix))
+        if self._folder:
+            folders.append(self._folder)
         return StagedFiles(
             top=self._top,
             links=tuple(stamp_link(self._top, linked.path) for linked in self._source.linked),

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from git_gage.source import remote, rules, status
 from git_gage.source.asking import Question, ask_together
-from git_gage.source.digest import Digest, digest_tree
+from git_gage.source.choice import Choice, candidates_in_tree, expand_ignored
+from git_gage.source.digest import LIST_FILES, Digest, digest_tree
 from git_gage.source.folders import find_absent, find_empty_folders
 from git_gage.source.model import Linked, Source
 from git_gage.source.remote import find_remote
@@ -41,8 +42,11 @@ _COMMITTER = re.compile(rb"^committer .*> (\d+ [+-]\d{4})$", re.MULTILINE)
 _NOT_LINKED = (rules.CACHE, rules.OWN, rules.ABSENT)
 
 
-def capture_source(repo: Repository, quarantine: Path) -> Source:
+def capture_source(repo: Repository, quarantine: Path, choice: Choice | None = None) -> Source:
     """The exact working state: tracked changes, and untracked files that are not ignored.
+
+    With a choice only what it takes is source: the rest is in the snapshot, but `absent`, and
+    nothing is linked.
 
     Where it differs from HEAD the snapshot commit and its objects lie in `quarantine`/objects
     alone; the caller brings them into the repository. The index, work tree, stash and reflog are
@@ -52,7 +56,7 @@ def capture_source(repo: Repository, quarantine: Path) -> Source:
     """
     if repo.work_tree is None:
         return _describe_bare(repo)
-    return _Capture(repo, repo.work_tree, quarantine).capture()
+    return _Capture(repo, repo.work_tree, quarantine, choice).capture()
 
 
 def _describe_bare(repo: Repository) -> Source:
@@ -63,9 +67,12 @@ def _describe_bare(repo: Repository) -> Source:
 
 
 class _Capture:
-    def __init__(self, repo: Repository, top: Path, quarantine: Path) -> None:
+    def __init__(
+        self, repo: Repository, top: Path, quarantine: Path, choice: Choice | None
+    ) -> None:
         self._repo = repo
         self._top = top
+        self._choice = choice
         self._env = top_environ(repo, top)
         self._index = SnapshotIndex(repo, top, quarantine)
         self._copied = False
@@ -77,14 +84,17 @@ class _Capture:
             said = self._repo.run(*status.QUESTION, env=self._index.env, cwd=self._top)
         found = parse_status(said)
         head = self._find_head(found, head_text)
-        selection = Selector(self._top, found, frozenset(absent)).select()
+        selection = self._select(found, absent)
         snapshot = self._take_snapshot(found, selection, head)
+        for path in find_absent(absent, hidden):
+            selection.left_out[path] = rules.ABSENT
+        taken = None
+        if self._choice is not None:
+            absent, taken = self._choose(self._choice, snapshot, selection, absent)
         digest = digest_tree(
             self._repo, snapshot.tree, absent, self._read_environ(), snapshot.listing
         )
-        for path in find_absent(absent, hidden):
-            selection.left_out[path] = rules.ABSENT
-        linked = tuple(self._link(found, selection, digest))
+        linked = () if self._choice else tuple(self._link(found, selection, digest))
         return Source(
             commit=found.commit,
             branch=found.branch,
@@ -101,9 +111,10 @@ class _Capture:
             superproject=find_superproject(self._repo, self._top),
             left_out=tuple(sorted(selection.left_out.items())),
             linked=linked,
-            folders=tuple(find_empty_folders(self._top, others, linked)),
+            folders=() if self._choice else tuple(find_empty_folders(self._top, others, linked)),
             absent=absent,
             index_info=index_info(found, selection, self._repo.null_oid),
+            taken=taken,
         )
 
     # -- questions to git ----------------------------------------------------------------------
@@ -146,6 +157,29 @@ class _Capture:
 
     def _exists(self, path: bytes) -> bool:
         return os.path.lexists(os.path.join(os.fsencode(self._top), path))
+
+    # -- what an operation takes ----------------------------------------------------------------
+
+    def _select(self, found: Status, absent: tuple[bytes, ...]) -> Selection:
+        selector = Selector(self._top, found, frozenset(absent))
+        selection = selector.select()
+        if self._choice is not None:
+            for path in expand_ignored(self._top, found.ignored, self._choice):
+                selector.add_ignored(path)
+        return selection
+
+    def _choose(
+        self, choice: Choice, snapshot: Snapshot, selection: Selection, absent: tuple[bytes, ...]
+    ) -> tuple[tuple[bytes, ...], frozenset[bytes]]:
+        """What is not there for the run, and what is."""
+        listing = snapshot.listing
+        if listing is None:
+            listing = self._repo.run(*LIST_FILES, snapshot.tree, env=self._read_environ())
+        paths = {line.partition(b"\t")[2] for line in listing.split(b"\0")[:-1]}
+        chosen = choice.divide(candidates_in_tree(self._top, paths.difference(absent)))
+        selection.left_out.update(chosen.left_out)
+        taken = chosen.files.intersection(paths)
+        return tuple(sorted(paths.difference(taken).union(absent))), taken
 
     # -- the snapshot --------------------------------------------------------------------------
 

@@ -23,6 +23,8 @@ class Source:
     commit with the exact files: HEAD itself where they are the same, None without a work tree.
     `insertions` and `deletions` count lines from HEAD to the snapshot.
 
+    `taken` are the files that an operation takes of it, None for all of them.
+
     The last three serve who lays the files out again: `folders` are empty in the work tree,
     `absent` is tracked but not checked out (sparse checkout), and `index_info` is what
     `git update-index -z --index-info` turns an index of the snapshot into the user's with.
@@ -46,6 +48,7 @@ class Source:
     folders: tuple[bytes, ...] = ()
     absent: tuple[bytes, ...] = ()
     index_info: bytes = b""
+    taken: frozenset[bytes] | None = None
 
 
 def source_body(source: Source) -> dict[str, Any]:

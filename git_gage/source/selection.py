@@ -106,6 +106,18 @@ class Selector:
         self._left_bytes -= found.st_size
         self._chosen.added.append(path)
 
+    def add_ignored(self, path: bytes) -> None:
+        """Take in a file that git ignores, because an operation names it."""
+        found = self._look(path)
+        if found is None:
+            return
+        reason = self._untracked_reason(path, found)
+        if reason is not None:
+            self._chosen.left_out[path] = reason
+            return
+        self._left_bytes -= found.st_size
+        self._chosen.added.append(path)
+
     def _untracked_reason(self, path: bytes, found: os.stat_result) -> str | None:
         if path.endswith(b"/"):
             return rules.REPOSITORY

@@ -1,0 +1,104 @@
+"""The end of a run, whatever ends it: what is left of it is looked at and recorded."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from git_gage.metrics import read_summary
+from git_gage.records import parse_time
+from git_gage.runs.close import End, close_run
+from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.metrics import MetricSummary
+    from git_gage.records import By
+    from git_gage.runs.plan import Plan
+    from git_gage.runs.programs import Programs
+    from git_gage.store import Store
+
+SUMMARY = "summary.json"
+
+
+class Closing:
+    """What is known of a run that goes on: `staged` and `programs` as soon as they are there."""
+
+    def __init__(
+        self, store: Store, catalog: Catalog, author: By, plan: Plan, run: str, started: str
+    ) -> None:
+        self.run = run
+        self.staged: StagedFiles | None = None
+        self.programs: Programs | None = None
+        self._store = store
+        self._catalog = catalog
+        self._author = author
+        self._plan = plan
+        self._started = started
+
+    def close(
+        self, status: str, exit_code: int | None, signal_name: str | None, reason: str | None
+    ) -> list[str]:
+        """Record the end; gives what the user should be warned of.
+
+        Whatever signals come: it takes a moment and must not be cut short.
+        Raises: StorageError where the record cannot be written.
+        """
+        with _signals_ignored():
+            ended = self._store.clock()
+            outcome = self._finish_stage()
+            metrics, warnings = self._read_metrics()
+            end = End(
+                status=status,
+                exit_code=exit_code,
+                signal=signal_name,
+                ended=ended,
+                duration_s=max(0.0, ended - parse_time(self._started)),
+                metrics=metrics,
+                outcome=outcome,
+                reason=reason,
+                phases=tuple(self.programs.progress.phases if self.programs else ()),
+            )
+            unfinished = close_run(self._store, self._catalog, self.run, end, self._author)
+            self._store.close()
+        return [*_describe_outcome(outcome), *warnings, *unfinished]
+
+    def _finish_stage(self) -> Outcome | None:
+        if self.staged is None:
+            return None
+        git_dir = self._store.state_dir(self.run) / "git"
+        run_dir = self._store.run_dir(self.run)
+        return finish_stage(self._store.repo, self.staged, run_dir, git_dir)
+
+    def _read_metrics(self) -> tuple[dict[str, MetricSummary], list[str]]:
+        if self.programs is None:
+            return {}, []
+        scanner = self.programs.scanner
+        if self.staged is None:
+            return scanner.metrics, scanner.warnings()
+        summary = read_summary(self._store.run_dir(self.run) / self._plan.folder / SUMMARY)
+        metrics = scanner.finish(summary)
+        return metrics, [*scanner.warnings(), *summary.warnings()]
+
+
+def _describe_outcome(outcome: Outcome | None) -> Iterator[str]:
+    if outcome is None:
+        return
+    for path in outcome.written:
+        yield f"'{os.fsdecode(path)}' changed outside of the run directory"
+    for path in outcome.unseen:
+        yield f"'{os.fsdecode(path)}' is too large to look for changed files"
+
+
+@contextmanager
+def _signals_ignored() -> Iterator[None]:
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(name, signal.SIG_IGN) for name in names]
+    try:
+        yield
+    finally:
+        for name, handler in zip(names, before, strict=True):
+            signal.signal(name, handler)

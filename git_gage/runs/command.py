@@ -1,0 +1,125 @@
+"""What is asked of a run, and what comes of it: run, stage, start."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.errors import RequestError
+from git_gage.records import encode_path, short_id, shown_path
+from git_gage.runs.needed import find_same_run
+from git_gage.runs.planning import choose_source, find_inputs, plan_run
+from git_gage.runs.project import find_project
+from git_gage.runs.recall import read_begin, recall_run
+from git_gage.runs.request import Lineage, Observer, RunOutcome, RunRequest
+from git_gage.runs.run import Prepared, Runner
+from git_gage.source import Source, capture_source
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.runs.plan import Plan
+    from git_gage.runs.process import Console
+    from git_gage.store import Store
+
+_SHOWN = 5
+
+
+def run_command(
+    store: Store, catalog: Catalog, request: RunRequest, console: Console, observer: Observer
+) -> RunOutcome:
+    """Run a program and record it: what ran before it starts, what came out after it ended.
+
+    Raises: RequestError before anything was written; StartError when the program cannot be
+    started and RunFailedError when we fail, both after the run was closed as such.
+    """
+    plan = plan_run(store, request, observer)
+
+    def prepare(quarantine: Path) -> Prepared | str:
+        found = _prepare(store, catalog, plan, request, observer, quarantine)
+        if not request.needed:
+            return found
+        work_tree = store.repo.work_tree
+        return find_same_run(catalog, found.plan, found.source, work_tree) or found
+
+    runner = Runner(store, catalog, request, console, observer)
+    try:
+        begun = runner.begin(prepare, lineage=Lineage(parent=request.parent), staged=request.stage)
+        if isinstance(begun, str):
+            runner.tell_up_to_date(begun)
+            return RunOutcome(begun, 0)
+        prepared, begin = begun
+        if request.stage:
+            return runner.leave_staged(begin)
+        return runner.carry_out(prepared.plan, prepared.source, begin.run, begin.at)
+    finally:
+        runner.let_go()
+
+
+def _prepare(
+    store: Store,
+    catalog: Catalog,
+    plan: Plan,
+    request: RunRequest,
+    observer: Observer,
+    quarantine: Path,
+) -> Prepared:
+    source = capture_source(store.repo, quarantine, choose_source(plan))
+    if request.require_clean and source.dirty:
+        raise _refuse_dirty(source)
+    plan = find_inputs(store, catalog, plan, source, request, observer)
+    return Prepared(plan, source, quarantine)
+
+
+def start_run(
+    store: Store,
+    catalog: Catalog,
+    run: str,
+    request: RunRequest,
+    console: Console,
+    observer: Observer,
+) -> RunOutcome:
+    """Start a run that was staged, from what its record says and nothing else.
+
+    Raises: RequestError for a run that is not staged, or whose source is not here.
+    """
+    document = catalog.document(run)
+    assert document is not None
+    if document["status"] != "staged":
+        raise RequestError(
+            f"run {short_id(run)} is not staged: it is {document['status']}",
+            hint=f"git gage restart {short_id(run)}",
+        )
+    recalled = recall_run(store, run, read_begin(store, catalog, run), request)
+    runner = Runner(store, catalog, request, console, observer)
+    try:
+        record = runner.take_up(run, recalled.plan)
+        return runner.carry_out(recalled.plan, recalled.source, run, record.at)
+    finally:
+        runner.let_go()
+
+
+class Preview(NamedTuple):
+    """What a run would be: nothing of it is recorded."""
+
+    plan: Plan
+    source: Source
+    project: Mapping[str, Any]
+
+
+def preview_run(store: Store, catalog: Catalog, request: RunRequest, observer: Observer) -> Preview:
+    """What `run_command` would run, with everything that it would refuse refused."""
+    plan = plan_run(store, request, observer)
+    with tempfile.TemporaryDirectory(prefix="git-gage-") as scratch:
+        found = _prepare(store, catalog, plan, request, observer, Path(scratch))
+    plan, source = found.plan, found.source
+    return Preview(plan, source, find_project(store.repo, source.commit, plan.gagefile))
+
+
+def _refuse_dirty(source: Source) -> RequestError:
+    paths = [f"{xy} '{shown_path(encode_path(path))}'" for path, xy in source.status[:_SHOWN]]
+    more = len(source.status) - _SHOWN
+    if more > 0:
+        paths.append(f"and {more} more")
+    return RequestError(f"the work tree is not clean: {', '.join(paths)}", hint="git stash -u")

@@ -1,0 +1,227 @@
+"""From an operation of the gagefile to what will run."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from git_gage.config.files import apply, find_keys
+from git_gage.errors import RequestError
+from git_gage.runs.fields import fill_shell, fill_words
+from git_gage.runs.interpreter import Interpreter, choose_interpreter
+from git_gage.runs.phases import FINALIZE, RUN, Step
+from git_gage.runs.plan import Plan
+from git_gage.runs.start import StartError
+
+if TYPE_CHECKING:
+    from git_gage.config.files import AppliedFiles
+    from git_gage.gagefile.model import Exec, Gagefile, Operation
+    from git_gage.git import Repository
+    from git_gage.runs.request import RunRequest
+
+_PHASES = ("stage-sourcecode", "stage-runtime", "stage-dependencies", RUN, FINALIZE)
+# A text with any of these is more than one plain command.
+_NOT_PLAIN = frozenset(";|&<>()$`\n\\{}*?[]~#!")
+
+
+class Files(Protocol):
+    """Files of a project; paths are relative to its folder."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file; None if there is none."""
+        ...
+
+    def names(self) -> list[str]:
+        """All files that patterns may mean."""
+        ...
+
+
+class ProjectFiles:
+    """Files of the project as they are in the work tree; paths are relative to its folder."""
+
+    def __init__(self, repo: Repository, folder: Path) -> None:
+        self._repo = repo
+        self._folder = folder
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file; None if there is none."""
+        try:
+            return (self._folder / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+    def names(self) -> list[str]:
+        """All files but those that git ignores."""
+        out = self._repo.run(
+            *("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"),
+            cwd=self._folder,
+        )
+        return [os.fsdecode(path) for path in out.split(b"\0")[:-1]]
+
+
+def find_operation(gagefile: Gagefile, name: str | None) -> Operation | None:
+    """The operation that is meant by `name`, `namespace:name`, or by saying nothing.
+
+    None if there is none of that name. Raises: RequestError for one that is there and faulty, and
+    where nothing says which.
+    """
+    if name is None:
+        return _default_operation(gagefile)
+    space, colon, bare = name.rpartition(":")
+    if colon and space == gagefile.namespace and name not in gagefile.operations:
+        name = bare
+    if name in gagefile.refused:
+        raise RequestError(
+            f"operation '{name}' cannot run: {gagefile.refused[name]}",
+            hint=f"git gage check {shlex.quote(gagefile.shown)}",
+        )
+    return gagefile.operations.get(name)
+
+
+def _default_operation(gagefile: Gagefile) -> Operation:
+    found = [operation for operation in gagefile.operations.values() if operation.default]
+    if not found and len(gagefile.operations) == 1:
+        found = list(gagefile.operations.values())
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(gagefile.operations) or "none"
+    what = "no default operation" if not found else "more than one default operation"
+    raise RequestError(
+        f"{what} in '{gagefile.shown}' (operations: {names})",
+        hint=f"git gage run {next(iter(gagefile.operations), '<operation>')}",
+    )
+
+
+def plan_operation(
+    repo: Repository,
+    gagefile: Gagefile,
+    operation: Operation,
+    request: RunRequest,
+    environ: Mapping[str, str],
+    files: Files,
+) -> Plan:
+    """An operation with its settings.
+
+    Raises: RequestError that names everything that is wrong with them.
+    """
+    assert repo.work_tree is not None
+    assignments, _ = split_bindings(operation, request.assignments)
+    keys = find_keys(operation, files.read, files.names())
+    applied = apply(keys, assignments)
+    folder = os.path.relpath(gagefile.project_dir, repo.work_tree)
+    folder = "" if folder == "." else folder
+    interpreter = _choose_interpreter(repo, gagefile.project_dir, environ)
+    return Plan(
+        operation=operation.name,
+        steps=_fill_steps(operation, gagefile, applied),
+        folder=folder,
+        assignments=request.assignments,
+        config=applied.config,
+        replaced={
+            os.fsencode(posixpath.join(folder, path)): content
+            for path, content in applied.replaced.items()
+        },
+        config_diff=applied.diff,
+        interpreter=interpreter and interpreter.path,
+        interpreter_origin=interpreter and interpreter.origin,
+        definition=operation,
+        gagefile=gagefile,
+        timeout_s=operation.timeout_s if request.timeout_s is None else request.timeout_s,
+        in_place=request.in_place,
+    )
+
+
+def split_bindings(
+    operation: Operation, assignments: Sequence[str]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Words that set config, and those that say which run an input comes from."""
+    names = {dependency.name for dependency in operation.depends if dependency.name}
+    unnamed = [each for each in operation.depends if each.type == "run-files" and not each.name]
+    if len(unnamed) == 1:
+        names.add("run")
+    names -= {key.name for key in operation.config_keys}
+    bound = {}
+    others = []
+    for word in assignments:
+        name, _, value = word.partition("=")
+        if name in names:
+            bound[name] = value
+        else:
+            others.append(word)
+    return tuple(others), bound
+
+
+def _choose_interpreter(
+    repo: Repository, project_dir: Path, environ: Mapping[str, str]
+) -> Interpreter | None:
+    """The Python that the operation's commands find first; None where there is none at all."""
+    assert repo.work_tree is not None
+    try:
+        script = project_dir / "gage.py"
+        return choose_interpreter(script, b"", environ, project_dir, repo.work_tree)
+    except StartError:
+        return None
+
+
+# -- commands ----------------------------------------------------------------------------------
+
+
+def _fill_steps(
+    operation: Operation, gagefile: Gagefile, applied: AppliedFiles
+) -> tuple[Step, ...]:
+    values = {name: value.text for name, value in applied.config.items()}
+    steps = [
+        _fill_step(phase, operation.phases[phase], gagefile, values)
+        for phase in _PHASES
+        if phase in operation.phases
+    ]
+    if RUN not in operation.phases:
+        raise RequestError(
+            f"operation '{operation.name}' has no exec: there is nothing to run",
+            hint=f"add one to '{gagefile.shown}': exec = \"python train.py\"",
+        )
+    return tuple(_pass_arguments(step, applied, operation.name) for step in steps)
+
+
+def _fill_step(phase: str, exec: Exec, gagefile: Gagefile, values: Mapping[str, str]) -> Step:
+    project_dir = str(gagefile.project_dir)
+    if exec.shell is None:
+        words = tuple(word.replace("$project_dir", project_dir) for word in exec.argv or ())
+        return Step(phase, fill_words(words, values))
+    return Step(phase, (fill_shell(exec.shell, values),), shell=True)
+
+
+def _pass_arguments(step: Step, applied: AppliedFiles, operation: str) -> Step:
+    """Options of scripts go behind the command that runs them."""
+    if step.phase != RUN:
+        return step
+    for path, arguments in applied.argv.items():
+        if arguments:
+            step = _pass_to(step, path, arguments, operation)
+    return step
+
+
+def _pass_to(step: Step, path: str, arguments: tuple[str, ...], operation: str) -> Step:
+    if not step.shell and _runs(step.argv, path):
+        return Step(step.phase, (*step.argv, *arguments))
+    text = step.argv[0].strip()
+    if step.shell and not _NOT_PLAIN.intersection(text) and _runs(shlex.split(text), path):
+        return Step(step.phase, (f"{text} {shlex.join(arguments)}",), shell=True)
+    raise RequestError(
+        f"cannot pass '{shlex.join(arguments)}' to '{path}': the exec of '{operation}' is not one"
+        " plain command that runs it",
+        hint='name the value where it belongs: exec = "python '
+        f'{path} {arguments[0]} {{{arguments[0].lstrip("-")}}}"',
+    )
+
+
+def _runs(words: Sequence[str], path: str) -> bool:
+    module = path.removesuffix(".py").replace("/", ".")
+    for before, word in zip(("", *words), words, strict=False):
+        if posixpath.normpath(word) == path or (before == "-m" and word == module):
+            return True
+    return False

@@ -1,0 +1,145 @@
+"""What was asked becomes a plan: an operation of the gagefile, a script, or a command as it is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from git_gage.errors import RequestError
+from git_gage.runs.plan import Plan, plan_command, plan_script
+from git_gage.runs.project import find_project
+from git_gage.source.choice import Choice
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.gagefile.model import Gagefile
+    from git_gage.git import Repository
+    from git_gage.runs.request import Observer, RunRequest
+    from git_gage.source import Source
+    from git_gage.store import Store
+
+
+def plan_run(store: Store, request: RunRequest, observer: Observer) -> Plan:
+    """Everything that can be refused is refused here, before anything is written.
+
+    Raises: RequestError for what does not exist or fit.
+    """
+    repo = store.repo
+    if request.argv:
+        return plan_command(repo, request, repo.environ)
+    gagefile = None if _is_script(repo, request.target) else load_project(store, observer)
+    plan = None
+    if gagefile is not None:
+        plan = _plan_operation(store, gagefile, request)
+    if plan is None:
+        plan = _plan_script(repo, gagefile, request)
+    if plan.in_place and plan.replaced:
+        names = ", ".join(f"'{os.fsdecode(path)}'" for path in sorted(plan.replaced))
+        raise RequestError(
+            f"cannot run in place: the settings would change {names}",
+            hint="leave '--in-place' away: a run has its own copy of the files",
+        )
+    return plan
+
+
+def load_project(store: Store, observer: Observer) -> Gagefile | None:
+    """The gagefile of where the user is; None if there is none. What is wrong in it is told."""
+    repo = store.repo
+    if repo.work_tree is None:
+        return None
+    from git_gage.gagefile.find import find_gagefile
+
+    path = find_gagefile(repo.cwd, repo.work_tree)
+    if path is None:
+        return None
+    from git_gage.gagefile.load import load_gagefile
+
+    gagefile = load_gagefile(path, repo.work_tree, cache_dir=repo.gage_dir / "cache")
+    for warning in gagefile.warnings:
+        observer.warning(warning)
+    return gagefile
+
+
+def _is_script(repo: Repository, target: str | None) -> bool:
+    return target is not None and target.endswith(".py") and (repo.cwd / target).is_file()
+
+
+def _plan_operation(store: Store, gagefile: Gagefile, request: RunRequest) -> Plan | None:
+    from git_gage.runs.operations import ProjectFiles, find_operation, plan_operation
+
+    repo = store.repo
+    operation = find_operation(gagefile, request.target)
+    if operation is None:
+        return None
+    files = ProjectFiles(repo, gagefile.project_dir)
+    plan = plan_operation(repo, gagefile, operation, request, repo.environ, files)
+    if operation.depends and plan.in_place:
+        raise RequestError(
+            f"cannot run '{operation.name}' in place: it has inputs", hint="leave '--in-place' away"
+        )
+    return plan
+
+
+def find_inputs(
+    store: Store,
+    catalog: Catalog,
+    plan: Plan,
+    source: Source,
+    request: RunRequest,
+    observer: Observer,
+) -> Plan:
+    """The plan with the inputs of its operation, found and measured.
+
+    Raises: RequestError that names each that is missing.
+    """
+    if plan.definition is None or plan.gagefile is None or not plan.definition.depends:
+        return plan
+    from git_gage.runs.inputs import resolve_inputs
+    from git_gage.runs.operations import split_bindings
+
+    catalog.refresh()
+    _, bound = split_bindings(plan.definition, request.assignments)
+    folder = os.fsencode(plan.folder + "/" if plan.folder else "")
+    taken = source.taken or ()
+    inputs = resolve_inputs(
+        plan.definition.depends,
+        project_dir=plan.gagefile.project_dir,
+        project=find_project(store.repo, source.commit, plan.gagefile),
+        repo=store.repo,
+        runs=catalog,
+        store=store,
+        warn=observer.warning,
+        bound=bound,
+        source_files={path[len(folder) :] for path in taken if path.startswith(folder)},
+        pull=request.pull,
+    )
+    return replace(plan, inputs=inputs)
+
+
+def _plan_script(repo: Repository, gagefile: Gagefile | None, request: RunRequest) -> Plan:
+    target = request.target
+    if target is None:
+        raise RequestError(
+            "nothing to run: there is no gagefile here", hint="git gage run train.py"
+        )
+    if gagefile is None or target.endswith(".py"):
+        return plan_script(repo, target, request, repo.environ)
+    from difflib import get_close_matches
+
+    known = [*gagefile.operations, *gagefile.refused]
+    near = get_close_matches(target, known, n=1)
+    names = ", ".join(known) or "none"
+    raise RequestError(
+        f"no operation '{target}' in '{gagefile.shown}' (known: {names})",
+        hint=f"did you mean '{near[0]}'?" if near else "git gage ops",
+    )
+
+
+def choose_source(plan: Plan) -> Choice | None:
+    """Which files are the source of a plan; None for all there are."""
+    definition = plan.definition
+    if definition is None or plan.in_place:
+        return None
+    folder = os.fsencode(plan.folder + "/" if plan.folder else "")
+    return Choice(folder, definition.sourcecode, frozenset(plan.replaced))

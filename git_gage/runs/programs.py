@@ -1,0 +1,157 @@
+"""The programs of one run, phase after phase, each with an output of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from git_gage.metrics import OutputScanner
+from git_gage.runs.environ import program_environ, user_path
+from git_gage.runs.fields import fill_words
+from git_gage.runs.liveness import note_program
+from git_gage.runs.output import OutputLog
+from git_gage.runs.phases import FINALIZE, RUN, Step, find_step, log_name, steps_before
+from git_gage.runs.process import Console, Exit, run_program
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
+    from git_gage.runs.plan import Plan
+    from git_gage.runs.request import Observer
+    from git_gage.store import Store
+
+_INPUTS_BEFORE = "stage-dependencies"
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run came: `last` is the exit that the run is to have, `phase` whose it is."""
+
+    phase: str = RUN
+    last: Exit | None = None
+    phases: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Programs:
+    """Runs the steps of a plan in the folder `place`; `stage_inputs` is called at its turn."""
+
+    def __init__(
+        self,
+        store: Store,
+        plan: Plan,
+        run: str,
+        place: Path,
+        run_dir: Path,
+        console: Console,
+        observer: Observer,
+    ) -> None:
+        self.progress = Progress()
+        self.scanner = OutputScanner()
+        self._state_dir = store.state_dir(run)
+        self._plan = plan
+        self._place = place
+        self._console = console
+        self._observer = observer
+        self._env = _environ(store.repo, plan, run, run_dir, self._state_dir)
+
+    def run(self, stage_inputs: Callable[[], object]) -> Exit:
+        """Run all steps; the first that fails ends it, but what comes at the end comes always.
+
+        Raises: StartError.
+        """
+        steps = self._plan.steps
+        staged = False
+        done = None
+        for step in (*steps_before(steps), self._plan.program):
+            if step.phase in (_INPUTS_BEFORE, RUN) and not staged:
+                stage_inputs()
+                staged = True
+            done = self._run_step(step)
+            if done.exit_code != 0:
+                break
+        last = find_step(steps, FINALIZE)
+        assert done is not None
+        if last is not None and not done.interrupted:
+            finished = self._run_step(last, keep=done.exit_code != 0)
+            done = done if done.exit_code != 0 else finished
+        return done
+
+    def _run_step(self, step: Step, *, keep: bool = False) -> Exit:
+        """Run one; `keep`: the run's exit is known already."""
+        if step.phase != RUN:
+            self._observer.phase(step.phase)
+        if not keep:
+            self.progress.phase = step.phase
+        name = log_name(step.phase)
+        # What prepares a run and cleans up after it says nothing of how good it is.
+        feed = self.scanner.feed if step.phase == RUN else _ignore
+        log = OutputLog(self._state_dir / name, self._state_dir / f"{name}.idx", on_line=feed)
+        with log:
+            done = run_program(
+                step.words(self._state_dir),
+                cwd=self._place,
+                env=self._env,
+                log=log,
+                console=self._console,
+                on_start=lambda pid: note_program(self._state_dir, pid),
+                timeout_s=self._plan.timeout_s if step.phase == RUN else None,
+            )
+        self.progress.phases.append(
+            {
+                "name": step.phase,
+                "exit_code": done.exit_code,
+                "duration_s": round(done.duration_s, 3),
+            }
+        )
+        # The very last write, at the close of the log, may fail too.
+        log_error = done.log_error or (log.error and log.error.strerror)
+        for what, error in (("recorded", log_error), ("shown", done.screen_error)):
+            if error is not None:
+                self._observer.warning(f"the output is not {what} to its end: {error}")
+        if not keep:
+            self.progress.last = done
+        return done
+
+
+def _ignore(_line: bytes) -> None:
+    return None
+
+
+def _environ(
+    repo: Repository, plan: Plan, run: str, run_dir: Path, state_dir: Path
+) -> dict[str, str]:
+    environ = program_environ(
+        repo.environ,
+        run=run,
+        run_dir=run_dir,
+        project_dir=plan.gagefile.project_dir if plan.gagefile else repo.work_tree or repo.cwd,
+    )
+    definition = plan.definition
+    if definition is None:
+        return environ
+    values = {name: value.text for name, value in plan.config.items()}
+    for name, text in definition.env.items():
+        (environ[name],) = fill_words((text,), values)
+    environ["PATH"] = _path_with_python(environ, plan, state_dir)
+    return environ
+
+
+def _path_with_python(environ: Mapping[str, str], plan: Plan, state_dir: Path) -> str:
+    """PATH on which `python` is the one that was chosen for the operation."""
+    path = user_path(environ)
+    interpreter = plan.interpreter
+    if interpreter is None:
+        return path
+    if not (plan.interpreter_origin or "").endswith("on PATH"):
+        return os.pathsep.join([str(interpreter.parent), path])
+    import shutil
+
+    if shutil.which("python", path=path) is not None:
+        return path
+    # Debian has python3 alone; a gagefile says python, as it is called everywhere else.
+    folder = state_dir / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / "python").symlink_to(interpreter)
+    return os.pathsep.join([path, str(folder)])

@@ -1,0 +1,283 @@
+"""A run that was recorded becomes a plan again, with the source that it had or another."""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.errors import RequestError
+from git_gage.records import decode_path, short_id
+from git_gage.runs.phases import RUN, Step
+from git_gage.runs.plan import Plan, plan_command, plan_source, recorded_config
+from git_gage.runs.planning import choose_source
+from git_gage.source import Linked, Source
+from git_gage.source.choice import candidates_in_commit
+from git_gage.source.digest import digest_tree
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.gagefile.model import Gagefile
+    from git_gage.git import Repository
+    from git_gage.runs.request import RunRequest
+    from git_gage.store import Store
+
+
+class Recalled(NamedTuple):
+    """What a record says, as a plan with its source."""
+
+    plan: Plan
+    source: Source
+
+
+class CommitFiles:
+    """Files of the project as a commit has them; paths are relative to its folder."""
+
+    def __init__(self, repo: Repository, commit: str, folder: str) -> None:
+        self._repo = repo
+        where = f"{commit}:{folder}" if folder else commit
+        out = repo.run("ls-tree", "-r", "-z", "--full-tree", where)
+        lines = (line.partition(b"\t") for line in out.split(b"\0")[:-1])
+        self._oids = {os.fsdecode(path): head.split()[2].decode() for head, _, path in lines}
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file; None if there is none."""
+        oid = self._oids.get(posixpath.normpath(path))
+        for _, kind, content in self._repo.read_objects([oid] if oid else []):
+            if kind == "blob":
+                return content
+        return None
+
+    def names(self) -> list[str]:
+        """All files."""
+        return list(self._oids)
+
+
+def read_begin(store: Store, catalog: Catalog, run: str) -> dict[str, Any]:
+    """The whole body of a run's `run.begin`.
+
+    Raises: RequestError where it is too long for its record and its bulk file is not here.
+    """
+    begin = next(record for record in catalog.records(run) if record.kind == "run.begin")
+    bound = begin.body.get("bulk", {}).get("begin.json")
+    if bound is None:
+        return begin.body
+    whole = store.read_bulk(run, "begin.json", bound)
+    if whole is None:
+        raise _refuse_absent(run, "the whole record")
+    body: dict[str, Any] = json.loads(whole)
+    return body
+
+
+def recall_run(store: Store, run: str, body: Mapping[str, Any], request: RunRequest) -> Recalled:
+    """The run as it was recorded, with the same source; settings of the request go before its own.
+
+    Raises: RequestError where its source is not here, or a setting does not fit.
+    """
+    repo = store.repo
+    snapshot = body["source"]["snapshot"]
+    if snapshot is None:
+        return Recalled(_recall_command(repo, body, request), _bare_source(body["source"]))
+    if not repo.object_sizes([snapshot])[snapshot]:
+        raise _refuse_absent(run, "its source")
+    plan = recall_plan(store, body, snapshot, request)
+    return Recalled(plan, _recall_source(repo, plan, body["source"]))
+
+
+def recall_at(store: Store, body: Mapping[str, Any], commit: str, request: RunRequest) -> Recalled:
+    """The run with the source of another commit."""
+    plan = recall_plan(store, body, commit, request)
+    blank: dict[str, Any] = {"commit": commit, "snapshot": commit, "branch": None, "remote": None}
+    return Recalled(plan, _recall_source(store.repo, plan, blank))
+
+
+def recall_plan(
+    store: Store,
+    body: Mapping[str, Any],
+    commit: str,
+    request: RunRequest,
+) -> Plan:
+    """What ran, planned anew from the files of a commit with the settings that it had."""
+    asked = [_word(each) for each in body["command"].get("assignments", ())]
+    words = override(asked, request.assignments)
+    plan = _plan_at(store, body, commit, replace(request, assignments=words))
+    missed = _differences(plan, body["config"], request.assignments)
+    if missed:
+        words = override(words, missed)
+        plan = _plan_at(store, body, commit, replace(request, assignments=words))
+    return plan
+
+
+def override(words: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    """`key=value` words in which those of `others` replace those with the same key."""
+    given = {_key(word) for word in others}
+    return (*(word for word in words if _key(word) not in given), *others)
+
+
+def _key(word: str) -> str:
+    return word.partition("=")[0].partition(":")[0].replace("-", "_")
+
+
+def _differences(plan: Plan, recorded: Mapping[str, Any], given: Sequence[str]) -> tuple[str, ...]:
+    """Settings whose default is another one by now: the run had them as recorded."""
+    keys = {_key(word) for word in given}
+    planned = recorded_config(plan.config)
+    return tuple(
+        f"{key}={value['text']}"
+        for key, value in recorded.items()
+        if key not in keys and key in planned and planned[key] != value
+    )
+
+
+# -- the plan ----------------------------------------------------------------------------------
+
+
+def _plan_at(store: Store, body: Mapping[str, Any], commit: str, request: RunRequest) -> Plan:
+    repo, command = store.repo, body["command"]
+    folder = _folder(command)
+    definition = body.get("definition")
+    if definition is not None:
+        return _plan_operation(repo, body, commit, request)
+    if "script" not in command:
+        return _recall_command(repo, body, request)
+    script = _word(command["script"])
+    source = CommitFiles(repo, commit, "").read(script)
+    if source is None:
+        raise RequestError(
+            f"no script '{script}' in commit {commit[:12]}", hint="git gage restart --code same"
+        )
+    return plan_source(repo, script, source, folder, request, repo.environ)
+
+
+def _recall_command(repo: Repository, body: Mapping[str, Any], request: RunRequest) -> Plan:
+    command = body["command"]
+    if request.assignments:
+        raise RequestError(
+            f"'{request.assignments[0]}' cannot be set: the run was a command as it is",
+            hint="git gage run -- <command>",
+        )
+    argv = tuple(_word(word) for word in command["argv"])
+    plan = plan_command(repo, replace(request, argv=argv), repo.environ)
+    return replace(plan, steps=(Step(RUN, argv, command["shell"]),), folder=_folder(command))
+
+
+def _plan_operation(
+    repo: Repository, body: Mapping[str, Any], commit: str, request: RunRequest
+) -> Plan:
+    from git_gage.runs.operations import find_operation, plan_operation
+
+    assert repo.work_tree is not None
+    gagefile = _load_gagefile(repo, _word(body["definition"]["gagefile"]), commit, body)
+    operation = find_operation(gagefile, body["operation"])
+    if operation is None:
+        raise RequestError(
+            f"no operation '{body['operation']}' in '{gagefile.shown}' of commit {commit[:12]}",
+            hint="git gage restart --code same",
+        )
+    folder = os.path.relpath(gagefile.project_dir, repo.work_tree)
+    files = CommitFiles(repo, commit, "" if folder == "." else folder)
+    return plan_operation(repo, gagefile, operation, request, repo.environ, files)
+
+
+def _load_gagefile(repo: Repository, place: str, commit: str, body: Mapping[str, Any]) -> Gagefile:
+    """The gagefile of a commit, as if it were where it was."""
+    from git_gage.gagefile.find import project_of
+    from git_gage.gagefile.load import load_gagefile
+
+    assert repo.work_tree is not None
+    content = CommitFiles(repo, commit, "").read(place)
+    if content is None:
+        raise RequestError(
+            f"no '{place}' in commit {commit[:12]}", hint="git gage restart --code same"
+        )
+    with tempfile.TemporaryDirectory(prefix="git-gage-") as scratch:
+        path = Path(scratch) / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        gagefile = load_gagefile(path, Path(scratch))
+    path = repo.work_tree / place
+    return replace(
+        gagefile,
+        path=path,
+        project_dir=project_of(path),
+        namespace=body["project"]["namespace"],
+    )
+
+
+# -- the source --------------------------------------------------------------------------------
+
+
+def _recall_source(repo: Repository, plan: Plan, recorded: Mapping[str, Any]) -> Source:
+    """The source that was recorded, and the links that can still be made."""
+    snapshot = recorded["snapshot"]
+    tree = repo.run("rev-parse", f"{snapshot}^{{tree}}").decode().strip()
+    absent: tuple[bytes, ...] = ()
+    taken = None
+    choice = choose_source(plan)
+    if choice is not None:
+        candidates = list(candidates_in_commit(repo, snapshot))
+        taken = choice.divide(candidates).files
+        absent = tuple(sorted({each.path for each in candidates} - taken))
+    digest = digest_tree(repo, tree, absent, {})
+    if "digest" in recorded and digest.digest != recorded["digest"]:
+        raise RequestError(
+            "the source cannot be laid out as it was: its digest is another one"
+            f" ({digest.digest[:12]}, recorded {recorded['digest'][:12]})",
+            hint="git gage restart --code latest",
+        )
+    return Source(
+        commit=recorded["commit"],
+        branch=recorded["branch"],
+        remote=recorded["remote"],
+        dirty=recorded.get("dirty", False),
+        status=tuple((decode_path(each["path"]), each["xy"]) for each in _list(recorded, "status")),
+        snapshot=snapshot,
+        tree=tree,
+        digest=digest.digest,
+        files=digest.files,
+        insertions=recorded.get("insertions", 0),
+        deletions=recorded.get("deletions", 0),
+        submodules=digest.submodules,
+        superproject=recorded.get("superproject"),
+        left_out=tuple(
+            (decode_path(each["path"]), each["reason"]) for each in _list(recorded, "left_out")
+        ),
+        linked=tuple(_links(repo, _list(recorded, "linked"))),
+        absent=absent,
+        taken=taken,
+    )
+
+
+def _links(repo: Repository, recorded: Iterable[Mapping[str, Any]]) -> Iterable[Linked]:
+    assert repo.work_tree is not None
+    top = os.fsencode(repo.work_tree)
+    for each in recorded:
+        path = decode_path(each["path"])
+        if os.path.lexists(os.path.join(top, path.rstrip(b"/"))):
+            yield Linked(path)
+
+
+def _bare_source(recorded: Mapping[str, Any]) -> Source:
+    return Source(recorded["commit"], recorded["branch"], recorded["remote"])
+
+
+def _list(recorded: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    return list(recorded.get(key) or ())
+
+
+def _folder(command: Mapping[str, Any]) -> str:
+    folder = _word(command["cwd"])
+    return "" if folder == "." else folder
+
+
+def _word(value: Any) -> str:
+    return os.fsdecode(decode_path(value))
+
+
+def _refuse_absent(run: str, what: str) -> RequestError:
+    return RequestError(f"{what} of run {short_id(run)} is not here", hint="git gage fetch")
