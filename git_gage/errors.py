@@ -27,6 +27,10 @@ class AmbiguousRunError(RequestError):
     """More than one run answers to the name that was given."""
 
 
+class FilterSyntaxError(RequestError):
+    """A filter cannot be read; the message shows it with a mark under the place."""
+
+
 class ConfigError(GageError):
     """A setting, file or key is not what it must be."""
 

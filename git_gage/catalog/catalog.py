@@ -35,8 +35,16 @@ class Catalog:
     not written down anywhere (see runs/liveness). "packages" are None where they are not here.
     """
 
-    def __init__(self, store: Store, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        path: Path | None = None,
+        *,
+        status_of: Callable[[str], str] = lambda _: "running",
+    ) -> None:
+        """`status_of` says what a run without an end, by its id, is at this moment."""
         self._store = store
+        self._status_of = status_of
         self._places = find_places(store) if path is None else iter((path, MEMORY))
         self._path: Path | None = None
         self._db: sqlite3.Connection | None = None
@@ -75,6 +83,20 @@ class Catalog:
         """The run object of a full id; None if it is not here."""
         shown = self._ask(lambda db: query.read_one(db, run))
         return None if shown is None else as_document(shown)
+
+    def find(self, where: str | Sequence[str], *, limit: int | None = None) -> list[str]:
+        """Ids of the runs that a filter, or all of several, holds for; newest first.
+
+        Raises: FilterSyntaxError, which shows the place; RequestError where it takes too long.
+        """
+        from git_gage.catalog.filter import find_runs
+
+        wheres = [where] if isinstance(where, str) else where
+        return self._ask(
+            lambda db: find_runs(
+                db, wheres, limit=limit, read_date=self._read_date, status_of=self._status_of
+            )
+        )
 
     def count(self) -> int:
         """Runs that can be shown."""
@@ -161,6 +183,11 @@ class Catalog:
 
     def _page(self, size: int, before: str | None) -> list[Shown]:
         return self._ask(lambda db: query.read_page(db, size, before))
+
+    def _read_date(self, words: str) -> float:
+        """Unix seconds of a date in git's words."""
+        out = self._store.repo.run("rev-parse", f"--since={words}").decode()
+        return float(out.rpartition("=")[2])
 
     def _last_rows(self) -> list[str] | None:
         try:

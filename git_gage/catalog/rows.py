@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from git_gage.catalog.facts import list_names, write_facts
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checked, checksum, dump
 from git_gage.catalog.values import storable
@@ -19,10 +20,10 @@ class Run:
     """A row of table `run`. `begun` says whether its run.begin is here.
 
     `document` is there for runs that were opened or have just begun; `ended` ranks the run.end
-    that it shows.
+    that it shows, `names` are those of the values it had when it was opened.
     """
 
-    __slots__ = ("begun", "document", "ended", "id", "is_new", "key", "packages")
+    __slots__ = ("begun", "document", "ended", "id", "is_new", "key", "names", "packages")
 
     def __init__(self, key: int, id: str, begun: bool, ended: str | None, is_new: bool) -> None:
         self.key = key
@@ -32,6 +33,7 @@ class Run:
         self.is_new = is_new
         self.document: dict[str, Any] | None = None
         self.packages: int | None = None
+        self.names: set[tuple[str, str]] = set()
 
 
 def find_runs(db: sqlite3.Connection, ids: set[str]) -> dict[str, Run]:
@@ -58,12 +60,14 @@ def open_documents(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
         run = by_key[key]
         run.document = json.loads(checked(text, crc, packages or 0))
         run.packages = packages
+        run.names = list_names(run.document)
 
 
 def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
     """Write new runs, and those that were opened, with what is looked up of them."""
     rows: list[tuple[Any, ...]] = []
     documents = []
+    facts = []
     for run in runs:
         document = run.document
         if document is None:
@@ -73,5 +77,7 @@ def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
         rows.append((run.key, run.id, document["name"], operation, writer, run.ended))
         text = dump(document)
         documents.append((run.key, text, checksum(text, run.packages or 0), run.packages))
+        facts.append((run.key, document, run.names))
     db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?)", rows)
     db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)", documents)
+    write_facts(db, facts)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Any other number in a file means: not ours to read, make it anew from the lanes.
-SCHEMA = 2
+SCHEMA = 3
 MEMORY = Path(":memory:")
 # Long enough for another process to read a hundred thousand runs for the first time.
 BUSY_S = 120
@@ -31,6 +31,14 @@ CREATE TABLE run (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NO
     operation TEXT, writer TEXT, ended TEXT);
 CREATE TABLE document (run INTEGER PRIMARY KEY, text TEXT NOT NULL, crc INTEGER NOT NULL,
     packages INTEGER);
+CREATE TABLE fact (run INTEGER PRIMARY KEY, status TEXT, started TEXT, ended TEXT, duration_s REAL,
+    exit_code INTEGER, label TEXT, namespace TEXT, project_id TEXT, author TEXT, email TEXT,
+    commit_id TEXT, branch TEXT, dirty INTEGER, digest TEXT, host TEXT, python TEXT, platform TEXT,
+    version TEXT, signal TEXT, staged TEXT, parent TEXT, restart_of TEXT);
+CREATE TABLE name (key INTEGER PRIMARY KEY, part TEXT NOT NULL, name TEXT NOT NULL,
+    UNIQUE (part, name));
+CREATE TABLE value (name INTEGER NOT NULL, run INTEGER NOT NULL, value, PRIMARY KEY (name, run))
+    WITHOUT ROWID;
 CREATE TABLE packages (key INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, text TEXT,
     crc INTEGER);
 CREATE TABLE record (run INTEGER NOT NULL, id BLOB NOT NULL, blob INTEGER NOT NULL,

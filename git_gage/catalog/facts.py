@@ -1,0 +1,148 @@
+"""What filters ask of runs, in tables of its own: one row of facts a run, one a value.
+
+In table `value` numbers are numbers, text is text, and `true` and `false` are the bytes 1 and 0,
+so that neither is equal to a number. Lists and objects are JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from git_gage.catalog.schema import AMONG, among
+from git_gage.catalog.texts import dump, tame
+from git_gage.catalog.values import storable
+
+if TYPE_CHECKING:
+    import sqlite3
+
+METRIC, CONFIG, ATTRIBUTE, TAG = "metric", "config", "attr", "tag"
+# Where a bare name is looked for, in this order.
+PARTS = (METRIC, CONFIG, ATTRIBUTE)
+
+_INFINITE = {"inf": float("inf"), "-inf": float("-inf")}
+_INT_BITS = 63
+_COLUMNS = 22
+_KEYS = ((METRIC, "metrics"), (CONFIG, "config"), (ATTRIBUTE, "attributes"))
+
+Name = tuple[str, str]
+
+
+def list_names(document: Mapping[str, Any]) -> set[Name]:
+    """Part and name of all values that a run object has."""
+    return {(part, name) for part, name, _ in _values(document)}
+
+
+def write_facts(
+    db: sqlite3.Connection, runs: Iterable[tuple[int, Mapping[str, Any], set[Name]]]
+) -> None:
+    """Write facts and values of runs: key, run object, and the names it had before."""
+    facts, found, gone = [], [], []
+    for run, document, before in runs:
+        facts.append((run, *_facts(document)))
+        names = set()
+        for part, name, value in _values(document):
+            names.add((part, name))
+            found.append((part, name, run, value))
+        gone += [(part, name, run) for part, name in before - names]
+    db.executemany(f"INSERT OR REPLACE INTO fact VALUES (?{', ?' * _COLUMNS})", facts)
+    keys = _name_keys(db, {(part, name) for part, name, _, _ in found})
+    rows = [(keys[part, name], run, _scalar(part, value)) for part, name, run, value in found]
+    # In the order of the table: a page of it is written once.
+    rows.sort(key=itemgetter(0, 1))
+    db.executemany("INSERT OR REPLACE INTO value VALUES (?, ?, ?)", rows)
+    db.executemany(
+        "DELETE FROM value WHERE name = (SELECT key FROM name WHERE part = ? AND name = ?)"
+        " AND run = ?",
+        gone,
+    )
+
+
+def _values(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    for part, key in _KEYS:
+        for name, value in document[key].items():
+            yield part, storable(name), value
+    for tag in document["tags"]:
+        yield TAG, storable(tag), True
+
+
+def _facts(document: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The columns of table `fact` behind its key, in their order."""
+    project, source, environment = (document[key] for key in ("project", "source", "environment"))
+    author, exit_code = document["author"] or {}, document["exit_code"]
+    return (
+        document["status"],
+        document["started"],
+        document["ended"],
+        document["duration_s"],
+        None if exit_code is None else _number(exit_code),
+        _text(document["label"]),
+        _text(project["namespace"]),
+        _text(" ".join(project["id"] or []) or None),
+        _text(author.get("name")),
+        _text(author.get("email")),
+        _text(source["commit"]),
+        _text(source["branch"]),
+        source["dirty"],
+        _text(source["digest"]),
+        _text(environment["host"]),
+        _text(environment["python"]),
+        _text(environment["platform"]),
+        _text(document["version"]),
+        _text(document["signal"]),
+        document["staged"],
+        _text(document["parent"]),
+        _text(document["restart_of"]),
+    )
+
+
+def _name_keys(db: sqlite3.Connection, names: set[Name]) -> dict[Name, int]:
+    """Keys in table `name`; names not seen before are written."""
+    keys: dict[Name, int] = {}
+    for part in {part for part, _ in names}:
+        asked = among(name for other, name in names if other == part)
+        rows = db.execute(
+            f"SELECT name, key FROM name WHERE part = ? AND name {AMONG}", (part, asked)
+        )
+        keys.update({(part, name): key for name, key in rows})
+    (last,) = db.execute("SELECT coalesce(max(key), 0) FROM name").fetchone()
+    fresh = {name: key for key, name in enumerate(sorted(names - keys.keys()), last + 1)}
+    db.executemany(
+        "INSERT INTO name VALUES (?, ?, ?)", [(key, *name) for name, key in fresh.items()]
+    )
+    return keys | fresh
+
+
+def _scalar(part: str, value: Any) -> int | float | str | bytes | None:
+    """A value as SQLite compares it."""
+    if value is None:
+        return None
+    kind = type(value)
+    if kind is bool:
+        return b"\1" if value else b"\0"
+    if kind is int or kind is float:
+        return _number(value)
+    if kind is not str:
+        return storable(dump(tame(value)))
+    if value in _INFINITE:
+        return _INFINITE[value]
+    if part == METRIC and value.lstrip("-").isdecimal():
+        return _number(int(value))  # JSON does not hold it, so records have its digits
+    return storable(value)
+
+
+def _number(value: float) -> int | float | str:
+    """What SQLite can hold: integers of 64 bits, the others rounded; NaN is the word."""
+    if value != value:
+        return "nan"
+    if type(value) is int and value.bit_length() > _INT_BITS:
+        try:
+            return float(value)
+        except OverflowError:
+            return _INFINITE["inf" if value > 0 else "-inf"]
+    return value
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else storable(value)

@@ -1,0 +1,93 @@
+"""Regular expressions for SQLite: Python's own, with a bound on what they may cost."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from git_gage.errors import RequestError
+
+LONGEST = 500
+PATIENCE_S = 20.0
+# A repetition inside a repetition can take longer than anybody waits: (a+)+ on thirty letters.
+_TOKEN = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?[^)]*?[:=!>)])?|\)|[*+?]|\{\d*,?\d*\}|.", re.DOTALL
+)
+
+
+def check_pattern(pattern: str) -> str | None:
+    """What is wrong with a regular expression; None for a sound one."""
+    if len(pattern) > LONGEST:
+        return f"a regular expression has {LONGEST} characters at most"
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"not a regular expression: {error}"
+    if _repeats_inside_repeats(pattern):
+        return "a repetition inside a repetition can take for ever"
+    return None
+
+
+class Matcher:
+    """`REGEXP` and `STATUS_NOW` for one query; what goes wrong inside is kept, not lost.
+
+    SQLite tells of a failure in a function as if it were its own.
+    """
+
+    def __init__(self, status_of: Callable[[str], str]) -> None:
+        self.failure: BaseException | None = None
+        self._status_of = status_of
+        self._until = time.monotonic() + PATIENCE_S
+        self._search = lru_cache(maxsize=10_000)(_search)
+
+    def regexp(self, pattern: str, value: Any) -> bool | None:
+        """Whether a text has a match of the pattern; None for what is no text."""
+        if self.failure is not None or type(value) is not str:
+            return None
+        if time.monotonic() > self._until:
+            self.failure = RequestError(
+                "match runs: the regular expression takes too long", hint="make it simpler"
+            )
+            return None
+        try:
+            return self._search(pattern, value)
+        except KeyboardInterrupt as error:
+            self.failure = error
+        return None
+
+    def status_now(self, run: str) -> str | None:
+        """The status of a run that has no end."""
+        if self.failure is None:
+            try:
+                return self._status_of(run)
+            except (KeyboardInterrupt, OSError) as error:
+                self.failure = error
+        return None
+
+
+def _search(pattern: str, value: str) -> bool:
+    return re.search(pattern, value) is not None
+
+
+def _repeats_inside_repeats(pattern: str) -> bool:
+    """Whether a group that repeats without bound has such a repetition in it."""
+    inner = [False]
+    closed = False
+    for token in _TOKEN.findall(pattern):
+        unbounded = token in ("*", "+") or (token[0] == "{" and token.endswith(",}"))
+        if unbounded:
+            if closed:
+                return True
+            inner[-1] = True
+        if token == ")" and len(inner) > 1:
+            closed = inner.pop()
+            inner[-1] = inner[-1] or closed
+        elif token[0] == "(" and not token.endswith(")"):
+            inner.append(False)
+            closed = False
+        else:
+            closed = False
+    return False
