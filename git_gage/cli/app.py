@@ -101,6 +101,11 @@ class App:
             raise RunNotFoundError("no runs here yet", hint="git gage run <script.py>")
         return found[0]
 
+    def document_now(self, run: str) -> dict[str, Any]:
+        """The run object of an id, read anew: the run may have ended meanwhile."""
+        vars(self).pop("runs", None)
+        return self._document(run)
+
     def documents(self, limit: int | None) -> list[dict[str, Any]]:
         """Run objects, newest first; None for all."""
         return [self._as_it_is(document) for document in self.runs.newest(limit)]
@@ -152,12 +157,25 @@ class App:
     def show(self, content: str | bytes, screen: Screen) -> None:
         """Answer on standard output, through the user's pager if the screen is too small."""
         data = screen.encode(content) if isinstance(content, str) else content
-        if not screen.fits(data):
+        self.show_parts(iter([data]), screen)
+
+    def show_parts(self, parts: Iterator[bytes], screen: Screen) -> None:
+        """The same with an answer that may be long: no more of it is read than the screen takes."""
+        head = b""
+        for part in parts:
+            head += part
+            if screen.height is None or not screen.fits(head):
+                break
+        if not screen.fits(head):
+            from itertools import chain
+
             from git_gage.git.pager import page
 
-            if page(data, self.environ):
+            if page(chain([head], parts), self.environ):
                 return
-        screen.write(data)
+        screen.write(head)
+        for part in parts:
+            screen.write(part)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

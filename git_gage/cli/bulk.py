@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from git_gage.errors import RequestError
 
@@ -34,9 +35,23 @@ def has_bulk(app: App, run: str, name: str) -> bool:
     return in_git or (app.store.state_dir(run) / name).exists()
 
 
-def read_output(app: App, run: str) -> bytes | None:
-    """What the run printed: all of it where this clone has more than travels with git."""
-    return _read_file(app.store.dir / "outputs" / run) or read_bulk(app, run, OUTPUT)
+def open_output(app: App, run: str, name: str = OUTPUT) -> BinaryIO | None:
+    """What the run printed, or with INDEX when: all of it where this clone has more than git has.
+
+    A whole log may be long and is read from its file; what git has is short. None if not here.
+    """
+    whole = app.store.dir / "outputs" / run
+    paths = [
+        whole.with_name(whole.name + name.removeprefix(OUTPUT)),
+        app.store.state_dir(run) / name,
+    ]
+    for path in paths:
+        try:
+            return path.open("rb")
+        except FileNotFoundError:
+            continue
+    content = read_bulk(app, run, name)
+    return None if content is None else BytesIO(content)
 
 
 def read_config_diff(app: App, run: str) -> str | None:

@@ -19,6 +19,8 @@ COMMANDS = {
     "list": "List runs, newest first",
     "show": "Show one run",
     "output": "Print what a run printed",
+    "stop": "Stop runs that go on",
+    "wait": "Wait until runs have ended",
     "label": "Set or clear the label of runs",
     "check": "Check the gagefile and tell everything that is wrong in it",
     "init": "Write a gagefile for the scripts of this folder",

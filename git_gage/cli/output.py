@@ -2,42 +2,104 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import RunName
+from git_gage.cli.params import Count, RunName
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from git_gage.cli.app import App
+
+_LOOK_S = 0.1
 
 
 @click.command(
     "output",
     cls=Command,
-    usage="git gage output [<run>] [-t]",
-    examples=["git gage output", "git gage output 2 -t"],
+    usage="git gage output [<run>] [-t] [-f] [-n <num>]",
+    examples=["git gage output", "git gage output 2 -t", "git gage output -f -n 20"],
     note="Without a <run>, the newest begun here is meant, or else the newest.\n\n" + RUN_NOTE,
 )
 @click.argument("run", metavar="<run>", required=False, type=RunName())
 @click.option(
     *("-t", "--timestamps"), is_flag=True, help="Begin each line with the seconds since the start"
 )
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run ends")
+@click.option(
+    "-n", "--lines", "count", metavar="<num>", type=Count(), help="Begin with the last <num> lines"
+)
 @click.pass_obj
-def command(app: App, run: str | None, timestamps: bool) -> None:
+def command(app: App, run: str | None, timestamps: bool, follow: bool, count: int | None) -> None:
     """Print what a run printed"""
-    from git_gage.cli.bulk import INDEX, read_bulk, read_output
-    from git_gage.render.log import clean_log, stamp_log
-
     document = app.document(run)
-    content = read_output(app, document["id"])
-    if content is None:
+    if follow and document["status"] == "running":
+        if _follow(app, app.store.state_dir(document["id"]), timestamps, count):
+            return
+        document = app.document_now(document["id"])
+    _print(app, document, timestamps, count)
+
+
+def _print(app: App, document: dict[str, Any], timestamps: bool, count: int | None) -> None:
+    from io import BytesIO
+
+    from git_gage.cli.bulk import INDEX, open_output
+    from git_gage.render.log import Stamps, clean_parts, read_parts, stamp_parts
+    from git_gage.runs.follow import find_last_lines
+
+    file = open_output(app, document["id"])
+    if file is None:
         if document["output"] is None and document["status"] != "lost":
             return  # the program has not printed anything yet, or never began
         raise RequestError("output: not here", hint="git gage fetch")
-    if timestamps:
-        content = stamp_log(content, read_bulk(app, document["id"], INDEX) or b"")
-    screen = app.screen()
-    app.show(clean_log(content) if screen.terminal else content, screen)
+    with file, open_output(app, document["id"], INDEX) or BytesIO() as index:
+        start = 0 if count is None else find_last_lines(file, count)
+        file.seek(start)
+        parts = read_parts(file)
+        if timestamps:
+            growing = document["status"] == "running"
+            parts = stamp_parts(parts, Stamps(index, growing=growing), start)
+        screen = app.screen()
+        app.show_parts(clean_parts(parts) if screen.terminal else parts, screen)
+
+
+def _follow(app: App, state_dir: Path, timestamps: bool, count: int | None) -> bool:
+    """Show output as it comes; False if the run ended before there was any."""
+    import os
+    import time
+    from contextlib import ExitStack
+
+    from git_gage.cli.bulk import INDEX, OUTPUT
+    from git_gage.render.log import LiveLog, Stamps
+    from git_gage.runs.follow import Follower, find_last_lines
+    from git_gage.runs.wait import goes_on
+
+    # The index is made after the output: when it is there, both are.
+    while not (state_dir / INDEX).exists():
+        if not goes_on(state_dir):
+            return False
+        time.sleep(_LOOK_S)
+    with ExitStack() as files:
+        try:
+            file, index = (
+                files.enter_context((state_dir / name).open("rb", buffering=0))
+                for name in (OUTPUT, INDEX)
+            )
+        except FileNotFoundError:
+            return False
+        follower = Follower(file, 0 if count is None else find_last_lines(file, count))
+        log = LiveLog(app.screen(), Stamps(index, growing=True) if timestamps else None)
+        going = True
+        while going:
+            # Asked before the last look: what is read then is all there is.
+            going = goes_on(state_dir)
+            while (change := follower.read()) is not None:
+                log.change(*change)
+            if going:
+                time.sleep(_LOOK_S)
+        log.end(file.seek(0, os.SEEK_END))
+    return True

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from git_gage.git.repository import git_environ
 
 
-def page(content: bytes, environ: Mapping[str, str]) -> bool:
-    """Show content in the pager; False where git would use none (`git --no-pager`)."""
+def page(parts: Iterable[bytes], environ: Mapping[str, str]) -> bool:
+    """Show parts of an answer in the pager; False where git would use none (`git --no-pager`).
+
+    Once the user has left it nothing more is asked for.
+    """
     asked = subprocess.run(
         ["git", "var", "GIT_PAGER"],
         capture_output=True,
@@ -26,7 +29,14 @@ def page(content: bytes, environ: Mapping[str, str]) -> bool:
         process = subprocess.Popen(
             command, shell=True, stdin=subprocess.PIPE, env={"LESS": "FRX", "LV": "-c", **environ}
         )
-        process.communicate(content)
+        assert process.stdin is not None
+        try:
+            with process.stdin as screen:
+                for part in parts:
+                    screen.write(part)
+        except BrokenPipeError:
+            pass  # the user has seen enough
+        process.wait()
     finally:
         signal.signal(signal.SIGINT, before)
     return True

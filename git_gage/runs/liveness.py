@@ -2,7 +2,8 @@
 
 While git-gage records a run it holds a lock on `alive` in the run's state directory. The kernel
 drops the lock with the process, so a run whose recorder died is known at once and for sure, on
-this machine; what another machine does we do not judge.
+this machine. What another machine does is known only by its heartbeat: the recorder touches
+`alive` now and then.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from git_gage.runs.pids import Process, boot_id, is_alive, mark_process, process_start, read_process
 from git_gage.store.files import is_held, read_json, write_json
 
 ALIVE = "alive"
 PROGRAM = "program.json"
+OUTPUT = "output"
 # A directory that has no `alive` for so long belongs to nobody.
 STILLBORN_S = 60
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+BEAT_S = 30
+# Another machine that has not moved for so long has missed three beats.
+LOST_S = 4 * BEAT_S
 
 
 class Life(Enum):
@@ -30,6 +35,7 @@ class Life(Enum):
 
     RUNNING = "running"
     ENDED_UNSEEN = "ended unseen"
+    RUNNING_ELSEWHERE = "running elsewhere"
     ELSEWHERE = "elsewhere"
 
 
@@ -41,41 +47,73 @@ def hold_alive(state_dir: Path) -> int:
     fresh = state_dir / f"{ALIVE}.new"
     handle = os.open(fresh, os.O_RDWR | os.O_CREAT, 0o666)
     fcntl.flock(handle, fcntl.LOCK_EX)
-    os.write(handle, json.dumps({**_place(), "pid": os.getpid()}).encode() + b"\n")
+    pid = os.getpid()
+    noted = {**_place(), "pid": pid, "started": process_start(pid)}
+    os.write(handle, json.dumps(noted).encode() + b"\n")
     fresh.rename(state_dir / ALIVE)
     return handle
 
 
+def beat(state_dir: Path) -> None:
+    """Let other machines see that the run goes on: due every BEAT_S seconds."""
+    try:
+        os.utime(state_dir / ALIVE)
+    except OSError:
+        pass  # a disk that is away for a while costs a beat, not the run
+
+
 def note_program(state_dir: Path, pid: int) -> None:
     """Remember the program's process, which may outlive this one."""
-    write_json(state_dir / PROGRAM, {"pid": pid, "started": _process_start(pid)})
+    write_json(state_dir / PROGRAM, mark_process(pid)._asdict())
 
 
 def find_life(state_dir: Path) -> Life:
     """What is known of the run whose state directory this is."""
     alive = read_json(state_dir / ALIVE)
-    if not alive and _age_s(state_dir) > STILLBORN_S:
+    if not alive:
+        stillborn = _age_s(state_dir) > STILLBORN_S
+        return Life.ENDED_UNSEEN if stillborn else Life.ELSEWHERE
+    here = alive.get("host") == socket.gethostname()
+    if here and alive.get("boot") != boot_id():
         return Life.ENDED_UNSEEN
-    if not alive or alive.get("host") != _place()["host"]:
-        return Life.ELSEWHERE
-    if alive.get("boot") != _place()["boot"]:
-        return Life.ENDED_UNSEEN
-    if is_held(state_dir / ALIVE) or _program_lives(state_dir):
-        return Life.RUNNING
-    return Life.ENDED_UNSEEN
+    if is_held(state_dir / ALIVE):
+        return Life.RUNNING if here else Life.RUNNING_ELSEWHERE
+    if not here:
+        beats = last_sign(state_dir) > time.time() - LOST_S
+        return Life.RUNNING_ELSEWHERE if beats else Life.ELSEWHERE
+    return Life.RUNNING if find_program(state_dir) else Life.ENDED_UNSEEN
 
 
-def _program_lives(state_dir: Path) -> bool:
-    program = read_json(state_dir / PROGRAM)
-    if not isinstance(program.get("pid"), int):
-        return False
+def find_host(state_dir: Path) -> str | None:
+    """Name of the machine that records the run; None where nothing of it is here."""
+    host = read_json(state_dir / ALIVE).get("host")
+    return str(host) if host else None
+
+
+def find_recorder(state_dir: Path) -> Process | None:
+    """The git-gage of this machine that records the run, if it lives."""
+    if find_life(state_dir) is not Life.RUNNING or not is_held(state_dir / ALIVE):
+        return None
+    return read_process(read_json(state_dir / ALIVE))
+
+
+def find_program(state_dir: Path) -> Process | None:
+    """The program, if it lives; the state directory is one of this machine since it started."""
+    program = read_process(read_json(state_dir / PROGRAM))
+    return program if program is not None and is_alive(program) else None
+
+
+def last_sign(state_dir: Path) -> float:
+    """When the run was last seen to do something: Unix seconds, 0 if never."""
+    paths = (state_dir / name for name in (ALIVE, PROGRAM, OUTPUT))
+    return max(map(_changed, paths))
+
+
+def _changed(path: Path) -> float:
     try:
-        os.kill(program["pid"], 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # it is there, as somebody else's: the start time below tells whether it is ours
-    return program.get("started") == _process_start(program["pid"])
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _age_s(state_dir: Path) -> float:
@@ -85,20 +123,5 @@ def _age_s(state_dir: Path) -> float:
         return 0.0
 
 
-def _process_start(pid: int) -> str | None:
-    """Start time of a process in ticks since boot; None where /proc does not tell."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    # A zombie has ended: only its parent has not looked yet.
-    return None if fields[0] == "Z" else fields[19]
-
-
 def _place() -> dict[str, Any]:
-    try:
-        boot = _BOOT_ID.read_text().strip()
-    except OSError:
-        boot = None
-    return {"host": socket.gethostname(), "boot": boot}
+    return {"host": socket.gethostname(), "boot": boot_id()}

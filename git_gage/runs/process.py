@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import select
 import signal
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from git_gage.runs.liveness import BEAT_S
 from git_gage.runs.start import StartError, start_program
 from git_gage.runs.terminal import in_foreground, show
 from git_gage.runs.wires import Console, Source, Wires
@@ -29,6 +31,8 @@ _FORWARDED = (*_INTERRUPTS, signal.SIGQUIT)
 # git sends its helper each signal once more, so one Ctrl-C arrives twice within microseconds.
 _ONE_CTRL_C_S = 0.25
 _CHUNK = 1 << 16
+# How long a program may take to end once its time is up.
+GRACE_S = 10.0
 # How long other processes that the program left behind can keep us once it has ended.
 _SILENCE_S = 0.3
 _PATIENCE_S = 2.0
@@ -43,15 +47,16 @@ class Exit:
     """How a program ended.
 
     `exit_code` is what a shell shows: 128 + n after death by signal n, whose name is `signal`.
-    `interrupted`: it was sent INT, TERM or HUP by way of us. `log_error`: why its output is not
-    recorded to the end. `screen_error`: why it was not shown to the end, unless the user closed
-    the pipe.
+    `interrupted`: it was sent INT, TERM or HUP by way of us. `timed_out`: it was told to end, or
+    killed, because its time was up. `log_error`: why its output is not recorded to the end.
+    `screen_error`: why it was not shown to the end, unless the user closed the pipe.
     """
 
     exit_code: int
     signal: str | None
     interrupted: bool
     duration_s: float
+    timed_out: bool = False
     log_error: str | None = None
     screen_error: str | None = None
 
@@ -64,11 +69,15 @@ def run_program(
     log: OutputLog,
     console: Console,
     on_start: Callable[[int], object],
+    on_beat: Callable[[], object] = bool,
+    timeout_s: float | None = None,
 ) -> Exit:
     """Run a program to its end; what it prints is recorded and shown as it comes.
 
     It leads a session and process group of its own, to which signals to this process are passed;
-    a second Ctrl-C kills it. `on_start` gets its process id. Only for the main thread.
+    a second Ctrl-C kills it. `on_start` gets its process id; `on_beat` is called every BEAT_S
+    seconds while it goes on. After `timeout_s` its group is sent TERM, and KILL if it does not end.
+    Only for the main thread.
     Raises: StartError.
     """
     with Wires(console) as wires, _Signals(wires.copy_sizes) as signals:
@@ -82,7 +91,8 @@ def run_program(
         )
         signals.forward_to(program)
         wires.close_theirs()
-        watch = _Watch(program, wires, log, signals)
+        clock = _Clock(program, on_beat, timeout_s)
+        watch = _Watch(program, wires, log, signals, clock)
         try:
             on_start(program.pid)
             watch.run()
@@ -94,6 +104,7 @@ def run_program(
         *_read_status(program.returncode),
         interrupted=signals.interrupted,
         duration_s=duration_s,
+        timed_out=clock.timed_out,
         log_error=_reason(log.error),
         screen_error=_reason(watch.screen_error),
     )
@@ -128,11 +139,50 @@ def _reason(error: OSError | None) -> str | None:
     return None if error is None else error.strerror or str(error)
 
 
+class _Clock:
+    """What is due while a program goes on: signs of life, and its end when its time is up."""
+
+    def __init__(
+        self,
+        program: subprocess.Popen[bytes],
+        on_beat: Callable[[], object],
+        timeout_s: float | None,
+    ) -> None:
+        self.timed_out = False
+        now_s = time.monotonic()
+        self._program = program
+        self._on_beat = on_beat
+        self._beat_at_s = now_s + BEAT_S
+        self._end_at_s = math.inf if timeout_s is None else now_s + timeout_s
+
+    def tick(self) -> float:
+        """Do what is due; seconds until something is again."""
+        now_s = time.monotonic()
+        if now_s >= self._beat_at_s:
+            self._on_beat()
+            self._beat_at_s = now_s + BEAT_S
+        if now_s >= self._end_at_s:
+            self._end(now_s)
+        return min(self._beat_at_s, self._end_at_s) - now_s
+
+    def _end(self, now_s: float) -> None:
+        number = signal.SIGKILL if self.timed_out else signal.SIGTERM
+        self.timed_out = _signal_group(self._program.pid, number) or self.timed_out
+        # A program that is stopped would not hear of it.
+        _signal_group(self._program.pid, signal.SIGCONT)
+        self._end_at_s = now_s + GRACE_S
+
+
 class _Watch:
     """Reads what a program prints until it has ended and let go of its streams."""
 
     def __init__(
-        self, program: subprocess.Popen[bytes], wires: Wires, log: OutputLog, signals: _Signals
+        self,
+        program: subprocess.Popen[bytes],
+        wires: Wires,
+        log: OutputLog,
+        signals: _Signals,
+        clock: _Clock,
     ) -> None:
         self.ended = 0.0
         self.screen_error: OSError | None = None
@@ -140,6 +190,7 @@ class _Watch:
         self._wires = wires
         self._log = log
         self._signals = signals
+        self._clock = clock
         self._gone: set[int] = set()
         self._waited_s = 0.0
 
@@ -170,7 +221,7 @@ class _Watch:
         return [sources[handle] for handle in ready]
 
     def _wait_for_all(self, sources: Mapping[int, Source]) -> list[Source]:
-        reads, writes, timeout_s = [*sources, self._signals.woken], [], None
+        reads, writes, timeout_s = [*sources, self._signals.woken], [], self._clock.tick()
         keyboard = self._wires.keyboard
         if keyboard is not None and keyboard.unsent:
             writes.append(keyboard.program)
@@ -178,7 +229,7 @@ class _Watch:
             if in_foreground(keyboard.terminal):
                 reads.append(keyboard.terminal)
             else:
-                timeout_s = _BACKGROUND_S
+                timeout_s = min(timeout_s, _BACKGROUND_S)
         ready, writable, _ = select.select(reads, writes, [], timeout_s)
         if self._signals.woken in ready:
             self._signals.calm()

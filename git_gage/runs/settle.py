@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import GageError
-from git_gage.runs.liveness import ALIVE, Life, find_life
+from git_gage.runs.liveness import OUTPUT, Life, find_life, last_sign
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -18,6 +18,7 @@ REASON = "git-gage was killed before the program ended; its end was not seen"
 _SHOWN = {
     Life.RUNNING: "running",
     Life.ENDED_UNSEEN: "terminated",
+    Life.RUNNING_ELSEWHERE: "running",
     Life.ELSEWHERE: "lost",
 }
 
@@ -70,7 +71,7 @@ def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:
 def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, Any]) -> None:
     from git_gage.metrics import OutputScanner, read_summary
     from git_gage.records import parse_time
-    from git_gage.runs.close import OUTPUT, End, close_run
+    from git_gage.runs.close import End, close_run
     from git_gage.runs.stage import recover_stage
 
     scanner = OutputScanner()
@@ -82,7 +83,7 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
     run = document["id"]
     run_dir = store.run_dir(run)
     # First what was staged goes: a `summary.json` of the source is not what this run came to.
-    ended = _last_sign(state_dir)
+    ended = last_sign(state_dir)
     outcome = recover_stage(store.repo, run_dir, state_dir / "git", until=ended)
     summary = read_summary(run_dir / document["project"]["path"] / "summary.json")
     end = End(
@@ -96,12 +97,3 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
         reason=REASON,
     )
     close_run(store, catalog, run, end, document["author"])
-
-
-def _last_sign(state_dir: Path) -> float:
-    """When the run was last seen to do something: Unix seconds."""
-    return max(
-        path.stat().st_mtime
-        for path in (state_dir / name for name in (ALIVE, "program.json", "output"))
-        if path.exists()
-    )

@@ -83,6 +83,9 @@ def test_a_run_of_another_machine_is_lost_not_closed(repo: Path) -> None:
     os.kill(program, signal.SIGKILL)
     (alive,) = (repo / ".git/gage/state").glob("*/alive")
     alive.write_text(alive.read_text().replace(socket.gethostname(), "another-host"))
+    assert runs_of(repo)[0]["status"] == "running", "its heart beat a moment ago"
+    for path in alive.parent.iterdir():
+        os.utime(path, (0, 0))
     assert runs_of(repo)[0]["status"] == "lost"
     assert "lost?" in gage(repo, "list").out
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from git_gage.errors import IntegrityError
-from git_gage.render.log import clean_log, stamp_log
+from git_gage.render.log import Stamps, clean_log, clean_parts, read_parts, stamp_parts
 
 
 def test_a_terminal_sees_colours_and_no_other_orders() -> None:
     printed = "\x1b[32mok\x1b[0m größer \x1b]0;title\x07\n".encode() + b"\xff\n"
     assert clean_log(printed) == "\x1b[32mok\x1b[0m größer \n\\xff\n".encode()
+
+
+def stamp_log(content: bytes, index: bytes) -> bytes:
+    return b"".join(stamp_parts([content], Stamps(BytesIO(index))))
 
 
 def test_each_line_has_the_time_of_its_first_byte() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -11,8 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from git_gage.runs import liveness
-from git_gage.runs.liveness import ALIVE, PROGRAM, Life, find_life, hold_alive, note_program
+from git_gage.runs import liveness, pids
+from git_gage.runs.liveness import (
+    ALIVE,
+    LOST_S,
+    PROGRAM,
+    Life,
+    beat,
+    find_host,
+    find_life,
+    find_recorder,
+    hold_alive,
+    last_sign,
+    note_program,
+)
 
 
 @pytest.fixture
@@ -81,17 +94,63 @@ def test_a_process_of_somebody_else_is_told_by_its_start(
     assert find_life(state_dir) is Life.RUNNING
 
 
-def test_other_machines_are_not_judged(state_dir: Path) -> None:
-    die(state_dir)
+def forge(state_dir: Path, **changes: object) -> None:
+    """Let the state say that something else was so."""
     alive = json.loads((state_dir / ALIVE).read_text())
-    (state_dir / ALIVE).write_text(json.dumps({**alive, "host": "elsewhere"}))
+    (state_dir / ALIVE).write_text(json.dumps({**alive, **changes}))
+
+
+def age(state_dir: Path, seconds: float) -> None:
+    """Let nothing have happened for so long."""
+    then = time.time() - seconds
+    for path in state_dir.iterdir():
+        os.utime(path, (then, then))
+
+
+def test_other_machines_are_judged_by_their_heartbeat(state_dir: Path) -> None:
+    die(state_dir)
+    assert find_host(state_dir) == socket.gethostname()
+    forge(state_dir, host="elsewhere")
+    assert find_life(state_dir) is Life.RUNNING_ELSEWHERE
+    age(state_dir, LOST_S + 1)
     assert find_life(state_dir) is Life.ELSEWHERE
+    (state_dir / "output").write_text("a sign of life\n")
+    assert find_life(state_dir) is Life.RUNNING_ELSEWHERE
+    age(state_dir, LOST_S + 1)
+    beat(state_dir)
+    assert find_life(state_dir) is Life.RUNNING_ELSEWHERE
+    assert find_host(state_dir) == "elsewhere"
+    assert find_recorder(state_dir) is None
+
+
+def test_a_lock_that_another_machine_holds_is_a_sign_of_life(state_dir: Path) -> None:
+    """Some shared disks pass locks on."""
+    handle = hold_alive(state_dir)
+    forge(state_dir, host="elsewhere")
+    age(state_dir, LOST_S + 1)
+    assert find_life(state_dir) is Life.RUNNING_ELSEWHERE
+    os.close(handle)
+    assert find_life(state_dir) is Life.ELSEWHERE
+
+
+def test_a_disk_that_is_away_costs_a_beat_and_nothing_else(state_dir: Path) -> None:
+    beat(state_dir / "gone")
+    assert last_sign(state_dir / "gone") == 0
+
+
+def test_the_recorder_is_told_while_it_lives(state_dir: Path) -> None:
+    handle = hold_alive(state_dir)
+    assert find_recorder(state_dir) == pids.mark_process(os.getpid())
+    os.close(handle)
+    assert find_recorder(state_dir) is None
+    note_program(state_dir, os.getpid())
+    assert find_life(state_dir) is Life.RUNNING
+    assert find_recorder(state_dir) is None, "the program lives on without one"
 
 
 def test_nothing_survives_a_restart_of_the_machine(state_dir: Path) -> None:
     handle = hold_alive(state_dir)
-    alive = json.loads((state_dir / ALIVE).read_text())
-    (state_dir / ALIVE).write_text(json.dumps({**alive, "boot": "before"}))
+    forge(state_dir, boot="before")
     assert find_life(state_dir) is Life.ENDED_UNSEEN
     os.close(handle)
 
@@ -107,8 +166,8 @@ def test_a_directory_that_never_came_alive_is_nobodys_after_a_while(state_dir: P
 def test_without_proc_the_process_id_must_do(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(liveness, "_BOOT_ID", state_dir / "none")
-    monkeypatch.setattr(liveness, "_process_start", lambda _pid: None)
+    monkeypatch.setattr(liveness, "boot_id", lambda: None)
+    monkeypatch.setattr(pids, "process_start", lambda _pid: None)
     die(state_dir)
     note_program(state_dir, os.getpid())
     assert find_life(state_dir) is Life.RUNNING

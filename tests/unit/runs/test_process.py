@@ -287,7 +287,7 @@ def test_reading_takes_nothing_for_an_answer(tmp_path: Path) -> None:
     ours, theirs = os.pipe()
     os.set_blocking(ours, False)
     source = Source(ours, "o", 1, tty=False)
-    watch = process._Watch(None, None, None, None)  # type: ignore[arg-type]
+    watch = process._Watch(None, None, None, None, None)  # type: ignore[arg-type]
     assert watch._read(source) == 0
     os.close(theirs)
     os.close(ours)
