@@ -98,6 +98,12 @@ class Catalog:
             )
         )
 
+    def followers(self, run: str) -> list[str]:
+        """Ids of the runs that name a run as an input, parent, or what they start again."""
+        from git_gage.catalog.lineage import find_followers
+
+        return self._ask(lambda db: find_followers(db, run))
+
     def count(self) -> int:
         """Runs that can be shown."""
         return self._ask(lambda db: query.read_total(db, "runs"))

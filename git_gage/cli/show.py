@@ -17,21 +17,26 @@ if TYPE_CHECKING:
 @click.command(
     "show",
     cls=Command,
-    usage="git gage show [<run>] [--json | --diff]",
+    usage="git gage show [<run>] [--lineage] [--json | --diff]",
     examples=["git gage show", "git gage show 2 --diff"],
-    exclusive=[("--json", "--diff")],
+    exclusive=[("--json", "--diff"), ("--lineage", "--diff")],
     note="Without a <run>, the newest begun here is shown, or else the newest.\n\n" + RUN_NOTE,
 )
 @click.argument("run", metavar="<run>", required=False, type=RunName())
 @click.option("--diff", is_flag=True, help="Print the patch from the commit to what ran")
+@click.option("--lineage", is_flag=True, help="Show what it was made from, and what used it")
 @json_option
 @color_option
 @click.pass_obj
-def command(app: App, run: str | None, diff: bool, as_json: bool, color: str) -> None:
+def command(
+    app: App, run: str | None, diff: bool, lineage: bool, as_json: bool, color: str
+) -> None:
     """Show one run"""
     document = app.document(run)
     screen = app.screen(color)
-    if as_json:
+    if lineage:
+        _show_lineage(app, document, screen, as_json=as_json)
+    elif as_json:
         from git_gage.render.machine import format_json
 
         screen.write(screen.encode(format_json(document)))
@@ -39,6 +44,18 @@ def command(app: App, run: str | None, diff: bool, as_json: bool, color: str) ->
         app.show(_read_patches(app, document, screen), screen)
     else:
         app.show(_format_page(app, document, screen), screen)
+
+
+def _show_lineage(app: App, document: dict[str, Any], screen: Screen, *, as_json: bool) -> None:
+    from git_gage.render.lineage import format_lineage, lineage_body
+    from git_gage.render.machine import format_json
+    from git_gage.runs.lineage import trace_lineage
+
+    lineage = trace_lineage(document, app.catalog)
+    if as_json:
+        screen.write(screen.encode(format_json(lineage_body(lineage))))
+    else:
+        app.show(format_lineage(lineage, screen), screen)
 
 
 def _format_page(app: App, document: dict[str, Any], screen: Screen) -> str:

@@ -67,17 +67,25 @@ def locate(dependency: Dependency, search: Search) -> tuple[Path, bytes]:
 
     Raises: InputError if nothing is there.
     """
-    text = dependency.path or ""
-    if text.startswith("~/"):
-        text = search.repo.environ.get("HOME", "~") + text[1:]
-    # Not resolved: a link in the project is where the program looks for it.
-    path = Path(os.path.normpath(search.project_dir / text))
+    path = absolute_path(dependency, search)
     if not path.exists():
         why = "a link that leads nowhere" if path.is_symlink() else "no such file or folder"
         raise InputError(why)
+    return path, relative_path(path, search)
+
+
+def absolute_path(dependency: Dependency, search: Search) -> Path:
+    """The path that a dependency has; links are left: that is where the program looks for it."""
+    text = dependency.path or ""
+    if text.startswith("~/"):
+        text = search.repo.environ.get("HOME", "~") + text[1:]
+    return Path(os.path.normpath(search.project_dir / text))
+
+
+def relative_path(path: Path, search: Search) -> bytes:
+    """A path below the project, or the mere name of what is outside."""
     inside = path.is_relative_to(search.project_dir)
-    relative = path.relative_to(search.project_dir) if inside else Path(path.name)
-    return path, os.fsencode(relative)
+    return os.fsencode(path.relative_to(search.project_dir) if inside else path.name)
 
 
 def measure_file(dependency: Dependency, search: Search, path: Path, relative: bytes) -> Input:

@@ -13,7 +13,13 @@ from typing import IO, NamedTuple
 
 from git_gage.runs.inputs.model import InputError
 
+DOS_TO_UNIX = "md5-dos2unix"
+"""How DVC before 3.0 made its md5: over texts without the CR of their line ends."""
+
+# As DVC does it: it reads a file in chunks, and knows texts by how they begin.
 _CHUNK = 1 << 20
+_START = 512
+_TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
 # A file that changes again this soon may keep its time: a clock that ticks slowly.
 _RACY_NS = 2_000_000_000
 
@@ -76,13 +82,19 @@ def _times(stamp: bytes) -> int:
 
 
 def _hash_file(path: bytes, stamp: bytes, algorithm: str) -> str:
-    digest = hashlib.new(algorithm, usedforsecurity=False)
     with open(path, "rb") as file:
+        is_text = algorithm == DOS_TO_UNIX and _is_text(file.read(_START))
+        file.seek(0)
+        digest = hashlib.new(algorithm.partition("-")[0], usedforsecurity=False)
         while chunk := file.read(_CHUNK):
-            digest.update(chunk)
+            digest.update(chunk.replace(b"\r\n", b"\n") if is_text else chunk)
         if _stamp(path, os.fstat(file.fileno())) != stamp:
             raise InputError(f"'{os.fsdecode(path)}' changes while it is read")
     return digest.hexdigest()
+
+
+def _is_text(start: bytes) -> bool:
+    return b"\0" not in start and len(start.translate(None, _TEXT)) <= 0.3 * len(start)
 
 
 class _Keeper:

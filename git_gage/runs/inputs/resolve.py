@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import GageError, RequestError
+from git_gage.runs.inputs.dvcfile import find_dvcfile
 from git_gage.runs.inputs.files import find_dir, find_file, find_project_files
 from git_gage.runs.inputs.model import Input, InputError, Runs, Search, describe
 from git_gage.runs.inputs.places import settle_places
 from git_gage.runs.inputs.runs import find_run_files
+from git_gage.runs.inputs.summary import sum_up_runs
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
@@ -22,6 +24,8 @@ _FINDERS: Mapping[str, Callable[[Dependency, Search], Input]] = {
     "run-files": find_run_files,
     "file": find_file,
     "dir": find_dir,
+    "dvcfile": find_dvcfile,
+    "runs-summary": sum_up_runs,
 }
 _OF_RUNS = ("run-files", "runs-summary")
 
