@@ -1,0 +1,73 @@
+"""Values of TOML, JSON and YAML documents, listed and set in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from git_gage.config.documents import Node, find, read_tree
+from git_gage.config.edits import Edit, Leaves, Place, apply_changes, leaves, to_python
+from git_gage.config.spellings import respell
+from git_gage.config.typed import as_value, is_number_literal, read_literal
+from git_gage.config.values import Value
+
+
+def list_document(data: bytes, kind: str) -> dict[Place, Value]:
+    """Every value that is no table or array, and the empty ones of these, by its place.
+
+    Raises: DocumentError.
+    """
+    return dict(_list_node(read_tree(data, kind), ()))
+
+
+def _list_node(node: Node, place: Place) -> Iterator[tuple[Place, Value]]:
+    for entry in node.entries:
+        yield from _list_node(entry.node, (*place, entry.key))
+    if place and not node.entries:
+        yield place, _as_setting(node)
+
+
+def _as_setting(node: Node) -> Value:
+    if node.kind == "date":
+        return Value("str", str(node.value) if node.spelled.startswith("*") else node.spelled)
+    if node.kind in ("int", "float") and is_number_literal(node.spelled):
+        literal = read_literal(node.spelled)
+        if leaves(literal) == leaves(node.value):
+            return as_value(node.value, node.spelled)
+    return as_value(node.value)
+
+
+def change_document(data: bytes, kind: str, changes: Mapping[Place, Value]) -> bytes:
+    """The document with some values replaced; every other byte is as it was.
+
+    A whole array or table can be set with a json value.
+    Raises: DocumentError; RequestError that names all values that cannot be set.
+    """
+    tree = read_tree(data, kind)
+
+    def edit(place: Place, value: Value) -> tuple[Edit | None, Any]:
+        entry = find(tree, place)
+        if entry is None:
+            raise KeyError(place)
+        wanted = to_python(value)
+        if leaves(wanted) == leaves(entry.node.value):
+            return None, wanted
+        spelling = respell(kind, value, entry.node, flow=_is_flow(tree, place, data))
+        return _edit(data, entry.node, spelling.text), spelling.value
+
+    def read(changed: bytes) -> Leaves:
+        return leaves(read_tree(changed, kind).value)
+
+    return apply_changes(data, changes, read, edit)
+
+
+def _is_flow(tree: Node, place: Place, data: bytes) -> bool:
+    """Whether brackets or braces are around a place; an anchor or tag hides them."""
+    holders = (find(tree, place[:depth]) for depth in range(1, len(place)))
+    nodes = [tree, *(entry.node for entry in holders if entry is not None)]
+    return any(data[node.start : node.start + 1] in (b"[", b"{", b"&", b"!") for node in nodes)
+
+
+def _edit(data: bytes, node: Node, spelling: str) -> Edit:
+    gap = " " if node.start == node.end and data[node.start - 1 : node.start] != b" " else ""
+    return Edit(node.start, node.end, f"{gap}{spelling}".encode())
