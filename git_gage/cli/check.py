@@ -9,7 +9,7 @@ import click
 
 from git_gage.cli.params import color_option, json_option
 from git_gage.cli.parsing import Command
-from git_gage.errors import ConfigError, RequestError
+from git_gage.errors import ConfigError, FilterSyntaxError, RequestError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,9 +35,9 @@ def command(app: App, file: str | None, as_json: bool, color: str) -> int:
     """Check the gagefile and tell everything that is wrong in it"""
     path = _find(app) if file is None else _named(app.cwd / file, file)
     shown = os.path.relpath(path, app.cwd) if file is None or app.cwd / file != path else file
-    from git_gage.gagefile import check_file
+    from git_gage.gagefile import Explain, check_file
 
-    checked = check_file(path, shown, _explain_pattern)
+    checked = check_file(path, shown, Explain(_explain_pattern, _explain_filter))
     screen = app.screen(color)
     if as_json:
         from git_gage.render.machine import format_json
@@ -83,4 +83,15 @@ def _explain_pattern(pattern: str) -> str | None:
         parse_patterns([pattern])
     except ConfigError as error:
         return error.message
+    return None
+
+
+def _explain_filter(text: str) -> str | None:
+    """What is wrong with a filter of runs, None if nothing is."""
+    from git_gage.catalog.filter_syntax import parse_filter
+
+    try:
+        parse_filter(text)
+    except FilterSyntaxError as error:
+        return error.message.partition("\n")[0]
     return None

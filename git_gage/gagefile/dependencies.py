@@ -5,7 +5,6 @@ Source: docs/gagefile.md, "depends".
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -30,6 +29,7 @@ SUBJECT = {
 
 _SHORT = re.compile(r"([A-Za-z][\w-]+)\s*:\s*(.*)", re.DOTALL)
 _RESOURCE = re.compile(r"([^?]*)\?where=(.*)", re.DOTALL)
+_FILTER_WORDS = ("and", "or", "not", "in", "not-in")
 _WORD = re.compile(r"[A-Za-z_][\w.-]*")
 
 
@@ -58,13 +58,13 @@ def _from_text(text: str) -> dict[str, Any]:
     if spelled is None:
         return {"type": "project-files", "files": subject}
     kind = DEPENDENCY_TYPES[spelled]
-    if kind == "run-files":
-        return {"type": kind, **_select_runs(subject)}
-    return {"type": kind, SUBJECT[kind]: subject}
+    return {"type": kind, **_read_subject(kind, subject)}
 
 
-def _select_runs(subject: str) -> dict[str, Any]:
-    """What chooses runs: a filter, or the name of an operation."""
+def _read_subject(kind: str, subject: Any) -> dict[str, Any]:
+    """What a dependency is, where that is all that is said; runs by a filter or an operation."""
+    if kind not in ("run-files", "runs-summary"):
+        return {SUBJECT[kind]: subject}
     resource = _RESOURCE.fullmatch(subject)
     if resource is not None:
         return {"operation": resource[1], "run-select": resource[2].strip("'\"")}
@@ -75,10 +75,8 @@ def _from_type_key(table: Mapping[str, Any]) -> dict[str, Any]:
     """`file: data.csv` as YAML reads it: a table whose key is the type."""
     for key in table:
         kind = DEPENDENCY_TYPES.get(key)
-        if kind == "run-files":
-            return {"type": kind, **_select_runs(table[key])}
         if kind is not None:
-            return {"type": kind, SUBJECT[kind]: table[key]}
+            return {"type": kind, **_read_subject(kind, table[key])}
     return {}
 
 
@@ -148,4 +146,8 @@ def _where(table: Mapping[str, Any]) -> str | None:
 
 
 def _quote(name: str) -> str:
-    return name if _WORD.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    """A name as the filter language has it."""
+    if _WORD.fullmatch(name) and name.lower() not in _FILTER_WORDS:
+        return name
+    escaped = re.sub(r'(["\\])', r"\\\1", name)
+    return f'"{escaped}"'

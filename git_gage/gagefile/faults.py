@@ -15,7 +15,7 @@ from git_gage.config.documents import (
     line_column,
     read_tree,
 )
-from git_gage.gagefile.patterns import ExplainPattern, explain_regex
+from git_gage.gagefile.patterns import Explain
 from git_gage.gagefile.problem import ERROR, KEY, TABLE, VALUE, WARNING, Problem, dotted
 
 if TYPE_CHECKING:
@@ -62,12 +62,10 @@ class Fault(NamedTuple):
         }
 
 
-def find_faults(
-    data: bytes, kind: str, path: str, explain_pattern: ExplainPattern = explain_regex
-) -> list[Fault]:
+def find_faults(data: bytes, kind: str, path: str, explain: Explain | None = None) -> list[Fault]:
     """All faults of a gagefile of a kind (toml, json or yaml), by their place.
 
-    path: the file's name, for the faults. explain_pattern: what is wrong with a pattern of files.
+    path: the file's name, for the faults; explain: who knows what is wrong with patterns, filters.
     """
     if len(data) > MAX_BYTES:
         return [Fault(path, 1, 1, 1, f"larger than {MAX_BYTES:,} bytes", None, "")]
@@ -77,7 +75,7 @@ def find_faults(
         return [_syntax_fault(data, path, error)]
     if kind == "json" and not data.strip():
         return [Fault(path, 1, 1, 1, "the file is empty: JSON needs at least '{}'", None, "")]
-    problems = _find_problems(plain(tree.value), tree, explain_pattern)
+    problems = _find_problems(plain(tree.value), tree, explain or Explain())
     faults = [_locate(data, path, tree, problem) for problem in problems]
     return sorted(set(faults), key=lambda fault: (fault.line, fault.column, fault.message))
 
@@ -93,7 +91,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _find_problems(document: Any, tree: Node, explain_pattern: ExplainPattern) -> list[Problem]:
+def _find_problems(document: Any, tree: Node, explain: Explain) -> list[Problem]:
     from git_gage.gagefile.rules import break_rules
     from git_gage.gagefile.schema import judge
 
@@ -104,7 +102,7 @@ def _find_problems(document: Any, tree: Node, explain_pattern: ExplainPattern) -
         def clean(path: KeyPath) -> bool:
             return not any(bad[: len(path)] == path for bad in spoiled)
 
-        problems += break_rules(document, clean, explain_pattern)
+        problems += break_rules(document, clean, explain)
     words = list(_find_words(tree, ()))
     wrong = {problem.path: problem for problem in problems if problem.at == VALUE}
     for word in words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.config.documents import kind_of_file, read_value
 from git_gage.errors import ConfigError
@@ -14,8 +14,10 @@ from git_gage.gagefile.find import gagefiles_in, project_of
 from git_gage.gagefile.known import known_faults
 from git_gage.gagefile.model import Gagefile
 from git_gage.gagefile.operations import read_operation, read_phases, systems_of
-from git_gage.gagefile.patterns import ExplainPattern, explain_regex
 from git_gage.gagefile.problem import ERROR, one_of
+
+if TYPE_CHECKING:
+    from git_gage.gagefile.patterns import Explain
 
 _SYSTEMS = {"win32": "windows", "cygwin": "windows", "darwin": "macos"}
 # A fault in one of these changes what is run.
@@ -55,15 +57,16 @@ def load_gagefile(
     return _build(path, shown, document, refused, warnings, system)
 
 
-def check_file(path: Path, shown: str, explain_pattern: ExplainPattern = explain_regex) -> Checked:
+def check_file(path: Path, shown: str, explain: Explain | None = None) -> Checked:
     """What is wrong in a gagefile, by its place.
 
-    shown: its path as faults have it; explain_pattern: what is wrong with a pattern of files.
+    shown: its path as faults have it; explain: who knows what is wrong with patterns and
+    filters.
 
     Raises: ConfigError if the file cannot be read, or its name does not say what it is.
     """
     data, kind = _read(path, shown)
-    faults = find_faults(data, kind, shown, explain_pattern)
+    faults = find_faults(data, kind, shown, explain)
     if any(not fault.keys for fault in faults):
         return Checked(faults, None)
     names = [name for name in read_value(data, kind) if not str(name).startswith("$")]

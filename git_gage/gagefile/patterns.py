@@ -1,19 +1,16 @@
-"""Regular expressions of a gagefile."""
+"""Texts of a gagefile that have a grammar of their own: patterns of files, filters of runs."""
 
 from __future__ import annotations
 
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.gagefile.problem import VALUE, Problem, dotted
 
 if TYPE_CHECKING:
     from git_gage.gagefile.spellings import KeyPath
-
-ExplainPattern = Callable[[str], str | None]
-"""What is wrong with a pattern of files, None if nothing is."""
 
 
 def compile_regex(text: str) -> re.Pattern[str] | str:
@@ -35,8 +32,20 @@ def explain_regex(pattern: str) -> str | None:
     )
 
 
-def check_pattern(pattern: str, path: KeyPath, explain: ExplainPattern) -> Iterator[Problem]:
-    """What is wrong with a pattern of files."""
-    fault = explain(pattern)
+def accept(_text: str) -> str | None:
+    """Nothing is wrong with anything."""
+    return None
+
+
+class Explain(NamedTuple):
+    """Who knows what is wrong with a text that has a grammar of its own; None if nothing is."""
+
+    pattern: Callable[[str], str | None] = explain_regex
+    filter: Callable[[str], str | None] = accept
+
+
+def check_text(text: str, path: KeyPath, explain: Callable[[str], str | None]) -> Iterator[Problem]:
+    """What is wrong with a text that has a grammar of its own."""
+    fault = explain(text)
     if fault is not None:
         yield Problem(path, VALUE, f"'{dotted(path)}': {fault}")

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from git_gage.gagefile.patterns import ExplainPattern, check_pattern, compile_regex
+from git_gage.gagefile.patterns import Explain, check_text, compile_regex
 from git_gage.gagefile.problem import KEY, VALUE, WARNING, Problem, closest, dotted, quoted
 from git_gage.gagefile.rules_config import check_config
 from git_gage.gagefile.rules_exec import check_exec
@@ -21,9 +21,7 @@ Clean = Callable[[KeyPath], bool]
 """Whether the schema found nothing wrong at a path or below."""
 
 
-def break_rules(
-    document: Mapping[str, Any], clean: Clean, explain_pattern: ExplainPattern
-) -> Problems:
+def break_rules(document: Mapping[str, Any], clean: Clean, explain: Explain) -> Problems:
     """What is wrong in the parts of a document that the schema has nothing against."""
     yield from _check_texts(document, ())
     yield from _check_defaults(document)
@@ -31,13 +29,13 @@ def break_rules(
         if not name.startswith("$") and isinstance(table, Mapping):
             at = (name,)
             yield from check_config(table, at, clean)
-            yield from check_inputs(table, at, clean, explain_pattern)
+            yield from check_inputs(table, at, clean, explain)
             whole = {key: value for key, value in table.items() if clean((name, key))}
             yield from check_exec(whole, at, declared=clean((name, "config")))
             for check in (_check_env, _check_attributes, _check_progress, _check_summary):
                 yield from check(whole, at)
             yield from _check_twice(whole, at)
-            yield from _check_sourcecode(whole, at, explain_pattern)
+            yield from _check_sourcecode(whole, at, explain)
 
 
 def _check_texts(value: Any, at: KeyPath) -> Problems:
@@ -128,9 +126,7 @@ def _check_twice(table: Mapping[str, Any], at: KeyPath) -> Problems:
             yield Problem((*at, both), KEY, f"'{dotted((*at, both))}' is given twice")
 
 
-def _check_sourcecode(
-    table: Mapping[str, Any], at: KeyPath, explain_pattern: ExplainPattern
-) -> Problems:
+def _check_sourcecode(table: Mapping[str, Any], at: KeyPath, explain: Explain) -> Problems:
     for path, pattern in iter_items(table.get("sourcecode", []), (*at, "sourcecode")):
         if isinstance(pattern, str):
-            yield from check_pattern(pattern, path, explain_pattern)
+            yield from check_text(pattern, path, explain.pattern)

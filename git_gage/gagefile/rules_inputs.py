@@ -14,12 +14,13 @@ from git_gage.gagefile.dependencies import (
     split_short,
     type_of,
 )
-from git_gage.gagefile.patterns import ExplainPattern, check_pattern
+from git_gage.gagefile.patterns import Explain, check_text
 from git_gage.gagefile.problem import KEY, TABLE, VALUE, Problem, closest, dotted, one_of, quoted
 from git_gage.gagefile.schema import NO_URL
 from git_gage.gagefile.spellings import DEPENDENCY_TYPES, KeyPath, as_list, iter_dependencies
 
-_USUAL = ("project-files", "run-files", "runs-summary", "file", "dir", "dvcfile")
+_PATHS = ("file", "dir", "dvcfile")
+_USUAL = ("project-files", "run-files", "runs-summary", *_PATHS)
 _FOREIGN = {
     "project-files": (
         "run-select",
@@ -42,7 +43,7 @@ def check_inputs(
     table: Mapping[str, Any],
     at: KeyPath,
     clean: Callable[[KeyPath], bool],
-    explain_pattern: ExplainPattern,
+    explain: Explain,
 ) -> Iterator[Problem]:
     """What is wrong with the inputs of an operation, wherever they are listed."""
     names: dict[str, KeyPath] = {}
@@ -51,9 +52,9 @@ def check_inputs(
         if not clean(path):
             continue
         if isinstance(item, str):
-            yield from _check_text(item, path, explain_pattern)
+            yield from _check_text(item, path, explain)
         else:
-            yield from _check_table(item, path, explain_pattern)
+            yield from _check_table(item, path, explain)
         name = item.get("name") if isinstance(item, Mapping) else None
         if name in names:
             message = f"input {quoted(name)} is named twice: see '{dotted(names[name])}'"
@@ -62,7 +63,7 @@ def check_inputs(
             names[name] = path
 
 
-def _check_text(text: str, path: KeyPath, explain: ExplainPattern) -> Iterator[Problem]:
+def _check_text(text: str, path: KeyPath, explain: Explain) -> Iterator[Problem]:
     name = dotted(path)
     if URL.match(text):
         yield Problem(path, VALUE, f"'{name}' {NO_URL}")
@@ -75,13 +76,15 @@ def _check_text(text: str, path: KeyPath, explain: ExplainPattern) -> Iterator[P
         yield Problem(path, VALUE, message, guess)
     elif not subject:
         yield Problem(path, VALUE, f"'{name}' says nothing after {quoted(f'{spelled}:')}")
-    elif DEPENDENCY_TYPES.get(spelled or _USUAL[0]) == _USUAL[0]:
-        yield from check_pattern(subject, path, explain)
+    else:
+        table = as_table(text)
+        if "files" in table:
+            yield from check_text(table["files"], path, explain.pattern)
+        if "run-select" in table:
+            yield from check_text(table["run-select"], path, explain.filter)
 
 
-def _check_table(
-    item: Mapping[str, Any], path: KeyPath, explain: ExplainPattern
-) -> Iterator[Problem]:
+def _check_table(item: Mapping[str, Any], path: KeyPath, explain: Explain) -> Iterator[Problem]:
     doubles = list(_find_doubles(item, path))
     yield from doubles
     if doubles:
@@ -95,13 +98,28 @@ def _check_table(
     table = as_table(item)
     kind = type_of(table)
     if kind is None:
-        message = f"'{dotted(path)}' needs a 'type' ({one_of(_USUAL)})"
+        usual = _PATHS if "path" in table else _USUAL
+        message = f"'{dotted(path)}' needs a 'type' ({one_of(usual)})"
         yield Problem(path, TABLE, message)
         return
     yield from _check_subject(table, kind, path)
     yield from _check_foreign(item, kind, path)
     for key in FILES_SELECT:
         yield from _check_patterns(item.get(key, []), (*path, key), explain)
+    for place, select in _iter_filters(item, path):
+        yield from check_text(select, place, explain.filter)
+
+
+def _iter_filters(item: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    for key, value in item.items():
+        if key in RUN_SELECT:
+            yield (*path, key), value
+        elif key in ("run", "runs") and isinstance(value, Mapping):
+            yield (*path, key, "select"), value["select"]
+        elif DEPENDENCY_TYPES.get(key) in ("run-files", "runs-summary"):
+            table = as_table({key: value})
+            if "run-select" in table:
+                yield (*path, key), table["run-select"]
 
 
 def _find_doubles(item: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
@@ -122,7 +140,7 @@ def _find_doubles(item: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
 
 
 def _check_addresses(item: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
-    for key in ("path", "file", "dir", "dvcfile"):
+    for key in ("path", *_PATHS):
         if URL.match(item.get(key, "")):
             yield Problem((*path, key), VALUE, f"'{dotted((*path, key))}' {NO_URL}")
 
@@ -148,9 +166,9 @@ def _check_foreign(item: Mapping[str, Any], kind: str, path: KeyPath) -> Iterato
             yield Problem((*path, key), KEY, message)
 
 
-def _check_patterns(value: Any, path: KeyPath, explain: ExplainPattern) -> Iterator[Problem]:
+def _check_patterns(value: Any, path: KeyPath, explain: Explain) -> Iterator[Problem]:
     if isinstance(value, Mapping):
         value, path = value["select"], (*path, "select")
     for number, pattern in enumerate(as_list(value)):
         place = (*path, number) if isinstance(value, list) else path
-        yield from check_pattern(pattern, place, explain)
+        yield from check_text(pattern, place, explain.pattern)
