@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,6 @@ from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from git_gage.cli.app import App
     from git_gage.gagefile.scripts import FoundScript
@@ -46,6 +46,7 @@ def command(app: App, dry_run: bool) -> None:
         _list_files(app),
         read=lambda name: _read(app.cwd / name),
         executable=lambda name: os.access(app.cwd / name, os.X_OK),
+        kind_of_data=_Data(app).kind_of,
     )
     operations = name_operations(found.scripts)
     text = draft_gagefile(operations, app.cwd.name, str(uuid4()))
@@ -77,6 +78,39 @@ def _list_files(app: App) -> list[str]:
     installed = find_installed(paths)
     kept = [path for path in paths if not path.startswith(installed)]
     return [path.decode(errors="surrogateescape") for path in kept]
+
+
+class _Data:
+    """Files and folders here that no run gets with its source, because of what they are."""
+
+    def __init__(self, app: App) -> None:
+        from tempfile import TemporaryDirectory
+
+        from git_gage.source import capture_source
+        from git_gage.source.choice import Choice
+
+        self._folder = app.cwd
+        prefix = os.fsencode(app.repo.prefix)
+        with TemporaryDirectory(prefix="git-gage-") as scratch:
+            taken = capture_source(app.repo, Path(scratch), Choice(prefix, None)).taken
+        source = [os.fsdecode(path.removeprefix(prefix)) for path in taken or ()]
+        self._source = {
+            *source,
+            *(str(up) for path in source for up in PurePosixPath(path).parents),
+        }
+
+    def kind_of(self, path: str) -> str | None:
+        """`file` or `dir`; None for what is not there, is source, secret, or no data."""
+        from git_gage.source.rules import find_disposable, is_secret
+
+        name = os.fsencode(path)
+        place = self._folder / path
+        if path in self._source or is_secret(name) or find_disposable(name) is not None:
+            return None
+        if place.is_dir():
+            own = name.split(b"/")[0] == b".git" or (place / "pyvenv.cfg").exists()
+            return None if own else "dir"
+        return "file" if place.is_file() else None
 
 
 def _read(path: Path) -> bytes | None:

@@ -33,7 +33,7 @@ _TAIL = """
 # More that an operation can have:
 #
 #     default = true                       # it runs when no operation is named
-#     sourcecode = ["**/*.py", "-old"]     # files a run gets a copy of
+#     sourcecode = ["**/*.py", "-old dir"] # files a run gets a copy of
 #     depends = ["file: data.csv"]         # what it needs besides
 #     env = { OMP_NUM_THREADS = "1" }      # variables of its environment
 #     timeout = "2h"                       # it is stopped after that
@@ -87,7 +87,11 @@ def _describe(name: str, script: FoundScript, *, explain: bool) -> Iterator[str]
         yield '# description = "what it does"'
     if explain:
         yield "\n# The command: a text for the shell, or a list of words."
-    yield f"exec = {_exec(script.argv)}"
+    yield f"exec = {_exec(script)}"
+    if script.data:
+        texts = [_toml_text(f"{kind}: {path}") for kind, path in script.data]
+        yield "# What it reads and its source has not, as git ignores it or it is no text."
+        yield f"depends = [{', '.join(texts)}]"
     if not script.keys:
         return
     if not _PLAIN_PATH.fullmatch(script.path):
@@ -114,11 +118,18 @@ def _example(name: str, key: str, value: str | None) -> str:
     return f"{clean(shlex.quote(name))} {key}={value if short else '<value>'}"
 
 
-def _exec(argv: Sequence[str]) -> str:
-    words = [word.replace("{", "{{").replace("}", "}}") for word in argv]
+def _exec(script: FoundScript) -> str:
+    words = [_escape_fields(word, script.keys) for word in script.argv]
     if all(shlex.quote(word) == word for word in words):
         return _toml_text(" ".join(words))
     return f"[{', '.join(map(_toml_text, words))}]"
+
+
+def _escape_fields(word: str, keys: Sequence[tuple[str, str | None]]) -> str:
+    """A word whose braces stay: they are fields only around the name of a key."""
+    if any(f"{{{key}}}" in word for key, _ in keys):
+        return word.replace("{", "{{").replace("}", "}}")
+    return word
 
 
 def _choose_names(path: str, *, alone: bool) -> Iterator[str]:

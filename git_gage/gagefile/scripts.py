@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import ConfigError
+from git_gage.gagefile.data import find_paths
 from git_gage.gagefile.imports import Imports, read_imports
 
 if TYPE_CHECKING:
@@ -29,13 +30,15 @@ _MAIN = re.compile(r"^if\b.*__name__", re.MULTILINE)
 class FoundScript(NamedTuple):
     """Something that can be run, by the words `argv` in the project's folder.
 
-    keys: its config keys with their values as they are now, None where there is no default.
+    keys: its config keys with their values as they are now, None where there is no default;
+    data: what it seems to read and no run would get with its source: ("file" or "dir", path).
     """
 
     path: str
     argv: tuple[str, ...]
     description: str | None = None
     keys: tuple[tuple[str, str | None], ...] = ()
+    data: tuple[tuple[str, str], ...] = ()
 
 
 class Found(NamedTuple):
@@ -46,9 +49,14 @@ class Found(NamedTuple):
 
 
 def find_scripts(
-    names: Iterable[str], read: Callable[[str], bytes | None], executable: Callable[[str], bool]
+    names: Iterable[str],
+    read: Callable[[str], bytes | None],
+    executable: Callable[[str], bool],
+    kind_of_data: Callable[[str], str | None],
 ) -> Found:
     """What can be run among the files of a project, named by their paths below its folder.
+
+    kind_of_data: "file" or "dir" for a path that is there and that no run would get.
 
     A Python file counts if it has a `__main__` block, or if no other file imports it and it has
     options, constants, or calls or loops at its top level. Tests do not count, nor do files of
@@ -56,7 +64,7 @@ def find_scripts(
     """
     from git_gage.config.typed import is_text
 
-    project = _Project(list(names), read, executable)
+    project = _Project(list(names), read, executable, kind_of_data)
     scripts: list[FoundScript] = []
     left_out: list[str] = []
     for path in project.paths:
@@ -86,9 +94,11 @@ class _Project:
         names: list[str],
         read: Callable[[str], bytes | None],
         executable: Callable[[str], bool],
+        kind_of_data: Callable[[str], str | None],
     ) -> None:
         self._read = read
         self._executable = executable
+        self._kind_of_data = kind_of_data
         self.paths = sorted(_own(names), key=lambda path: (path.count("/"), path))
         python = {path: read(path) for path in self.paths if path.endswith(".py")}
         self._sources = {path: source for path, source in python.items() if source is not None}
@@ -128,7 +138,17 @@ class _Project:
         if not (main or keys or settings.kind == "option" or any(map(_acts, tree.body))):
             return None
         argv = (_PYTHON, *_python_words(path, as_module=self._imports[path].as_module))
-        return FoundScript(path, argv, _first_line(ast.get_docstring(tree)), keys)
+        data = tuple(self._find_data(path, tree))
+        return FoundScript(path, argv, _first_line(ast.get_docstring(tree)), keys, data)
+
+    def _find_data(self, path: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
+        """What the script reads, below the project's folder or its own."""
+        folder = path.rpartition("/")[0]
+        for text in find_paths(tree):
+            for place in dict.fromkeys((text, f"{folder}/{text}" if folder else text)):
+                kind = self._kind_of_data(place)
+                if kind is not None:
+                    yield kind, place
 
 
 def _own(names: list[str]) -> Iterator[str]:

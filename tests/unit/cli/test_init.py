@@ -76,6 +76,20 @@ def test_what_git_ignores_is_left_alone(repo: Path) -> None:
     ]
 
 
+def test_data_that_a_run_would_miss_is_an_input(repo: Path) -> None:
+    reads = [".env", ".git", "data.csv", "images", "env", "net.bin", "notes.txt", "sub", "nowhere"]
+    names = {".gitignore": "data.csv\nimages\n", "notes.txt": "", "sub/notes.txt": ""}
+    write_files(
+        repo, {**names, ".env": "", "data.csv": "1\n", "images/1.txt": "", "env/pyvenv.cfg": ""}
+    )
+    write_files(repo, {"net.bin": b"\0\1", "sub/new.py": f"reads = {reads}\nprint(reads)\n"})
+    assert gage_inside(repo, "init").code == 0
+    read = tomli.loads((repo / "gage.toml").read_text())
+    assert read["new"]["depends"] == ["file: data.csv", "dir: images", "file: net.bin"]
+    result = gage_inside(repo / "sub", "init", "-n")
+    assert "depends = [" not in result.out.replace("#     depends", "")
+
+
 def test_what_is_left_out_is_said(repo: Path) -> None:
     write_files(repo, {"bad.py": "print(\n", os.fsdecode(b"caf\xe9.py"): "print(1)\n"})
     result = gage_inside(repo, "init")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import tomli
@@ -14,6 +15,7 @@ from git_gage.gagefile.init import draft_gagefile, name_operations
 from git_gage.gagefile.scripts import MAX_BYTES, MAX_SCRIPTS, Found, FoundScript, find_scripts
 
 PROGRAMS = ("prep.sh", "tools/fetch", "hi there.sh")
+DATA = {"data.csv": "file", "images": "dir", "nets/x.bin": "file"}
 TRAIN = '"""Train a net.\n\nSlowly.\n"""\nlr = 0.1\nname = ""\nprint(lr)\n'
 PARSER = """\
 from argparse import ArgumentParser
@@ -29,7 +31,7 @@ def find(files: Mapping[str, str | bytes | None]) -> Found:
         content = files[name]
         return content.encode() if isinstance(content, str) else content
 
-    return find_scripts(files, read, lambda name: name in PROGRAMS)
+    return find_scripts(files, read, lambda name: name in PROGRAMS, DATA.get)
 
 
 def paths(files: Mapping[str, str | bytes | None]) -> list[str]:
@@ -179,6 +181,31 @@ def test_a_notebook_that_is_none_is_named(text: str) -> None:
     assert find({"fit.ipynb": text}) == Found((), ("fit.ipynb: is no notebook that can be read",))
 
 
+@pytest.mark.parametrize(
+    ("source", "data"),
+    [
+        ("open('data.csv')", [("file", "data.csv")]),
+        ("open('./data.csv', 'rb')", [("file", "data.csv")]),
+        ("d = 'images/'\nprint(d, d)", [("dir", "images")]),
+        ("open(Path(__file__).parent / 'x.bin')", [("file", "nets/x.bin")]),
+        ("print('other.csv', 'a/../data.csv', '/data.csv', 1)", []),
+        ("open('data.csv', 'w')", []),
+        ("open('data.csv', mode='ab')", []),
+        ("Path('data.csv').write_text('')", []),
+        ("frame.to_csv('data.csv')", []),
+    ],
+)
+def test_data_that_no_run_would_get_is_found(source: str, data: list[tuple[str, str]]) -> None:
+    (script,) = find({"nets/train.py": f"{source}\nprint(1)\n"}).scripts
+    assert list(script.data) == data
+
+
+def test_names_of_results_are_no_data() -> None:
+    with patch.dict(DATA, {"out": "dir", "logs": "dir"}):
+        (script,) = find({"train.py": "print('out', 'logs', 'data.csv')\n"}).scripts
+    assert script.data == (("file", "data.csv"),)
+
+
 # -- names -----------------------------------------------------------------------------------
 
 
@@ -236,12 +263,18 @@ def test_an_example_has_no_value_that_a_shell_would_read_otherwise() -> None:
 
 
 def test_words_that_a_shell_would_split_are_a_list() -> None:
+    assert draft({"a{b}.py": "b = 1\n"})["a-b"]["exec"] == ["python3", "a{{b}}.py"]
     files = {"my net.py": "lr = 1\n", "a{b}.py": "lr = 1\n", "it's.py": "", "d*.py": "lr = 1\n"}
     found = draft(files)
     assert found["my-net"] == {"exec": ["python3", "my net.py"], "config": ["my net.py#lr"]}
-    assert found["a-b"] == {"exec": ["python3", "a{{b}}.py"]}
+    assert found["a-b"] == {"exec": ["python3", "a{b}.py"]}
     assert found["d"] == {"exec": ["python3", "d*.py"]}
     assert "# Its keys cannot be named here" in draft_text(files)
+
+
+def test_data_is_what_the_operation_depends_on() -> None:
+    found = draft({"train.py": "open('data.csv')\nopen('images')\n"})
+    assert found["train"]["depends"] == ["file: data.csv", "dir: images"]
 
 
 def test_an_empty_folder_gets_a_sample() -> None:
@@ -264,5 +297,6 @@ def test_any_names_and_texts_make_a_file_that_can_be_read(
     for name, script in operations.items():
         assert read[name].get("description", "") == text
         words = read[name]["exec"]
-        escaped = script.path.replace("{", "{{").replace("}", "}}")
-        assert words in (f"python3 {escaped}", ["python3", escaped])
+        path = script.path
+        escaped = path.replace("{", "{{").replace("}", "}}")
+        assert words in (f"python3 {path}", ["python3", path], ["python3", escaped])
