@@ -19,9 +19,11 @@ COMMANDS = {
     "list": "List runs, newest first",
     "show": "Show one run",
     "output": "Print what a run printed",
+    "restart": "Run again what a run did, changed or not",
     "stop": "Stop runs that go on",
     "wait": "Wait until runs have ended",
     "label": "Set or clear the label of runs",
+    "ops": "List operations, or show one",
     "check": "Check the gagefile and tell everything that is wrong in it",
     "init": "Write a gagefile for the scripts of this folder",
     "push": "Send runs to a remote",
@@ -31,7 +33,7 @@ COMMANDS = {
     "help": "Show the help of a command",
 }
 """Each is the function `command` of the module of its name."""
-ALIASES = {"ls": "list", "runs": "list"}
+ALIASES = {"ls": "list", "runs": "list", "operations": "ops"}
 ABOUT = "Track runs of any program in git"
 EXAMPLES = ("git gage run train.py lr=0.1",)
 FOOTER = """\

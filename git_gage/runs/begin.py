@@ -16,8 +16,8 @@ from git_gage.records import encode_path, encode_text
 from git_gage.runs.plan import recorded_config
 
 if TYPE_CHECKING:
-    from git_gage.git import Repository
     from git_gage.gagefile.model import Gagefile, Operation
+    from git_gage.git import Repository
     from git_gage.runs.plan import Plan
     from git_gage.runs.request import Lineage
 

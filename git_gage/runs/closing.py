@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.metrics import MetricSummary
     from git_gage.records import By
+    from git_gage.runs.inputs import ClosedInputs
     from git_gage.runs.plan import Plan
     from git_gage.runs.programs import Programs
     from git_gage.store import Store
@@ -49,7 +50,8 @@ class Closing:
         """
         with _signals_ignored():
             ended = self._store.clock()
-            outcome = self._finish_stage()
+            closed = self._close_inputs()
+            outcome = self._finish_stage(closed.kept if closed else ())
             metrics, warnings = self._read_metrics()
             end = End(
                 status=status,
@@ -64,14 +66,31 @@ class Closing:
             )
             unfinished = close_run(self._store, self._catalog, self.run, end, self._author)
             self._store.close()
-        return [*_describe_outcome(outcome), *warnings, *unfinished]
+        changed = () if closed is None else map(os.fsdecode, closed.changed)
+        return [
+            *(f"input '{path}' was changed while the run went on" for path in changed),
+            *_describe_outcome(outcome),
+            *warnings,
+            *unfinished,
+        ]
 
-    def _finish_stage(self) -> Outcome | None:
+    def _close_inputs(self) -> ClosedInputs | None:
+        if not self._plan.inputs:
+            return None
+        from git_gage.runs.inputs import close_inputs
+
+        folder = self._store.run_dir(self.run) / self._plan.folder
+        return close_inputs(folder, self._store.state_dir(self.run))
+
+    def _finish_stage(self, kept: Collection[bytes]) -> Outcome | None:
+        """What the run made; `kept` are its inputs, below the project's folder."""
         if self.staged is None:
             return None
+        folder = os.fsencode(self._plan.folder)
+        kept = {os.path.join(folder, path) for path in kept}
         git_dir = self._store.state_dir(self.run) / "git"
         run_dir = self._store.run_dir(self.run)
-        return finish_stage(self._store.repo, self.staged, run_dir, git_dir)
+        return finish_stage(self._store.repo, self.staged, run_dir, git_dir, kept=kept)
 
     def _read_metrics(self) -> tuple[dict[str, MetricSummary], list[str]]:
         if self.programs is None:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import RequestError
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.needed import find_same_run
-from git_gage.runs.planning import choose_source, find_inputs, plan_run
+from git_gage.runs.planning import choose_source, find_inputs, keep_files, plan_run
 from git_gage.runs.project import find_project
-from git_gage.runs.recall import read_begin, recall_run
+from git_gage.runs.recall import Recalled, TreeView, read_begin, recall_at, recall_plan, recall_run
 from git_gage.runs.request import Lineage, Observer, RunOutcome, RunRequest
 from git_gage.runs.run import Prepared, Runner
 from git_gage.source import Source, capture_source
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.git import Repository
     from git_gage.runs.plan import Plan
     from git_gage.runs.process import Console
     from git_gage.store import Store
@@ -43,9 +45,22 @@ def run_command(
         work_tree = store.repo.work_tree
         return find_same_run(catalog, found.plan, found.source, work_tree) or found
 
+    lineage = Lineage(parent=request.parent)
+    return _begin_and_run(store, catalog, request, console, observer, prepare, lineage)
+
+
+def _begin_and_run(
+    store: Store,
+    catalog: Catalog,
+    request: RunRequest,
+    console: Console,
+    observer: Observer,
+    prepare: Callable[[Path], Prepared | str],
+    lineage: Lineage,
+) -> RunOutcome:
     runner = Runner(store, catalog, request, console, observer)
     try:
-        begun = runner.begin(prepare, lineage=Lineage(parent=request.parent), staged=request.stage)
+        begun = runner.begin(prepare, lineage=lineage, staged=request.stage)
         if isinstance(begun, str):
             runner.tell_up_to_date(begun)
             return RunOutcome(begun, 0)
@@ -98,6 +113,76 @@ def start_run(
         return runner.carry_out(recalled.plan, recalled.source, run, record.at)
     finally:
         runner.let_go()
+
+
+class Code(NamedTuple):
+    """Which source a run is done again with: its own, that of the work tree, or a commit's."""
+
+    kind: str
+    commit: str | None = None
+
+
+def read_code(repo: Repository, text: str) -> Code:
+    """What `same`, `latest` or a revision stands for.
+
+    Raises: RequestError for a revision that is none.
+    """
+    if text in ("same", "latest"):
+        return Code(text)
+    asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{text}^{{commit}}")
+    found = repo.run(*asked, ok=(0, 1, 128)).decode().strip()
+    if not found:
+        raise RequestError(
+            f"no commit '{text}'", hint="see which there are with 'git log --oneline'"
+        )
+    return Code("commit", found)
+
+
+def restart_run(
+    store: Store,
+    catalog: Catalog,
+    run: str,
+    code: Code,
+    keep: str | None,
+    request: RunRequest,
+    console: Console,
+    observer: Observer,
+) -> RunOutcome:
+    """A new run of what another one did, which is left as it is.
+
+    `keep` chooses files that it left, which the new one starts with.
+    Raises: RequestError for what does not exist or fit.
+    """
+    body = read_begin(store, catalog, run)
+    if request.timeout_s is None:
+        request = replace(request, timeout_s=body.get("definition", {}).get("timeout_s"))
+
+    def prepare(quarantine: Path) -> Prepared:
+        recalled = _recall(store, run, body, code, request, quarantine)
+        plan = find_inputs(store, catalog, recalled.plan, recalled.source, request, observer)
+        if keep is not None:
+            plan = keep_files(store, catalog, plan, recalled.source, run, keep, observer)
+        return Prepared(plan, recalled.source, quarantine if code.kind == "latest" else None)
+
+    lineage = Lineage(parent=request.parent, restart_of=run)
+    return _begin_and_run(store, catalog, request, console, observer, prepare, lineage)
+
+
+def _recall(
+    store: Store,
+    run: str,
+    body: Mapping[str, Any],
+    code: Code,
+    request: RunRequest,
+    quarantine: Path,
+) -> Recalled:
+    repo = store.repo
+    if code.commit is not None:
+        return recall_at(repo, body, code.commit, request)
+    if code.kind == "same" or repo.work_tree is None:
+        return recall_run(store, run, body, request)
+    plan = recall_plan(repo, body, TreeView(repo), request)
+    return Recalled(plan, capture_source(repo, quarantine, choose_source(plan)))
 
 
 class Preview(NamedTuple):

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from git_gage.config.files import apply, find_keys
 from git_gage.errors import RequestError
 from git_gage.runs.fields import fill_shell, fill_words
 from git_gage.runs.interpreter import Interpreter, choose_interpreter
@@ -108,6 +107,8 @@ def plan_operation(
 
     Raises: RequestError that names everything that is wrong with them.
     """
+    from git_gage.config.files import apply, find_keys
+
     assert repo.work_tree is not None
     assignments, _ = split_bindings(operation, request.assignments)
     keys = find_keys(operation, files.read, files.names())
@@ -139,10 +140,9 @@ def split_bindings(
     operation: Operation, assignments: Sequence[str]
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """Words that set config, and those that say which run an input comes from."""
-    names = {dependency.name for dependency in operation.depends if dependency.name}
-    unnamed = [each for each in operation.depends if each.type == "run-files" and not each.name]
-    if len(unnamed) == 1:
-        names.add("run")
+    from git_gage.runs.inputs import input_names
+
+    names = set(input_names(operation.depends).values())
     names -= {key.name for key in operation.config_keys}
     bound = {}
     others = []

@@ -117,6 +117,34 @@ def find_inputs(
     return replace(plan, inputs=inputs)
 
 
+def keep_files(
+    store: Store,
+    catalog: Catalog,
+    plan: Plan,
+    source: Source,
+    run: str,
+    pattern: str,
+    observer: Observer,
+) -> Plan:
+    """The plan with files that another run left as one more input, copied."""
+    from git_gage.gagefile.model import Dependency
+    from git_gage.runs.inputs import resolve_inputs
+
+    if plan.in_place or store.repo.work_tree is None:
+        raise RequestError("cannot keep files of a run that has no directory", hint="git gage show")
+    (kept,) = resolve_inputs(
+        [Dependency("run-files", files=(pattern,), name="kept", link=False)],
+        project_dir=store.repo.work_tree / plan.folder,
+        project=find_project(store.repo, source.commit, plan.gagefile),
+        repo=store.repo,
+        runs=catalog,
+        store=store,
+        warn=observer.warning,
+        bound={"kept": run},
+    )
+    return replace(plan, inputs=(*plan.inputs, kept))
+
+
 def _plan_script(repo: Repository, gagefile: Gagefile | None, request: RunRequest) -> Plan:
     target = request.target
     if target is None:

@@ -6,13 +6,14 @@ import json
 import os
 import posixpath
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from git_gage.errors import RequestError
 from git_gage.records import decode_path, short_id
+from git_gage.runs.operations import ProjectFiles
 from git_gage.runs.phases import RUN, Step
 from git_gage.runs.plan import Plan, plan_command, plan_source, recorded_config
 from git_gage.runs.planning import choose_source
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.gagefile.model import Gagefile
     from git_gage.git import Repository
+    from git_gage.runs.operations import Files
     from git_gage.runs.request import RunRequest
     from git_gage.store import Store
 
@@ -33,6 +35,59 @@ class Recalled(NamedTuple):
 
     plan: Plan
     source: Source
+
+
+class View(Protocol):
+    """Where the files of a run are taken from."""
+
+    @property
+    def name(self) -> str:
+        """How messages name it."""
+        ...
+
+    def read(self, place: str) -> bytes | None:
+        """The content of a file at `place` in the work tree; None if there is none."""
+        ...
+
+    def files(self, folder: str) -> Files:
+        """The files of a project."""
+        ...
+
+
+class CommitView:
+    """The files of a commit."""
+
+    def __init__(self, repo: Repository, commit: str) -> None:
+        self.name = f"commit {commit[:12]}"
+        self._repo = repo
+        self._commit = commit
+
+    def read(self, place: str) -> bytes | None:
+        """The content of a file at `place` in the work tree; None if there is none."""
+        return self.files("").read(place)
+
+    def files(self, folder: str) -> CommitFiles:
+        """The files of a project."""
+        return CommitFiles(self._repo, self._commit, folder)
+
+
+class TreeView:
+    """The files of the work tree, as they are now."""
+
+    name = "the work tree"
+
+    def __init__(self, repo: Repository) -> None:
+        assert repo.work_tree is not None
+        self._repo = repo
+        self._top = repo.work_tree
+
+    def read(self, place: str) -> bytes | None:
+        """The content of a file at `place` in the work tree; None if there is none."""
+        return self.files("").read(place)
+
+    def files(self, folder: str) -> ProjectFiles:
+        """The files of a project."""
+        return ProjectFiles(self._repo, self._top / folder)
 
 
 class CommitFiles:
@@ -84,33 +139,37 @@ def recall_run(store: Store, run: str, body: Mapping[str, Any], request: RunRequ
     if snapshot is None:
         return Recalled(_recall_command(repo, body, request), _bare_source(body["source"]))
     if not repo.object_sizes([snapshot])[snapshot]:
-        raise _refuse_absent(run, "its source")
-    plan = recall_plan(store, body, snapshot, request)
+        raise _refuse_absent(run, "the source")
+    plan = recall_plan(repo, body, CommitView(repo, snapshot), request)
     return Recalled(plan, _recall_source(repo, plan, body["source"]))
 
 
-def recall_at(store: Store, body: Mapping[str, Any], commit: str, request: RunRequest) -> Recalled:
+def recall_at(
+    repo: Repository, body: Mapping[str, Any], commit: str, request: RunRequest
+) -> Recalled:
     """The run with the source of another commit."""
-    plan = recall_plan(store, body, commit, request)
+    plan = recall_plan(repo, body, CommitView(repo, commit), request)
     blank: dict[str, Any] = {"commit": commit, "snapshot": commit, "branch": None, "remote": None}
-    return Recalled(plan, _recall_source(store.repo, plan, blank))
+    return Recalled(plan, _recall_source(repo, plan, blank))
 
 
-def recall_plan(
-    store: Store,
-    body: Mapping[str, Any],
-    commit: str,
-    request: RunRequest,
-) -> Plan:
-    """What ran, planned anew from the files of a commit with the settings that it had."""
+def recall_plan(repo: Repository, body: Mapping[str, Any], view: View, request: RunRequest) -> Plan:
+    """What ran, planned anew from other files with the settings and inputs that it had."""
     asked = [_word(each) for each in body["command"].get("assignments", ())]
-    words = override(asked, request.assignments)
-    plan = _plan_at(store, body, commit, replace(request, assignments=words))
+    words = override([*asked, *_bindings(body)], request.assignments)
+    plan = _plan_at(repo, body, view, replace(request, assignments=words))
     missed = _differences(plan, body["config"], request.assignments)
     if missed:
         words = override(words, missed)
-        plan = _plan_at(store, body, commit, replace(request, assignments=words))
+        plan = _plan_at(repo, body, view, replace(request, assignments=words))
     return plan
+
+
+def _bindings(body: Mapping[str, Any]) -> Iterator[str]:
+    """Words that choose the same runs for inputs."""
+    for each in body.get("inputs", ()):
+        if "name" in each and "run" in each:
+            yield f"{each['name']}={each['run']}"
 
 
 def override(words: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
@@ -137,21 +196,17 @@ def _differences(plan: Plan, recorded: Mapping[str, Any], given: Sequence[str]) 
 # -- the plan ----------------------------------------------------------------------------------
 
 
-def _plan_at(store: Store, body: Mapping[str, Any], commit: str, request: RunRequest) -> Plan:
-    repo, command = store.repo, body["command"]
-    folder = _folder(command)
-    definition = body.get("definition")
-    if definition is not None:
-        return _plan_operation(repo, body, commit, request)
+def _plan_at(repo: Repository, body: Mapping[str, Any], view: View, request: RunRequest) -> Plan:
+    command = body["command"]
+    if body.get("definition") is not None:
+        return _plan_operation(repo, body, view, request)
     if "script" not in command:
         return _recall_command(repo, body, request)
     script = _word(command["script"])
-    source = CommitFiles(repo, commit, "").read(script)
+    source = view.read(script)
     if source is None:
-        raise RequestError(
-            f"no script '{script}' in commit {commit[:12]}", hint="git gage restart --code same"
-        )
-    return plan_source(repo, script, source, folder, request, repo.environ)
+        raise _refuse_missing(f"script '{script}'", view)
+    return plan_source(repo, script, source, _folder(command), request, repo.environ)
 
 
 def _recall_command(repo: Repository, body: Mapping[str, Any], request: RunRequest) -> Plan:
@@ -167,44 +222,37 @@ def _recall_command(repo: Repository, body: Mapping[str, Any], request: RunReque
 
 
 def _plan_operation(
-    repo: Repository, body: Mapping[str, Any], commit: str, request: RunRequest
+    repo: Repository, body: Mapping[str, Any], view: View, request: RunRequest
 ) -> Plan:
     from git_gage.runs.operations import find_operation, plan_operation
 
     assert repo.work_tree is not None
-    gagefile = _load_gagefile(repo, _word(body["definition"]["gagefile"]), commit, body)
+    gagefile = _load_gagefile(repo.work_tree, _word(body["definition"]["gagefile"]), view, body)
     operation = find_operation(gagefile, body["operation"])
     if operation is None:
-        raise RequestError(
-            f"no operation '{body['operation']}' in '{gagefile.shown}' of commit {commit[:12]}",
-            hint="git gage restart --code same",
-        )
+        raise _refuse_missing(f"operation '{body['operation']}'", view)
     folder = os.path.relpath(gagefile.project_dir, repo.work_tree)
-    files = CommitFiles(repo, commit, "" if folder == "." else folder)
+    files = view.files("" if folder == "." else folder)
     return plan_operation(repo, gagefile, operation, request, repo.environ, files)
 
 
-def _load_gagefile(repo: Repository, place: str, commit: str, body: Mapping[str, Any]) -> Gagefile:
-    """The gagefile of a commit, as if it were where it was."""
+def _load_gagefile(top: Path, place: str, view: View, body: Mapping[str, Any]) -> Gagefile:
+    """The gagefile of a view, as if it were where it was."""
     from git_gage.gagefile.find import project_of
     from git_gage.gagefile.load import load_gagefile
 
-    assert repo.work_tree is not None
-    content = CommitFiles(repo, commit, "").read(place)
+    content = view.read(place)
     if content is None:
-        raise RequestError(
-            f"no '{place}' in commit {commit[:12]}", hint="git gage restart --code same"
-        )
+        raise _refuse_missing(f"'{place}'", view)
     with tempfile.TemporaryDirectory(prefix="git-gage-") as scratch:
         path = Path(scratch) / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         gagefile = load_gagefile(path, Path(scratch))
-    path = repo.work_tree / place
     return replace(
         gagefile,
-        path=path,
-        project_dir=project_of(path),
+        path=top / place,
+        project_dir=project_of(top / place),
         namespace=body["project"]["namespace"],
     )
 
@@ -228,7 +276,7 @@ def _recall_source(repo: Repository, plan: Plan, recorded: Mapping[str, Any]) ->
         raise RequestError(
             "the source cannot be laid out as it was: its digest is another one"
             f" ({digest.digest[:12]}, recorded {recorded['digest'][:12]})",
-            hint="git gage restart --code latest",
+            hint="git gage restart --code latest <run>",
         )
     return Source(
         commit=recorded["commit"],
@@ -277,6 +325,10 @@ def _folder(command: Mapping[str, Any]) -> str:
 
 def _word(value: Any) -> str:
     return os.fsdecode(decode_path(value))
+
+
+def _refuse_missing(what: str, view: View) -> RequestError:
+    return RequestError(f"no {what} in {view.name}", hint="git gage restart --code same <run>")
 
 
 def _refuse_absent(run: str, what: str) -> RequestError:

@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -61,26 +61,33 @@ def finish_stage(
     run_dir: Path,
     private_git: Path,
     until: float | None = None,
+    kept: Collection[bytes] = (),
 ) -> Outcome:
     """Take away what staging made and the run left as it was; keep everything else.
+
+    `kept` are inputs: they stay, and were not made by the run.
 
     Bytecode caches go too. No link is followed when something is removed. `until` (Unix seconds)
     is when the run ended, if not now: what was written later was not written by it.
     """
     outcome = Outcome()
     _Search(staged, until, outcome).find_written()
-    _Sweep(repo, staged, run_dir, private_git, outcome).sweep()
+    _Sweep(repo, staged, run_dir, private_git, outcome, kept).sweep()
     shutil.rmtree(private_git, ignore_errors=True)
     return outcome
 
 
 def recover_stage(
-    repo: Repository, run_dir: Path, private_git: Path, until: float | None = None
+    repo: Repository,
+    run_dir: Path,
+    private_git: Path,
+    until: float | None = None,
+    kept: Collection[bytes] = (),
 ) -> Outcome | None:
     """The same for a run whose recorder died; None where nothing was staged, or not all of it."""
     staged = load_staged(private_git)
     if staged is not None and not (private_git / HALF).exists():
-        return finish_stage(repo, staged, run_dir, private_git, until)
+        return finish_stage(repo, staged, run_dir, private_git, until, kept)
     if (private_git / HALF).exists():
         # The program was never started: everything there is ours.
         shutil.rmtree(run_dir, ignore_errors=True)
@@ -160,7 +167,9 @@ class _Sweep:
         run_dir: Path,
         private_git: Path,
         outcome: Outcome,
+        kept: Collection[bytes],
     ) -> None:
+        self._kept = kept
         self._repo = repo
         self._staged = staged
         self._run_dir = run_dir
@@ -182,7 +191,7 @@ class _Sweep:
                 cached = in_cache or is_cache_name(entry.name)
                 if entry.is_dir(follow_symlinks=False):
                     folders.append((path, cached))
-                elif not self._take_away(path, entry, cached):
+                elif path not in self._kept and not self._take_away(path, entry, cached):
                     self._count(path, entry)
         self._remove_folders(folders)
 

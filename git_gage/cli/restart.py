@@ -1,0 +1,107 @@
+"""`git gage restart`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from git_gage.cli.params import Duration, Label, RunName, yes_option
+from git_gage.cli.parsing import RUN_NOTE, Command, UsageError
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+
+KEEP = "--keep-files"
+ALL_FILES = "**/*"
+
+
+class RestartCommand(Command):
+    """Takes `--keep-files` with a pattern and without: the pattern is stuck to it, as git does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(
+            ctx, [f"{KEEP}={ALL_FILES}" if word == KEEP else word for word in args]
+        )
+
+
+@click.command(
+    "restart",
+    cls=RestartCommand,
+    usage="git gage restart [<options>] <run> [<key>=<value>...]",
+    examples=["git gage restart @ lr=0.01", "git gage restart 3 --code latest --keep-files='*.pt'"],
+    note="""\
+The new run has the code, settings and inputs of the old one, as far as nothing
+else is said. The old run stays as it is.
+
+"""
+    + RUN_NOTE,
+)
+@click.argument("run", metavar="<run>", type=RunName())
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@click.option(
+    "--code",
+    metavar="<code>",
+    default="same",
+    help="Code to run: same (default), latest, or a commit",
+)
+@click.option(
+    KEEP,
+    "keep",
+    metavar="[=<pattern>]",
+    help="Start with the files that the old run made",
+)
+@click.option("-l", "--label", metavar="<text>", type=Label(), help="Label to give the run")
+@click.option(
+    "-t",
+    "--tag",
+    "tags",
+    metavar="<tag>",
+    type=Label(),
+    multiple=True,
+    help="Tag to give the run (can be repeated)",
+)
+@click.option("--stage", is_flag=True, help="Record the run, to start it another time")
+@click.option(
+    "--timeout", metavar="<time>", type=Duration(), help="End the program after this time"
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but what the program says")
+@yes_option
+@click.pass_obj
+def command(
+    app: App,
+    run: str,
+    words: tuple[str, ...],
+    code: str,
+    keep: str | None,
+    label: str | None,
+    tags: tuple[str, ...],
+    stage: bool,
+    timeout: float | None,
+    quiet: bool,
+) -> int:
+    """Run again what a run did, changed or not"""
+    for word in words:
+        if not all(word.partition("=")[:2]):
+            raise UsageError(
+                f"'{word}' is no setting: settings are <key>=<value>", "git gage restart @ lr=0.01"
+            )
+    from git_gage.runs.command import read_code, restart_run
+    from git_gage.runs.environ import find_parent
+    from git_gage.runs.process import Console
+    from git_gage.runs.request import RunRequest
+
+    (chosen,) = app.select([run])
+    request = RunRequest(
+        author=app.author,
+        assignments=words,
+        label=label,
+        tags=tags,
+        parent=find_parent(app.environ),
+        stage=stage,
+        timeout_s=timeout,
+    )
+    wanted = read_code(app.repo, code)
+    progress = app.progress(quiet=quiet)
+    done = restart_run(app.store, app.catalog, chosen, wanted, keep, request, Console(), progress)
+    return done.exit_code
