@@ -40,6 +40,8 @@ class RunCommand(Command):
     examples=["git gage run train.py lr=0.1 epochs=3", "git gage run -- ./train.sh --fast"],
     exclusive=[
         ("--stage", "--start", "--preview", "--needed"),
+        ("--detach", "--stage"),
+        ("--detach", "--preview"),
         ("--start", "--in-place"),
         ("--start", "--require-clean"),
     ],
@@ -70,6 +72,7 @@ level. A command after -- runs as it is.
 @click.option(
     "--timeout", metavar="<time>", type=Duration(), help="End the program after 90s, 30m, 2h"
 )
+@click.option("--detach", is_flag=True, help="Leave the run in the background, print its id")
 @click.option("--pull", is_flag=True, help="Get inputs that .dvc files name with 'dvc pull'")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what the program says")
 @json_option
@@ -88,6 +91,7 @@ def command(
     require_clean: bool,
     in_place: bool,
     timeout: float | None,
+    detach: bool,
     pull: bool,
     quiet: bool,
     as_json: bool,
@@ -116,6 +120,7 @@ def command(
         require_clean=require_clean,
         timeout_s=timeout,
         pull=pull,
+        detach=detach,
     )
     progress = app.progress(quiet=quiet)
     if preview:
@@ -127,8 +132,12 @@ def command(
         return 0
     if start is not None:
         (run,) = app.select([start])
-        return start_run(app.store, app.runs, run, request, Console(), progress).exit_code
-    return run_command(app.store, app.catalog, request, Console(), progress).exit_code
+        outcome = start_run(app.store, app.runs, run, request, Console(), progress)
+    else:
+        outcome = run_command(app.store, app.catalog, request, Console(), progress)
+    if outcome.detached:
+        click.echo(outcome.run)
+    return outcome.exit_code
 
 
 def _check_words(words: tuple[str, ...], *, plain: bool, start: str | None) -> None:

@@ -53,9 +53,12 @@ _LONG_WORD = re.compile(r"[A-Za-z0-9+=]{24,}|[A-Za-z0-9+=_-]{32,}")
 
 
 def program_environ(
-    environ: Mapping[str, str], *, run: str, run_dir: Path, project_dir: Path
+    environ: Mapping[str, str], *, run: str, run_dir: Path, parent_pwd: Path, project_dir: Path
 ) -> dict[str, str]:
-    """The user's environment as it was before git set it up for us, and what the run is."""
+    """The user's environment as it was before git set it up for us, and what the run is.
+
+    `parent_pwd` is where the user was. What a run around this one is called goes.
+    """
     kept = {name: value for name, value in environ.items() if not _OF_GIT.fullmatch(name)}
     if "PATH" in kept:
         kept["PATH"] = user_path(environ)
@@ -64,6 +67,11 @@ def program_environ(
         "GAGE_RUN_ID": run,
         "GAGE_RUN_DIR": str(run_dir),
         "GAGE_PROJECT_DIR": str(project_dir),
+        # As programs written for Gage know them.
+        "RUN_ID": run,
+        "RUN_DIR": str(run_dir),
+        "PARENT_PWD": str(parent_pwd),
+        "PROJECT_DIR": str(project_dir),
     }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from git_gage.metrics import OutputScanner
 from git_gage.runs.environ import program_environ, user_path
 from git_gage.runs.fields import fill_words
-from git_gage.runs.liveness import note_program
+from git_gage.runs.liveness import beat, note_program
 from git_gage.runs.output import OutputLog
 from git_gage.runs.phases import FINALIZE, RUN, Step, find_step, log_name, steps_before
 from git_gage.runs.process import Console, Exit, run_program
@@ -69,7 +69,7 @@ class Programs:
                 stage_inputs()
                 staged = True
             done = self._run_step(step)
-            if done.exit_code != 0:
+            if done.exit_code != 0 or done.interrupted:
                 break
         last = find_step(steps, FINALIZE)
         assert done is not None
@@ -96,6 +96,7 @@ class Programs:
                 log=log,
                 console=self._console,
                 on_start=lambda pid: note_program(self._state_dir, pid),
+                on_beat=lambda: beat(self._state_dir),
                 timeout_s=self._plan.timeout_s if step.phase == RUN else None,
             )
         self.progress.phases.append(
@@ -126,6 +127,7 @@ def _environ(
         repo.environ,
         run=run,
         run_dir=run_dir,
+        parent_pwd=repo.cwd,
         project_dir=plan.gagefile.project_dir if plan.gagefile else repo.work_tree or repo.cwd,
     )
     definition = plan.definition

@@ -15,7 +15,8 @@ class RunRequest:
 
     Without either it is the default operation of the gagefile. `timeout_s` goes before what the
     operation says; `pull`: get what `.dvc` files name. `needed`: only if no run has done it yet;
-    `stage`: record it, and let it start another time. `parent` is the run that this one is begun in.
+    `stage`: record it, and let it start another time; `detach`: leave it in the background.
+    `parent` is the run that this one is begun in.
     """
 
     author: By
@@ -31,14 +32,16 @@ class RunRequest:
     require_clean: bool = False
     timeout_s: float | None = None
     pull: bool = False
+    detach: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """The run and the exit code to leave with."""
+    """The run and the exit code to leave with; `detached`: another process goes on with it."""
 
     run: str
     exit_code: int
+    detached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from git_gage.runs.attributes import add_tags, set_label
 from git_gage.runs.begin import begin_body, bind_file, fit_body
 from git_gage.runs.close import forget_state
 from git_gage.runs.closing import Closing
+from git_gage.runs.detach import detach
 from git_gage.runs.environ import recorded_variables
 from git_gage.runs.liveness import hold_alive
 from git_gage.runs.phases import RUN
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 ENVIRONMENT = "environment.json"
-OUR_FAILURE, INTERRUPTED = 125, 130
+TIMED_OUT, OUR_FAILURE, INTERRUPTED = 124, 125, 130
 _SHORTEN = (
     *("source.status", "source.linked", "source.left_out", "source.submodules"),
     *("config", "config_diff", "command.variables", "inputs"),
@@ -51,7 +52,7 @@ class RunFailedError(GageError):
 
 
 class Prepared(NamedTuple):
-    """A plan with its source; the source's new objects lie in `quarantine`, None if all are here."""
+    """A plan and its source, whose new objects lie in `quarantine`; None if all are here."""
 
     plan: Plan
     source: Source
@@ -214,6 +215,8 @@ class Runner:
         try:
             closing.staged = self._stage(plan, source, run)
             closing.programs = self._programs(plan, run, closing.staged is not None)
+            if self.request.detach and self._leave(run):
+                return RunOutcome(run, 0, detached=True)
             done = closing.programs.run(lambda: self._stage_inputs(plan, run))
         except KeyboardInterrupt:
             self._close(closing, "terminated", None, "SIGINT", "interrupted before it ran")
@@ -224,9 +227,21 @@ class Runner:
         except (GageError, OSError) as error:
             self._close(closing, "error", None, None, f"git-gage: {error}")
             raise _failed(run, error) from error
-        reason = _reason(closing.programs, done)
-        self._close(closing, _status(done), done.exit_code, done.signal, reason)
-        return RunOutcome(run, done.exit_code)
+        reason = _reason(plan, closing.programs, done)
+        code = TIMED_OUT if done.timed_out else done.exit_code
+        self._close(closing, _status(done), code, done.signal, reason)
+        return RunOutcome(run, code)
+
+    def _leave(self, run: str) -> bool:
+        """Whether this is the process that the user waits for: another one goes on with the run."""
+        self.catalog.close()
+        self.store.close()
+        alive = detach(self.store.state_dir(run))
+        if alive is None:
+            return True
+        self.let_go()
+        self.alive = alive
+        return False
 
     def _close(
         self,
@@ -282,13 +297,23 @@ def _failed(run: str, error: Exception) -> RunFailedError:
 
 
 def _status(done: Exit) -> str:
-    if done.interrupted or done.signal is not None:
+    if done.interrupted or done.timed_out or done.signal is not None:
         return "terminated"
     return "completed" if done.exit_code == 0 else "error"
 
 
-def _reason(programs: Programs, done: Exit) -> str | None:
-    """What only we can say of how it ended: which phase failed."""
+def _spell_time(seconds: float) -> str:
+    """A length of time as a gagefile has it: 1h30m, 90s."""
+    minutes, rest = divmod(seconds, 60) if seconds > 90 else (0, seconds)
+    hours, minutes = divmod(int(minutes), 60)
+    parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{number:g}{unit}" for number, unit in parts if number)
+
+
+def _reason(plan: Plan, programs: Programs, done: Exit) -> str | None:
+    """What only we can say of how it ended: that its time was up, or which phase failed."""
+    if done.timed_out and plan.timeout_s is not None:
+        return f"timeout after {_spell_time(plan.timeout_s)}"
     phase = programs.progress.phase
     if phase == RUN or done.exit_code == 0:
         return None

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from git_gage.errors import IntegrityError
-from git_gage.render.log import Stamps, clean_log, clean_parts, read_parts, stamp_parts
+from git_gage.render.log import Stamps, clean_log, stamp_parts
 
 
 def test_a_terminal_sees_colours_and_no_other_orders() -> None:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from git_gage.runs.environ import program_environ, recorded_variables, user_path
+from git_gage.runs.environ import find_parent, program_environ, recorded_variables, user_path
 
 
 def environ_of(environ: dict[str, str]) -> dict[str, str]:
     return program_environ(
-        environ, run="01jd", run_dir=Path("/repo/.git/gage/runs/01jd"), project_dir=Path("/repo")
+        environ,
+        run="01jd",
+        run_dir=Path("/repo/.git/gage/runs/01jd"),
+        parent_pwd=Path("/repo/code"),
+        project_dir=Path("/repo"),
     )
 
 
@@ -23,7 +27,25 @@ def test_program_is_told_of_its_run() -> None:
         "GAGE_RUN_ID": "01jd",
         "GAGE_RUN_DIR": "/repo/.git/gage/runs/01jd",
         "GAGE_PROJECT_DIR": "/repo",
+        "RUN_ID": "01jd",
+        "RUN_DIR": "/repo/.git/gage/runs/01jd",
+        "PARENT_PWD": "/repo/code",
+        "PROJECT_DIR": "/repo",
     }
+
+
+def test_a_program_is_told_of_its_own_run_not_of_the_one_around_it() -> None:
+    outer = {"GAGE_RUN_ID": "0" * 30, "GAGE_RUN_DIR": "/outer", "RUN_ID": "outer", "PWD": "/outer"}
+    environ = environ_of(outer)
+    assert environ == {**environ_of({}), "PWD": "/outer"}
+
+
+def test_a_run_knows_its_parent_by_its_id_alone() -> None:
+    run = "01jd8x3k5m" + "7" * 20
+    assert find_parent({"GAGE_RUN_ID": run}) == run
+    assert find_parent({}) is None
+    assert find_parent({"GAGE_RUN_ID": "../" + "7" * 27}) is None
+    assert find_parent({"RUN_ID": run}) is None
 
 
 def test_program_gets_path_as_it_was_before_git() -> None:
@@ -66,7 +88,7 @@ def test_program_under_git_sees_what_it_would_see_without(repo: Path, tmp_path: 
         for name in ("_", "SHLVL", "PWD", "OLDPWD"):  # of the shells in between
             seen.pop(name, None)
             expected.pop(name, None)
-        assert {name: seen[name] for name in seen if not name.startswith("GAGE_")} == expected
+        assert {name: seen[name] for name in seen if name not in environ_of({})} == expected
 
 
 def test_recorded_variables_are_those_that_matter_to_a_computation() -> None:
