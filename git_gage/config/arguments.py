@@ -34,6 +34,7 @@ def pass_options(
             config[key] = _force(options[key], word, config[key])
         except RequestError as problem:
             problems.append(problem)
+    passed = {key: args for key, args in passed.items() if words[key].passed}
     placed = [option for option in options.values() if not (option.names or option.off_names)]
     missing = list(_find_missing(options, words))
     problems.extend(missing or _find_unclear(placed, passed))

@@ -18,10 +18,13 @@ _MANY = 30
 
 
 class Word(NamedTuple):
-    """What was typed for a key, and the type that was asked for with it."""
+    """What was typed for a key, the type that was asked for with it, and whether a script that has
+    the key as an option is given it as an argument.
+    """
 
     text: str
     type: str | None = None
+    passed: bool = True
 
 
 class Known(NamedTuple):

@@ -1,0 +1,66 @@
+"""What config must know of an operation; `gagefile.model` has values of these shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Section(Protocol):
+    """Patterns of keys in files, and what the keys that they find are called."""
+
+    @property
+    def patterns(self) -> tuple[str, ...]: ...
+    @property
+    def description(self) -> str | None: ...
+    @property
+    def prefix(self) -> str | None: ...
+    @property
+    def strip_prefix(self) -> str | None: ...
+    @property
+    def rename(self) -> Mapping[str, str]: ...
+
+
+class Declared(Protocol):
+    """A key that is declared by name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str | None: ...
+    @property
+    def type(self) -> str | None: ...
+    @property
+    def default(self) -> Any: ...
+    @property
+    def has_default(self) -> bool: ...
+    @property
+    def choices(self) -> tuple[Any, ...] | None: ...
+    @property
+    def min(self) -> float | None: ...
+    @property
+    def max(self) -> float | None: ...
+    @property
+    def required(self) -> bool: ...
+
+
+class Phase(Protocol):
+    """A command: a text for the shell, or words."""
+
+    @property
+    def shell(self) -> str | None: ...
+    @property
+    def argv(self) -> tuple[str, ...] | None: ...
+
+
+class Operation(Protocol):
+    """An operation with config."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def phases(self) -> Mapping[str, Phase]: ...
+    @property
+    def config_files(self) -> tuple[Section, ...]: ...
+    @property
+    def config_keys(self) -> tuple[Declared, ...]: ...

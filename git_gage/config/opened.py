@@ -1,0 +1,176 @@
+"""A file with config values, opened: what can be set in it, and the file with values set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from git_gage.config.arguments import pass_options
+from git_gage.config.constants import change_constants, find_constants, reread
+from git_gage.config.documents import DocumentError, kind_of_file, read_value
+from git_gage.config.edits import Place, name_place
+from git_gage.config.formats import change_values, format_of, list_values
+from git_gage.config.options import Option, find_options
+from git_gage.config.script import parse_script
+from git_gage.config.typed import as_value, kind_of
+from git_gage.config.words import Word, read_as, refuse_word
+from git_gage.errors import ConfigError, RequestError
+
+if TYPE_CHECKING:
+    from git_gage.config.values import Value
+
+
+class Changed(NamedTuple):
+    """A file with values set. values: of all that can be set, by name, as they are now.
+
+    argv: what the file, a script, is to be given for its options.
+    """
+
+    content: bytes
+    values: Mapping[str, Value]
+    argv: tuple[str, ...]
+    problems: tuple[RequestError, ...]
+    warnings: tuple[str, ...]
+
+
+class Opened(Protocol):
+    """A file of some format. Names are those of places, joined by dots.
+
+    values: plain values, None for one that is nowhere said; wholes: lists and the like, which can
+    be set as a whole; options: those of a script, by name; aliases: their other spellings;
+    refused: why other names cannot be set; encoding: what its text is in.
+    """
+
+    content: bytes
+    encoding: str
+    places: Mapping[str, Place]
+    values: Mapping[str, Value | None]
+    wholes: Mapping[str, Value]
+    options: Mapping[str, Option]
+    aliases: Mapping[str, str]
+    refused: Mapping[str, str]
+
+    def change(self, words: Mapping[str, Word], inner: Mapping[str, str]) -> Changed:
+        """The file with words set; `inner` are the names that their keys have here."""
+
+
+def open_file(path: str, content: bytes) -> Opened | None:
+    """A file as something with values; None if its format is none that has them.
+
+    Raises: ConfigError with file and line if it cannot be read.
+    """
+    if path.endswith(".py"):
+        return _ScriptFile(path, content)
+    return None if format_of(path) is None else _ValuesFile(path, content)
+
+
+class _ScriptFile:
+    """A Python script: its constants and the options of its parser."""
+
+    def __init__(self, path: str, content: bytes) -> None:
+        self._script = parse_script(content, path)
+        found = find_options(self._script)
+        constants, refused = find_constants(self._script)
+        self.content = content
+        self.encoding = self._script.encoding
+        self.options: Mapping[str, Option] = found.known if found else {}
+        self.aliases: Mapping[str, str] = found.aliases if found else {}
+        self.refused: Mapping[str, str] = refused | (found.refused if found else {})
+        self._constants = constants
+        self.places: Mapping[str, Place] = {
+            **{name: constant.place for name, constant in constants.items()},
+            **{name: (name,) for name in self.options},
+        }
+        self.values: Mapping[str, Value | None] = {
+            **{name: each.value for name, each in constants.items() if each.is_leaf},
+            **{name: option.default for name, option in self.options.items()},
+        }
+        self.wholes: Mapping[str, Value] = {
+            name: each.value for name, each in constants.items() if not each.is_leaf
+        }
+
+    def change(self, words: Mapping[str, Word], inner: Mapping[str, str]) -> Changed:
+        options = {
+            key: self.options[inner[key]]._replace(key=key, required=False)
+            for key in words
+            if inner[key] in self.options
+        }
+        constants = {key: self._constants[inner[key]] for key in words if key not in options}
+        content, given, wrong = change_constants(
+            self._script, constants, {key: words[key] for key in constants}
+        )
+        argv, passed, unfit = pass_options(options, {key: words[key] for key in options})
+        values = {} if wrong else reread(self._script, content, self._constants)
+        values |= {name: each.default for name, each in self.options.items() if each.default}
+        values |= {inner[key]: value for key, value in (given | passed).items()}
+        warnings = [
+            f"'{key}' of '{self._script.filename}' may not stay as it is set: {constant.doubt}"
+            for key, constant in constants.items()
+            if constant.doubt
+        ]
+        return Changed(content, values, argv, (*wrong, *unfit), tuple(warnings))
+
+
+class _ValuesFile:
+    """A file that holds nothing but values."""
+
+    encoding = "utf-8"
+    options: Mapping[str, Option] = {}
+    aliases: Mapping[str, str] = {}
+    refused: Mapping[str, str] = {}
+
+    def __init__(self, path: str, content: bytes) -> None:
+        self.content = content
+        self._path = path
+        values, wholes = self._list(content), _list_wholes(path, content)
+        self.values: Mapping[str, Value | None] = _by_name(values)
+        self.wholes: Mapping[str, Value] = _by_name(wholes)
+        self.places: Mapping[str, Place] = {
+            name_place(place): place for place in (*wholes, *values)
+        }
+
+    def change(self, words: Mapping[str, Word], inner: Mapping[str, str]) -> Changed:
+        problems: list[RequestError] = []
+        changes: dict[Place, Value] = {}
+        for key, word in words.items():
+            old = self.values.get(inner[key]) or self.wholes[inner[key]]
+            try:
+                changes[self.places[inner[key]]] = read_as(word.type or old.type, word.text)[1]
+            except ValueError:
+                problems.append(refuse_word(key, word, old.type, old.text))
+        content = self.content
+        try:
+            content = change_values(self.content, self._path, changes)
+        except RequestError as problem:
+            problems.append(problem)
+        after = {**_list_wholes(self._path, content), **self._list(content)}
+        return Changed(content, _by_name(after), (), tuple(problems), ())
+
+    def _list(self, content: bytes) -> dict[Place, Value]:
+        try:
+            return list_values(content, self._path)
+        except DocumentError as error:
+            place = f"{self._path}:{error.line}:{error.column}"
+            raise ConfigError(f"{place}: {error.message}", hint=error.hint) from error
+
+
+def _by_name(values: Mapping[Place, Value]) -> dict[str, Value]:
+    return {name_place(place): value for place, value in values.items()}
+
+
+def _list_wholes(path: str, content: bytes) -> dict[Place, Value]:
+    """Lists and tables that can be set as a whole; those that JSON cannot hold are none."""
+    kind = kind_of_file(path)
+    if kind is None:
+        return {}
+    found: dict[Place, Value] = {}
+    todo: list[tuple[Place, Any]] = [((), read_value(content, kind))]
+    while todo:
+        place, value = todo.pop()
+        if not value or not isinstance(value, dict | list):
+            continue
+        if place and kind_of(value) is not None:
+            found[place] = as_value(value)
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        todo += [((*place, key), item) for key, item in items]
+    return found
