@@ -100,6 +100,7 @@ _INPUT = _Fields(
     files=_LIST,
     count=_COUNT,
     digest=_TEXT,
+    size=_COUNT,
     link=_FLAG,
 )
 _END = _Fields(

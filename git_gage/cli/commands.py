@@ -37,8 +37,7 @@ ALIASES = {"ls": "list", "runs": "list", "operations": "ops"}
 ABOUT = "Track runs of any program in git"
 EXAMPLES = ("git gage run train.py lr=0.1",)
 FOOTER = """\
-Help of one command: git gage <command> -h
-The manual: git gage --help
+Help of one command: git gage <command> -h; the manual: git gage --help
 """
 
 

@@ -159,6 +159,8 @@ def restart_run(
 
     def prepare(quarantine: Path) -> Prepared:
         recalled = _recall(store, run, body, code, request, quarantine)
+        for warning in recalled.plan.warnings:
+            observer.warning(warning)
         plan = find_inputs(store, catalog, recalled.plan, recalled.source, request, observer)
         if keep is not None:
             plan = keep_files(store, catalog, plan, recalled.source, run, keep, observer)

@@ -133,6 +133,7 @@ def plan_operation(
         gagefile=gagefile,
         timeout_s=operation.timeout_s if request.timeout_s is None else request.timeout_s,
         in_place=request.in_place,
+        warnings=(*keys.warnings, *applied.warnings),
     )
 
 

@@ -46,6 +46,7 @@ class Plan:
     inputs: tuple[Input, ...] = ()
     timeout_s: float | None = None
     in_place: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def program(self) -> Step:

@@ -34,6 +34,8 @@ def plan_run(store: Store, request: RunRequest, observer: Observer) -> Plan:
         plan = _plan_operation(store, gagefile, request)
     if plan is None:
         plan = _plan_script(repo, gagefile, request)
+    for warning in plan.warnings:
+        observer.warning(warning)
     if plan.in_place and plan.replaced:
         names = ", ".join(f"'{os.fsdecode(path)}'" for path in sorted(plan.replaced))
         raise RequestError(
