@@ -70,14 +70,16 @@ class Catalog:
 
     # -- run objects -----------------------------------------------------------------------------
 
-    def newest(self, limit: int | None) -> list[dict[str, Any]]:
-        """Run objects, newest first (None: all)."""
+    def newest(self, limit: int | None, among: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """Run objects, newest first (None: all), of all runs or of those that `find` gave."""
         packages: dict[str, Any] = {}
-        return [as_document(shown, packages) for shown in self._newest(limit)]
+        return [as_document(shown, packages) for shown in self._newest(limit, among)]
 
-    def iter_documents(self, limit: int | None) -> Iterator[str]:
+    def iter_documents(
+        self, limit: int | None, among: Sequence[str] | None = None
+    ) -> Iterator[str]:
         """The same as JSON texts, compact and in ASCII, without holding them all."""
-        return map(as_text, self._newest(limit))
+        return map(as_text, self._newest(limit, among))
 
     def document(self, run: str) -> dict[str, Any] | None:
         """The run object of a full id; None if it is not here."""
@@ -103,6 +105,12 @@ class Catalog:
         from git_gage.catalog.lineage import find_followers
 
         return self._ask(lambda db: find_followers(db, run))
+
+    def find_unknown(self, wheres: Sequence[str]) -> dict[str, str | None]:
+        """Names in filters that no run has anything by, each with one that may be meant."""
+        from git_gage.catalog.filter import find_unknown
+
+        return self._ask(lambda db: find_unknown(db, wheres))
 
     def count(self) -> int:
         """Runs that can be shown."""
@@ -174,8 +182,13 @@ class Catalog:
             found = read_records(self._store, asked)
         return found
 
-    def _newest(self, limit: int | None) -> Iterator[Shown]:
+    def _newest(self, limit: int | None, among: Sequence[str] | None) -> Iterator[Shown]:
         """A page at a time: whatever happens to the file in between, each run comes once."""
+        if among is not None:
+            runs = among[:limit]
+            for first in range(0, len(runs), PAGE):
+                yield from self._some(runs[first : first + PAGE])
+            return
         before = None
         left = limit
         while left is None or left > 0:
@@ -194,6 +207,9 @@ class Catalog:
         """Unix seconds of a date in git's words."""
         out = self._store.repo.run("rev-parse", f"--since={words}").decode()
         return float(out.rpartition("=")[2])
+
+    def _some(self, runs: Sequence[str]) -> list[Shown]:
+        return self._ask(lambda db: query.read_some(db, runs))
 
     def _last_rows(self) -> list[str] | None:
         try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.catalog.facts import PARTS
+from git_gage.catalog.facts import PARTS, TAG
 from git_gage.catalog.filter_fields import Field, Sql, Value, ValueFault, is_null, run_fields
 from git_gage.catalog.filter_match import Matcher, check_pattern
 from git_gage.catalog.filter_syntax import (
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # SQLite's parser holds a hundred open parts; each level here takes three.
 DEEPEST = 24
+GUESSED = 2000
 _PAIRS = (("=", "!="), ("<", ">="), (">", "<="), ("=~", "!~"), ("in", "not in"))
 _OPPOSITE = dict(_PAIRS) | {second: first for first, second in _PAIRS}
 _EQUAL = frozenset({"=", "!=", "in", "not in"})
@@ -73,6 +74,38 @@ def find_runs(
     if matcher.failure is not None:
         raise matcher.failure
     return ids
+
+
+def find_unknown(db: sqlite3.Connection, wheres: Sequence[str]) -> dict[str, str | None]:
+    """Names compared in filters that no run has anything by, each with one that may be meant."""
+    from difflib import get_close_matches
+
+    fields = run_fields(float)
+    asked = [
+        word
+        for where in wheres
+        for word in _list_names(parse_filter(where))
+        if word.quoted or word.text not in fields
+    ]
+    unknown = []
+    for word in asked:
+        part, name = _split(word)
+        if not ({part} if part else set(PARTS)) & set(_find_parts(db, name)):
+            unknown.append(word.text)
+    rows = db.execute("SELECT DISTINCT name FROM name WHERE part <> ? LIMIT ?", (TAG, GUESSED))
+    known = [*fields, *(name for (name,) in rows)] if unknown else []
+    return {name: next(iter(get_close_matches(name, known, n=1)), None) for name in unknown}
+
+
+def _list_names(node: Node) -> list[Word]:
+    match node:
+        case Negation():
+            return _list_names(node.part)
+        case Comparison():
+            return [node.name]
+        case Alone():
+            return []
+    return [word for part in node.parts for word in _list_names(part)]
 
 
 def _find_parts(db: sqlite3.Connection, name: str) -> list[str]:

@@ -171,7 +171,7 @@ def _explain(text: str, error: UnexpectedInput) -> NoReturn:
         found, expected = "" if at_end else str(error.token), error.expected
     else:
         assert isinstance(error, UnexpectedCharacters)
-        start, expected = error.pos_in_stream or 0, error.allowed
+        start, expected = cast("int", error.pos_in_stream), error.allowed
         found = text[start]
     message, hint = _words_on(found, set(expected))
     raise fault(text, start, message, hint) from None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checked, with_packages
 
 # JSON counts exactly up to here: whoever writes a higher one must not stop the others.
@@ -43,6 +45,12 @@ def read_page(db: sqlite3.Connection, limit: int, before: str | None) -> list[Sh
         f"{_SHOWN} WHERE run.id < ? ORDER BY run.id DESC LIMIT ?",
         ("~" if before is None else before, limit),
     )
+    return [_shown(row) for row in rows]
+
+
+def read_some(db: sqlite3.Connection, runs: Sequence[str]) -> list[Shown]:
+    """These runs, newest first."""
+    rows = db.execute(f"{_SHOWN} WHERE run.id {AMONG} ORDER BY run.id DESC", [among(runs)])
     return [_shown(row) for row in rows]
 
 

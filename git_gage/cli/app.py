@@ -60,7 +60,14 @@ class App:
         """The catalog as it was left; `runs` is in step with the store."""
         from git_gage.catalog import Catalog
 
-        return Catalog(self.store)
+        store = self.store
+
+        def status_now(run: str) -> str:
+            from git_gage.runs.settle import with_status
+
+            return str(with_status(store, {"id": run, "status": "running"})["status"])
+
+        return Catalog(store, status_of=status_now)
 
     @cached_property
     def runs(self) -> Catalog:
@@ -106,15 +113,19 @@ class App:
         vars(self).pop("runs", None)
         return self._document(run)
 
-    def documents(self, limit: int | None) -> list[dict[str, Any]]:
-        """Run objects, newest first; None for all."""
-        return [self._as_it_is(document) for document in self.runs.newest(limit)]
+    def documents(
+        self, limit: int | None, among: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Run objects, newest first (None: all), of all runs or of those with these ids."""
+        return [self._as_it_is(document) for document in self.runs.newest(limit, among)]
 
-    def document_texts(self, limit: int | None) -> Iterator[str]:
+    def document_texts(
+        self, limit: int | None, among: Sequence[str] | None = None
+    ) -> Iterator[str]:
         """The same as JSON texts, one at a time."""
         import json
 
-        for text in self.runs.iter_documents(limit):
+        for text in self.runs.iter_documents(limit, among):
             # Few runs are going on: the others need not be read to be printed.
             going = '"status":"running"' in text
             yield json.dumps(self._as_it_is(json.loads(text))) if going else text

@@ -10,6 +10,8 @@ from git_gage.cli.params import Count, color_option, json_option
 from git_gage.cli.parsing import Command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from git_gage.cli.app import App
 
 SHOWN = 20
@@ -18,10 +20,17 @@ SHOWN = 20
 @click.command(
     "list",
     cls=Command,
-    usage="git gage list [-n <num> | --all] [--json]",
-    examples=["git gage list", "git gage list --all --json"],
+    usage="git gage list [-w <filter>] [-n <num> | --all] [--json]",
+    examples=["git gage list", "git gage list -w 'acc > 0.9 and not status = error' --json"],
     exclusive=[("-n", "--all")],
-    note="The row of a run here names it in other commands: git gage show 2\n",
+    note="The row of a run here names it in other commands: git gage show 2\n"
+    "Filters are explained by 'git gage help filters'\n",
+)
+@click.option(
+    *("-w", "--where", "wheres"),
+    metavar="<filter>",
+    multiple=True,
+    help="Show the runs a filter holds for (can be repeated)",
 )
 @click.option(
     *("-n", "--max-count", "count"),
@@ -34,13 +43,24 @@ SHOWN = 20
 @json_option
 @color_option
 @click.pass_obj
-def command(app: App, count: int, everything: bool, as_json: bool, color: str) -> None:
+def command(
+    app: App, wheres: tuple[str, ...], count: int, everything: bool, as_json: bool, color: str
+) -> None:
     """List runs, newest first"""
     limit = None if everything else count
+    found = app.runs.find(wheres) if wheres else None
     if as_json:
-        _print_json(app, limit)
-        return
-    documents = app.documents(limit)
+        _print_json(app, limit, found)
+    elif found == [] and app.catalog.count():
+        _hint_at_filter(app, wheres)
+    else:
+        _print_table(app, limit, found, wheres, color)
+
+
+def _print_table(
+    app: App, limit: int | None, found: list[str] | None, wheres: Sequence[str], color: str
+) -> None:
+    documents = app.documents(limit, found)
     if not documents:
         _hint_at_runs()
         return
@@ -49,23 +69,45 @@ def command(app: App, count: int, everything: bool, as_json: bool, color: str) -
     from git_gage.render.listing import format_list
 
     screen = app.screen(color)
+    total = app.catalog.count() if found is None else len(found)
     text = format_list(
         documents,
         screen=screen,
         now=time.time(),
         newest_here=app.catalog.newest_here(),
-        older=app.catalog.count() - len(documents),
+        older=total - len(documents),
+        to_see_all=_to_see_all(wheres),
     )
     app.catalog.remember_rows([document["id"] for document in documents])
     app.show(text, screen)
 
 
-def _print_json(app: App, limit: int | None) -> None:
+def _print_json(app: App, limit: int | None, found: list[str] | None) -> None:
     from git_gage.render.machine import format_array
 
     screen = app.screen()
-    for part in format_array(app.document_texts(limit)):
+    for part in format_array(app.document_texts(limit, found)):
         screen.write(screen.encode(part))
+
+
+def _to_see_all(wheres: Sequence[str]) -> str:
+    words = ["git", "gage", "list", "--all"]
+    if not wheres:
+        return " ".join(words)
+    import shlex
+
+    from git_gage.safe import clean
+
+    return clean(shlex.join([*words, *(word for where in wheres for word in ("-w", where))]))
+
+
+def _hint_at_filter(app: App, wheres: Sequence[str]) -> None:
+    from git_gage.safe import clean
+
+    click.echo("no run matches", err=True)
+    for name, near in app.catalog.find_unknown(wheres).items():
+        guess = f": did you mean '{clean(near)}'?" if near else ""
+        click.echo(f"hint: no run has a '{clean(name)}'{guess}", err=True)
 
 
 def _hint_at_runs() -> None:

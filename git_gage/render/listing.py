@@ -32,14 +32,15 @@ def format_list(
     now: float,
     newest_here: str | None,
     older: int,
+    to_see_all: str = "git gage list --all",
 ) -> str:
     """The runs as a table; below it what they have in common, and how many are not shown.
 
-    `now` is Unix seconds, `newest_here` the id that `@` stands for.
+    `now` is Unix seconds, `newest_here` the id that `@` stands for, `to_see_all` what to type.
     """
     listing = _Listing(documents, screen, now)
     table = format_table(listing.columns(newest_here), screen)
-    return table + listing.footer(older)
+    return table + listing.footer(older, to_see_all)
 
 
 class _Listing:
@@ -72,7 +73,7 @@ class _Listing:
             *self._labels(),
         ]
 
-    def footer(self, older: int) -> str:
+    def footer(self, older: int, to_see_all: str) -> str:
         """What the columns leave out because it is the same everywhere, and the runs left out."""
         common = [f"{clean(key)}={value_text(value)}" for key, value in self.shared.items()]
         common += [f"{clean(key)}={metric_text(value)}" for key, value in self.same.items()]
@@ -82,7 +83,7 @@ class _Listing:
         if len(self.documents) > 1 and common:
             lines.append(f"All {len(self.documents)}: {' '.join(common)}")
         if older:
-            lines.append(f"{count_text(older, 'older run')}: git gage list --all")
+            lines.append(f"{count_text(older, 'older run')}: {to_see_all}")
         return "".join(
             f"{self.screen.paint(self.screen.cut(line, self.screen.width), 'dim')}\n"
             for line in lines
