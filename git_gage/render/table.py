@@ -69,7 +69,7 @@ def _fit(columns: Sequence[Column], width: int) -> dict[int, int]:
     for number, asked in widths.items():
         if columns[number].least is not None:
             widths[number] = min(columns[number].width, asked + left)
-            left = 0
+            left -= widths[number] - asked
     return widths
 
 
