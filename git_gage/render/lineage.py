@@ -108,7 +108,10 @@ def _files_text(step: Step) -> str:
 
 
 def _digest(entry: Mapping[str, Any]) -> str:
-    return f"  {clean(entry['digest'][:12])}" if entry["digest"] else ""
+    """Of a single file its own sha256, as `sha256sum` prints it."""
+    files = entry["files"]
+    digest = files[0].get("sha256") if len(files) == 1 else entry["digest"]
+    return f"  {clean(str(digest)[:12])}" if digest else ""
 
 
 # -- as JSON ----------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from git_gage.config.documents import DocumentError, read_value
 from git_gage.runs.environ import user_path
 from git_gage.runs.inputs.files import absolute_path, measure_dir, measure_file, relative_path
 from git_gage.runs.inputs.hashes import DOS_TO_UNIX, hash_files
-from git_gage.runs.inputs.model import Input, InputError, Search
+from git_gage.runs.inputs.model import ChangedInputError, Input, InputError, Search
 from git_gage.runs.inputs.walk import walk_files
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def find_dvcfile(dependency: Dependency, search: Search) -> Input:
         _pull(pointer, search)
         problem = _find_problem(pointer, dependency, search)
     if problem is not None:
-        raise InputError(problem, hint=f"dvc pull {_shown(pointer.path, search)}")
+        kind = ChangedInputError if pointer.target.exists() else InputError
+        raise kind(problem, hint=f"dvc pull {_shown(pointer.path, search)}")
     measure = measure_dir if pointer.is_folder else measure_file
     relative = relative_path(pointer.target, search)
     return measure(dependency, search, pointer.target, relative)
@@ -113,7 +114,7 @@ def _check_file(pointer: _Pointer, dependency: Dependency, search: Search) -> st
 
 def _check_folder(pointer: _Pointer, dependency: Dependency, search: Search) -> str | None:
     top = os.fsencode(pointer.target)
-    paths = walk_files(top, partial(search.tell_dead_link, pointer.target))
+    paths = walk_files(top, partial(search.tell_left_out, pointer.target))
     cache = search.cache(dependency, pointer.algorithm)
     found = {
         os.fsdecode(each.path): each.digest

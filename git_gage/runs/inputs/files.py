@@ -19,7 +19,7 @@ from git_gage.runs.inputs.model import (
     collect_files,
 )
 from git_gage.runs.inputs.places import checked_place, place_in_run, rename_path
-from git_gage.runs.inputs.selection import select_files
+from git_gage.runs.inputs.selection import literal_path, select_files
 from git_gage.runs.inputs.walk import walk_files
 
 if TYPE_CHECKING:
@@ -31,8 +31,14 @@ def find_project_files(dependency: Dependency, search: Search) -> Input:
     top = os.fsencode(search.project_dir)
     # Runs may lie in the project.
     skip = {os.fsencode(search.store.run_dir("x").parent)}
-    tell = partial(search.tell_dead_link, search.project_dir)
-    paths = select_files(search.project_dir, dependency.files, tell, skip)
+    tell = partial(search.tell_left_out, search.project_dir)
+    try:
+        paths = select_files(search.project_dir, dependency.files, tell, skip)
+    except InputError as error:
+        missing = filter(None, map(literal_path, dependency.files))
+        gone = [path for path in missing if not os.path.exists(search.project_dir / path)]
+        hint = how_to_get(search.project_dir / gone[0], search) if gone else None
+        raise InputError(error.message, hint=hint) from error
     found = hash_files(top, paths, search.cache(dependency))
     files = [
         InputFile(
@@ -40,6 +46,7 @@ def find_project_files(dependency: Dependency, search: Search) -> Input:
             sha256=each.digest,
             size=each.size,
             path=search.project_dir / os.fsdecode(each.path),
+            mtime_ns=each.mtime_ns,
         )
         for each in found
     ]
@@ -70,8 +77,18 @@ def locate(dependency: Dependency, search: Search) -> tuple[Path, bytes]:
     path = absolute_path(dependency, search)
     if not path.exists():
         why = "a link that leads nowhere" if path.is_symlink() else "no such file or folder"
-        raise InputError(why)
+        raise InputError(why, hint=how_to_get(path, search))
     return path, relative_path(path, search)
+
+
+def how_to_get(path: Path, search: Search) -> str:
+    """What to do for a file that is missing."""
+    shown = os.path.relpath(path, search.repo.cwd)
+    if path.with_name(f"{path.name}.dvc").is_file():
+        return f"dvc pull {shown}.dvc"
+    if search.repo.run("ls-files", "-z", "--", str(path), ok=(0, 128)):
+        return f"git restore {shown}"
+    return f"put it at {path}"
 
 
 def absolute_path(dependency: Dependency, search: Search) -> Path:
@@ -93,7 +110,7 @@ def measure_file(dependency: Dependency, search: Search, path: Path, relative: b
     name = os.fsencode(path.name)
     (found,) = hash_files(os.fsencode(path.parent), [name], search.cache(dependency))
     place = place_in_run(dependency, relative if dependency.target is None else name)
-    file = InputFile(place, found.digest, found.size, path)
+    file = InputFile(place, found.digest, found.size, path, found.mtime_ns)
     return collect_files(dependency, [file], link=dependency.link is not False, path=path)
 
 
@@ -104,7 +121,7 @@ def measure_dir(dependency: Dependency, search: Search, path: Path, relative: by
     else:
         place = checked_place(os.fsencode(dependency.target))
     top = os.fsencode(path)
-    walked = walk_files(top, partial(search.tell_dead_link, path))
+    walked = walk_files(top, partial(search.tell_left_out, path))
     found = hash_files(top, walked, search.cache(dependency))
     inside = place + b"/"
     whole = dependency.link is not False and not any(
@@ -120,7 +137,7 @@ def _collect_folder(
     tally = Tally()
     files: list[InputFile] = []
     for each in found:
-        tally.add(*each)
+        tally.add(each.path, each.digest, each.size)
         if whole and tally.count > FILES_LISTED:
             files.clear()
             continue
@@ -129,6 +146,7 @@ def _collect_folder(
             sha256=each.digest,
             size=each.size,
             path=path / os.fsdecode(each.path),
+            mtime_ns=each.mtime_ns,
         )
         files.append(file)
     if not tally.count:

@@ -9,9 +9,12 @@ import time
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.runs.inputs.model import InputError
+
+if TYPE_CHECKING:
+    from io import FileIO
 
 DOS_TO_UNIX = "md5-dos2unix"
 """How DVC before 3.0 made its md5: over texts without the CR of their line ends."""
@@ -20,6 +23,8 @@ DOS_TO_UNIX = "md5-dos2unix"
 _CHUNK = 1 << 20
 _START = 512
 _TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
+# Lines of notes that are written together.
+_BATCH = 1000
 # A file that changes again this soon may keep its time: a clock that ticks slowly.
 _RACY_NS = 2_000_000_000
 
@@ -30,11 +35,22 @@ class Hashed(NamedTuple):
     path: bytes
     digest: str
     size: int
+    mtime_ns: int
+
+
+class _Stamp(NamedTuple):
+    """What changes whenever a file does."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
 
 
 class _Note(NamedTuple):
     path: bytes
-    stamp: bytes
+    stamp: _Stamp
     digest: str
 
 
@@ -61,27 +77,22 @@ def hash_files(
             digest = keeper.find(path, stamp)
             if digest is None:
                 digest = _hash_file(full, stamp, algorithm)
-            if _times(stamp) + _RACY_NS < clock() * 1e9:
+            if max(stamp.mtime_ns, stamp.ctime_ns) + _RACY_NS < clock() * 1e9:
                 keeper.keep(_Note(path, stamp, digest))
-            yield Hashed(path, digest, int(stamp.split(b":")[2]))
-        keeper.replace()
+            yield Hashed(path, digest, stamp.size, stamp.mtime_ns)
+        keeper.finish()
     finally:
         keeper.close()
 
 
-def _stamp(path: bytes, found: os.stat_result) -> bytes:
-    """What changes whenever the file does."""
+def _stamp(path: bytes, found: os.stat_result) -> _Stamp:
     if not stat.S_ISREG(found.st_mode):
         raise InputError(f"'{os.fsdecode(path)}' is not a plain file")
-    parts = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    return ":".join(map(str, parts)).encode()
+    times = (found.st_mtime_ns, found.st_ctime_ns)
+    return _Stamp(found.st_dev, found.st_ino, found.st_size, *times)
 
 
-def _times(stamp: bytes) -> int:
-    return max(map(int, stamp.split(b":")[3:]))
-
-
-def _hash_file(path: bytes, stamp: bytes, algorithm: str) -> str:
+def _hash_file(path: bytes, stamp: _Stamp, algorithm: str) -> str:
     with open(path, "rb") as file:
         is_text = algorithm == DOS_TO_UNIX and _is_text(file.read(_START))
         file.seek(0)
@@ -106,58 +117,64 @@ class _Keeper:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
         self._old = _read_notes(path)
         self._next = next(self._old, None)
-        self._file: IO[bytes] | None = None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._fresh.open("wb")
-        except OSError:
-            pass
+        self._fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+        self._lines: list[bytes] = []
+        self._file = _create(self._fresh)
 
-    def find(self, path: bytes, stamp: bytes) -> str | None:
+    def find(self, path: bytes, stamp: _Stamp) -> str | None:
         while self._next is not None and self._next.path < path:
             self._next = next(self._old, None)
         note = self._next
         return note.digest if note is not None and note[:2] == (path, stamp) else None
 
     def keep(self, note: _Note) -> None:
-        if self._file is None:
-            return
-        line = b" ".join((note.stamp, note.digest.encode(), note.path))
-        try:
-            self._file.write(b"%08x %s\0" % (zlib.crc32(line), line))
-        except OSError:
-            self._discard()
+        numbers = " ".join(map(str, note.stamp))
+        line = b"%s %s %s" % (numbers.encode(), note.digest.encode(), note.path)
+        self._lines.append(b"%08x %s\0" % (zlib.crc32(line), line))
+        if len(self._lines) >= _BATCH:
+            self._write()
 
-    def replace(self) -> None:
+    def finish(self) -> None:
         """All was seen: the new notes take the place of the old ones."""
-        if self._file is None:
-            return
-        try:
+        self._write()
+        if self._file is not None:
             self._file.close()
-            self._fresh.replace(self._path)
-        except OSError:
-            self._discard()
-        self._file = None
+            self._file = None
+            try:
+                self._fresh.replace(self._path)
+            except OSError:
+                pass
 
     def close(self) -> None:
         self._old.close()
         if self._file is not None:
-            self._discard()
+            self._abandon(self._file)
 
-    def _discard(self) -> None:
-        try:
-            if self._file is not None:
-                self._file.close()
-        except OSError:
-            pass
+    def _write(self) -> None:
+        lines, self._lines = self._lines, []
+        if self._file is not None:
+            try:
+                self._file.write(b"".join(lines))
+            except OSError:
+                self._abandon(self._file)
+
+    def _abandon(self, file: FileIO) -> None:
+        file.close()
         self._file = None
         try:
-            self._fresh.unlink(missing_ok=True)
+            self._fresh.unlink()
         except OSError:
             pass
+
+
+def _create(path: Path) -> FileIO | None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb", buffering=0)
+    except OSError:
+        return None
 
 
 def _read_notes(path: Path) -> Generator[_Note]:
@@ -174,5 +191,5 @@ def _read_notes(path: Path) -> Generator[_Note]:
                 crc, _, text = line.partition(b" ")
                 if crc != b"%08x" % zlib.crc32(text):
                     return
-                stamp, digest, name = text.split(b" ", 2)
-                yield _Note(name, stamp, digest.decode())
+                *numbers, digest, name = text.split(b" ", 6)
+                yield _Note(name, _Stamp(*map(int, numbers)), digest.decode())

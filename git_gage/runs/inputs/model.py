@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 class InputFile:
     """A file of an input. `place` is where the run finds it, below the project's folder there.
 
-    Its content is that of `path` or, where it is made for this run, `content`. `run` is the run in
-    whose directory `path` lies. `is_source`: it comes with the source code, and is staged with it.
+    Its content is that of `path` as it was at `mtime_ns` or, where it is made for this run,
+    `content`. `run` is the run in whose directory `path` lies. `is_staged`: it is there already,
+    with the source code or by another input.
     """
 
     place: bytes
     sha256: str
     size: int
     path: Path | None = None
+    mtime_ns: int | None = None
     content: bytes | None = None
     run: str | None = None
-    is_source: bool = False
+    is_staged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ FILES_LISTED = 1000
 
 class InputError(RequestError):
     """An input cannot be had as it is described."""
+
+
+class ChangedInputError(InputError):
+    """An input is there, but it is not what it was or what the gagefile says it is."""
 
 
 class Runs(Protocol):
@@ -110,10 +116,11 @@ class Search:
         key = repr((str(self.project_dir), dependency, what)).encode(errors="surrogateescape")
         return self.repo.gage_dir / "cache" / "inputs" / hashlib.sha256(key).hexdigest()[:32]
 
-    def tell_dead_link(self, top: Path, path: bytes) -> None:
-        """Say that a link below `top` is no part of an input."""
+    def tell_left_out(self, top: Path, path: bytes) -> None:
+        """Say that something below `top` is no part of an input."""
         place = top / os.fsdecode(path)
-        self.warn(f"'{place}' is left out: a link that leads nowhere or to a folder it is in")
+        dead = "a link that leads nowhere or back"
+        self.warn(f"'{place}' is left out: {dead if place.is_symlink() else 'not a plain file'}")
 
 
 class Tally:

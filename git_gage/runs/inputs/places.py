@@ -74,12 +74,11 @@ class _Places:
         files = []
         for file in each.files:
             if file.place in self._source and self._is_in_project(file):
-                files.append(replace(file, is_source=True))
+                files.append(replace(file, is_staged=True))
             elif self._claim(file.place, each.label, file.path):
                 files.append(file)
             else:
-                # Staged for another input already; here it is only named.
-                files.append(replace(file, is_source=True))
+                files.append(replace(file, is_staged=True))
         return replace(each, files=tuple(files))
 
     def _is_in_project(self, file: InputFile) -> bool:

@@ -49,14 +49,17 @@ def format_reference(reference: Reference) -> bytes:
 
 
 def read_reference(path: Path) -> Reference | None:
-    """What a reference file says; None for any other file.
+    """What a reference file says; None for anything else.
 
     Raises: IntegrityError for one that is damaged; OSError.
     """
-    with path.open("rb") as file:
-        content = file.read(_MAX_BYTES)
-    if not content.startswith(_MAGIC):
+    if not path.is_file():
         return None
+    with path.open("rb") as file:
+        content = file.read(len(_MAGIC))
+        if content != _MAGIC:
+            return None
+        content += file.read(_MAX_BYTES)
     try:
         return _parse(json.loads(content))
     except (ValueError, KeyError, TypeError) as error:
@@ -90,7 +93,7 @@ def follow_reference(path: Path, store: Store) -> tuple[Path, Reference | None]:
     """
     last = None
     for _ in range(_MAX_STEPS):
-        found = None if path.is_dir() else read_reference(path)
+        found = read_reference(path)
         if found is None:
             return path, last
         last, path = found, _place_of(found, store)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from git_gage.errors import GageError, RequestError
 from git_gage.runs.inputs.dvcfile import find_dvcfile
 from git_gage.runs.inputs.files import find_dir, find_file, find_project_files
-from git_gage.runs.inputs.model import Input, InputError, Runs, Search, describe
+from git_gage.runs.inputs.model import ChangedInputError, Input, Runs, Search, describe
 from git_gage.runs.inputs.places import settle_places
 from git_gage.runs.inputs.runs import find_run_files
 from git_gage.runs.inputs.summary import sum_up_runs
@@ -94,10 +94,6 @@ def input_names(depends: Sequence[Dependency]) -> dict[Dependency, str]:
     if len(unnamed) == 1:
         numbered = {unnamed[0]: "run"}
     return {each: each.name or numbered[each] for each in of_runs}
-
-
-class ChangedInputError(InputError):
-    """An input is not what the gagefile says it is."""
 
 
 def check_digest(dependency: Dependency, found: Input) -> None:

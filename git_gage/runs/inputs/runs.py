@@ -14,7 +14,15 @@ from git_gage.errors import GitError
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.inputs.choice import choose_run, how_to_run
 from git_gage.runs.inputs.hashes import hash_files
-from git_gage.runs.inputs.model import Input, InputError, InputFile, Search, collect_files
+from git_gage.runs.inputs.model import (
+    ChangedInputError,
+    Input,
+    InputError,
+    InputFile,
+    Search,
+    Tally,
+    collect_files,
+)
 from git_gage.runs.inputs.places import place_in_run
 from git_gage.runs.inputs.reference import Reference, follow_reference, read_reference
 from git_gage.runs.inputs.selection import EVERYTHING, literal_path, select_files
@@ -55,7 +63,7 @@ class _RunFiles:
         self._top = search.store.run_dir(self._run)
         self._cwd = path_bytes(document["command"]["cwd"] or ".")
         self._folder = self._top / os.fsdecode(os.path.normpath(self._cwd))
-        self._tell = partial(search.tell_dead_link, self._folder)
+        self._tell = partial(search.tell_left_out, self._folder)
 
     def find(self) -> Iterator[InputFile]:
         patterns = [each for each in self._dependency.files if not self._is_source(each)]
@@ -108,6 +116,7 @@ class _RunFiles:
                 sha256=each.digest,
                 size=each.size,
                 path=path,
+                mtime_ns=each.mtime_ns,
                 run=self._run,
             )
 
@@ -137,29 +146,33 @@ class _RunFiles:
 
     def _follow(self, path: bytes) -> Iterator[InputFile]:
         """What a reference leads to: a file, or all files of a folder."""
-        target, reference = follow_reference(self._folder / os.fsdecode(path), self._search.store)
-        assert reference is not None
+        here = self._folder / os.fsdecode(path)
+        target, reference = follow_reference(here, self._search.store)
+        assert reference is not None, "it was read before"
+        top, names = target.parent, [os.fsencode(target.name)]
         if reference.is_folder:
             top, names = target, list(walk_files(os.fsencode(target), self._tell))
-        else:
-            top, names = target.parent, [os.fsencode(target.name)]
         cache = self._search.cache(self._dependency, os.fsdecode(path))
+        tally = Tally()
         for each in hash_files(os.fsencode(top), names, cache):
-            self._require_same(each.digest, reference, target)
+            tally.add(each.path, each.digest, each.size)
             below = os.path.join(path, each.path) if reference.is_folder else path
             yield InputFile(
                 place=place_in_run(self._dependency, below),
                 sha256=each.digest,
                 size=each.size,
                 path=top / os.fsdecode(each.path),
+                mtime_ns=each.mtime_ns,
                 run=reference.run,
             )
+        self._require_same(tally.digest if reference.is_folder else each.digest, reference, target)
 
     def _require_same(self, digest: str, reference: Reference, target: Path) -> None:
-        if not reference.is_folder and digest != reference.digest:
-            raise InputError(
-                f"'{target}' changed since run {short_id(self._run)}:"
-                f" its sha256 is {digest}, and was {reference.digest}"
+        if digest != reference.digest:
+            run = short_id(self._run)
+            raise ChangedInputError(
+                f"'{target}' changed since run {run} used it: its sha256 is {digest}, and was"
+                f" {reference.digest}"
             )
 
     def _is_source(self, pattern: str) -> bool:

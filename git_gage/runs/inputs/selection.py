@@ -21,7 +21,7 @@ _WILD = re.compile(r"[*?]|regex:")
 def select_files(
     top: Path,
     patterns: Sequence[str],
-    on_dead_link: Callable[[bytes], None],
+    on_left_out: Callable[[bytes], None],
     skip: Collection[bytes],
 ) -> tuple[bytes, ...]:
     """Paths below `top` that the patterns choose, sorted; a folder's name means all that is in it.
@@ -31,7 +31,7 @@ def select_files(
     """
     spelled = {_with_contents(top, pattern): pattern for pattern in patterns}
     heads = {_head(pattern) for pattern in spelled if not pattern.startswith("-")} or {b""}
-    paths = _walk_heads(os.fsencode(top), heads, on_dead_link, skip)
+    paths = _walk_heads(os.fsencode(top), heads, on_left_out, skip)
     found = parse_patterns(tuple(spelled), EVERYTHING).select(candidates_in_tree(top, paths))
     if found.unused:
         unused = ", ".join(f"'{spelled[pattern]}'" for pattern in found.unused)
@@ -74,7 +74,7 @@ def _head(pattern: str) -> bytes:
 def _walk_heads(
     top: bytes,
     heads: Iterable[bytes],
-    on_dead_link: Callable[[bytes], None],
+    on_left_out: Callable[[bytes], None],
     skip: Collection[bytes],
 ) -> set[bytes]:
     found: set[bytes] = set()
@@ -83,10 +83,10 @@ def _walk_heads(
         if not os.path.isdir(start):
             found.update([head] if os.path.exists(start) else [])
             continue
-        tell = partial(_tell_below, on_dead_link, head)
+        tell = partial(_tell_below, on_left_out, head)
         found.update(os.path.join(head, path) for path in walk_files(start, tell, skip))
     return found
 
 
-def _tell_below(on_dead_link: Callable[[bytes], None], head: bytes, path: bytes) -> None:
-    on_dead_link(os.path.join(head, path))
+def _tell_below(on_left_out: Callable[[bytes], None], head: bytes, path: bytes) -> None:
+    on_left_out(os.path.join(head, path))

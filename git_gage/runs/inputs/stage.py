@@ -84,16 +84,28 @@ def _plan(each: Input, store: Store) -> Iterator[tuple[StagedInput, InputFile | 
         yield _link(each.folder, each.path, reference, None)._replace(files=each.count), None
         return
     for file in each.files:
-        if file.is_source:
+        if file.is_staged:
             continue
-        mtime_ns = None if file.path is None else file.path.stat().st_mtime_ns
+        _require_unchanged(file)
         if each.link and file.path is not None:
             origin = origin_of(file.path, file.run, store)
             reference = Reference(file.run, origin, file.sha256, file.size, is_folder=False)
-            yield _link(file.place, file.path, reference, mtime_ns), None
+            yield _link(file.place, file.path, reference, file.mtime_ns), None
         else:
             place = os.fsdecode(file.place)
-            yield StagedInput(place, None, file.sha256, file.size, mtime_ns, None), file
+            yield StagedInput(place, None, file.sha256, file.size, file.mtime_ns, None), file
+
+
+def _require_unchanged(file: InputFile) -> None:
+    """Raises: RequestError for a file that was written to since it was measured."""
+    if file.path is not None:
+        found = file.path.stat()
+        if (found.st_size, found.st_mtime_ns) != (file.size, file.mtime_ns):
+            raise _changed(file.path)
+
+
+def _changed(path: Path) -> RequestError:
+    return RequestError(f"input '{path}' changed since it was measured", hint="start the run again")
 
 
 def _link(place: bytes, target: Path, reference: Reference, mtime_ns: int | None) -> StagedInput:
@@ -148,9 +160,7 @@ def _copy(file: InputFile, place: bytes, staged: StagedInput) -> None:
             new.write(chunk)
         mode = stat.S_IMODE(os.fstat(old.fileno()).st_mode)
     if digest.hexdigest() != file.sha256:
-        raise RequestError(
-            f"input '{file.path}' changed while it was copied", hint="start the run again"
-        )
+        raise _changed(file.path)
     os.chmod(place, mode | stat.S_IWUSR)
     assert staged.mtime_ns is not None
     os.utime(place, ns=(staged.mtime_ns, staged.mtime_ns))

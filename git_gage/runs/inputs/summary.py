@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 FILE_NAME = "runs.json"
 COMPLETED = "status = completed"
 _KEYS = (
-    *("id", "name", "operation", "status", "exit_code", "started", "ended", "duration_s"),
-    *("label", "tags", "config", "metrics", "summaries", "attributes"),
+    *("id", "name", "operation", "version", "status", "exit_code"),
+    *("started", "ended", "duration_s", "label", "tags", "config"),
+    *("metrics", "summaries", "attributes", "inputs", "parent", "restart_of"),
 )
+_SOURCE_KEYS = ("commit", "branch", "dirty", "snapshot", "digest")
 
 
 def sum_up_runs(dependency: Dependency, search: Search) -> Input:
@@ -47,5 +49,12 @@ def sum_up_runs(dependency: Dependency, search: Search) -> Input:
 
 def _format(documents: Iterable[Mapping[str, Any]]) -> bytes:
     """One run a line, in ASCII."""
-    lines = [json.dumps({key: document[key] for key in _KEYS}) for document in documents]
+    lines = [json.dumps(_pick(document)) for document in documents]
     return ("[\n" + ",\n".join(lines) + "\n]\n").encode()
+
+
+def _pick(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a run object is worth a report."""
+    picked = {key: document[key] for key in _KEYS}
+    picked["source"] = {key: document["source"][key] for key in _SOURCE_KEYS}
+    return picked

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
-_FILE, _FOLDER, _DEAD = "file", "folder", "dead link"
+_FILE, _FOLDER, _OTHER = "file", "folder", "other"
 
 
 class _Folder(NamedTuple):
@@ -18,12 +18,13 @@ class _Folder(NamedTuple):
 
 
 def walk_files(
-    top: bytes, on_dead_link: Callable[[bytes], None], skip: Container[bytes] = ()
+    top: bytes, on_left_out: Callable[[bytes], None], skip: Container[bytes] = ()
 ) -> Iterator[bytes]:
-    """Paths below `top` of everything that is no folder, sorted as bytes.
+    """Paths below `top` of all plain files, sorted as bytes.
 
-    Links to folders are followed; one that leads nowhere, or back to a folder it is in, is told
-    of and left out. `.git` is left out, and so are folders whose whole path is in `skip`.
+    Links are followed. What is neither file nor folder is told to `on_left_out`, also a link that
+    leads nowhere, or back to a folder it is in. `.git` is left out without a word, and so are
+    folders whose whole path is in `skip`.
     Raises: OSError for a folder that cannot be read.
     """
     above = [_open(top, b"")]
@@ -36,8 +37,8 @@ def walk_files(
         path, kind = folder.path + found[0], found[1]
         if kind == _FILE:
             yield path
-        elif kind == _DEAD or _leads_back(top, path, above):
-            on_dead_link(path)
+        elif kind == _OTHER or _leads_back(top, path, above):
+            on_left_out(path)
         elif os.path.join(top, path) not in skip:
             above.append(_open(top, path + b"/"))
 
@@ -59,9 +60,7 @@ def _open(top: bytes, path: bytes) -> _Folder:
 def _kind(entry: os.DirEntry[bytes]) -> str:
     if entry.is_dir():
         return _FOLDER
-    if entry.is_symlink() and not os.path.exists(entry.path):
-        return _DEAD
-    return _FILE
+    return _FILE if entry.is_file() else _OTHER
 
 
 def _identity(path: bytes) -> tuple[int, int]:
