@@ -119,7 +119,8 @@ def _read(path: Path) -> bytes | None:
     if not path.is_file():  # deleted, a submodule, or a link to nowhere
         return None
     with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+        # Of a program only the start is looked at; a notebook may hold many pictures.
+        return file.read() if path.suffix == ".ipynb" else file.read(MAX_BYTES + 1)
 
 
 def _write(folder: Path, text: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # What a pattern for config keys would not take for a part of a file's name.
 _PLAIN_PATH = re.compile(r"[^-\\*?\[\]#{}\s!][^\\*?\[\]#{}]*")
-_LONGEST_VALUE = 40
+_LONGEST = 40
 _HEAD = """\
 # How this project is run. Each table below is an operation:
 #
@@ -109,12 +109,11 @@ def _config_lines(script: FoundScript) -> Iterator[str]:
     patterns = [f"    {_toml_text(f'{script.path}#{key}')}," for key, _ in script.keys]
     width = max(map(len, patterns))
     for pattern, (_, value) in zip(patterns, script.keys, strict=True):
-        comment = "must be given" if value is None else _one_line(value) or "empty"
-        yield f"{pattern:<{width}}  # {comment}"
+        yield f"{pattern:<{width}}  # {_shorten(value) or 'empty'}"
 
 
-def _example(name: str, key: str, value: str | None) -> str:
-    short = value is not None and re.fullmatch(r"[\w.+-]+", value)
+def _example(name: str, key: str, value: str) -> str:
+    short = re.fullmatch(r"[\w.+-]+", value)
     return f"{clean(shlex.quote(name))} {key}={value if short else '<value>'}"
 
 
@@ -125,7 +124,7 @@ def _exec(script: FoundScript) -> str:
     return f"[{', '.join(map(_toml_text, words))}]"
 
 
-def _escape_fields(word: str, keys: Sequence[tuple[str, str | None]]) -> str:
+def _escape_fields(word: str, keys: Sequence[tuple[str, str]]) -> str:
     """A word whose braces stay: they are fields only around the name of a key."""
     if any(f"{{{key}}}" in word for key, _ in keys):
         return word.replace("{", "{{").replace("}", "}}")
@@ -176,6 +175,6 @@ def _escape(char: str) -> str:
     return char if char.isprintable() else f"\\U{ord(char):08x}"
 
 
-def _one_line(value: str) -> str:
+def _shorten(value: str) -> str:
     text = clean(value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

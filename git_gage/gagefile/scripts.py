@@ -30,14 +30,14 @@ _MAIN = re.compile(r"^if\b.*__name__", re.MULTILINE)
 class FoundScript(NamedTuple):
     """Something that can be run, by the words `argv` in the project's folder.
 
-    keys: its config keys with their values as they are now, None where there is no default;
+    keys: its config keys with their values as they are now, or what is to be said instead;
     data: what it seems to read and no run would get with its source: ("file" or "dir", path).
     """
 
     path: str
     argv: tuple[str, ...]
     description: str | None = None
-    keys: tuple[tuple[str, str | None], ...] = ()
+    keys: tuple[tuple[str, str], ...] = ()
     data: tuple[tuple[str, str], ...] = ()
 
 
@@ -159,9 +159,12 @@ def _own(names: list[str]) -> Iterator[str]:
             yield name
 
 
-def _find_keys(settings: ScriptSettings) -> Iterator[tuple[str, str | None]]:
+def _find_keys(settings: ScriptSettings) -> Iterator[tuple[str, str]]:
     for key, option in settings.options.items():
-        yield key, option.default.text if option.default is not None else None
+        if option.default is None:
+            yield key, "must be given" if option.required else "not set"
+        else:
+            yield key, option.default.text
     for key, constant in settings.constants.items():
         yield key, constant.value.text
 
@@ -194,9 +197,13 @@ def _look_at_notebook(path: str, source: bytes | None) -> FoundScript | None:
         texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise ConfigError(f"{path}: is no notebook that can be read") from error
+    from git_gage.config.formats import list_values
+
     title = _first_line(texts[0].lstrip("# ")) if texts else None
     executed = f"{path.removesuffix('.ipynb').rpartition('/')[2]}.executed.ipynb"
-    return FoundScript(path, (*_NOTEBOOK, path, "--output", executed), title)
+    values = list_values(source, path).items()
+    keys = tuple((str(place[0]), value.text) for place, value in values if not place[1:])
+    return FoundScript(path, (*_NOTEBOOK, path, "--output", executed), title, keys)
 
 
 def _look_at_program(path: str, source: bytes | None) -> FoundScript | None:

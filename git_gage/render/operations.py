@@ -111,19 +111,22 @@ def _dependency(each: Mapping[str, Any]) -> str:
 
 
 def _config_lines(keys: Sequence[Mapping[str, Any]], screen: Screen) -> list[str]:
-    """A table of config keys."""
+    """A table of config keys; below each what it may be and what it means."""
     if not keys:
         return []
     columns = [
         Column("KEY", [clean(key["name"]) for key in keys], 0, least=10),
-        Column("DEFAULT", [_default(key) for key in keys], 1, least=8),
+        Column("DEFAULT", [_default(key) for key in keys], 1, least=10),
         Column("TYPE", [clean(key["type"] or "") for key in keys], 2),
         Column("FROM", [_origin(key) for key in keys], 3, least=10),
-        Column("VALUES", [_values(key) for key in keys], 4, least=10),
-        Column("DESCRIPTION", [_first_line(key["description"]) for key in keys], 5, least=11),
     ]
-    shown = [column for column in columns if any(column.cells)]
-    return format_table(shown, screen).splitlines()
+    title, *rows = format_table(columns, screen).splitlines()
+    notes = [_fold(f"  {_note(key)}", screen) if _note(key) else [] for key in keys]
+    return [title, *(line for row, note in zip(rows, notes, strict=True) for line in (row, *note))]
+
+
+def _note(key: Mapping[str, Any]) -> str:
+    return ": ".join(filter(None, (_values(key), _first_line(key["description"]))))
 
 
 def _default(key: Mapping[str, Any]) -> str:
@@ -144,11 +147,13 @@ def _origin(key: Mapping[str, Any]) -> str:
 def _values(key: Mapping[str, Any]) -> str:
     """What a key may be: one of some values, or a range."""
     if key["choices"] is not None:
-        return ", ".join(map(value_text, key["choices"]))
+        return f"one of {', '.join(map(value_text, key['choices']))}"
     low, high = key["min"], key["max"]
-    if low is None and high is None:
-        return ""
-    return f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
+    if low is not None and high is not None:
+        return f"from {low:g} to {high:g}"
+    return (
+        f"{low:g} or more" if low is not None else f"{high:g} at most" if high is not None else ""
+    )
 
 
 def _first_line(text: str | None) -> str:

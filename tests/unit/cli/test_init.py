@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from unittest.mock import patch
@@ -88,6 +89,15 @@ def test_data_that_a_run_would_miss_is_an_input(repo: Path) -> None:
     assert read["new"]["depends"] == ["file: data.csv", "dir: images", "file: net.bin"]
     result = gage_inside(repo / "sub", "init", "-n")
     assert "depends = [" not in result.out.replace("#     depends", "")
+
+
+def test_a_notebook_may_be_large(repo: Path) -> None:
+    notebook = {"cells": [{"cell_type": "raw", "source": ["#" * 2**21]}]}
+    write_files(repo, {"fit.ipynb": json.dumps(notebook)})
+    assert gage_inside(repo, "init").out.splitlines()[1:] == [
+        "  fit    fit.ipynb",
+        "  train  train.py",
+    ]
 
 
 def test_what_is_left_out_is_said(repo: Path) -> None:

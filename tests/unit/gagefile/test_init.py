@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from unittest.mock import patch
@@ -22,6 +23,7 @@ from argparse import ArgumentParser
 parser = ArgumentParser()
 parser.add_argument("data")
 parser.add_argument("--lr", type=float, default=0.1)
+parser.add_argument("--mode")
 parser.parse_args()
 """
 
@@ -164,16 +166,17 @@ def test_programs_run_as_they_are() -> None:
 
 
 def test_a_notebook_runs_in_the_users_jupyter_and_is_kept() -> None:
-    cells = (
-        '[{"cell_type": "code", "source": []}, {"cell_type": "markdown", "source": ["# Fit\\n"]}]'
-    )
-    notebook, bare = find(
-        {"nb/fit.ipynb": f'{{"cells": {cells}}}', "nb/bare.ipynb": '{"cells": []}'}
-    ).scripts[::-1]
+    cells = [
+        {"cell_type": "code", "source": ["lr = 0.1\n", "d = {'a': 1}"]},
+        {"cell_type": "markdown", "source": ["# Fit\n"]},
+    ]
+    files = {"nb/fit.ipynb": json.dumps({"cells": cells}), "nb/bare.ipynb": '{"cells": []}'}
+    bare, notebook = find(files).scripts
     assert " ".join(notebook.argv) == (
         "jupyter nbconvert --to notebook --execute nb/fit.ipynb --output fit.executed.ipynb"
     )
     assert (notebook.description, bare.description) == ("Fit", None)
+    assert (notebook.keys, bare.keys) == ((("lr", "0.1"),), ())
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": 1}', '{"cells": [{}]}', "[" * 100_000])
@@ -239,7 +242,10 @@ def test_an_operation_has_what_is_known_of_its_script() -> None:
     assert draft({"train.py": TRAIN, "eval.py": PARSER}) == {
         "$namespace": "digits",
         "$project-id": "an-id",
-        "eval": {"exec": "python3 eval.py", "config": ["eval.py#data", "eval.py#lr"]},
+        "eval": {
+            "exec": "python3 eval.py",
+            "config": ["eval.py#data", "eval.py#lr", "eval.py#mode"],
+        },
         "train": {
             "description": "Train a net",
             "exec": "python3 train.py",
@@ -254,6 +260,7 @@ def test_the_values_of_today_are_in_comments() -> None:
     assert '    "train.py#name",  # empty\n' in text
     assert f'    "train.py#long",  # {"x" * 39}…\n' in text
     assert '    "zeta.py#data",  # must be given\n' in text
+    assert '    "zeta.py#mode",  # not set\n' in text
     assert "# What can be set for a run: git gage run train lr=0.1\n" in text
 
 
