@@ -11,7 +11,6 @@ from git_gage.config.documents import (
     DocumentError,
     Entry,
     Node,
-    find,
     line_column,
     read_tree,
 )
@@ -21,10 +20,20 @@ from git_gage.gagefile.problem import ERROR, KEY, TABLE, VALUE, WARNING, Problem
 if TYPE_CHECKING:
     from git_gage.gagefile.spellings import KeyPath
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 256_000
 """A gagefile that is larger is none."""
+# Keys that true and false are meant for; elsewhere `yes` is more likely a text.
+_BOOLEAN_KEYS = (
+    *("default", "sourcecode", "output-summary", "required"),
+    *("link", "writeable", "optional"),
+)
+_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*"|[\w$.-]+')
 # TOML wants quotes around `run[windows]`.
 _MARKED_KEY = re.compile(r"\s*([\w.-]+\[\w+\])\s*=")
+
+
+Places = dict["KeyPath", Entry]
+"""Where everything in a document stands, by the keys that lead to it."""
 
 
 class Fault(NamedTuple):
@@ -75,8 +84,9 @@ def find_faults(data: bytes, kind: str, path: str, explain: Explain | None = Non
         return [_syntax_fault(data, path, error)]
     if kind == "json" and not data.strip():
         return [Fault(path, 1, 1, 1, "the file is empty: JSON needs at least '{}'", None, "")]
-    problems = _find_problems(plain(tree.value), tree, explain or Explain())
-    faults = [_locate(data, path, tree, problem) for problem in problems]
+    places = dict(_find_places(tree, ()))
+    problems = _find_problems(plain(tree.value), places, explain or Explain())
+    faults = [_locate(data, path, tree, places.get(problem.path), problem) for problem in problems]
     return sorted(set(faults), key=lambda fault: (fault.line, fault.column, fault.message))
 
 
@@ -91,57 +101,55 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _find_problems(document: Any, tree: Node, explain: Explain) -> list[Problem]:
+def _find_problems(document: Any, places: Places, explain: Explain) -> list[Problem]:
     from git_gage.gagefile.rules import break_rules
     from git_gage.gagefile.schema import judge
 
     problems = judge(document)
     if isinstance(document, dict):
-        spoiled = {problem.path for problem in problems}
-
-        def clean(path: KeyPath) -> bool:
-            return not any(bad[: len(path)] == path for bad in spoiled)
-
-        problems += break_rules(document, clean, explain)
-    words = list(_find_words(tree, ()))
-    wrong = {problem.path: problem for problem in problems if problem.at == VALUE}
-    for word in words:
-        found = wrong.get(word.path)
-        if found is None:
-            problems.append(word)
-        else:
-            problems.remove(found)
-            problems.append(found._replace(guess=found.guess or word.guess))
-    return problems
+        spoiled = {
+            problem.path[:length] for problem in problems for length in range(len(problem.path) + 1)
+        }
+        problems += break_rules(document, lambda path: path not in spoiled, explain)
+    words = {problem.path: problem for problem in _find_words(places)}
+    for number, problem in enumerate(problems):
+        if problem.at == VALUE and problem.path in words:
+            guess = words.pop(problem.path).guess
+            problems[number] = problem._replace(guess=problem.guess or guess)
+    return [*problems, *words.values()]
 
 
-def _find_words(node: Node, at: KeyPath) -> Iterator[Problem]:
+def _find_words(places: Places) -> Iterator[Problem]:
     """Values that are not what they are spelled like: `yes` in YAML, a version 1.10."""
+    for path, entry in places.items():
+        node = entry.node
+        if node.kind == "bool" and node.spelled.lower() not in ("true", "false"):
+            value = "true" if node.value else "false"
+            message = f"'{node.spelled}' is read as {value} by YAML 1.1"
+            guess = value if path[-1] in _BOOLEAN_KEYS else f'"{node.spelled}"'
+            yield Problem(path, VALUE, message, guess, WARNING)
+        elif node.kind == "float" and path[1:] == ("version",) and node.spelled != str(node.value):
+            message = f"'{dotted(path)}' is the number {node.value}, not the text it looks like"
+            yield Problem(path, VALUE, message, f'"{node.spelled}"', WARNING)
+
+
+def _find_places(node: Node, at: KeyPath) -> Iterator[tuple[KeyPath, Entry]]:
     for entry in node.entries:
         path = (*at, entry.key)
-        inner = entry.node
-        if inner.kind == "bool" and inner.spelled.lower() not in ("true", "false"):
-            value = "true" if inner.value else "false"
-            message = f"'{inner.spelled}' is read as {value} by YAML 1.1"
-            yield Problem(path, VALUE, message, f'"{inner.spelled}"', WARNING)
-        elif (
-            path[1:] == ("version",) and inner.kind == "float" and inner.spelled != str(inner.value)
-        ):
-            message = f"'{dotted(path)}' is the number {inner.value}, not the text it looks like"
-            yield Problem(path, VALUE, message, f'"{inner.spelled}"', WARNING)
-        yield from _find_words(inner, path)
+        yield path, entry
+        yield from _find_places(entry.node, path)
 
 
 def _syntax_fault(data: bytes, path: str, error: DocumentError) -> Fault:
-    fault = _place(data, path, Problem((), VALUE, error.message), error.offset)
+    token = _TOKEN.match(data, error.offset)
+    end = None if token is None else token.end()
+    fault = _place(data, path, Problem((), VALUE, error.message), error.offset, end)
     marked = _MARKED_KEY.match(fault.source_line)
     return fault if marked is None else fault._replace(guess=f'"{marked[1]}"')
 
 
-def _locate(data: bytes, path: str, tree: Node, problem: Problem) -> Fault:
-    entry = find(tree, problem.path)
-    if entry is None:
-        # What is missing at the very top has no place but the start.
+def _locate(data: bytes, path: str, tree: Node, entry: Entry | None, problem: Problem) -> Fault:
+    if entry is None:  # it is the document itself
         return _place(data, path, problem, tree.start, tree.end)
     start, end = _span(entry, problem.at)
     return _place(data, path, problem, start, end)

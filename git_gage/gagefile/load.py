@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 _SYSTEMS = {"win32": "windows", "cygwin": "windows", "darwin": "macos"}
 # A fault in one of these changes what is run.
 _VITAL = ("exec", "config", "sourcecode", "depends", "requires", "env", "timeout")
-# What nothing could be done with goes, even if that is no error.
-_IDLE = ("progress", "output-summary")
 
 
 class Checked(NamedTuple):
@@ -117,8 +115,10 @@ def _drop_faulty(document: dict[str, Any], faults: Iterable[Fault]) -> list[str]
     for fault in faults:
         name, *inner = map(str, fault.keys)
         if fault.severity != ERROR:
-            if inner and inner[0].partition(".")[0] in _IDLE:
+            if inner and inner[0].partition(".")[0] == "progress":
                 document[name].pop(inner[0], None)
+            elif inner and inner[0] == "output-summary":
+                document[name][inner[0]] = False
             elif inner and inner[0].startswith("exec"):
                 continue  # nothing is wrong with braces, unless a key was meant
             warnings.append(fault.text())

@@ -30,12 +30,11 @@ def break_rules(document: Mapping[str, Any], clean: Clean, explain: Explain) -> 
             at = (name,)
             yield from check_config(table, at, clean)
             yield from check_inputs(table, at, clean, explain)
-            whole = {key: value for key, value in table.items() if clean((name, key))}
-            yield from check_exec(whole, at, declared=clean((name, "config")))
+            yield from check_exec(table, at, clean)
             for check in (_check_env, _check_attributes, _check_progress, _check_summary):
-                yield from check(whole, at)
-            yield from _check_twice(whole, at)
-            yield from _check_sourcecode(whole, at, explain)
+                yield from check(table, at)
+            yield from _check_twice(table, at)
+            yield from _check_sourcecode(table, at, explain)
 
 
 def _check_texts(value: Any, at: KeyPath) -> Problems:
@@ -71,15 +70,21 @@ def _check_defaults(document: Mapping[str, Any]) -> Problems:
         yield Problem((name, "default"), VALUE, message)
 
 
+def _inner(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The table in a table; none where there is something else."""
+    value = table.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
 def _check_env(table: Mapping[str, Any], at: KeyPath) -> Problems:
-    for name in table.get("env", {}):
+    for name in _inner(table, "env"):
         if not name or "=" in name:
             message = f"{quoted(name)} in '{dotted(at)}.env' cannot be the name of a variable"
             yield Problem((*at, "env", name), KEY, message)
 
 
 def _check_attributes(table: Mapping[str, Any], at: KeyPath) -> Problems:
-    for name, value in table.get("attributes", {}).items():
+    for name, value in _inner(table, "attributes").items():
         if isinstance(value, float) and not math.isfinite(value):
             path = (*at, "attributes", name)
             yield Problem(path, VALUE, f"'{dotted(path)}' must be a finite number")
@@ -94,9 +99,9 @@ def _check_progress(table: Mapping[str, Any], at: KeyPath) -> Problems:
             yield from _check_style(value, (*at, key))
 
 
-def _check_style(style: str, path: KeyPath) -> Problems:
+def _check_style(style: Any, path: KeyPath) -> Problems:
     """A style that is no misspelling may be one of another tool: the run goes on without."""
-    if style in PROGRESS:
+    if style in PROGRESS or not isinstance(style, str):
         return
     guess = closest(style, PROGRESS)
     message = f"'{dotted(path)}' cannot be {quoted(style)} (known: {', '.join(PROGRESS)})"
@@ -122,7 +127,7 @@ def _check_summary(table: Mapping[str, Any], at: KeyPath) -> Problems:
 def _check_twice(table: Mapping[str, Any], at: KeyPath) -> Problems:
     for outer, key in (("summary", "filename"), ("listing", "description")):
         both = f"{outer}.{key}"
-        if both in table and key in table.get(outer, {}):
+        if both in table and key in _inner(table, outer):
             yield Problem((*at, both), KEY, f"'{dotted((*at, both))}' is given twice")
 
 

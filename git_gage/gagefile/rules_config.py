@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from git_gage.config.keys import parse_key_patterns
+from git_gage.errors import ConfigError
 from git_gage.gagefile.operations import is_declared
-from git_gage.gagefile.problem import KEY, VALUE, Problem, dotted, quoted
-from git_gage.gagefile.spellings import CONFIG_TYPES, KeyPath, iter_config
+from git_gage.gagefile.patterns import check_text
+from git_gage.gagefile.problem import KEY, VALUE, Problem, closest, dotted, quoted
+from git_gage.gagefile.spellings import CONFIG_TYPES, KeyPath, iter_config, iter_items
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
@@ -32,20 +35,41 @@ def check_config(
     seen: dict[str, KeyPath] = {}
     for inner, item in iter_config(table):
         path = (*at, *inner)
-        if not is_declared(item) or not clean(path):
+        yield from _check_patterns(item, path)
+        if not is_declared(item) or not clean((*path, "name")):
             continue
+        sound = {key: value for key, value in item.items() if clean((*path, key))}
         name = item["name"]
         if name in seen:
             message = f"config key {quoted(name)} is declared twice: see '{dotted(seen[name])}'"
             yield Problem((*path, "name"), VALUE, message)
         seen.setdefault(name, path)
-        yield from _check_key(item, path)
+        # Of a type that is not known anything may be meant.
+        kind = (
+            CONFIG_TYPES[sound["type"]] if "type" in sound else "json" if "type" in item else None
+        )
+        yield from _check_key(sound, kind, path)
 
 
-def _check_key(item: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
-    kind = CONFIG_TYPES.get(item.get("type", ""))
+def _check_patterns(item: Any, path: KeyPath) -> Iterator[Problem]:
+    by_table = isinstance(item, Mapping)
+    keys, place = (item.get("keys", []), (*path, "keys")) if by_table else (item, path)
+    for inner, pattern in iter_items(keys, place):
+        if isinstance(pattern, str) and pattern:
+            yield from check_text(pattern, inner, _explain_keys)
+
+
+def _explain_keys(pattern: str) -> str | None:
+    try:
+        parse_key_patterns([pattern])
+    except ConfigError as error:
+        return error.message
+    return None
+
+
+def _check_key(item: Mapping[str, Any], kind: str | None, path: KeyPath) -> Iterator[Problem]:
     lowest, highest = item.get("min"), item.get("max")
-    if (lowest is not None or highest is not None) and kind not in (None, "int", "float"):
+    if (lowest is not None or highest is not None) and kind not in (None, "int", "float", "json"):
         bound = "min" if lowest is not None else "max"
         message = f"'{dotted((*path, bound))}' needs type int or float, not {kind}"
         yield Problem((*path, bound), KEY, message)
@@ -71,7 +95,12 @@ def _check_default(item: Mapping[str, Any], kind: str | None, path: KeyPath) -> 
     yield from wrong
     if not wrong and "choices" in item and not _is_among(value, item["choices"]):
         words = ", ".join(map(quoted, item["choices"]))
-        yield Problem(path, VALUE, f"'{dotted(path)}' is not among its choices: {words}")
+        message = f"'{dotted(path)}' is not among its choices: {words}"
+        yield Problem(path, VALUE, message, closest(value, filter(_is_text, item["choices"])))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _is_among(value: Any, choices: list[Any]) -> bool:

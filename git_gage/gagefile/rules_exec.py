@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from git_gage.gagefile.operations import is_declared
@@ -11,15 +11,20 @@ from git_gage.gagefile.problem import KEY, VALUE, WARNING, Problem, closest, dot
 from git_gage.gagefile.spellings import KeyPath, iter_commands, iter_config
 
 # As runs fill them in: `{{` stands for a brace, `${HOME}` is the shell's.
-_FIELD = re.compile(r"\{\{|\}\}|(?<!\$)\{([A-Za-z_][\w.-]*)\}")
+_PARTS = re.compile(r"\\.?|['\"]|\{\{|\}\}|(?<!\$)\{(?P<name>[A-Za-z_][\w.-]*)\}", re.DOTALL)
 _SAME_SYSTEM = {"mac": "macos"}
 
 
-def check_exec(table: Mapping[str, Any], at: KeyPath, *, declared: bool) -> Iterator[Problem]:
-    """What is wrong with what an operation runs; `declared`: its config is known, so are fields."""
+def check_exec(
+    table: Mapping[str, Any], at: KeyPath, clean: Callable[[KeyPath], bool]
+) -> Iterator[Problem]:
+    """What is wrong with what an operation runs."""
+    names = _find_names(table)
     seen: dict[tuple[str, str], KeyPath] = {}
     for inner, phase, system, command in iter_commands(table):
         path = (*at, *inner)
+        if not clean(path):
+            continue
         place = (phase, _SAME_SYSTEM.get(system, system))
         if place in seen:
             message = f"'{dotted(path)}' is given twice: see '{dotted(seen[place])}'"
@@ -27,17 +32,18 @@ def check_exec(table: Mapping[str, Any], at: KeyPath, *, declared: bool) -> Iter
         seen.setdefault(place, path)
         if isinstance(command, list) and command and not command[0]:
             yield Problem((*path, 0), VALUE, f"'{dotted(path)}' must start with a program")
-        if declared:
-            yield from _check_fields(command, path, table)
+        if names is not None:
+            yield from _check_fields(command, path, names)
 
 
-def _check_fields(
-    command: str | list[str], path: KeyPath, table: Mapping[str, Any]
-) -> Iterator[Problem]:
+def _find_names(table: Mapping[str, Any]) -> list[str] | None:
+    """The names that fields may have; None where they may have any, as keys of files do."""
     entries = [item for _, item in iter_config(table)]
     names = [item["name"] for item in entries if is_declared(item)]
-    if len(names) < len(entries):
-        return  # a key of a file may have any name
+    return names if len(names) == len(entries) else None
+
+
+def _check_fields(command: str | list[str], path: KeyPath, names: list[str]) -> Iterator[Problem]:
     texts = [command] if isinstance(command, str) else command
     unknown = {
         name: bare for text in texts for name, bare in _iter_fields(text) if name not in names
@@ -59,21 +65,12 @@ def _iter_fields(text: str) -> Iterator[tuple[str, bool]]:
 
     In quotes braces may be of another language: `python -c "print(f'{i}')"`, `awk '{print}'`.
     """
-    for found in _FIELD.finditer(text):
-        if found[1] is not None:
-            yield found[1], not _in_quotes(text[: found.start()])
-
-
-def _in_quotes(text: str) -> bool:
     quote = ""
-    escaped = False
-    for char in text:
-        if escaped:
-            escaped = False
-        elif char == "\\" and quote != "'":
-            escaped = True
-        elif quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"":
-            quote = char
-    return bool(quote)
+    for found in _PARTS.finditer(text):
+        part = found[0]
+        if found["name"] is not None:
+            yield found["name"], not quote
+        elif part in ("'", '"') and quote in ("", part):
+            quote = "" if quote else part
+        elif part[0] == "\\" and quote == "'" and part[1:] == "'":
+            quote = ""  # in single quotes a backslash is but a letter

@@ -49,13 +49,13 @@ def check_inputs(
     names: dict[str, KeyPath] = {}
     for inner, item in iter_dependencies(table):
         path = (*at, *inner)
-        if not clean(path):
-            continue
-        if isinstance(item, str):
+        if isinstance(item, str) and clean(path):
             yield from _check_text(item, path, explain)
-        else:
-            yield from _check_table(item, path, explain)
-        name = item.get("name") if isinstance(item, Mapping) else None
+        if not isinstance(item, Mapping) or not item:
+            continue
+        sound = {key: value for key, value in item.items() if clean((*path, key))}
+        yield from _check_table(sound, path, explain, [key for key in item if key not in sound])
+        name = sound.get("name")
         if name in names:
             message = f"input {quoted(name)} is named twice: see '{dotted(names[name])}'"
             yield Problem((*path, "name"), VALUE, message)
@@ -84,25 +84,31 @@ def _check_text(text: str, path: KeyPath, explain: Explain) -> Iterator[Problem]
             yield from check_text(table["run-select"], path, explain.filter)
 
 
-def _check_table(item: Mapping[str, Any], path: KeyPath, explain: Explain) -> Iterator[Problem]:
+def _check_table(
+    item: Mapping[str, Any], path: KeyPath, explain: Explain, wrong: list[str]
+) -> Iterator[Problem]:
+    """What is wrong with an input, besides the keys that are `wrong` already."""
     doubles = list(_find_doubles(item, path))
     yield from doubles
     if doubles:
         return
     if "resource" in item:
-        wrong = list(_check_text(item["resource"], (*path, "resource"), explain))
-        yield from wrong
-        if wrong:
+        faults = list(_check_text(item["resource"], (*path, "resource"), explain))
+        yield from faults
+        if faults:
             return
     yield from _check_addresses(item, path)
     table = as_table(item)
     kind = type_of(table)
+    if kind is None and wrong:
+        return  # it may be what makes the type sure
     if kind is None:
         usual = _PATHS if "path" in table else _USUAL
         message = f"'{dotted(path)}' needs a 'type' ({one_of(usual)})"
         yield Problem(path, TABLE, message)
         return
-    yield from _check_subject(table, kind, path)
+    if "type" not in wrong:
+        yield from _check_subject(table, kind, path, wrong)
     yield from _check_foreign(item, kind, path)
     for key in FILES_SELECT:
         yield from _check_patterns(item.get(key, []), (*path, key), explain)
@@ -145,7 +151,9 @@ def _check_addresses(item: Mapping[str, Any], path: KeyPath) -> Iterator[Problem
             yield Problem((*path, key), VALUE, f"'{dotted((*path, key))}' {NO_URL}")
 
 
-def _check_subject(table: Mapping[str, Any], kind: str, path: KeyPath) -> Iterator[Problem]:
+def _check_subject(
+    table: Mapping[str, Any], kind: str, path: KeyPath, wrong: list[str]
+) -> Iterator[Problem]:
     """A run may be named when the operation is run; anything else must be known."""
     if kind == "run-files":
         return
@@ -154,6 +162,8 @@ def _check_subject(table: Mapping[str, Any], kind: str, path: KeyPath) -> Iterat
         "runs-select": (*RUN_SELECT, "operation"),
         "path": ("path",),
     }[SUBJECT[kind]]
+    if any(key in known or closest(key, known) for key in wrong):
+        return
     if not any(key in table and table[key] != [] for key in known):
         message = f"'{dotted(path)}' needs '{SUBJECT[kind]}', as its type is {kind}"
         yield Problem(path, TABLE, message)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
@@ -81,8 +82,10 @@ def judge(document: Any) -> list[Problem]:
 def _schema() -> JSONSchema:
     from jschon import JSONSchema, create_catalog
 
-    create_catalog("2020-12")
-    return JSONSchema(json.loads(schema_bytes()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of what jschon uses
+        create_catalog("2020-12")
+        return JSONSchema(json.loads(schema_bytes()))
 
 
 def _explain(node: Result, document: Any) -> Iterator[Problem]:
