@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.catalog.facts import PARTS, TAG
 from git_gage.catalog.filter_fields import Field, Sql, Value, ValueFault, is_null, run_fields
 from git_gage.catalog.filter_match import Matcher, check_pattern
-from git_gage.catalog.filter_syntax import (
+from git_gage.catalog.filter_nodes import (
     Alone,
     Comparison,
     Group,
@@ -26,12 +26,15 @@ from git_gage.catalog.filter_syntax import (
 )
 from git_gage.catalog.filter_words import ReadDate, read_number
 from git_gage.catalog.values import storable
+from git_gage.errors import FilterSyntaxError
 
 if TYPE_CHECKING:
     import sqlite3
 
-# SQLite's parser holds a hundred open parts; each level here takes three.
-DEEPEST = 24
+# SQLite's parser holds a hundred open parts, of which each level here takes four.
+DEEPEST = 18
+# SQLite takes no more than a million.
+LONGEST_SQL = 900_000
 GUESSED = 2000
 _PAIRS = (("=", "!="), ("<", ">="), (">", "<="), ("=~", "!~"), ("in", "not in"))
 _OPPOSITE = dict(_PAIRS) | {second: first for first, second in _PAIRS}
@@ -60,12 +63,17 @@ def find_runs(
     Raises: FilterSyntaxError; RequestError where a pattern takes too long.
     """
     names = Names(run_fields(read_date), lambda name: _find_parts(db, name))
-    found = _join("AND", [_Compiler(where, names).compile() for where in wheres])
+    depth = _depth(wheres)
+    found = _join("AND", [_Compiler(where, names).compile(depth) for where in wheres])
     facts = " JOIN fact ON fact.run = run.key" if "fact." in found.text else ""
     question = (
         f"SELECT run.id FROM run{facts} WHERE run.writer IS NOT NULL AND {found.text}"
         " ORDER BY run.id DESC LIMIT ?"
     )
+    if len(question) > LONGEST_SQL:
+        raise FilterSyntaxError(
+            "the filter has too many conditions", hint="look for less, or write it shorter"
+        )
     matcher = Matcher(status_of)
     db.create_function("REGEXP", 2, matcher.regexp, deterministic=True)
     db.create_function("STATUS_NOW", 1, matcher.status_now)
@@ -121,9 +129,10 @@ class _Compiler:
         self._text = text
         self._names = names
 
-    def compile(self) -> Sql:
+    def compile(self, depth: int) -> Sql:
+        """SQL that lies so deep in that of other filters."""
         try:
-            return self._node(parse_filter(self._text), True, 0)
+            return self._node(parse_filter(self._text), True, depth)
         except ValueFault as error:
             raise fault(self._text, error.word.start, error.message, error.hint) from None
 
@@ -137,14 +146,18 @@ class _Compiler:
                 return found if wanted else _not(found)
             case Comparison():
                 operator = node.operator if wanted else _OPPOSITE[node.operator]
+                self._require_shallow(depth + _depth(node.values), node.name.start)
                 return self._comparison(node, operator)
-        depth += len(node.parts).bit_length()
-        if depth > DEEPEST:
-            message = "the parentheses are too deep"
-            hint = "give a part of the filter by another '-w': all of them must hold"
-            raise fault(self._text, _start(node), message, hint)
+        depth += _depth(node.parts)
+        self._require_shallow(depth, _start(node))
         joint = node.joint if wanted else {"AND": "OR", "OR": "AND"}[node.joint]
         return _join(joint, [self._node(part, wanted, depth) for part in node.parts])
+
+    def _require_shallow(self, depth: int, start: int) -> None:
+        if depth > DEEPEST:
+            message = "too many conditions lie in one another"
+            hint = "give a part of the filter by another '-w': all of them must hold"
+            raise fault(self._text, start, message, hint)
 
     def _comparison(self, node: Comparison, operator: str) -> Sql:
         field = None if node.name.quoted else self._names.fields.get(node.name.text)
@@ -248,6 +261,11 @@ def _start(node: Node) -> int:
 
 def _not(found: Sql) -> Sql:
     return Sql(f"NOT ({found.text})", found.parameters)
+
+
+def _depth(parts: Sequence[object]) -> int:
+    """How deep `_join` puts them."""
+    return (len(parts) - 1).bit_length() if parts else 0
 
 
 def _join(joint: str, parts: Sequence[Sql]) -> Sql:

@@ -21,7 +21,7 @@ from git_gage.catalog.values import storable
 from git_gage.records import format_time
 
 if TYPE_CHECKING:
-    from git_gage.catalog.filter_syntax import Word
+    from git_gage.catalog.filter_nodes import Word
 
 TEXTS = ("label", "branch", "host", "python", "platform", "version", "project_id", "signal")
 OTHER_NAMES = {
@@ -143,11 +143,15 @@ class Author(Field):
         return Sql(f"coalesce({self.sql}, {self.email}) IS NOT NULL")
 
     def equal(self, word: Word) -> Sql:
-        return Sql(f"? IN (coalesce({self.sql}, ''), coalesce({self.email}, ''))", (_text(word),))
+        name, email = f"coalesce({self.sql}, '')", f"coalesce({self.email}, '')"
+        return Sql(f"? IN ({name}, {email}, {self._both})", (_text(word),))
 
     def match(self, word: Word) -> Sql:
-        both = f"coalesce({self.sql}, '') || ' <' || coalesce({self.email}, '') || '>'"
-        return Sql(f"{both} REGEXP ?", (_text(word),))
+        return Sql(f"{self._both} REGEXP ?", (_text(word),))
+
+    @property
+    def _both(self) -> str:
+        return f"coalesce({self.sql}, '') || ' <' || coalesce({self.email}, '') || '>'"
 
 
 class Flag(Field):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from git_gage.errors import RequestError
 
 LONGEST = 500
+MANY = 10
 PATIENCE_S = 20.0
 # A repetition inside a repetition can take longer than anybody waits: (a+)+ on thirty letters.
 _TOKEN = re.compile(
@@ -23,7 +25,9 @@ def check_pattern(pattern: str) -> str | None:
     if len(pattern) > LONGEST:
         return f"a regular expression has {LONGEST} characters at most"
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what a later Python may read otherwise
+            re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         return f"not a regular expression: {error}"
     if _repeats_inside_repeats(pattern):
@@ -72,13 +76,20 @@ def _search(pattern: str, value: str) -> bool:
     return re.search(pattern, value) is not None
 
 
+def _is_many(token: str) -> bool:
+    """Whether this is a count without an end, or one so high that it makes no difference."""
+    if len(token) == 1 or token[0] != "{":
+        return False
+    most = token[1:-1].rpartition(",")[2]
+    return not most or int(most) > MANY
+
+
 def _repeats_inside_repeats(pattern: str) -> bool:
     """Whether a group that repeats without bound has such a repetition in it."""
     inner = [False]
     closed = False
     for token in _TOKEN.findall(pattern):
-        unbounded = token in ("*", "+") or (token[0] == "{" and token.endswith(",}"))
-        if unbounded:
+        if token in ("*", "+") or _is_many(token):
             if closed:
                 return True
             inner[-1] = True

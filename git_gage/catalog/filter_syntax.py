@@ -7,17 +7,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from lark import Lark, Token, Transformer, v_args
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from git_gage.errors import FilterSyntaxError
-from git_gage.safe import clean
-
-LONGEST = 20_000
-DEEPEST = 12
-SHOWN = 70
+from git_gage.catalog.filter_nodes import Alone, Comparison, Group, Negation, Node, Word, fault
 
 _GRAMMAR = r"""
 ?start: either
@@ -42,73 +37,16 @@ _QUOTED = re.compile(r"""(["'])((?:(?!\1)[^\\]|\\.)*)\1""", re.DOTALL)
 _ESCAPE = re.compile(r"""\\(["'\\])""")
 
 
-class Word(NamedTuple):
-    """A name or value as it was typed, and as it is meant; `start` is its place in the filter."""
-
-    typed: str
-    text: str
-    quoted: bool
-    start: int
-
-
-class Comparison(NamedTuple):
-    """`name operator values`; the operators `in` and `not in` have any number of values."""
-
-    name: Word
-    operator: str
-    values: tuple[Word, ...]
-    start: int
-
-
-class Alone(NamedTuple):
-    """A word that is a condition by itself."""
-
-    word: Word
-
-
-class Negation(NamedTuple):
-    part: Node
-
-
-class Group(NamedTuple):
-    """Parts that must all hold (`AND`), or one of them (`OR`)."""
-
-    joint: str
-    parts: tuple[Node, ...]
-
-
-Node = Comparison | Alone | Negation | Group
-
-
-def parse_filter(text: str) -> Node:
+def parse_conditions(text: str) -> Node:
     """The conditions of a filter.
 
     Raises: FilterSyntaxError, which shows the place.
     """
-    if len(text) > LONGEST:
-        raise FilterSyntaxError(
-            f"a filter has {LONGEST:,} characters at most, not {len(text):,}",
-            hint="give a part of it by another '-w': all of them must hold",
-        )
-    if not text.strip():
-        raise FilterSyntaxError("the filter is empty", hint="write one such as 'acc > 0.9'")
     try:
         found = _parser().parse(text)
     except UnexpectedInput as error:
         _explain(text, error)
-    except VisitError as error:
-        raise error.orig_exc from None
     return cast("Node", found)  # the builder leaves no tree
-
-
-def fault(text: str, start: int, message: str, hint: str) -> FilterSyntaxError:
-    """What is wrong at a place of a filter, with the part of it around the place."""
-    first = max(0, start - SHOWN // 2)
-    shown, before = clean(text[first : first + SHOWN]), clean(text[first:start])
-    head = "..." if first else ""
-    tail = "..." if first + SHOWN < len(text) else ""
-    caret = " " * (len(head) + len(before)) + "^"
-    return FilterSyntaxError(f"{message}\n  {head}{shown}{tail}\n  {caret}", hint=hint)
 
 
 @v_args(inline=True)

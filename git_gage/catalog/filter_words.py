@@ -28,7 +28,7 @@ _PIECE = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdwy])")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d|today|yesterday")
 # What git's approxidate knows; it takes any other word for nothing, and that for now.
 _DATE_PART = re.compile(
-    r"\d{1,10}(?:st|nd|rd|th)?|\d+(?:[-/:]\d+)+(?:T\d+(?::\d+)*)?Z?|[+-]\d{4}|T\d+(?::\d+)*Z?"
+    r"\d{1,4}(?:st|nd|rd|th)?|\d+(?:[-/:]\d+)+(?:T\d+(?::\d+)*)?Z?|[+-]\d{4}|T\d+(?::\d+)*Z?"
     r"|(?:second|sec|minute|min|hour|day|week|month|year)s?|ago|last|now|today|yesterday"
     r"|noon|midnight|tea|am|pm|at|on|z|utc|gmt|one|two|three|four|five|six|seven|eight|nine|ten"
     r"|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -77,7 +77,7 @@ def read_span(words: str, read_date: ReadDate) -> Span | None:
     if _DAY.fullmatch(words):
         return _day(words, read_date)
     parts = re.split(r"[\s.,]+", words)
-    if not all(_DATE_PART.fullmatch(part) for part in parts):
+    if words.isdigit() or not all(_DATE_PART.fullmatch(part) for part in parts):
         return None
     moment = read_date(words)
     return Span(moment, moment + 1)

@@ -1,0 +1,85 @@
+"""Filters taken apart: what the grammar makes of a text."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from git_gage.errors import FilterSyntaxError
+from git_gage.safe import clean
+
+LONGEST = 10_000
+SHOWN = 70
+
+# Words and nothing else: what people look for. The grammar's own words are none.
+_PLAIN = re.compile(r"""\s*[^\s()\[\],=!<>~'"]+(?:\s+[^\s()\[\],=!<>~'"]+)*\s*""")
+_KEYWORDS = frozenset({"and", "or", "not", "in", "not-in"})
+
+
+class Word(NamedTuple):
+    """A name or value as it was typed, and as it is meant; `start` is its place in the filter."""
+
+    typed: str
+    text: str
+    quoted: bool
+    start: int
+
+
+class Comparison(NamedTuple):
+    """`name operator values`; the operators `in` and `not in` have any number of values."""
+
+    name: Word
+    operator: str
+    values: tuple[Word, ...]
+    start: int
+
+
+class Alone(NamedTuple):
+    """A word that is a condition by itself."""
+
+    word: Word
+
+
+class Negation(NamedTuple):
+    part: Node
+
+
+class Group(NamedTuple):
+    """Parts that must all hold (`AND`), or one of them (`OR`)."""
+
+    joint: str
+    parts: tuple[Node, ...]
+
+
+Node = Comparison | Alone | Negation | Group
+
+
+def parse_filter(text: str) -> Node:
+    """The conditions of a filter; a few plain words are looked for as they are.
+
+    Raises: FilterSyntaxError, which shows the place.
+    """
+    if len(text) > LONGEST:
+        raise FilterSyntaxError(
+            f"a filter has {LONGEST:,} characters at most, not {len(text):,}",
+            hint="give a part of it by another '-w': all of them must hold",
+        )
+    words = text.strip()
+    if not words:
+        raise FilterSyntaxError("the filter is empty", hint="a condition is acc > 0.9")
+    if _PLAIN.fullmatch(text) and _KEYWORDS.isdisjoint(words.lower().split()):
+        return Alone(Word(words, words, False, text.index(words)))
+    # Loading lark takes as long as everything else that a list does.
+    from git_gage.catalog.filter_syntax import parse_conditions
+
+    return parse_conditions(text)
+
+
+def fault(text: str, start: int, message: str, hint: str) -> FilterSyntaxError:
+    """What is wrong at a place of a filter, with the part of it around the place."""
+    first = max(0, start - SHOWN // 2)
+    shown, before = clean(text[first : first + SHOWN]), clean(text[first:start])
+    head = "..." if first else ""
+    tail = "..." if first + SHOWN < len(text) else ""
+    caret = " " * (len(head) + len(before)) + "^"
+    return FilterSyntaxError(f"{message}\n  {head}{shown}{tail}\n  {caret}", hint=hint)
