@@ -87,6 +87,11 @@ _ENVIRONMENT = _Fields(
 _SUMMARY = _Fields(last=_METRIC, min=_METRIC, max=_METRIC, mean=_METRIC, count=(int,))
 _OUTPUT = _Fields(bytes=(int,), lines=(int,), kept=(int,))
 _GENERATED = _Fields(files=(int,), bytes=(int,))
+# In the order in which they run.
+_PHASES = (
+    *("stage-sourcecode", "stage-runtime", "stage-dependencies"),
+    *("run", "finalize"),
+)
 _PHASE = _Fields(argv=(list,), shell=_FLAG)
 _PHASE_END = _Fields(name=(str,), exit_code=_COUNT, duration_s=(int, float, _NONE))
 _HISTORY = _Fields(version=_TEXT, staged=_FLAG, parent=_TEXT, restart_of=_TEXT)
@@ -130,6 +135,7 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "metrics": {},
         "summaries": {},
         "attributes": dict(part["definition"]["attributes"]),
+        "logged": {},
         "signal": None,
         "command": part["command"],
         "phases": [],
@@ -203,6 +209,11 @@ def end_part(body: Mapping[str, Any]) -> dict[str, Any]:
     for key, fields in (("output", _OUTPUT), ("generated", _GENERATED)):
         part[key] = None if body.get(key) is None else fields.pick(body[key], key)
     part["written"] = _entries(body.get("written") or [], "written", ())
+    part["logged"] = body.get("attributes") or {}
+    if type(part["logged"]) is not dict:
+        _refuse("attributes")
+    if not _SCALARS.issuperset(map(type, part["logged"].values())):
+        _refuse("attributes")
     phases = _objects(body.get("phases") or [], "phases")
     part["phases"] = [_PHASE_END.pick(phase, "phases") for phase in phases]
     return part
@@ -214,12 +225,13 @@ def plain(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def set_attributes(document: dict[str, Any], attributes: dict[str, Any]) -> None:
-    """Put the attributes that people gave a run over those that its operation has.
+    """Put the attributes that people gave a run over those it logged, and its operation's.
 
     The one named "label" is its label.
     """
     document["label"] = attributes.pop("label", None)
-    document["attributes"] = {**document["definition"]["attributes"], **attributes}
+    own = document["definition"]["attributes"]
+    document["attributes"] = {**own, **document["logged"], **attributes}
 
 
 def end_rank(end: Record, begin_writer: str) -> str:
@@ -253,7 +265,8 @@ def _environment(given: Any) -> dict[str, Any]:
 
 
 def _phases(phases: dict[str, Any]) -> dict[str, Any]:
-    found = {name: _PHASE.pick(phase, "command.phases") for name, phase in phases.items()}
+    names = [name for name in _PHASES if name in phases]
+    found = {name: _PHASE.pick(phases[name], "command.phases") for name in names}
     for phase in found.values():
         _texts(phase["argv"], "command.phases")
         phase["shell"] = bool(phase["shell"])

@@ -173,6 +173,7 @@ class Loader:
         part = self._part(end, whole)
         if part is not None:
             run.document.update(part)
+            run.document["attributes"] |= part["logged"]
             run.ended = rank
 
     def _part(self, record: Record, whole: dict[str, Any] | None) -> dict[str, Any] | None:

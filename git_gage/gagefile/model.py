@@ -97,7 +97,7 @@ class Operation:
     config_files: tuple[ConfigFiles, ...] = ()
     config_keys: tuple[ConfigKey, ...] = ()
     depends: tuple[Dependency, ...] = ()
-    output_summary: bool | str = False
+    output_summary: bool | str = True
     summary_filename: str | None = None
     listing: tuple[str, ...] | None = None
     env: Mapping[str, str] = field(default_factory=dict)

@@ -36,7 +36,7 @@ def read_operation(name: str, table: Mapping[str, Any], system: str) -> Operatio
         config_files=tuple(_read_config_files(config)),
         config_keys=tuple(_read_config_key(item) for item in config if is_declared(item)),
         depends=tuple(read_dependency(item) for _, item in iter_dependencies(table)),
-        output_summary=table.get("output-summary") or False,
+        output_summary=table.get("output-summary", True) or False,
         summary_filename=_inner(table, "summary", "filename"),
         listing=_read_listing(_inner(table, "listing", "description")),
         env={key: env_text(value) for key, value in table.get("env", {}).items()},

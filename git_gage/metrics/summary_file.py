@@ -1,26 +1,38 @@
-"""Final metrics that a program leaves in `summary.json`."""
+"""Final metrics and attributes that a program leaves in `summary.json`, or prints."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from git_gage.config.documents import DocumentError, kind_of_file, read_value
+
 MAX_BYTES = 1_000_000
-MAX_NAMES, MAX_NAME = 1000, 256
+MAX_NAMES, MAX_NAME, MAX_TEXT = 1000, 256, 1000
 # A run.end line has room for a thousand numbers, not for a thousand novels.
 MAX_MAGNITUDE = 10**64
 _SHOWN = 5
+# A summary that is printed is looked for in so much of the output, from its end.
+_OUTPUT_BYTES = 16 << 20
+_PRINTED = r"--- summary ---\s*(.*?)\s*---"
+
+Attribute = str | int | float | bool | None
 
 
 class Summary(NamedTuple):
-    """Numbers by name; the names of what was no number; why nothing could be read, if so."""
+    """Numbers by name; the names of what was no number; why nothing could be read, if so.
+
+    attributes: what a summary with "metrics" and "attributes" says besides numbers.
+    """
 
     file: str
     values: dict[str, int | float]
+    attributes: dict[str, Attribute]
     skipped: list[str]
     problem: str | None
 
@@ -40,30 +52,107 @@ class Summary(NamedTuple):
 def read_summary(path: Path) -> Summary:
     """The numbers of a JSON object; those of objects in it have dotted names (`val.loss`).
 
-    Nothing is raised: whatever is wrong with the file is in the summary. A file that is not there
+    One with "metrics" or "attributes" has these and nothing else: a value, or an object with it as
+    "value". A file may be TOML or YAML as well, if its name says so. Nothing is raised: whatever is wrong with the file is in the summary. A file that is not there
     is an empty summary. `NaN` and `Infinity` are numbers, true and false are not. At most 1 MB is
     read and the first 1,000 numbers are kept.
     """
-    summary = Summary(path.name, {}, [], None)
+    summary = Summary(path.name, {}, {}, [], None)
     try:
-        content = _read_file(path)
-        loaded = json.loads(content)
+        loaded = _parse(_read_file(path), kind_of_file(path.name) or "json")
     except FileNotFoundError:
         return summary
     except OSError as error:
         return summary._replace(problem=(error.strerror or "").lower() or str(error))
+    except DocumentError as error:
+        return summary._replace(problem=f"line {error.line}: {error.message}")
     except json.JSONDecodeError as error:
         return summary._replace(problem=f"line {error.lineno} is not JSON")
     except (ValueError, RecursionError):
         return summary._replace(problem="it is not JSON")
     if not isinstance(loaded, dict):
         return summary._replace(problem="it is not an object of numbers")
+    return _fill(summary, loaded)
+
+
+def find_printed_summary(output: Path, pattern: bool | str) -> Summary:
+    """The summary that a program printed, in JSON or as `name: value` lines.
+
+    pattern: a regular expression whose first group is the summary; True for all of the output if
+    it is JSON, or what stands between `--- summary ---` and `---`; False for none.
+    """
+    summary = Summary("output", {}, {}, [], None)
+    if pattern is False or not output.exists():
+        return summary
+    text = _read_end(output)
+    whole = _parse_text(text) if pattern is True else None
+    if isinstance(whole, dict) and _is_gage(whole):
+        return _fill(summary, whole)
+    found = re.search(_PRINTED if pattern is True else pattern, text, re.DOTALL)
+    if found is None or not found.re.groups:
+        return summary
+    loaded = _parse_text(found[1] or "")
+    if not isinstance(loaded, dict):
+        return summary._replace(problem="what its pattern finds is neither JSON nor lines of names")
+    return _fill(summary, loaded)
+
+
+def _read_end(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _OUTPUT_BYTES))
+        return file.read().decode(errors="replace").replace("\r\n", "\n")
+
+
+def _parse(content: bytes, kind: str) -> Any:
+    return json.loads(content) if kind == "json" else read_value(content, kind)
+
+
+def _parse_text(text: str) -> Any:
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+    try:
+        return read_value(text.encode(), "yaml") if ":" in text[:MAX_BYTES] else None
+    except DocumentError:
+        return None
+
+
+def _is_gage(loaded: dict[str, Any]) -> bool:
+    """Whether an object is a summary as Gage defines it."""
+    parts = ("metrics", "attributes")
+    return any(key in loaded for key in parts) and all(
+        isinstance(loaded.get(key, {}), dict) for key in parts
+    )
+
+
+def _fill(summary: Summary, loaded: dict[str, Any]) -> Summary:
+    if _is_gage(loaded):
+        others = (key for key in loaded if key not in ("metrics", "attributes", "run"))
+        summary.skipped.extend(map(_shown, others))
+        _fill_attributes(summary, loaded.get("attributes", {}))
+        loaded = {name: _plain(value) for name, value in loaded.get("metrics", {}).items()}
     for name, value in _flatten("", loaded):
         if _is_metric(name, value) and len(summary.values) < MAX_NAMES:
             summary.values[name] = value
         else:
             summary.skipped.append(_shown(name))
     return summary
+
+
+def _fill_attributes(summary: Summary, attributes: dict[str, Any]) -> None:
+    for name, given in attributes.items():
+        value = _plain(given)
+        fits = value is None or isinstance(value, str | bool) or _is_metric(name, value)
+        if fits and len(str(value)) <= MAX_TEXT and len(summary.attributes) < MAX_NAMES:
+            summary.attributes[name] = value
+        else:
+            summary.skipped.append(_shown(name))
+
+
+def _plain(value: Any) -> Any:
+    return value["value"] if isinstance(value, dict) and "value" in value else value
 
 
 def _read_file(path: Path) -> bytes:

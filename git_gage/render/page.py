@@ -53,6 +53,7 @@ def format_page(
         *page.what(),
         *page.values(),
         *page.source(source_here),
+        *page.lineage(),
         *page.circumstances(),
         *page.results(run_dir, output_here),
     ]
@@ -97,14 +98,39 @@ class _Page:
         yield "id", clean(document["id"])
         if document["label"]:
             yield "label", clean(document["label"])
-        yield "operation", clean(document["operation"])
+        if document["tags"]:
+            yield "tags", clean(", ".join(document["tags"]))
+        version = f" version {document['version']}" if document["version"] else ""
+        yield "operation", clean(document["operation"] + version)
         yield "command", command_text(command)
+        yield from self._phases()
         if command["cwd"] not in (None, "."):
             yield "folder", clean(shown_path(command["cwd"]))
         if command["interpreter"]:
             origin = command.get("interpreter_origin")
             came_from = f" ({clean(origin)})" if origin else ""
             yield "python", clean(shown_path(command["interpreter"])) + came_from
+
+    def _phases(self) -> Iterator[tuple[str, str]]:
+        """The other programs of the run, and how they ended."""
+        ended = {phase["name"]: phase["exit_code"] for phase in self.document["phases"]}
+        for name, step in self.document["command"]["phases"].items():
+            if name != "run":
+                failed = f" (exit code {ended[name]})" if ended.get(name) else ""
+                yield clean(name), command_text(step) + failed
+
+    def lineage(self) -> Iterator[tuple[str, str]]:
+        """What the run comes from."""
+        for key, name in (("parent", "begun in"), ("restart_of", "restart of")):
+            if self.document[key]:
+                yield name, f"run {clean(short_id(self.document[key]))}"
+        for number, each in enumerate(self.document["inputs"]):
+            where = (
+                f"run {short_id(each['run'])}" if each["run"] else shown_path(each["path"] or "")
+            )
+            what = " ".join(filter(None, [each["type"], each["name"], where]))
+            amount = count_text(each["count"] or 0, "file")
+            yield "" if number else "inputs", clean(f"{what}: {amount}")
 
     def values(self) -> Iterator[tuple[str, str]]:
         config, metrics = self.document["config"], self.document["metrics"]
@@ -113,6 +139,9 @@ class _Page:
         for number, (name, value) in enumerate(metrics.items()):
             text = f"{clean(name)} {metric_text(value, 6)}{self._range(name)}"
             yield "" if number else "metrics", text
+        attributes = self.document["attributes"].items()
+        for number, (name, value) in enumerate(attributes):
+            yield "" if number else "attributes", f"{clean(name)} {value_text(value)}"
 
     def source(self, here: bool) -> Iterator[tuple[str, str]]:
         source = self.document["source"]

@@ -54,12 +54,7 @@ class Progress:
         self.note(f"phase {name}")
 
     def ended(self, document: Mapping[str, Any]) -> None:
-        """The program has ended, and how is recorded.
-
-        Where it did not even start the error that follows says all there is to say.
-        """
-        if document["reason"] is not None and document["status"] == "error":
-            return
+        """The program has ended, and how is recorded."""
         metrics = ", ".join(
             f"{clean(name)} {metric_text(value)}" for name, value in document["metrics"].items()
         )
@@ -126,5 +121,7 @@ def _ending(document: Mapping[str, Any]) -> str:
         return f"done in {took}"
     if document["status"] == "terminated":
         by = f" by {clean(document['signal'])}" if document["signal"] else ""
-        return f"terminated{by} after {took}"
-    return f"failed with exit code {document['exit_code']} after {took}"
+        why = f" ({clean(document['reason'])})" if document["reason"] else ""
+        return f"terminated{by} after {took}{why}"
+    reason = clean(document["reason"] or "failed")
+    return f"{reason} with exit code {document['exit_code']} after {took}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import GageError
+from git_gage.config.values import json_number
 from git_gage.records import encode_path, format_time, short_id
 from git_gage.runs.begin import bind_file, fit_body
 from git_gage.runs.output import clip_output, summarise_output
@@ -45,6 +46,7 @@ class End:
     outcome: Outcome | None = None
     reason: str | None = None
     phases: Sequence[Mapping[str, Any]] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def close_run(store: Store, catalog: Catalog, run: str, end: End, author: By) -> list[str]:
@@ -95,6 +97,11 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
             path.name: bind_file(store.repo, path) for path in sorted(state_dir.glob(_OUTPUTS))
         },
     }
+    if end.attributes:
+        body["attributes"] = {
+            name: json_number(value) if isinstance(value, int | float) else value
+            for name, value in end.attributes.items()
+        }
     if len(end.phases) > 1:
         body["phases"] = [dict(phase) for phase in end.phases]
     if end.outcome is not None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.metrics import read_summary
+from git_gage.metrics import find_printed_summary, read_summary
 from git_gage.records import parse_time
-from git_gage.runs.close import End, close_run
+from git_gage.runs.close import OUTPUT, End, close_run
 from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.metrics import MetricSummary
+    from git_gage.metrics.summary_file import Attribute
     from git_gage.records import By
     from git_gage.runs.inputs import ClosedInputs
     from git_gage.runs.plan import Plan
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 SUMMARY = "summary.json"
+
+
+class _Metrics(NamedTuple):
+    metrics: Mapping[str, MetricSummary] = {}
+    attributes: Mapping[str, Attribute] = {}
+    warnings: Sequence[str] = ()
 
 
 class Closing:
@@ -52,14 +59,15 @@ class Closing:
             ended = self._store.clock()
             closed = self._close_inputs()
             outcome = self._finish_stage(closed.kept if closed else ())
-            metrics, warnings = self._read_metrics()
+            found = self._read_metrics()
             end = End(
                 status=status,
                 exit_code=exit_code,
                 signal=signal_name,
                 ended=ended,
                 duration_s=max(0.0, ended - parse_time(self._started)),
-                metrics=metrics,
+                metrics=found.metrics,
+                attributes=found.attributes,
                 outcome=outcome,
                 reason=reason,
                 phases=tuple(self.programs.progress.phases if self.programs else ()),
@@ -70,7 +78,7 @@ class Closing:
         return [
             *(f"input '{path}' was changed while the run went on" for path in changed),
             *_describe_outcome(outcome),
-            *warnings,
+            *found.warnings,
             *unfinished,
         ]
 
@@ -92,15 +100,20 @@ class Closing:
         run_dir = self._store.run_dir(self.run)
         return finish_stage(self._store.repo, self.staged, run_dir, git_dir, kept=kept)
 
-    def _read_metrics(self) -> tuple[dict[str, MetricSummary], list[str]]:
+    def _read_metrics(self) -> _Metrics:
         if self.programs is None:
-            return {}, []
+            return _Metrics()
         scanner = self.programs.scanner
         if self.staged is None:
-            return scanner.metrics, scanner.warnings()
-        summary = read_summary(self._store.run_dir(self.run) / self._plan.folder / SUMMARY)
+            return _Metrics(scanner.metrics, {}, scanner.warnings())
+        definition = self._plan.definition
+        name = (definition and definition.summary_filename) or SUMMARY
+        summary = read_summary(self._store.run_dir(self.run) / self._plan.folder / name)
+        if definition is not None and not (summary.values or summary.attributes or summary.problem):
+            output = self._store.state_dir(self.run) / OUTPUT
+            summary = find_printed_summary(output, definition.output_summary)
         metrics = scanner.finish(summary)
-        return metrics, [*scanner.warnings(), *summary.warnings()]
+        return _Metrics(metrics, summary.attributes, [*scanner.warnings(), *summary.warnings()])
 
 
 def _describe_outcome(outcome: Outcome | None) -> Iterator[str]:

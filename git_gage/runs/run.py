@@ -222,10 +222,10 @@ class Runner:
             self._close(closing, "terminated", None, "SIGINT", "interrupted before it ran")
             return RunOutcome(run, INTERRUPTED)
         except StartError as error:
-            self._close(closing, "error", error.exit_code, None, error.message)
+            self._close(closing, "error", error.exit_code, None, error.message, tell=False)
             raise
         except (GageError, OSError) as error:
-            self._close(closing, "error", None, None, f"git-gage: {error}")
+            self._close(closing, "error", None, None, f"git-gage: {error}", tell=False)
             raise _failed(run, error) from error
         reason = _reason(plan, closing.programs, done)
         code = TIMED_OUT if done.timed_out else done.exit_code
@@ -250,6 +250,8 @@ class Runner:
         exit_code: int | None,
         signal_name: str | None,
         reason: str | None,
+        *,
+        tell: bool = True,
     ) -> None:
         try:
             warnings = closing.close(status, exit_code, signal_name, reason)
@@ -258,7 +260,8 @@ class Runner:
             raise _failed(closing.run, error) from error
         for warning in warnings:
             self.observer.warning(warning)
-        self._show(closing.run, self.observer.ended)
+        if tell:
+            self._show(closing.run, self.observer.ended)
 
     def _stage(self, plan: Plan, source: Source, run: str) -> StagedFiles | None:
         if source.snapshot is None or plan.in_place:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_gage.metrics import OutputScanner, Summary, read_summary
+from git_gage.metrics import OutputScanner, Summary, find_printed_summary, read_summary
 from git_gage.metrics.summary_file import MAX_BYTES
 
 
@@ -88,7 +88,7 @@ def test_deep_objects_are_cut_where_their_name_is_too_long(file: Path) -> None:
 
 
 def test_no_file_is_an_empty_summary(file: Path) -> None:
-    assert read_summary(file) == Summary("summary.json", {}, [], None)
+    assert read_summary(file) == Summary("summary.json", {}, {}, [], None)
 
 
 @pytest.mark.parametrize(
@@ -155,3 +155,77 @@ def test_every_number_is_a_metric_or_named(tmp_path_factory: Any, value: Any) ->
 
 def _count_leaves(value: Any) -> int:
     return sum(map(_count_leaves, value.values())) if isinstance(value, dict) else 1
+
+
+def test_metrics_and_attributes_as_gage_has_them(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    told = {
+        "metrics": {"acc": {"value": 0.9, "label": "Accuracy"}, "loss": 2, "val": {"loss": 3}},
+        "attributes": {"type": "demo", "ok": True, "list": [1], "long": "x" * 2000},
+        "run": {"label": "x"},
+        "more": 1,
+    }
+    path.write_text(json.dumps(told))
+    found = read_summary(path)
+    assert found.values == {"acc": 0.9, "loss": 2, "val.loss": 3}
+    assert found.attributes == {"type": "demo", "ok": True}
+    assert found.skipped == ["more", "list", "long"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("zefile.toml", "[metrics]\nacc = 0.5\n[attributes]\nkind = 'x'\n"),
+        ("zefile.yaml", "metrics:\n  acc: 0.5\nattributes: {kind: x}\n"),
+    ],
+)
+def test_a_summary_in_another_format(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    found = read_summary(tmp_path / name)
+    assert (found.values, found.attributes) == ({"acc": 0.5}, {"kind": "x"})
+
+
+def test_a_summary_that_is_no_toml_says_where(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text("a = 1\nb = \n")
+    (warning,) = read_summary(tmp_path / "s.toml").warnings()
+    assert warning.startswith("'s.toml' was not read: line 2: ")
+
+
+PRINTED = 'loading\n--- summary ---\n{"metrics": {"f": 3.4}, "attributes": {"s": "d"}}\n---\nbye\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "values", "attributes"),
+    [
+        ('{"metrics": {"i": 1}}\n', True, {"i": 1}, {}),
+        ('{"i": 1}\n', True, {}, {}),
+        ("[1]\n", True, {}, {}),
+        ("{broken\n", True, {}, {}),
+        ("nothing here\n", True, {}, {}),
+        (PRINTED, True, {"f": 3.4}, {"s": "d"}),
+        (PRINTED.replace("\n", "\r\n"), True, {"f": 3.4}, {"s": "d"}),
+        (PRINTED, False, {}, {}),
+        ("Summary:\n  i: 3\n  f: 3.4\n\nrest", "Summary:\n(.*?)\n\n", {"i": 3, "f": 3.4}, {}),
+        ("Summary: x", "Summary", {}, {}),
+    ],
+)
+def test_a_summary_that_is_printed(
+    tmp_path: Path,
+    text: str,
+    pattern: bool | str,
+    values: dict[str, float],
+    attributes: dict[str, str],
+) -> None:
+    path = tmp_path / "output"
+    path.write_bytes(text.encode())
+    found = find_printed_summary(path, pattern)
+    assert (found.values, found.attributes, found.problem) == (values, attributes, None)
+
+
+def test_a_pattern_that_finds_something_else_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "output"
+    path.write_text("Summary: [1, 2]\nSummary: {a: b: c}\n")
+    for pattern in ("Summary: (.*?)\n", "(\\{.*\\})", "(Summary)"):
+        (warning,) = find_printed_summary(path, pattern).warnings()
+        assert warning.startswith("'output' was not read: what its pattern finds")
+    assert find_printed_summary(tmp_path / "none", True).values == {}

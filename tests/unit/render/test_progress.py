@@ -48,6 +48,14 @@ def test_a_quiet_run_says_nothing() -> None:
         ({"status": "error", "exit_code": 3}, "failed with exit code 3 after 14m 02s\n"),
         ({"status": "terminated", "signal": "SIGINT"}, "terminated by SIGINT after 14m 02s\n"),
         ({"status": "terminated", "signal": None}, "terminated after 14m 02s\n"),
+        (
+            {"status": "terminated", "signal": None, "reason": "timeout after 14m"},
+            "terminated after 14m 02s (timeout after 14m)\n",
+        ),
+        (
+            {"status": "error", "exit_code": 3, "reason": "phase 'finalize' failed"},
+            "phase 'finalize' failed with exit code 3 after 14m 02s\n",
+        ),
     ],
 )
 def test_an_end_that_was_not_good(changes: dict[str, Any], ending: str) -> None:
@@ -102,11 +110,6 @@ def test_a_quiet_one_draws_nothing() -> None:
     stream = io.StringIO()
     Progress(Screen(stream, height=24), quiet=True).progress("Counting objects: 5")
     assert stream.getvalue() == ""
-
-
-def test_a_program_that_did_not_start_is_left_to_the_error() -> None:
-    run = make_run(1, status="error", exit_code=127, reason="cannot run 'x': no such command")
-    assert told(run).endswith("python /usr/bin/python3 (PATH)\n")
 
 
 def test_the_end_has_a_line_of_its_own_in_a_terminal() -> None:
