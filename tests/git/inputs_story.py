@@ -18,23 +18,6 @@ from tests.support import git, write_files
 from tests.unit.catalog.made_up import begin_body, end_body
 
 
-class Chosen:
-    """A catalog whose filter is made up: it chooses these operations, or all runs."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.refresh = catalog.refresh
-        self.resolve = catalog.resolve
-        self.document = catalog.document
-        self._catalog = catalog
-
-    def find(self, where: str, *, limit: int | None = None) -> list[str]:
-        operation = where.removeprefix("op=")
-        documents = self._catalog.newest(limit)
-        return [
-            each["id"] for each in documents if where == "all" or each["operation"] == operation
-        ]
-
-
 class World:
     """A repository, and what inputs ask of it."""
 
@@ -43,13 +26,13 @@ class World:
         self.project_dir = top / project
         self.store = Store(self.repo)
         self.catalog = Catalog(self.store)
-        self.runs = Chosen(self.catalog)
         self.warnings: list[str] = []
 
     def begin(self, operation: str = "prepare", **changes: Any) -> str:
         """A run that goes on; its id."""
         changes.setdefault("command__cwd", self.repo.prefix.rstrip("/") or ".")
-        changes.setdefault("project__path", self.repo.prefix.rstrip("/") or ".")
+        if "project" not in changes:
+            changes.setdefault("project__path", self.repo.prefix.rstrip("/") or ".")
         changes.setdefault("source__snapshot", git(self.project_dir, "rev-parse", "HEAD").strip())
         body = begin_body(operation=operation, nonce=os.urandom(8).hex(), **changes)
         record = self._append("run.begin", None, body)
@@ -68,7 +51,7 @@ class World:
         made = files or {}
         if made:
             write_files(self.made(run), made)
-        body = end_body(generated={"files": len(made), "bytes": 1}, **(end or {}))
+        body = end_body(**{"generated": {"files": len(made), "bytes": 1}, **(end or {})})
         self._append("run.end", run, body)
         self.catalog.refresh()
         return run
@@ -90,13 +73,13 @@ class World:
         source: Collection[bytes] = (),
         **options: Any,
     ) -> tuple[Input, ...]:
-        project = {"id": None, "namespace": None, "path": self.repo.prefix.rstrip("/") or "."}
+        path = self.repo.prefix.rstrip("/") or "."
+        options.setdefault("project", {"id": None, "namespace": None, "path": path})
         return resolve_inputs(
             depends,
             project_dir=self.project_dir,
-            project=project,
             repo=self.repo,
-            runs=self.runs,
+            runs=self.catalog,
             store=self.store,
             warn=self.warnings.append,
             bound=bound,

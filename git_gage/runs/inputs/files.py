@@ -88,7 +88,7 @@ def how_to_get(path: Path, search: Search) -> str:
         return f"dvc pull {shown}.dvc"
     if search.repo.run("ls-files", "-z", "--", str(path), ok=(0, 128)):
         return f"git restore {shown}"
-    return f"put it at {path}"
+    return f"put it at '{shown}'"
 
 
 def absolute_path(dependency: Dependency, search: Search) -> Path:

@@ -7,14 +7,12 @@ import os
 import stat
 import time
 import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
+from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from git_gage.runs.inputs.model import InputError
-
-if TYPE_CHECKING:
-    from io import FileIO
 
 DOS_TO_UNIX = "md5-dos2unix"
 """How DVC before 3.0 made its md5: over texts without the CR of their line ends."""
@@ -61,7 +59,7 @@ def hash_files(
     *,
     algorithm: str = "sha256",
     clock: Callable[[], float] = time.time,
-) -> Iterator[Hashed]:
+) -> Generator[Hashed]:
     """The digest of each path below `top`; the paths come sorted as bytes.
 
     `cache` is the file that saves work the next time. It is used where a file has the same size,
@@ -172,7 +170,7 @@ class _Keeper:
 def _create(path: Path) -> FileIO | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb", buffering=0)
+        return FileIO(path, "wb")
     except OSError:
         return None
 

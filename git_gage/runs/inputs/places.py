@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,15 +55,22 @@ def settle_places(
 
     `source_files` are the paths of the source that the run gets, below the project's folder.
     """
-    places = _Places(source_files, project_dir)
+    linked = {each.folder: each.path for each in inputs if each.folder is not None}
+    places = _Places(source_files, project_dir, linked)
     settled = tuple(places.take(each) for each in inputs)
     return settled, places.clashes()
 
 
 class _Places:
-    def __init__(self, source_files: Collection[bytes], project_dir: Path) -> None:
+    def __init__(
+        self,
+        source_files: Collection[bytes],
+        project_dir: Path,
+        linked: Mapping[bytes, Path | None],
+    ) -> None:
         self._source = source_files
         self._top = project_dir
+        self._linked = linked
         self._owners: dict[bytes, tuple[str, Path | None]] = {}
         self._clashes: dict[str, None] = {}
 
@@ -73,16 +80,21 @@ class _Places:
             return each
         files = []
         for file in each.files:
-            if file.place in self._source and self._is_in_project(file):
-                files.append(replace(file, is_staged=True))
-            elif self._claim(file.place, each.label, file.path):
-                files.append(file)
-            else:
-                files.append(replace(file, is_staged=True))
+            is_staged = self._comes_along(file) or not self._claim(
+                file.place, each.label, file.path
+            )
+            files.append(replace(file, is_staged=is_staged))
         return replace(each, files=tuple(files))
 
-    def _is_in_project(self, file: InputFile) -> bool:
-        return file.path == self._top / os.fsdecode(file.place)
+    def _comes_along(self, file: InputFile) -> bool:
+        """Whether the source has this very file at this place, or a folder that is linked."""
+        if file.place in self._source:
+            return file.path == self._top / os.fsdecode(file.place)
+        for folder in _folders_above(file.place):
+            path = self._linked.get(folder)
+            if path is not None:
+                return file.path == path / os.fsdecode(file.place[len(folder) + 1 :])
+        return False
 
     def _claim(self, place: bytes, label: str, path: Path | None) -> bool:
         """Whether nothing else is there; what is not the very same is a clash."""
