@@ -105,6 +105,8 @@ def _list(option: Option, words: list[str]) -> list[str]:
     """Arguments of an option that takes many words, or of a positional one."""
     if not option.names:
         return words
+    if option.apart:
+        return [_name(option), *words]
     if len(words) == 1:
         return _pair(option, words[0])
     for word in words:
@@ -200,7 +202,9 @@ def _pattern(nargs: int | str | None) -> str:
 def _pair(option: Option, word: str) -> list[str]:
     if not option.names:
         return [word]
-    if word[:1] in ("-", "@"):  # would be an option, or name a file of arguments
+    if (
+        word[:1] in ("-", "@") and not option.apart
+    ):  # would be an option, or name a file of arguments
         return [f"{_name(option)}={word}"]
     return [_name(option), word]
 

@@ -1,4 +1,4 @@
-"""Settings that are options of a script's argparse parser, as its source spells them out.
+"""Settings that are options of a script's parser: argparse, click or typer, as it is spelled out.
 
 Source: https://docs.python.org/3/library/argparse.html
 """
@@ -40,6 +40,7 @@ class Option(NamedTuple):
         empty one), word (a function that reads true and false), any (any other function).
     nargs: how many words: None (one, as a value), a number, ?, * or +.
     default: None where the source does not say; `base` is what append and count start from.
+    apart: whether its value must be a word of its own, and may be any word then (click).
     """
 
     key: str
@@ -53,6 +54,7 @@ class Option(NamedTuple):
     base: Any
     choices: tuple[Any, ...] | None
     required: bool
+    apart: bool = False
 
 
 class Options(NamedTuple):
@@ -64,12 +66,29 @@ class Options(NamedTuple):
 
 
 def find_options(script: Script) -> Options | None:
-    """The options of the script's parsers; None if it does not use argparse."""
-    parsers = Parsers(script.tree)
-    if not parsers.used():
-        return None
+    """The options of the script's parsers; None if it has none that can be told."""
     found: list[Option] = []
     refused: dict[str, str] = {}
+    parsers = Parsers(script.tree)
+    if parsers.used():
+        _find_arguments(script, parsers, found, refused)
+    elif "click" in script.text:
+        from git_gage.config.click_options import find_click_options
+
+        find_click_options(script, found, refused)
+    if "typer" in script.text and not (found or refused):
+        from git_gage.config.typer_options import find_typer_options
+
+        find_typer_options(script, found, refused)
+    if not (found or refused):
+        return None
+    known = _merge(found)
+    return Options(known, _find_aliases(found, known), refused)
+
+
+def _find_arguments(
+    script: Script, parsers: Parsers, found: list[Option], refused: dict[str, str]
+) -> None:
     for call, owner in parsers.arguments:
         argument = _Argument(script, parsers, call, owner)
         if not argument.key or argument.action in _INVISIBLE:
@@ -78,10 +97,20 @@ def find_options(script: Script) -> Options | None:
             found.append(argument.read())
         except ValueError as error:
             refused.setdefault(argument.key, str(error))
-    if not (found or refused):
-        return None
-    known = _merge(found)
-    return Options(known, _find_aliases(found, known), refused)
+
+
+def read_default(script: Script, node: ast.expr, value: Any, kind: str) -> Value:
+    """A default as the parser hands it on: one that is text is given to the type, as if typed.
+
+    Raises: ValueError if it is none that a record can hold.
+    """
+    if isinstance(value, str) and kind != "any":
+        return as_value(bool(value) if kind == "bool" else read_word(_plain(kind), value))
+    if kind_of(value) in (None, "bytes"):
+        raise ValueError(value)
+    spelling = script.segment(node)
+    found = as_value(value, spelling if is_number_literal(spelling) else None)
+    return Value("float", found.text) if (found.type, kind) == ("int", "float") else found
 
 
 class _Argument:
@@ -129,7 +158,7 @@ class _Argument:
         name = (long or self.names)[0]
         dest = self.given.get("dest")
         if dest is not None and self.action not in ("store_const", "append_const"):
-            name = _text_of(dest) or ""
+            name = text_of(dest) or ""
         return name.lstrip("-").replace("-", "_")
 
     def _literal(self, name: str) -> Any:
@@ -195,22 +224,12 @@ class _Argument:
         try:
             node = self.parsers.default_of(self.call, self.key, self.given.get("default"))
             if node is not None:
-                return self._as_default(node, literal_of(node), self._kind(action))
+                return read_default(self.script, node, literal_of(node), self._kind(action))
         except ValueError:
             return None
         if self.action in _SWITCHES and self.parsers.implies_defaults:
             return as_value(not _SWITCHES[self.action])
         return None
-
-    def _as_default(self, node: ast.expr, value: Any, kind: str) -> Value:
-        if isinstance(value, str) and kind != "any":
-            # argparse gives a default that is text to the type, as if it had been typed.
-            return as_value(bool(value) if kind == "bool" else read_word(_plain(kind), value))
-        if kind_of(value) in (None, "bytes"):
-            raise ValueError(self.key)
-        spelling = self.script.segment(node)
-        found = as_value(value, spelling if is_number_literal(spelling) else None)
-        return Value("float", found.text) if (found.type, kind) == ("int", "float") else found
 
     def _base(self, action: str) -> Any:
         if action not in ("append", "extend", "count"):
@@ -251,7 +270,7 @@ def _plain(kind: str) -> str:
 
 def _read_names(call: ast.Call) -> Iterator[str]:
     """The names of an argument, none if they are made while the script runs."""
-    names = [_text_of(arg) for arg in call.args]
+    names = [text_of(arg) for arg in call.args]
     if all(names):
         yield from (name for name in names if name)
 
@@ -262,10 +281,10 @@ def _read_action(node: ast.expr | None) -> str:
             return "store"
         case ast.Attribute(attr="BooleanOptionalAction") | ast.Name(id="BooleanOptionalAction"):
             return "boolean"
-    return _text_of(node) or "custom"
+    return text_of(node) or "custom"
 
 
-def _text_of(node: ast.expr) -> str | None:
+def text_of(node: ast.expr) -> str | None:
     match node:
         case ast.Constant(value=str(text)):
             return text
