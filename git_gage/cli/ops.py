@@ -32,11 +32,18 @@ class OperationName(click.ParamType):  # type: ignore[type-arg]
     ) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        operations = _load(ctx.obj).operations.values()
+        from git_gage.gagefile import find_gagefile, load_gagefile
+        from git_gage.render.operations import first_line
+
+        app: App = ctx.obj
+        top = app.repo.work_tree
+        path = find_gagefile(app.cwd, top) if top is not None else None
+        if path is None or top is None:
+            return []
         return [
-            CompletionItem(operation.name, help=operation.description)
-            for operation in operations
-            if operation.name.startswith(incomplete)
+            CompletionItem(name, help=first_line(operation.description))
+            for name, operation in load_gagefile(path, top).operations.items()
+            if name.startswith(incomplete)
         ]
 
 
@@ -58,6 +65,10 @@ def command(app: App, name: str | None, as_json: bool, color: str) -> None:
 
     gagefile = _load(app)
     screen = app.screen(color)
+    if name is None and not (gagefile.operations or as_json):
+        click.echo(f"no operations in '{gagefile.shown}'", err=True)
+        click.echo("hint: 'git gage run train.py' works without", err=True)
+        return
     if name is None:
         rows = [_summarize(each, gagefile) for each in gagefile.operations.values()]
         text = format_json(rows) if as_json else format_operations(rows, screen)

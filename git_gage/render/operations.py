@@ -20,7 +20,7 @@ def format_operations(operations: Sequence[Mapping[str, Any]], screen: Screen) -
     """Operations (as `ops --json` has them) as a table; below it what its `*` means."""
     marks = ["*" if each["default"] else " " for each in operations]
     names = [f"{mark} {clean(each['name'])}" for mark, each in zip(marks, operations, strict=True)]
-    descriptions = [_first_line(each["description"]) for each in operations]
+    descriptions = [first_line(each["description"]) for each in operations]
     columns = [Column("  OPERATION", names, 0, least=24)]
     if any(descriptions):
         columns.append(Column("DESCRIPTION", descriptions, 1, least=10))
@@ -126,7 +126,7 @@ def _config_lines(keys: Sequence[Mapping[str, Any]], screen: Screen) -> list[str
 
 
 def _note(key: Mapping[str, Any]) -> str:
-    return ": ".join(filter(None, (_values(key), _first_line(key["description"]))))
+    return ": ".join(filter(None, (_values(key), first_line(key["description"]))))
 
 
 def _default(key: Mapping[str, Any]) -> str:
@@ -156,7 +156,7 @@ def _values(key: Mapping[str, Any]) -> str:
     )
 
 
-def _first_line(text: str | None) -> str:
+def first_line(text: str | None) -> str:
     """The first line of a description that is not empty."""
     lines = (text or "").strip().splitlines()
     return clean(lines[0].strip()) if lines else ""

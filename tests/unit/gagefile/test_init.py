@@ -220,7 +220,7 @@ def test_names_of_results_are_no_data() -> None:
         (["train.py", "a/train.py"], ["train", "a-train"]),
         (["a/train.py", "b/train.py"], ["a-train", "b-train"]),
         (["a-b.py", "a/b.py"], ["a-b", "b"]),
-        (["a b.py", "a-b.py", "a+b.py"], ["a-b", "a-b-py", "a-b-py-2"]),
+        (["a b.py", "a-b.py", "a+b.py", "a=b.py"], ["a-b", "a-b-py", "a-b-py-2", "a-b-py-3"]),
         (["net/__main__.py", "net.py"], ["net", "net-py"]),
         (["__main__.py"], ["__main__"]),
         (["тест.py"], ["тест"]),
