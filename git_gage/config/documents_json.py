@@ -10,7 +10,15 @@ import json
 import re
 from typing import Any
 
-from git_gage.config.tree import MAX_DEPTH, DocumentError, Entry, Node, decode, given_twice, shorten
+from git_gage.config.tree import (
+    MAX_DEPTH,
+    DocumentError,
+    Entry,
+    Node,
+    decode,
+    first_line,
+    given_twice,
+)
 
 _SPACE = re.compile(rb"(?:[ \t\r\n]+|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
 _STRING = re.compile(rb'"(?:[^"\\\x00-\x1f]+|\\.)*+"', re.DOTALL)
@@ -162,7 +170,7 @@ class _Reader:
         if found[0] in _WORDS:
             kind, value = _WORDS[found[0]]
         elif not _NUMBER.fullmatch(found[0]):
-            raise self.refuse(f"'{shorten(spelled)}' is no value (a text needs double quotes)")
+            raise self.refuse(f"'{first_line(spelled)}' is no value (a text needs double quotes)")
         else:
             kind, value = self._read_number(found[0])
         self._position = found.end()

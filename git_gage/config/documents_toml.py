@@ -14,8 +14,8 @@ from git_gage.config.tree import (
     Entry,
     Node,
     decode,
+    first_line,
     given_twice,
-    shorten,
 )
 
 _SPACE = re.compile(rb"[ \t]*+")
@@ -268,7 +268,7 @@ class _Scan:
             raise self._refuse("expected a value")
         kind = next((kind for kind, pattern in _SCALARS if pattern.fullmatch(found[0])), None)
         if kind is None:
-            word = shorten(found[0].decode())
+            word = first_line(found[0].decode())
             raise self._refuse(f"'{word}' is no value (a text needs quotes)")
         self._position = found.end()
         return _Scalar(kind, start, found.end())

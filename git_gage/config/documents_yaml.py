@@ -19,8 +19,8 @@ from git_gage.config.tree import (
     Entry,
     Node,
     decode,
+    first_line,
     given_twice,
-    shorten,
 )
 
 MAX_ALIASED = 10_000
@@ -136,7 +136,7 @@ class _Reader:
         self._values += 1
         if event.anchor is not None:
             if event.anchor in self._anchors:
-                message = f"anchor '&{shorten(event.anchor)}' is given twice"
+                message = f"anchor '&{first_line(event.anchor)}' is given twice"
                 raise self._refuse(message, _start(event))
             self._anchors[event.anchor] = node, self._values - before
         return node
@@ -157,7 +157,7 @@ class _Reader:
     def _read_alias(self, event: yaml.AliasEvent) -> Node:
         index = _start(event)
         if event.anchor not in self._anchors:
-            raise self._refuse(f"unknown alias '*{shorten(str(event.anchor))}'", index)
+            raise self._refuse(f"unknown alias '*{first_line(str(event.anchor))}'", index)
         node, size = self._anchors[event.anchor]
         self._values += size
         self._aliased += size
@@ -236,7 +236,7 @@ class _Reader:
 
     def _refuse_tag(self, event: yaml.CollectionStartEvent | yaml.ScalarEvent) -> DocumentError:
         tag = str(event.tag).replace(_TAG, "!!", 1)
-        return self._refuse(f"the tag '{shorten(tag)}' is not supported", _start(event))
+        return self._refuse(f"the tag '{first_line(tag)}' is not supported", _start(event))
 
     def _read_scalar(self, event: yaml.ScalarEvent) -> Node:
         start, end = self._find_scalar(event)
@@ -253,7 +253,7 @@ class _Reader:
         except UnicodeEncodeError as error:
             raise self._refuse("half of a surrogate pair in a string", start) from error
         except (ValueError, OverflowError, IndexError) as error:
-            raise self._refuse(f"'{shorten(spelled)}' is no value", start) from error
+            raise self._refuse(f"'{first_line(spelled)}' is no value", start) from error
         return Node(kind, value, self._offsets[start], self._offsets[end], spelled=spelled)
 
     def _find_scalar(self, event: yaml.ScalarEvent) -> tuple[int, int]:

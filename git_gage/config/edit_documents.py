@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from git_gage.config.documents import Node, find, read_tree
+from git_gage.config.documents import Entry, Node, find, read_tree
 from git_gage.config.edits import Edit, Leaves, Place, apply_changes, leaves, to_python
 from git_gage.config.spellings import respell
 from git_gage.config.typed import as_value, is_number_literal, read_literal
@@ -53,7 +53,7 @@ def change_document(data: bytes, kind: str, changes: Mapping[Place, Value]) -> b
         if leaves(wanted) == leaves(entry.node.value):
             return None, wanted
         spelling = respell(kind, value, entry.node, flow=_is_flow(tree, place, data))
-        return _edit(data, entry.node, spelling.text), spelling.value
+        return _edit(data, kind, entry, spelling.text), spelling.value
 
     def read(changed: bytes) -> Leaves:
         return leaves(read_tree(changed, kind).value)
@@ -68,6 +68,12 @@ def _is_flow(tree: Node, place: Place, data: bytes) -> bool:
     return any(data[node.start : node.start + 1] in (b"[", b"{", b"&", b"!") for node in nodes)
 
 
-def _edit(data: bytes, node: Node, spelling: str) -> Edit:
-    gap = " " if node.start == node.end and data[node.start - 1 : node.start] != b" " else ""
-    return Edit(node.start, node.end, f"{gap}{spelling}".encode())
+def _edit(data: bytes, kind: str, entry: Entry, spelling: str) -> Edit:
+    _, _, key_end, node = entry
+    start = node.start
+    if kind == "yaml" and node.entries and isinstance(entry.key, str):
+        # Items below a key may stand as far left as it does, brackets may not.
+        colon = data.index(b":", key_end) + 1
+        start = colon if not data[colon:start].strip() else start
+    gap = " " if start < node.start or start == node.end else ""
+    return Edit(start, node.end, f"{gap}{spelling}".encode())

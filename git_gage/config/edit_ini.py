@@ -65,7 +65,7 @@ def _read_texts(data: bytes) -> Leaves:
 
 
 def _edit(data: bytes, option: _Option, text: str) -> Edit:
-    bare = option.start == option.end and data[option.start - 1 : option.start] in (b"=", b":")
+    bare = not option.lines[0] and data[option.start - 1 : option.start] in (b"=", b":")
     return Edit(option.start, option.end, f"{' ' if bare and text else ''}{text}".encode())
 
 
@@ -123,7 +123,7 @@ class _Reader:
         section = _SECTION.match(text)
         if section is not None:
             self._section = section[1]
-            if self._section in self._sections:
+            if self._section in self._sections and self._section != "DEFAULT":
                 raise given_twice(self._data, f"[{self._section}]", start)
             self._sections.add(self._section)
         elif not self._section:

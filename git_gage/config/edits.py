@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from git_gage.config.typed import as_value, is_number_literal, read_literal, read_word, shorten
+from git_gage.config.tree import first_line
+from git_gage.config.typed import as_value, is_number_literal, read_literal, read_word
 from git_gage.config.values import Value
 from git_gage.errors import ConfigError, RequestError
 
@@ -53,7 +54,7 @@ def apply_changes(
         except KeyError:
             problems.append(f"there is no '{name_place(place)}'")
         except ValueError as error:
-            word = shorten(value.text)
+            word = first_line(value.text)
             problems.append(f"'{name_place(place)}' cannot be '{word}': {error}")
         else:
             edits += [change] if change is not None else []
@@ -115,7 +116,12 @@ def to_python(value: Value) -> Any:
 
     Raises: ValueError if its text is none of its type.
     """
-    return None if value.type == "null" else read_word(value.type, value.text)
+    if value.type == "null":
+        return None
+    try:
+        return read_word(value.type, value.text)
+    except ValueError as error:
+        raise ValueError(f"it is no {value.type}") from error
 
 
 def look_at(text: str) -> Value:

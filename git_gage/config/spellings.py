@@ -137,7 +137,7 @@ def _spell_toml(text: str, like: str) -> Iterator[str]:
 def _spell_yaml(text: str, like: str) -> Iterator[str]:
     block = _BLOCK.match(like)
     comment = block["comment"] if block else ""
-    if block and block["indent"]:
+    if block and block["indent"] and text.removesuffix("\n") == text.rstrip() != "":
         lines = text.removesuffix("\n").split("\n")
         body = block["end"].join(f"{block['indent']}{line}" if line else "" for line in lines)
         yield f"{block['header']}{comment}{block['end']}{body}"

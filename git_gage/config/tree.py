@@ -84,11 +84,11 @@ def decode(data: bytes) -> tuple[str, int]:
         raise DocumentError("not text in UTF-8", data, mark + error.start) from error
 
 
-def shorten(text: str) -> str:
-    """A key or value as a message quotes it."""
+def first_line(text: str) -> str:
+    """The start of a key or value, as a message quotes it."""
     line = text.partition("\n")[0].rstrip("\r")
     return line if len(line) <= 40 else f"{line[:39]}…"
 
 
 def given_twice(data: bytes, key: str, offset: int) -> DocumentError:
-    return DocumentError(f"key '{shorten(key)}' is given twice", data, offset)
+    return DocumentError(f"key '{first_line(key)}' is given twice", data, offset)
