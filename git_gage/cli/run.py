@@ -17,15 +17,44 @@ FIRST_EXAMPLE = "git gage run train.py lr=0.1"
 
 
 class RunCommand(Command):
-    """Takes everything after the script or `--` as it is, and knows which of the two it was."""
+    """Takes everything after `--` as it is; options may stand behind the settings too."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        given = list(args)
-        rest = super().parse_args(ctx, args)
-        words = ctx.params["words"]
-        first = len(given) - len(words)
-        ctx.params["plain"] = first > 0 and given[first - 1] == "--"
+        ours, dashes, command = _split_command(args)
+        try:
+            rest = super().parse_args(ctx, list(ours))
+        except click.NoSuchOption as error:
+            raise _refuse_option(error, ours) from error
+        if dashes and ctx.params["words"]:
+            word = ctx.params["words"][0]
+            raise UsageError(
+                f"'{word}' and a command cannot be run at once", f"git gage run {word}"
+            )
+        ctx.params["plain"] = dashes
+        if dashes:
+            ctx.params["words"] = tuple(command)
         return rest
+
+
+def _split_command(args: list[str]) -> tuple[list[str], bool, list[str]]:
+    if "--" not in args:
+        return args, False, []
+    at = args.index("--")
+    return args[:at], True, args[at + 1 :]
+
+
+def _refuse_option(error: click.NoSuchOption, args: list[str]) -> click.UsageError:
+    """An option behind a script is most likely meant for the script."""
+    words = [word for word in args if not word.startswith("-")]
+    name = error.option_name
+    if not words or args.index(words[0]) > next(
+        (place for place, word in enumerate(args) if word.startswith(name)), len(args)
+    ):
+        return error
+    command = shlex.join(["git", "gage", "run", "--", "python", *args[args.index(words[0]) :]])
+    if not words[0].endswith(".py"):
+        command = f"git gage ops {shlex.quote(words[0])}"
+    return UsageError(f"'{name}' is no setting: settings are <key>=<value>", command)
 
 
 @click.command(
@@ -50,7 +79,6 @@ An operation is one of the gagefile's, see 'git gage ops'. The settings of a
 script are its options, or else the constants that are assigned at its top
 level. A command after -- runs as it is.
 """,
-    context_settings={"allow_interspersed_args": False},
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 @click.option("-l", "--label", metavar="<text>", type=Label(), help="Label to give the run")
@@ -155,8 +183,5 @@ def _check_words(words: tuple[str, ...], *, plain: bool, start: str | None) -> N
         return
     for word in words[1:]:
         key, equals, _ = word.partition("=")
-        if word.startswith("-"):
-            command = shlex.join(["git", "gage", "run", "--", "python", *words])
-            raise UsageError(f"'{word}' is no setting: settings are <key>=<value>", command)
         if not (key and equals):
             raise UsageError(f"'{word}' is no setting: settings are <key>=<value>", FIRST_EXAMPLE)

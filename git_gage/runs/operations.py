@@ -183,7 +183,7 @@ def _fill_steps(
     if RUN not in operation.phases:
         raise RequestError(
             f"operation '{operation.name}' has no exec: there is nothing to run",
-            hint=f"add one to '{gagefile.shown}': exec = \"python train.py\"",
+            hint=f"git gage ops {shlex.quote(operation.name)}",
         )
     return tuple(_pass_arguments(step, applied, operation.name) for step in steps)
 
@@ -215,8 +215,7 @@ def _pass_to(step: Step, path: str, arguments: tuple[str, ...], operation: str) 
     raise RequestError(
         f"cannot pass '{shlex.join(arguments)}' to '{path}': the exec of '{operation}' is not one"
         " plain command that runs it",
-        hint='name the value where it belongs: exec = "python '
-        f'{path} {arguments[0]} {{{arguments[0].lstrip("-")}}}"',
+        hint=f"put {{{arguments[0].lstrip('-')}}} into the exec, where the value belongs",
     )
 
 

@@ -153,6 +153,11 @@ def _plan_script(repo: Repository, gagefile: Gagefile | None, request: RunReques
         raise RequestError(
             "nothing to run: there is no gagefile here", hint="git gage run train.py"
         )
+    if gagefile is None and not target.endswith(".py") and not (repo.cwd / target).exists():
+        raise RequestError(
+            f"no script '{target}' here, and no gagefile that has such an operation",
+            hint="git gage init",
+        )
     if gagefile is None or target.endswith(".py"):
         return plan_script(repo, target, request, repo.environ)
     from difflib import get_close_matches

@@ -15,10 +15,11 @@ from git_gage.errors import GageError, RequestError
 from git_gage.git import open_repository
 from git_gage.runs import run as run_module
 from git_gage.runs import settle as settle_module
+from git_gage.runs.command import run_command
 from git_gage.runs.liveness import Life
 from git_gage.runs.process import Console
 from git_gage.runs.request import RunRequest
-from git_gage.runs.run import RunFailedError, run_command
+from git_gage.runs.run import RunFailedError
 from git_gage.runs.settle import settle, with_status
 from git_gage.store import Store
 from git_gage.store.files import StorageError
@@ -53,7 +54,7 @@ class Session:
     def run(self, *argv: str, screen: str = os.devnull) -> int:
         nowhere = os.open(screen, os.O_RDWR)
         console = Console(nowhere, nowhere, nowhere)
-        request = RunRequest(None, (), argv, None, None)
+        request = RunRequest(None, argv=argv)
         try:
             done = run_command(self.store, self.catalog, request, console, self.told)
         finally:

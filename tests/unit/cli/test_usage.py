@@ -65,7 +65,6 @@ USAGE = 129
             "'--label' needs text in UTF-8, not 'caf\\xe9'",
             "see 'git gage run -h'",
         ),
-        (["run"], "nothing to run", "git gage run train.py lr=0.1"),
         (["run", "--"], "nothing to run", "git gage run train.py lr=0.1"),
         (
             ["run", "train.py", "--lr", "0.1"],
@@ -73,9 +72,29 @@ USAGE = 129
             "git gage run -- python train.py --lr 0.1",
         ),
         (
-            ["run", "train.py", "-h"],
-            "'-h' is no setting: settings are <key>=<value>",
-            "git gage run -- python train.py -h",
+            ["run", "-q", "train", "lr=1", "--epochs", "3"],
+            "'--epochs' is no setting: settings are <key>=<value>",
+            "git gage ops train",
+        ),
+        (
+            ["run", "train.py", "--", "./train.sh"],
+            "'train.py' and a command cannot be run at once",
+            "git gage run train.py",
+        ),
+        (
+            ["run", "--json", "train.py"],
+            "'--json' needs '--preview'",
+            "git gage run --preview --json",
+        ),
+        (
+            ["run", "--start", "@", "lr=1"],
+            "unexpected argument 'lr=1': a staged run has its settings",
+            "git gage restart @ lr=1",
+        ),
+        (
+            ["restart", "@", "lr"],
+            "'lr' is no setting: settings are <key>=<value>",
+            "git gage restart @ lr=0.01",
         ),
         (
             ["run", "train.py", "a b"],
