@@ -143,7 +143,7 @@ class _Keeper:
             try:
                 self._fresh.replace(self._path)
             except OSError:
-                pass
+                self._fresh.unlink(missing_ok=True)
 
     def close(self) -> None:
         self._old.close()
@@ -161,10 +161,7 @@ class _Keeper:
     def _abandon(self, file: FileIO) -> None:
         file.close()
         self._file = None
-        try:
-            self._fresh.unlink()
-        except OSError:
-            pass
+        self._fresh.unlink(missing_ok=True)
 
 
 def _create(path: Path) -> FileIO | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from git_gage.runs.inputs.model import (
 )
 from git_gage.runs.inputs.places import place_in_run
 from git_gage.runs.inputs.reference import Reference, follow_reference, read_reference
-from git_gage.runs.inputs.selection import EVERYTHING, literal_path, select_files
+from git_gage.runs.inputs.selection import literal_path, select_files
 from git_gage.runs.inputs.walk import walk_files
 
 if TYPE_CHECKING:
@@ -91,13 +91,16 @@ class _RunFiles:
     def _find_here(self, patterns: list[str]) -> Iterator[InputFile]:
         given = self._given_paths()
         skip = {os.path.join(os.fsencode(self._folder), path) for path in given}
-        paths = select_files(self._folder, patterns or EVERYTHING, self._tell, skip)
+        paths: Iterable[bytes] = walk_files(os.fsencode(self._folder), self._tell, skip)
+        if patterns:
+            paths = select_files(self._folder, patterns, self._tell, skip)
         plain = []
         for path in paths:
             if not patterns and path in given:
                 continue
-            reference = read_reference(self._folder / os.fsdecode(path))
-            if reference is None:
+            here = self._folder / os.fsdecode(path)
+            self._require_inside(here)
+            if read_reference(here) is None:
                 plain.append(path)
             elif patterns:
                 yield from self._follow(path)
@@ -109,13 +112,11 @@ class _RunFiles:
         for each in hash_files(os.fsencode(self._folder), paths, cache):
             if copied.get(shown_path(encode_path(each.path))) == each.digest:
                 continue  # it was given to that run, not made by it
-            path = self._folder / os.fsdecode(each.path)
-            self._require_inside(path)
             yield InputFile(
                 place=place_in_run(self._dependency, each.path),
                 sha256=each.digest,
                 size=each.size,
-                path=path,
+                path=self._folder / os.fsdecode(each.path),
                 mtime_ns=each.mtime_ns,
                 run=self._run,
             )

@@ -139,7 +139,10 @@ def test_a_file_that_may_change_again_unseen_is_read_again(
     assert reads == [b"a", b"a"]
 
 
-def test_damaged_notes_are_made_anew(tmp_path: Path, reads: list[bytes]) -> None:
+def test_damaged_notes_are_made_anew(
+    tmp_path: Path, reads: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashes, "_CHUNK", 7)
     write_files(tmp_path, {"a": "1", "b": "2"})
     cache = tmp_path / "cache"
     first = digests(tmp_path, cache, b"a", b"b")
