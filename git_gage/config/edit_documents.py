@@ -8,7 +8,7 @@ from typing import Any
 from git_gage.config.documents import Entry, Node, find, read_tree
 from git_gage.config.edits import Edit, Leaves, Place, apply_changes, leaves, to_python
 from git_gage.config.spellings import respell
-from git_gage.config.typed import as_value, is_number_literal, read_literal
+from git_gage.config.typed import as_value, is_number_literal
 from git_gage.config.values import Value
 
 
@@ -30,11 +30,7 @@ def _list_node(node: Node, place: Place) -> Iterator[tuple[Place, Value]]:
 def _as_setting(node: Node) -> Value:
     if node.kind == "date":
         return Value("str", str(node.value) if node.spelled.startswith("*") else node.spelled)
-    if node.kind in ("int", "float") and is_number_literal(node.spelled):
-        literal = read_literal(node.spelled)
-        if leaves(literal) == leaves(node.value):
-            return as_value(node.value, node.spelled)
-    return as_value(node.value)
+    return as_value(node.value, node.spelled if is_number_literal(node.spelled) else None)
 
 
 def change_document(data: bytes, kind: str, changes: Mapping[Place, Value]) -> bytes:

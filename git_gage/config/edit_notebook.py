@@ -168,7 +168,7 @@ def _blank_magics(cell: str, place: str) -> str:
         if fault is None:
             return "".join(lines)
         line, message = fault
-        if not _replace_magic(lines, line - 1):
+        if not _replace_magic(lines, min(line, len(lines)) - 1):
             raise ConfigError(f"{place}, line {line}: {message}")
 
 
@@ -180,13 +180,15 @@ def _find_fault(cell: str, place: str) -> tuple[int, str] | None:
     except SyntaxError as error:
         return error.lineno or 1, error.msg
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ConfigError(f"{place} cannot be read: {error}") from error
+        raise ConfigError(f"{place}: nested too deeply, or no text") from error
     return None
 
 
 def _replace_magic(lines: list[str], index: int) -> bool:
     """Puts Python in the place of a line for IPython, and says whether it was one."""
-    line = lines[index] if index < len(lines) else ""
+    while index > 0 and lines[index - 1].rstrip().endswith("\\"):
+        index -= 1
+    line = lines[index]
     for pattern, stand_in in ((_MAGIC_VALUE, "_"), (_MAGIC, "0")):
         found = pattern.match(line)
         if found is not None:

@@ -103,12 +103,12 @@ def _candidates(kind: str, value: Any, text: str, like: str) -> Iterator[str]:
         yield json.dumps(value, ensure_ascii="\\u" in like)
 
 
-def _spell_bool(kind: str, value: bool, like: str) -> Iterator[str]:
+def _spell_bool(kind: str, value: bool, like: str) -> tuple[str, ...]:
     word = "true" if value else "false"
-    if kind == "yaml":
-        for near in (like, _YAML_BOOLS.get(like.lower(), word)):
-            yield near.upper() if like.isupper() else near.title() if like.istitle() else near
-    yield word
+    if kind != "yaml":
+        return (word,)
+    near = _YAML_BOOLS.get(like.lower(), word)
+    return like, near.upper() if like.isupper() else near.title() if like.istitle() else near
 
 
 def _spell_number(kind: str, value: float, text: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from git_gage.config.values import Value
 from git_gage.errors import RequestError
 
 
-def set_values(name: str, data: str, **words: str) -> str:
+def set_values(name: str, data: str, /, **words: str) -> str:
     """The text with values set: `a__0="int 3"` sets `a.0` to the integer 3."""
     changes = {}
     for key, word in words.items():
@@ -23,7 +23,7 @@ def set_values(name: str, data: str, **words: str) -> str:
     return change_values(data.encode(), name, changes).decode()
 
 
-def refuse_values(name: str, data: str, **words: str) -> str:
+def refuse_values(name: str, data: str, /, **words: str) -> str:
     """What is said of values that cannot be set."""
     with pytest.raises(RequestError) as caught:
         set_values(name, data, **words)
