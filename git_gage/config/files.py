@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.config.declared import check_value, default_word, read_declared
+from git_gage.config.model import Operation
 from git_gage.config.script import describe_changes
 from git_gage.config.search import FileKey, Key, Keys, find_keys
 from git_gage.config.words import Known, Word, match_words, raise_problems
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from git_gage.config.opened import Changed
     from git_gage.config.values import Value
 
-__all__ = ["AppliedFiles", "FileKey", "Key", "Keys", "apply", "find_keys"]
+__all__ = ["AppliedFiles", "FileKey", "Key", "Keys", "Operation", "apply", "find_keys"]
 
 
 class AppliedFiles(NamedTuple):

@@ -16,12 +16,14 @@ from git_gage.errors import ConfigError
 class KeyPattern(NamedTuple):
     """One pattern. files: None for those that other patterns choose; keys: None for no part of
     files but the whole of them, as `-file` takes it away.
+
+    chooses: whether it makes its files ones that have keys; `#key` does not.
     """
 
-    spelled: str
     takes: bool
     files: str | None
     keys: str | None
+    chooses: bool
 
     def has_file(self, path: str) -> bool:
         """Whether it speaks of a file."""
@@ -92,7 +94,7 @@ def _parse(spelled: str) -> KeyPattern:
     while files.startswith("./"):
         files = files[2:].lstrip("/")
     default = "*" if takes else None
-    return KeyPattern(spelled, takes, files or None, keys if mark else default)
+    return KeyPattern(takes, files or None, keys if mark else default, takes and bool(files))
 
 
 def _find_patterns(patterns: Sequence[KeyPattern], path: str) -> FilePatterns | None:
@@ -104,7 +106,7 @@ def _find_patterns(patterns: Sequence[KeyPattern], path: str) -> FilePatterns | 
         if not pattern.takes:
             chosen, taking = False, [each for each in taking if each.files is None]
         else:
-            chosen = chosen or pattern.files is not None
+            chosen = chosen or pattern.chooses
             taking.append(pattern)
     leaving = (each for each in patterns if not each.takes and each.has_file(path))
     return FilePatterns(tuple(taking), tuple(leaving)) if chosen else None

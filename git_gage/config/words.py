@@ -125,7 +125,9 @@ def _refuse_unknown(known: Known, unknown: list[str]) -> Iterator[RequestError]:
         names += ", ".join(f"'{typed}'" for typed in nowhere)
         yield RequestError(
             f"unknown {names} for {known.owner} ({_list_known(known.names)})",
-            hint=_guess(nowhere, [*known.names, *known.spellings]),
+            hint=_guess(
+                [typed.partition(":")[0] for typed in nowhere], [*known.names, *known.spellings]
+            ),
         )
 
 

@@ -79,12 +79,14 @@ def test_types_and_choices() -> None:
         "option('--opt', type=click.Choice(['adam', 'sgd']), default='sgd')",
         "option('--any', type=click.Choice(['a', 'B'], case_sensitive=False))",
         "option('--made', type=click.Choice(list('ab')))",
+        "option('--part', type=click.Choice([KINDS, 'b']))",
         "option('--depth', type=click.IntRange(1, 9), default='3')",
         "option('--rate', type=click.FLOAT, default=1)",
         "option('--when', type=click.DateTime())",
         "option('--calc', default=lambda: 3)",
         "option('--home', default=str(1))",
         "option('--raw', default=b'x')",
+        head="KINDS = 'a'",
     )
     assert (
         checked(source, "opt=adam", "any=A".lower(), "depth=4", "made=b").config["rate"].text == "1"

@@ -20,6 +20,8 @@ class Opt(str, Enum):
     sgd = made = "s-g-d"
     other = auto()
 
+class Other: ...
+
 """
 
 
