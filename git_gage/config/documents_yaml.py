@@ -1,7 +1,8 @@
 """YAML as a tree with positions: PyYAML's events, put together with bounds and without tags.
 
 Source: https://yaml.org/spec/1.1/, as PyYAML's safe loader reads it. Keys are the texts they are
-spelled with: `on:` is the key 'on'.
+spelled with: `on:` is the key 'on'. Plain `1e-3` is a number, as in YAML 1.2 and to everybody who
+writes it; PyYAML reads it as text.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ MAX_ALIASED = 10_000
 
 _TAG = "tag:yaml.org,2002:"
 _KINDS = {"int": "int", "float": "float", "bool": "bool", "null": "null", "timestamp": "date"}
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+")
 _TAGS = {"table": "map", "array": "seq"}
 # Anchor, tag and comments, where they stand before a value.
 _PROPERTIES = re.compile(r"(?:(?:[&!]\S*|#[^\r\n]*)\s*)*")
@@ -244,6 +246,8 @@ class _Reader:
         tag = event.tag
         if tag is None:
             tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+            if event.style is None and _FLOAT.fullmatch(event.value):
+                tag = f"{_TAG}float"
         elif tag not in (_TAG + "str", _TAG + "int", _TAG + "float"):
             raise self._refuse_tag(event)
         kind = _KINDS.get(tag.removeprefix(_TAG), "text")

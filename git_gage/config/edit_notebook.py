@@ -147,9 +147,10 @@ def _find_cells(tree: Node, data: bytes) -> Iterator[tuple[int, list[Node]]]:
     cells = find(tree, ["cells"])
     if cells is None or cells.node.kind != "array":
         raise DocumentError("no notebook: it has no 'cells'", data, tree.start)
-    language = find(tree, ["metadata", "kernelspec", "language"])
-    if language is not None and language.node.value != "python":
-        raise DocumentError("no notebook in Python", data, language.node.start)
+    for path in (("kernelspec", "language"), ("language_info", "name")):
+        language = find(tree, ["metadata", *path])
+        if language is not None and language.node.value not in ("python", "ipython"):
+            raise DocumentError("no notebook in Python", data, language.node.start)
     for number, cell in enumerate(cells.node.entries, 1):
         kind, source = find(cell.node, ["cell_type"]), find(cell.node, ["source"])
         if kind is None or source is None or kind.node.value != "code":

@@ -92,7 +92,7 @@ def _candidates(kind: str, value: Any, text: str, like: str) -> Iterator[str]:
     if isinstance(value, bool):
         yield from _spell_bool(kind, value, like)
     elif isinstance(value, int | float):
-        yield from _spell_number(kind, value, text)
+        yield from _spell_number(kind, value, text, like)
     elif value is None:
         yield "null"
     elif kind == "toml":
@@ -111,13 +111,19 @@ def _spell_bool(kind: str, value: bool, like: str) -> tuple[str, ...]:
     return like, near.upper() if like.isupper() else near.title() if like.istitle() else near
 
 
-def _spell_number(kind: str, value: float, text: str) -> Iterator[str]:
+def _spell_number(kind: str, value: float, text: str, like: str) -> Iterator[str]:
     plain = repr(value)
-    if "_" not in text or kind == "toml":
-        yield text
-    yield plain
-    yield re.sub(r"^(-?\d+)e", r"\1.0e", plain)
+    loose = is_number_literal(like) and not _is_plain_yaml(like)
+    for candidate in (text, plain, re.sub(r"^(-?\d+)e", r"\1.0e", plain)):
+        if kind != "yaml" or loose or _is_plain_yaml(candidate):
+            yield candidate
     yield plain.replace("inf", ".inf").replace("nan", ".nan")
+
+
+def _is_plain_yaml(number: str) -> bool:
+    """Whether all YAML programs read a number as one; 1e3 and 1_000 only some do."""
+    mantissa, e, exponent = number.lower().partition("e")
+    return "_" not in number and (not e or ("." in mantissa and exponent[:1] in ("-", "+")))
 
 
 def _spell_toml(text: str, like: str) -> Iterator[str]:

@@ -193,6 +193,13 @@ def test_yaml_has_places_in_bytes() -> None:
     assert find(read_tree(data, "yaml"), ["text"])[3].value == "one\ntwo\n"  # type: ignore[index]
 
 
+def test_yaml_number_without_a_point_is_one() -> None:
+    data = b"[1e-3, 1.5E3, .5e1, 1.e+1, -2e2, '1e3', 1e, e3, 0o17, 1_0.0]"
+    assert read_value(data, "yaml") == [
+        *(0.001, 1500.0, 5.0, 10.0, -200.0, "1e3", "1e", "e3", "0o17", 10.0)
+    ]
+
+
 def test_yaml_booleans_of_1_1_keep_their_spelling() -> None:
     tree = read_tree(b"on: yes\noff: 'no'\n1: off\n", "yaml")
     assert tree.value == {"on": True, "off": "no", "1": False}
