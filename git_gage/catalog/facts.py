@@ -6,6 +6,7 @@ so that neither is equal to a number. Lists and objects are JSON.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ PARTS = (METRIC, CONFIG, ATTRIBUTE)
 _INFINITE = {"inf": float("inf"), "-inf": float("-inf")}
 _INT_BITS = 63
 _COLUMNS = 22
+_DIGITS = re.compile(r"-?[0-9]{1,400}")
 _KEYS = ((METRIC, "metrics"), (CONFIG, "config"), (ATTRIBUTE, "attributes"))
 
 Name = tuple[str, str]
@@ -70,13 +72,13 @@ def _values(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 def _facts(document: Mapping[str, Any]) -> tuple[Any, ...]:
     """The columns of table `fact` behind its key, in their order."""
     project, source, environment = (document[key] for key in ("project", "source", "environment"))
-    author, exit_code = document["author"] or {}, document["exit_code"]
+    author = document["author"] or {}
     return (
         document["status"],
         document["started"],
         document["ended"],
-        document["duration_s"],
-        None if exit_code is None else _number(exit_code),
+        _measured(document["duration_s"]),
+        _measured(document["exit_code"]),
         _text(document["label"]),
         _text(project["namespace"]),
         _text(" ".join(project["id"] or []) or None),
@@ -127,7 +129,7 @@ def _scalar(part: str, value: Any) -> int | float | str | bytes | None:
         return storable(dump(tame(value)))
     if value in _INFINITE:
         return _INFINITE[value]
-    if part == METRIC and value.lstrip("-").isdecimal():
+    if part == METRIC and _DIGITS.fullmatch(value):
         return _number(int(value))  # JSON does not hold it, so records have its digits
     return storable(value)
 
@@ -142,6 +144,11 @@ def _number(value: float) -> int | float | str:
         except OverflowError:
             return _INFINITE["inf" if value > 0 else "-inf"]
     return value
+
+
+def _measured(value: float | None) -> int | float | None:
+    number = None if value is None else _number(value)
+    return number if isinstance(number, int | float) else None
 
 
 def _text(value: str | None) -> str | None:

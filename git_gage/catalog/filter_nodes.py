@@ -82,4 +82,4 @@ def fault(text: str, start: int, message: str, hint: str) -> FilterSyntaxError:
     head = "..." if first else ""
     tail = "..." if first + SHOWN < len(text) else ""
     caret = " " * (len(head) + len(before)) + "^"
-    return FilterSyntaxError(f"{message}\n  {head}{shown}{tail}\n  {caret}", hint=hint)
+    return FilterSyntaxError(f"{clean(message)}\n  {head}{shown}{tail}\n  {caret}", hint=hint)
