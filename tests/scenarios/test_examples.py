@@ -1,12 +1,21 @@
-"""The examples work as a user would first try them: by themselves, without git-gage."""
+"""The examples work as a user would try them: by themselves, and as their READMEs tell."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from tests.scenarios.readme import Example, retold, settled
+from tests.support import gage_inside
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
+READMES = sorted(EXAMPLES.glob("*/README.md"))
+GAGEFILES = sorted(EXAMPLES.glob("*/gage.toml"))
+REWRITE = os.environ.get("GAGE_REWRITE") == "1"
 
 
 def run_example(where: Path, script: str, *args: str) -> list[str]:
@@ -42,3 +51,20 @@ def test_irises_are_named(tmp_path: Path) -> None:
     lines = run_example(tmp_path, "iris/knn.py")
     assert lines == ["flowers: 30", "errors: 1", "accuracy: 0.9667"]
     assert json.loads((tmp_path / "summary.json").read_text()) == {"errors": 1}
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.parent.name)
+def test_what_a_readme_shows_is_what_happens(readme: Path, tmp_path: Path) -> None:
+    told = readme.read_text()
+    now = "".join(retold(told, Example(readme.parent, tmp_path)))
+    if REWRITE and settled(now) != settled(told):
+        readme.write_text(now)
+    else:
+        assert settled(now) == settled(told)
+
+
+@pytest.mark.parametrize("gagefile", GAGEFILES, ids=lambda path: path.parent.name)
+def test_gagefiles_have_no_faults(gagefile: Path) -> None:
+    result = gage_inside(gagefile.parent, "check", gagefile.name)
+    assert (result.code, result.err) == (0, "")
+    assert result.out.endswith(", no faults\n")
