@@ -71,21 +71,24 @@ def draft_gagefile(operations: dict[str, FoundScript], namespace: str, project_i
     )
     if not operations:
         return head + _SAMPLE + _TAIL
+    first_with_keys = next((name for name, script in operations.items() if script.keys), None)
     tables = [
-        "\n".join(_describe(name, script, explain=name == first)) + "\n"
+        "\n".join(_describe(name, script, name == first, name == first_with_keys)) + "\n"
         for name, script in operations.items()
     ]
     return "\n".join([head, *tables]) + _TAIL
 
 
-def _describe(name: str, script: FoundScript, *, explain: bool) -> Iterator[str]:
+def _describe(
+    name: str, script: FoundScript, explain_exec: bool, explain_config: bool
+) -> Iterator[str]:
     """Lines of the table of an operation."""
     yield f"[{_toml_key(name)}]"
     if script.description:
         yield f"description = {_toml_text(script.description)}"
     else:
         yield '# description = "what it does"'
-    if explain:
+    if explain_exec:
         yield "\n# The command: a text for the shell, or a list of words."
     yield f"exec = {_exec(script)}"
     if script.data:
@@ -97,7 +100,7 @@ def _describe(name: str, script: FoundScript, *, explain: bool) -> Iterator[str]
     if not _PLAIN_PATH.fullmatch(script.path):
         yield "# Its keys cannot be named here: the name of the file would be taken for a pattern."
         return
-    if explain:
+    if explain_config:
         example = _example(name, *script.keys[0])
         yield f"\n# What can be set for a run: git gage run {example}"
     yield "config = ["

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import ConfigError
-from git_gage.gagefile.data import find_paths
+from git_gage.gagefile.data import find_paths, find_words
 from git_gage.gagefile.imports import Imports, read_imports
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class _Project:
         if path.endswith(".ipynb"):
             return _look_at_notebook(path, self._read(path))
         if not path.endswith(".py") and self._executable(path):
-            return _look_at_program(path, self._read(path))
+            return self._look_at_program(path, self._read(path))
         return None
 
     def _look_at_python(self, path: str, source: bytes) -> FoundScript | None:
@@ -138,13 +138,22 @@ class _Project:
         if not (main or keys or settings.kind == "option" or any(map(_acts, tree.body))):
             return None
         argv = (_PYTHON, *_python_words(path, as_module=self._imports[path].as_module))
-        data = tuple(self._find_data(path, tree))
+        data = tuple(self._find_data(path, find_paths(tree)))
         return FoundScript(path, argv, _first_line(ast.get_docstring(tree)), keys, data)
 
-    def _find_data(self, path: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
-        """What the script reads, below the project's folder or its own."""
+    def _look_at_program(self, path: str, source: bytes | None) -> FoundScript | None:
+        if source is None or not source.startswith(b"#!"):
+            return None
+        text = source.decode(errors="replace")
+        _, *lines = text.splitlines()
+        comment = lines[0].lstrip("# ") if lines and lines[0].startswith("#") else None
+        data = tuple(self._find_data(path, find_words(text)))
+        return FoundScript(path, (f"./{path}",), _first_line(comment), data=data)
+
+    def _find_data(self, path: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Data that texts of a script name, below the project's folder or its own."""
         folder = path.rpartition("/")[0]
-        for text in find_paths(tree):
+        for text in texts:
             for place in dict.fromkeys((text, f"{folder}/{text}" if folder else text)):
                 kind = self._kind_of_data(place)
                 if kind is not None:
@@ -204,14 +213,6 @@ def _look_at_notebook(path: str, source: bytes | None) -> FoundScript | None:
     values = list_values(source, path).items()
     keys = tuple((str(place[0]), value.text) for place, value in values if not place[1:])
     return FoundScript(path, (*_NOTEBOOK, path, "--output", executed), title, keys)
-
-
-def _look_at_program(path: str, source: bytes | None) -> FoundScript | None:
-    if source is None or not source.startswith(b"#!"):
-        return None
-    lines = source[:MAX_BYTES].decode(errors="replace").splitlines()[1:]
-    comment = lines[0].lstrip("# ") if lines and lines[0].startswith("#") else None
-    return FoundScript(path, (f"./{path}",), _first_line(comment))
 
 
 def _first_line(text: str | None) -> str | None:

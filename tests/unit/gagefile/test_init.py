@@ -203,6 +203,14 @@ def test_data_that_no_run_would_get_is_found(source: str, data: list[tuple[str, 
     assert list(script.data) == data
 
 
+def test_a_program_for_the_shell_has_data_too() -> None:
+    text = (
+        "#!/bin/sh\ncat data.csv ./images/ > nets/x.bin\necho >nets/x.bin $data.csv /data.csv ..\n"
+    )
+    (script,) = find({"prep.sh": text}).scripts
+    assert script.data == (("file", "data.csv"), ("dir", "images"))
+
+
 def test_names_of_results_are_no_data() -> None:
     with patch.dict(DATA, {"out": "dir", "logs": "dir"}):
         (script,) = find({"train.py": "print('out', 'logs', 'data.csv')\n"}).scripts
@@ -262,6 +270,7 @@ def test_the_values_of_today_are_in_comments() -> None:
     assert '    "zeta.py#data",  # must be given\n' in text
     assert '    "zeta.py#mode",  # not set\n' in text
     assert "# What can be set for a run: git gage run train lr=0.1\n" in text
+    assert text.count("# What can be set for a run") == 1
 
 
 def test_an_example_has_no_value_that_a_shell_would_read_otherwise() -> None:
