@@ -74,7 +74,8 @@ def open_catalog(path: Path) -> sqlite3.Connection:
     """
     if path != MEMORY:
         path.parent.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    # Python may clear away a catalog that nobody holds any more in any thread.
+    db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA synchronous = NORMAL")
         if _version(db) != SCHEMA:

@@ -48,8 +48,8 @@ else is said. The old run stays as it is.
 @click.option(
     KEEP,
     "keep",
-    metavar="[=<pattern>]",
-    help="Start with the files that the old run made",
+    metavar="<pattern>",
+    help="Start with files the old run made (all without =<pattern>)",
 )
 @click.option("-l", "--label", metavar="<text>", type=Label(), help="Label to give the run")
 @click.option(

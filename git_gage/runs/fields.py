@@ -11,6 +11,7 @@ from git_gage.errors import RequestError
 FIELD = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 _BRACES = re.compile(r"\{\{|\}\}|(?<!\$)\{([A-Za-z_][\w.-]*)\}")
 _FOR_DOUBLE_QUOTES = re.compile(r'([\\$"`])')
+_UNCLEAR = "unclear"
 _HERE_DOCUMENT = re.compile(r"<<(?!<)")
 
 
@@ -58,15 +59,17 @@ class _Quoting:
         self._text = text
         here = _HERE_DOCUMENT.search(text)
         self._here = len(text) if here is None else here.start()
-        self._states = dict(self._walk())
+        self._states: dict[int, str] = {}
+        self._walk()
 
     def quote(self, at: int, value: str) -> str:
+        """A value as one word, or as a part of the word that it stands in."""
         state = self._states[at]
-        if at > self._here or state == "command":
-            where = "in a here-document" if at > self._here else "in a command inside of quotes"
+        if at > self._here or state == _UNCLEAR:
+            where = "a here-document" if at > self._here else "a command inside of quotes"
             name = self._text[at : self._text.index("}", at) + 1]
             raise RequestError(
-                f"'{name}' cannot be filled in {where}",
+                f"'{name}' cannot be filled into {where}",
                 hint=f"first put it into a variable: v={name}",
             )
         if state == '"':
@@ -75,35 +78,46 @@ class _Quoting:
             return value.replace("'", "'\\''")
         return shlex.quote(value)
 
-    def _walk(self) -> list[tuple[int, str]]:
-        """The state at each opening brace."""
-        text, state, found, at = self._text, "", [], 0
-        before = " "
+    def _walk(self) -> None:
+        """Note the state at each opening brace."""
+        text, state, at, before = self._text, "", 0, " "
         while at < len(text):
-            char = text[at]
-            if char == "{":
-                found.append((at, state))
+            char, pair = text[at], text[at : at + 2]
+            after = at + 1
             if char == "\\" and state != "'":
-                at += 2
-                before = "\\"
-                continue
-            if state == "" and char == "#" and before in " \t\n;|&(":
-                at = text.find("\n", at) if "\n" in text[at:] else len(text)
-                continue
-            state = _next_state(state, char, text[at : at + 2])
+                after = at + 2
+            elif state == "" and char == "#" and before in " \t\n;|&(":
+                after = _find(text, "\n", at)
+            elif state != "'" and (char == "`" or (pair == "$'" and state == "")):
+                after = _find(text, "`", at + 1) + 1 if char == "`" else len(text)
+                self._note(at, after, _UNCLEAR)
+            elif state == '"' and pair == "$(":
+                after = _end_of_command(text, at + 2)
+                self._note(at, after, _UNCLEAR)
+            elif char == state or (state == "" and char in "'\""):
+                state = "" if state else char
+            self._note(at, at + 1, state)
             before = char
-            at += 1
-        return found
+            at = after
+
+    def _note(self, start: int, end: int, state: str) -> None:
+        for at in range(start, min(end, len(self._text))):
+            if self._text[at] == "{":
+                self._states.setdefault(at, state)
 
 
-def _next_state(state: str, char: str, pair: str) -> str:
-    if state == "command":
-        # To its end we trust nothing: a command in quotes is read twice.
-        return state
-    if state == '"':
-        if char == "`" or pair == "$(":
-            return "command"
-        return "" if char == '"' else state
-    if state == "'":
-        return "" if char == "'" else state
-    return char if char in "'\"" else state
+def _find(text: str, char: str, at: int) -> int:
+    found = text.find(char, at)
+    return len(text) if found < 0 else found
+
+
+def _end_of_command(text: str, at: int) -> int:
+    """Behind the `)` that ends a command; all of the text where quotes or `case` hide which."""
+    depth = 1
+    for place in range(at, len(text)):
+        if text[place] in "'\"\\`" or text.startswith("case", place):
+            break
+        depth += {"(": 1, ")": -1}.get(text[place], 0)
+        if depth == 0:
+            return place + 1
+    return len(text)

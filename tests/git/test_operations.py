@@ -1,0 +1,354 @@
+"""Operations of a gagefile, run as a user runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import Result, clone, gage, gage_inside, git, write_files
+
+GAGEFILE = """\
+"$namespace" = "demo"
+"$project-id" = "24e17ef2-4e6b-49bd-af59-f7ba0ca79349"
+
+[hello]
+description = "Say it"
+default = true
+exec = "echo {msg}"
+attributes = { team = "x", n = 3 }
+version = 2
+[[hello.config]]
+name = "msg"
+default = "hi there"
+
+[train]
+exec = "python train.py"
+config = "train.py"
+sourcecode = ["*.py", "data/*.csv"]
+env = { MODE = "fast-{lr}" }
+
+[phases]
+exec.stage-sourcecode = "echo staging"
+exec.stage-runtime = "test -z '{fail}' || exit 5"
+exec.run = "echo running; test -z '{late}' || exit 3"
+exec.finalize = "echo '{{\\"metrics\\": {{\\"acc\\": 0.5}}}}' > summary.json; test -z '{last}' || exit 7"
+config = [{name = "fail", default = ""}, {name = "late", default = ""}, {name = "last", default = ""}]
+
+[slow]
+exec = "sleep 30"
+timeout = "0.2s"
+
+[argparse]
+exec = "python arg.py --fixed 1"
+config = "arg.py"
+sourcecode = "arg.py"
+
+[bad]
+exec = 12
+"""
+TRAIN = """\
+import os
+lr = 0.1  # rate
+print(os.environ["MODE"], sorted(os.listdir(".")), sorted(os.listdir("data")))
+print("loss:", lr)
+"""
+ARG = """\
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.1)
+parser.add_argument("--fixed", type=int)
+print(vars(parser.parse_args()))
+"""
+
+
+@pytest.fixture
+def project(repo: Path) -> Path:
+    """A project in a folder of a repository, with a blank in its name."""
+    folder = repo / "my project"
+    files = {
+        "gage.toml": GAGEFILE,
+        "train.py": TRAIN,
+        "arg.py": ARG,
+        ".gitignore": "data/\n",
+        "data/x.csv": "1\n",
+        "data/y.bin": "2\n",
+        "notes.md": "n\n",
+    }
+    write_files(folder, files)
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "project")
+    return folder
+
+
+def run(folder: Path, *words: str) -> Result:
+    return gage(folder, "run", "-q", *words)
+
+
+def shown(folder: Path, which: str = "@") -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(gage_inside(folder, "show", "--json", which).out)
+    return document
+
+
+def test_an_operation_runs_with_its_config(project: Path) -> None:
+    assert gage(project, "run", "-q").out == "hi there\n"
+    assert gage(project, "run", "-q", "demo:hello", "msg=it's").out == "it's\n"
+    found = shown(project)
+    assert (found["operation"], found["version"]) == ("hello", "2")
+    assert found["project"] == {
+        "id": ["24e17ef2-4e6b-49bd-af59-f7ba0ca79349"],
+        "namespace": "demo",
+        "path": "my project",
+    }
+    assert found["config"] == {"msg": "it's"}
+    assert found["attributes"] == {"team": "x", "n": 3}
+    assert found["command"]["argv"] == ["echo 'it'\"'\"'s'"]
+    assert found["command"]["shell"] is True
+
+
+def test_it_gets_its_source_and_nothing_else(project: Path) -> None:
+    done = gage(project, "run", "-q", "train", "lr=0.5")
+    assert done.out == "fast-0.5 ['arg.py', 'data', 'train.py'] ['x.csv']\nloss: 0.5\n"
+    found = shown(project)
+    assert found["source"]["files"] == 3
+    assert found["source"]["linked"] == []
+    patch = gage(project, "show", "--diff").out
+    assert "-lr = 0.1  # rate\n+lr = 0.5  # rate\n" in patch
+    assert git(project, "status", "--porcelain") == ""
+
+
+def test_options_of_a_script_go_behind_its_command(project: Path) -> None:
+    assert gage(project, "run", "-q", "argparse", "lr=0.7").out == "{'lr': 0.7, 'fixed': 1}\n"
+
+
+def test_phases_have_their_own_output_and_exit_codes(project: Path) -> None:
+    assert run(project, "phases").code == 0
+    found = shown(project)
+    assert [(each["name"], each["exit_code"]) for each in found["phases"]] == [
+        ("stage-sourcecode", 0),
+        ("stage-runtime", 0),
+        ("run", 0),
+        ("finalize", 0),
+    ]
+    assert found["metrics"] == {"acc": 0.5}
+    assert gage(project, "output").out == "running\n"
+    page = gage(project, "show").out
+    assert "stage-sourcecode  echo staging" in page
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "ran", "reason"),
+    [
+        ("fail=1", 5, ["stage-sourcecode", "stage-runtime", "finalize"], "'stage-runtime' failed"),
+        ("late=1", 3, ["stage-sourcecode", "stage-runtime", "run", "finalize"], None),
+        (
+            "last=1",
+            7,
+            ["stage-sourcecode", "stage-runtime", "run", "finalize"],
+            "'finalize' failed",
+        ),
+    ],
+)
+def test_a_phase_that_fails_ends_the_run(
+    project: Path, word: str, code: int, ran: list[str], reason: str | None
+) -> None:
+    done = gage(project, "run", "phases", word)
+    assert done.code == code
+    found = shown(project)
+    assert (found["status"], found["exit_code"]) == ("error", code)
+    assert [each["name"] for each in found["phases"]] == ran
+    if reason is None:
+        assert found["reason"] is None
+    else:
+        assert reason in found["reason"]
+        assert f"{reason} with exit code {code}" in done.err
+
+
+def test_a_program_that_takes_too_long_is_ended(project: Path) -> None:
+    assert run(project, "slow").code == 124
+    found = shown(project)
+    assert (found["status"], found["exit_code"]) == ("terminated", 124)
+    assert found["reason"].startswith("timeout after")
+    assert run(project, "--timeout", "0.1", "hello").code == 0
+
+
+def test_mistakes_start_nothing(project: Path) -> None:
+    wrong = gage(project, "run", "hello", "mgs=x")
+    assert (wrong.code, "unknown setting 'mgs'" in wrong.err) == (128, True)
+    assert "did you mean 'msg'?" in wrong.err
+    assert "no operation 'trian'" in (wrong := gage(project, "run", "trian")).err
+    assert "did you mean 'train'?" in wrong.err
+    assert "hint: git gage ops" in gage(project, "run", "xyz").err
+    bad = gage(project, "run", "bad")
+    assert (bad.code, "operation 'bad' cannot run" in bad.err) == (128, True)
+    assert gage(project, "list", "--json").out == "[]\n"
+
+
+def test_a_preview_runs_nothing(project: Path) -> None:
+    (project / "train.py").write_text(TRAIN + "# new\n")
+    page = gage(project, "run", "-p", "train", "lr=0.2").out
+    assert "command    python train.py\n" in page
+    assert "+lr = 0.2  # rate" in page
+    assert "my project/data/x.csv" in page
+    told = json.loads(gage(project, "run", "--preview", "--json", "phases").out)
+    assert told["command"]["phases"]["stage-sourcecode"]["argv"] == ["echo staging"]
+    assert told["config"] == {"fail": "", "late": "", "last": ""}
+    assert gage(project, "list", "--json").out == "[]\n"
+    assert "phases" in gage(project, "run", "-p", "phases").out
+    assert "timeout" in gage(project, "run", "-p", "slow").out
+    script = json.loads(gage(project, "run", "-p", "--json", "arg.py").out)
+    assert script["source"]["paths"] is None
+    assert "linked" in gage(project, "run", "-p", "arg.py").out
+
+
+def test_only_what_is_needed_runs(project: Path) -> None:
+    assert run(project, "--needed", "train").out != ""
+    again = gage(project, "run", "--needed", "train")
+    assert (again.code, again.out) == (0, "")
+    assert "up to date: run " in again.err
+    assert run(project, "--needed", "train", "lr=0.3").out != ""
+    (project / "notes.md").write_text("no source of it\n")
+    assert run(project, "--needed", "train", "lr=0.3").out == ""
+    (project / "train.py").write_text(TRAIN + "# new\n")
+    assert run(project, "--needed", "train", "lr=0.3").out != ""
+    assert run(project, "--needed", "arg.py").out != ""
+    assert run(project, "--needed", "arg.py").out == ""
+
+
+def test_a_staged_run_starts_later_from_what_was_recorded(project: Path) -> None:
+    staged = gage(project, "run", "--stage", "-l", "later", "-t", "b", "-t", "a", "train", "lr=0.4")
+    assert (staged.code, staged.out) == (0, "")
+    found = shown(project)
+    assert (found["status"], found["label"], found["tags"]) == ("staged", "later", ["a", "b"])
+    assert found["staged"] == found["started"]
+    write_files(project, {"train.py": "raise SystemExit('changed')\n", "gage.toml": "[x]\n"})
+    started = gage(project, "run", "-q", "--start", "@")
+    assert started.out.endswith("loss: 0.4\n")
+    found = shown(project)
+    assert (found["status"], found["metrics"]) == ("completed", {"loss": 0.4})
+    assert found["started"] > found["staged"]
+    again = gage(project, "run", "--start", "@")
+    assert (again.code, "is not staged: it is completed" in again.err) == (128, True)
+
+
+def test_a_staged_run_starts_in_another_clone(project: Path, tmp_path: Path) -> None:
+    assert run(project, "--stage", "train").code == 0
+    remote = tmp_path / "remote.git"
+    git(tmp_path, "clone", "-q", "--bare", str(project.parent), str(remote))
+    git(project, "remote", "add", "there", str(remote))
+    assert gage(project, "push", "there").code == 0
+    other = clone(remote, tmp_path / "other")
+    assert gage(other, "fetch").code == 0
+    assert gage(other, "run", "-q", "--start", "train@").out.endswith("loss: 0.1\n")
+    assert gage(other, "push").code == 0
+    assert gage(project, "fetch", "there").code == 0
+    assert shown(project)["status"] == "completed"
+
+
+def test_a_restart_has_the_same_code_and_config(project: Path) -> None:
+    assert run(project, "train", "lr=0.4").code == 0
+    first = shown(project)
+    (project / "train.py").write_text(TRAIN.replace("0.1", "0.2") + "print('new')\n")
+    assert gage(project, "restart", "-q", "@").out.endswith("loss: 0.4\n")
+    second = shown(project)
+    assert second["restart_of"] == first["id"]
+    assert second["source"] == first["source"]
+    assert gage(project, "restart", "-q", "@", "lr=0.9").out.endswith("loss: 0.9\n")
+    assert gage(project, "restart", "-q", "@", "--code", "latest").out.endswith("loss: 0.9\nnew\n")
+    assert f"restart of  run {first['id'][10:17]}" in gage(project, "show", "@~2").out
+    assert shown(project, "@~3") == first
+
+
+def test_the_default_of_changed_code_does_not_change_a_restart(project: Path) -> None:
+    assert run(project, "train").code == 0
+    (project / "train.py").write_text(TRAIN.replace("0.1", "0.2"))
+    assert gage(project, "restart", "-q", "@", "--code", "latest").out.endswith("loss: 0.1\n")
+
+
+def test_a_restart_keeps_files_that_are_asked_for(project: Path) -> None:
+    write_files(
+        project, {"save.py": "import os\nprint(os.path.exists('m.pt'))\nopen('m.pt', 'w')\n"}
+    )
+    assert run(project, "save.py").out == "False\n"
+    assert gage(project, "restart", "-q", "@").out == "False\n"
+    assert gage(project, "restart", "-q", "--keep-files", "@").out == "True\n"
+    assert gage(project, "restart", "-q", "--keep-files=*.pt", "@~1").out == "True\n"
+    (kept,) = shown(project)["inputs"]
+    assert (kept["type"], kept["name"], kept["count"]) == ("run-files", "kept", 1)
+    assert gage(project, "restart", "--keep-files=*.x", "@").code == 128
+
+
+def test_commands_and_scripts_restart_too(project: Path) -> None:
+    assert gage(project, "run", "-q", "--", "echo", "a  b").out == "a  b\n"
+    assert gage(project, "restart", "-q", "@").out == "a  b\n"
+    refused = gage(project, "restart", "@", "x=1")
+    assert (refused.code, "cannot be set" in refused.err) == (128, True)
+    assert run(project, "arg.py", "lr=3").out == "{'lr': 3.0, 'fixed': None}\n"
+    assert gage(project, "restart", "-q", "@", "fixed=2").out == "{'lr': 3.0, 'fixed': 2}\n"
+    (project / "arg.py").write_text("raise SystemExit(1)\n")
+    at_head = gage(project, "restart", "-q", "@", "fixed=4", "--code", "HEAD")
+    assert at_head.out == "{'lr': 3.0, 'fixed': 4}\n"
+    assert shown(project)["source"]["dirty"] is False
+    git(project, "checkout", "-q", "arg.py")
+    assert "no commit 'nope'" in gage(project, "restart", "@", "--code", "nope").err
+    git(project, "mv", "arg.py", "arg2.py")
+    gone = gage(project, "restart", "@", "--code", "latest")
+    assert "no script 'my project/arg.py' in the work tree" in gone.err
+
+
+def test_an_operation_that_is_gone_says_so(project: Path) -> None:
+    assert run(project, "hello").code == 0
+    write_files(project, {"gage.toml": "[other]\nexec = 'true'\n"})
+    gone = gage(project, "restart", "@", "--code", "latest")
+    assert "no operation 'hello' in the work tree" in gone.err
+    (project / "gage.toml").unlink()
+    gone = gage(project, "restart", "@", "--code", "latest")
+    assert "no 'my project/gage.toml' in the work tree" in gone.err
+
+
+def test_a_clean_tree_can_be_asked_for(project: Path) -> None:
+    assert run(project, "--require-clean", "hello").code == 0
+    write_files(project, {f"new{number}": "" for number in range(7)})
+    refused = gage(project, "run", "--require-clean", "hello")
+    assert (refused.code, "?? 'my project/new0'" in refused.err) == (128, True)
+    assert "and 2 more" in refused.err
+
+
+def test_in_place_is_where_the_user_is(project: Path) -> None:
+    write_files(project, {"here.py": "open('made', 'w')\n"})
+    assert run(project, "--in-place", "here.py").code == 0
+    assert (project / "made").exists()
+    assert gage(project, "run", "-q", "--in-place", "hello").out == "hi there\n"
+    refused = gage(project, "run", "--in-place", "train", "lr=3")
+    assert "the settings would change 'my project/train.py'" in refused.err
+
+
+def test_a_run_that_begins_another_is_its_parent(project: Path) -> None:
+    write_files(project, {"outer.sh": "git gage run -q -- echo inner\n"})
+    assert gage(project, "run", "-q", "--", "sh", "outer.sh").out == "inner\n"
+    listed = json.loads(gage_inside(project, "list", "--json").out)
+    runs = {each["command"]["argv"][0]: each for each in listed}
+    assert runs["echo"]["parent"] == runs["sh"]["id"]
+    assert runs["sh"]["parent"] is None
+    page = gage(project, "show", runs["echo"]["id"]).out
+    assert any(line.split()[:2] == ["begun", "in"] for line in page.splitlines())
+
+
+def test_without_a_default_the_user_must_say_which(repo: Path) -> None:
+    write_files(repo, {"gage.toml": "[a]\nexec = 'true'\n[b]\nexec = 'true'\n"})
+    refused = gage(repo, "run")
+    assert "no default operation in 'gage.toml' (operations: a, b)" in refused.err
+    write_files(repo, {"gage.toml": "[a]\nexec = 'true'\n"})
+    assert gage(repo, "run", "-q").code == 0
+    write_files(repo, {"gage.toml": "[a]\nexec.finalize = 'true'\n"})
+    assert gage(repo, "run", "-q", "a").code == 128
+
+
+def test_a_command_that_is_not_one_gets_no_options(repo: Path) -> None:
+    files = {"gage.toml": "[a]\nexec = 'true && python arg.py'\nconfig = 'arg.py'\n", "arg.py": ARG}
+    write_files(repo, files)
+    refused = gage(repo, "run", "a", "lr=3")
+    assert refused.code == 128
+    assert "lr" in refused.err
