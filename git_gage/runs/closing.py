@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,8 +57,7 @@ class Closing:
         """
         with _signals_ignored():
             ended = self._store.clock()
-            closed = self._close_inputs()
-            outcome = self._finish_stage(closed.kept if closed else ())
+            outcome, told = self._finish_stage()
             found = self._read_metrics()
             end = End(
                 status=status,
@@ -74,31 +73,34 @@ class Closing:
             )
             unfinished = close_run(self._store, self._catalog, self.run, end, self._author)
             self._store.close()
-        changed = () if closed is None else map(os.fsdecode, closed.changed)
-        return [
-            *(f"input '{path}' was changed while the run went on" for path in changed),
-            *_describe_outcome(outcome),
-            *found.warnings,
-            *unfinished,
-        ]
+        return [*told, *found.warnings, *unfinished]
+
+    def _finish_stage(self) -> tuple[Outcome | None, list[str]]:
+        """What the run left, and what the user should know of that."""
+        if self.staged is None:
+            return None, []
+        closed = self._close_inputs()
+        git_dir = self._store.state_dir(self.run) / "git"
+        run_dir = self._store.run_dir(self.run)
+        kept = closed.kept if closed else ()
+        outcome = finish_stage(self._store.repo, self.staged, run_dir, git_dir, kept=kept)
+        if closed is None:
+            return outcome, list(_describe_outcome(outcome))
+        outcome.unseen.extend(closed.unseen)
+        changed = [os.fsdecode(path) for path in closed.changed]
+        told = [f"input '{path}' was changed while the run went on" for path in changed]
+        told.extend(_describe_outcome(outcome))
+        outcome.written.extend(closed.changed)
+        return outcome, told
 
     def _close_inputs(self) -> ClosedInputs | None:
         if not self._plan.inputs:
             return None
         from git_gage.runs.inputs import close_inputs
 
-        folder = self._store.run_dir(self.run) / self._plan.folder
-        return close_inputs(folder, self._store.state_dir(self.run))
-
-    def _finish_stage(self, kept: Collection[bytes]) -> Outcome | None:
-        """What the run made; `kept` are its inputs, below the project's folder."""
-        if self.staged is None:
-            return None
         folder = os.fsencode(self._plan.folder)
-        kept = {os.path.join(folder, path) for path in kept}
-        git_dir = self._store.state_dir(self.run) / "git"
-        run_dir = self._store.run_dir(self.run)
-        return finish_stage(self._store.repo, self.staged, run_dir, git_dir, kept=kept)
+        state_dir = self._store.state_dir(self.run)
+        return close_inputs(self._store.run_dir(self.run), folder, state_dir)
 
     def _read_metrics(self) -> _Metrics:
         if self.programs is None:
@@ -116,9 +118,7 @@ class Closing:
         return _Metrics(metrics, summary.attributes, [*scanner.warnings(), *summary.warnings()])
 
 
-def _describe_outcome(outcome: Outcome | None) -> Iterator[str]:
-    if outcome is None:
-        return
+def _describe_outcome(outcome: Outcome) -> Iterator[str]:
     for path in outcome.written:
         yield f"'{os.fsdecode(path)}' changed outside of the run directory"
     for path in outcome.unseen:

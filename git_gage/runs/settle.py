@@ -72,6 +72,7 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
     from git_gage.metrics import OutputScanner, read_summary
     from git_gage.records import parse_time
     from git_gage.runs.close import End, close_run
+    from git_gage.runs.inputs import close_inputs, path_bytes
     from git_gage.runs.stage import recover_stage
 
     scanner = OutputScanner()
@@ -84,7 +85,12 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
     run_dir = store.run_dir(run)
     # First what was staged goes: a `summary.json` of the source is not what this run came to.
     ended = last_sign(state_dir)
-    outcome = recover_stage(store.repo, run_dir, state_dir / "git", until=ended)
+    folder = path_bytes(document["command"]["cwd"] or ".")
+    closed = close_inputs(run_dir, folder, state_dir, ended)
+    outcome = recover_stage(store.repo, run_dir, state_dir / "git", ended, closed.kept)
+    if outcome is not None:
+        outcome.written.extend(closed.changed)
+        outcome.unseen.extend(closed.unseen)
     summary = read_summary(run_dir / document["project"]["path"] / "summary.json")
     end = End(
         status="terminated",

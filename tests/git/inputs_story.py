@@ -96,4 +96,4 @@ class World:
         return folder
 
     def close(self, name: str = "next", until: float | None = None) -> ClosedInputs:
-        return close_inputs(self.store.run_dir(name), self.store.state_dir(name), until)
+        return close_inputs(self.store.run_dir(name), b".", self.store.state_dir(name), until)

@@ -169,7 +169,7 @@ def test_of_a_large_folder_the_digest_alone_is_recorded(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("git_gage.runs.inputs.files.FILES_LISTED", 2)
-    monkeypatch.setattr("git_gage.runs.inputs.close.FILES_LISTED", 2)
+    monkeypatch.setattr("git_gage.runs.inputs.record.FILES_LISTED", 2)
     write_files(world.project_dir, {"raw/a": "1", "raw/b": "2", "raw/c": "3", "raw/d": "4"})
     linked, copied = world.resolve(
         Dependency("dir", path="raw"), Dependency("dir", path="raw", target="b", link=False)

@@ -5,8 +5,9 @@ Source: docs/dependencies.md; docs/format.md, "Inputs" and "References".
 
 from __future__ import annotations
 
-from git_gage.runs.inputs.close import ClosedInputs, close_inputs, inputs_body
+from git_gage.runs.inputs.close import ClosedInputs, close_inputs
 from git_gage.runs.inputs.model import Input
+from git_gage.runs.inputs.record import inputs_body, path_bytes
 from git_gage.runs.inputs.reference import follow_reference
 from git_gage.runs.inputs.resolve import input_names, resolve_inputs
 from git_gage.runs.inputs.stage import stage_inputs
@@ -18,6 +19,7 @@ __all__ = [
     "follow_reference",
     "input_names",
     "inputs_body",
+    "path_bytes",
     "resolve_inputs",
     "stage_inputs",
 ]

@@ -6,24 +6,19 @@ import hashlib
 import math
 import os
 import stat
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from git_gage.records import encode_path
-from git_gage.runs.inputs.model import FILES_LISTED, Input
 from git_gage.runs.inputs.stage import NOTE, StagedInput, read_staged
 from git_gage.runs.inputs.walk import walk_files
 
 # How many files of linked folders are looked at for those that the program wrote.
 SCAN_BUDGET = 20_000
-_CHUNK = 1 << 20
 
 
 @dataclass(slots=True)
 class ClosedInputs:
-    """What became of the inputs of a run; paths are below the project's folder in it.
+    """What became of the inputs of a run; paths are below the run directory.
 
     kept: references, and copies that are as they were: they are nothing that the run made.
     changed: inputs that were changed themselves, through a link, by whomever; in a linked folder
@@ -35,22 +30,25 @@ class ClosedInputs:
     unseen: list[bytes] = field(default_factory=list)
 
 
-def close_inputs(folder: Path, state_dir: Path, until: float | None = None) -> ClosedInputs:
+def close_inputs(
+    run_dir: Path, folder: bytes, state_dir: Path, until: float | None = None
+) -> ClosedInputs:
     """Put a reference where each link to an input is, and see which inputs were changed.
 
-    `folder` is the project's folder in the run directory. `until` (Unix seconds) is when the run
-    ended, if not now: what was written later was not written by it. May be done again.
+    `folder` is the project's folder, below the run directory. `until` (Unix seconds) is when the
+    run ended, if not now: what was written later was not written by it. May be done again, also by
+    another process after a crash.
     """
     closed = ClosedInputs()
-    top = os.fsencode(folder)
+    folder = b"" if folder == b"." else folder
     span = _find_span(state_dir, until)
     for staged in read_staged(state_dir):
-        place = os.fsencode(staged.place)
-        path = os.path.join(top, place)
+        place = os.path.join(folder, os.fsencode(staged.place))
+        path = os.path.join(os.fsencode(run_dir), place)
         if staged.target is None:
             is_kept = _is_as_staged(path, staged)
         else:
-            _look_behind(staged, span, closed)
+            _look_behind(place, staged, span, closed)
             is_kept = _put_reference(path, staged)
         if is_kept:
             closed.kept.add(place)
@@ -84,19 +82,22 @@ def _is_as_staged(path: bytes | str, staged: StagedInput) -> bool:
 # -- what links lead to -----------------------------------------------------------------------
 
 
-def _look_behind(staged: StagedInput, span: tuple[float, float], closed: ClosedInputs) -> None:
+def _look_behind(
+    place: bytes, staged: StagedInput, span: tuple[float, float], closed: ClosedInputs
+) -> None:
     """Note what was changed of what a link leads to."""
     assert staged.target is not None
-    target, place = os.path.realpath(os.fsencode(staged.target)), os.fsencode(staged.place)
+    target = os.path.realpath(os.fsencode(staged.target))
     if staged.is_folder:
-        _scan(target, staged, span, closed)
+        _scan(place, target, staged.files, span, closed)
     elif not _is_as_staged(target, staged) and _newest(target) < span[1]:
         closed.changed.append(place)
 
 
-def _scan(top: bytes, staged: StagedInput, span: tuple[float, float], closed: ClosedInputs) -> None:
+def _scan(
+    place: bytes, top: bytes, files: int, span: tuple[float, float], closed: ClosedInputs
+) -> None:
     """Find files of a linked folder that are newer than the run, while the budget lasts."""
-    place = os.fsencode(staged.place)
     count = 0
     changed = []
     try:
@@ -110,7 +111,7 @@ def _scan(top: bytes, staged: StagedInput, span: tuple[float, float], closed: Cl
     except OSError:
         closed.unseen.append(place)
     else:
-        if count < min(staged.files, SCAN_BUDGET):
+        if count < min(files, SCAN_BUDGET):
             changed.append(place)  # something in it is gone
     closed.changed.extend(changed)
 
@@ -144,39 +145,3 @@ def _put_reference(path: bytes, staged: StagedInput) -> bool:
     except OSError:
         Path(os.fsdecode(fresh)).unlink(missing_ok=True)  # a link leads there too
     return True
-
-
-# -- for the record ---------------------------------------------------------------------------
-
-
-def inputs_body(inputs: Sequence[Input], work_tree: Path | None) -> list[dict[str, Any]]:
-    """The value of `inputs` in `run.begin`.
-
-    Source: docs/format.md, "Inputs".
-    """
-    return [_entry(each, work_tree) for each in inputs]
-
-
-def _entry(each: Input, work_tree: Path | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "type": each.type,
-        "link": each.link,
-        "count": each.count,
-        "size": each.size,
-        "digest": each.digest,
-        "files": [
-            {"path": encode_path(file.place), "sha256": file.sha256, "size": file.size}
-            for file in (each.files if each.count <= FILES_LISTED else ())
-        ],
-    }
-    if each.name is not None:
-        entry["name"] = each.name
-    if each.run is not None:
-        entry["run"] = each.run
-    if each.runs:
-        entry["runs"] = list(each.runs[:FILES_LISTED])
-    if each.path is not None:
-        inside = work_tree is not None and each.path.is_relative_to(work_tree)
-        path = each.path.relative_to(work_tree) if work_tree is not None and inside else each.path
-        entry["path"] = encode_path(os.fsencode(path))
-    return entry

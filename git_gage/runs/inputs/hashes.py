@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterable
 from io import FileIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from git_gage.runs.inputs.model import InputError
 
@@ -36,14 +36,8 @@ class Hashed(NamedTuple):
     mtime_ns: int
 
 
-class _Stamp(NamedTuple):
-    """What changes whenever a file does."""
-
-    device: int
-    inode: int
-    size: int
-    mtime_ns: int
-    ctime_ns: int
+_Stamp: TypeAlias = tuple[int, ...]
+"""What changes whenever a file does: device, inode, size, times of its content and its entry."""
 
 
 class _Note(NamedTuple):
@@ -75,9 +69,10 @@ def hash_files(
             digest = keeper.find(path, stamp)
             if digest is None:
                 digest = _hash_file(full, stamp, algorithm)
-            if max(stamp.mtime_ns, stamp.ctime_ns) + _RACY_NS < clock() * 1e9:
+            _, _, size, mtime_ns, ctime_ns = stamp
+            if max(mtime_ns, ctime_ns) + _RACY_NS < clock() * 1e9:
                 keeper.keep(_Note(path, stamp, digest))
-            yield Hashed(path, digest, stamp.size, stamp.mtime_ns)
+            yield Hashed(path, digest, size, mtime_ns)
         keeper.finish()
     finally:
         keeper.close()
@@ -86,8 +81,7 @@ def hash_files(
 def _stamp(path: bytes, found: os.stat_result) -> _Stamp:
     if not stat.S_ISREG(found.st_mode):
         raise InputError(f"'{os.fsdecode(path)}' is not a plain file")
-    times = (found.st_mtime_ns, found.st_ctime_ns)
-    return _Stamp(found.st_dev, found.st_ino, found.st_size, *times)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _hash_file(path: bytes, stamp: _Stamp, algorithm: str) -> str:
@@ -187,4 +181,4 @@ def _read_notes(path: Path) -> Generator[_Note]:
                 if crc != b"%08x" % zlib.crc32(text):
                     return
                 *numbers, digest, name = text.split(b" ", 6)
-                yield _Note(name, _Stamp(*map(int, numbers)), digest.decode())
+                yield _Note(name, tuple(map(int, numbers)), digest.decode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -24,14 +23,13 @@ from git_gage.runs.inputs.model import (
     collect_files,
 )
 from git_gage.runs.inputs.places import place_in_run
+from git_gage.runs.inputs.record import path_bytes
 from git_gage.runs.inputs.reference import Reference, follow_reference, read_reference
 from git_gage.runs.inputs.selection import literal_path, select_files
 from git_gage.runs.inputs.walk import walk_files
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
-
-_OCTAL = re.compile(rb"\\([0-7]{3})")
 
 
 def find_run_files(dependency: Dependency, search: Search) -> Input:
@@ -199,10 +197,3 @@ class _RunFiles:
             size=len(content),
             content=content,
         )
-
-
-def path_bytes(shown: str) -> bytes:
-    """A path from its text in a run object, where git's quotes are around what is not UTF-8."""
-    if not (shown.startswith('"') and shown.endswith('"')):
-        return os.fsencode(shown)
-    return _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), shown[1:-1].encode())
