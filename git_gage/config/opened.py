@@ -54,23 +54,28 @@ class Opened(Protocol):
         """The file with words set; `inner` are the names that their keys have here."""
 
 
-def open_file(path: str, content: bytes) -> Opened | None:
+def open_file(path: str, content: bytes, *, no_options: str | None = None) -> Opened | None:
     """A file as something with values; None if its format is none that has them.
+
+    no_options: why options of a script cannot be given, None if they can.
 
     Raises: ConfigError with file and line if it cannot be read.
     """
     if path.endswith(".py"):
-        return _ScriptFile(path, content)
+        return _ScriptFile(path, content, no_options)
     return None if format_of(path) is None else _ValuesFile(path, content)
 
 
 class _ScriptFile:
     """A Python script: its constants and the options of its parser."""
 
-    def __init__(self, path: str, content: bytes) -> None:
+    def __init__(self, path: str, content: bytes, no_options: str | None) -> None:
         self._script = parse_script(content, path)
-        found = find_options(self._script)
         constants, refused = find_constants(self._script)
+        found = find_options(self._script)
+        if found is not None and no_options is not None:
+            refused |= {name: no_options for name in found.known if name not in constants}
+            found = None
         self.content = content
         self.encoding = self._script.encoding
         self.options: Mapping[str, Option] = found.known if found else {}

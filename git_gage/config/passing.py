@@ -22,11 +22,16 @@ class Command(NamedTuple):
     words: tuple[str, ...]
     fields: frozenset[str]
 
+    def keeps_all_from(self, path: str) -> str | None:
+        """Why no option of a script can be given; None if some may be, also by their fields."""
+        hidden = self._find(path) is None and not self.fields
+        return "exec does not run it itself" if hidden else None
+
     def keeps_from(self, path: str, option: Option) -> str | None:
         """Why an option of a script cannot be given to it; None if it can."""
         place = self._find(path)
         if place is None:
-            return f"exec does not run '{path}' itself"
+            return "exec does not run it itself"
         rest = list(takewhile(lambda word: word not in _ENDS, self.words[place + 1 :]))
         if option.names or option.off_names:
             given = {word.partition("=")[0] for word in rest}

@@ -142,7 +142,7 @@ class _Search:
             self._warn(is_named, f"config file '{path}' is not there")
             return None
         try:
-            opened = open_file(path, content)
+            opened = open_file(path, content, no_options=self._command.keeps_all_from(path))
         except ConfigError as error:
             if is_named:
                 raise ConfigError(error.message) from error
@@ -178,7 +178,7 @@ class _Search:
         if option is not None and key not in self._command.fields:
             reason = self._command.keeps_from(path, option)
             if reason is not None:
-                self._refused.setdefault(key, reason)
+                self._refused.setdefault(key, f"in '{path}', {reason}")
                 return
             passed = True
         places = self._places.setdefault(key, [])

@@ -242,6 +242,9 @@ def _read_rule(pattern: str) -> _Rule:
     else:
         text, words = _split_glob(pattern, body)
         expression = compile_glob(text, "/")
+        if not (takes or re.search(r"[*?]", text)):
+            # `-data` is said of a folder as often as of a file.
+            expression = re.compile(f"{re.escape(text)}(?:/|\\Z)")
     if not text:
         raise ConfigError(
             f"pattern '{pattern}' names no file", hint="write '*' for all files of a folder"
@@ -255,7 +258,7 @@ def _split_glob(pattern: str, body: str) -> tuple[str, list[str]]:
         words = shlex.split(body)
     except ValueError as error:
         raise ConfigError(f"pattern '{pattern}': {str(error).lower()}") from error
-    glob = words[0] if words else ""
+    glob = words[0].rstrip("/") if words else ""
     while glob.startswith("./"):
         glob = glob[2:].lstrip("/")
     return glob, words[1:]

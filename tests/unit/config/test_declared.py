@@ -148,6 +148,7 @@ def test_no_option_is_asked_for_that_exec_may_give() -> None:
         ("cd x && python train.py --opt sgd && echo done", {"lr", "size"}),
         ("python train.py 'data", {"lr", "opt", "size"}),
         ("bash run.sh", set()),
+        ("bash run.sh {lr}", {"lr"}),
         (["-m"], set()),
         (None, set()),
     ],
@@ -159,9 +160,17 @@ def test_options_that_exec_gives_or_does_not_reach_are_no_keys(
     assert set(keys.known) - {"SEED"} == free
     for name in {"data", "lr", "opt", "size"} - free:
         assert keys.refused[name] in (
-            "exec gives it already",
-            "exec does not run 'train.py' itself",
+            "in 'train.py', exec gives it already",
+            "in 'train.py', exec does not run it itself",
         )
+
+
+def test_constant_that_an_option_hides_can_be_set_where_the_option_cannot_be_given() -> None:
+    script = f"lr = 0.2\n{PARSER.replace('0.1', 'lr')}"
+    applied = run(operation("train.py", exec="bash run.sh"), {"train.py": script}, "lr=0.5")
+    assert applied.replaced == {"train.py": script.replace("0.2", "0.5").encode()}
+    applied = run(operation("train.py"), {"train.py": script}, "lr=0.5")
+    assert applied.argv == {"train.py": ("--lr", "0.5")}
 
 
 def test_options_that_exec_names_are_filled_in_there() -> None:
