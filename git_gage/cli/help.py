@@ -1,4 +1,4 @@
-"""`git gage help`: another way to type `-h`."""
+"""`git gage help`: another way to type `-h`, and what there is to read besides."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import click
 
 from git_gage.cli.commands import COMMANDS, UnknownCommandError, front_door
 from git_gage.cli.parsing import Command
+from git_gage.cli.topics import TOPICS, topic_page
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
 class CommandName(click.ParamType):  # type: ignore[type-arg]
-    """A word that names a command."""
+    """A word that names a command, or something else to read about."""
 
     name = "command"
 
@@ -26,15 +27,17 @@ class CommandName(click.ParamType):  # type: ignore[type-arg]
     ) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        names = [name for name in COMMANDS if name.startswith(incomplete)]
-        return [CompletionItem(name, help=COMMANDS[name]) for name in names]
+        known = COMMANDS | TOPICS
+        names = [name for name in known if name.startswith(incomplete)]
+        return [CompletionItem(name, help=known[name]) for name in names]
 
 
 @click.command(
     "help",
     cls=Command,
     usage="git gage help [<command>]",
-    examples=["git gage help run"],
+    examples=["git gage help run", "git gage help filters"],
+    note="Besides commands it explains filters\n",
 )
 @click.argument("name", metavar="<command>", required=False, type=CommandName())
 @click.pass_context
@@ -44,6 +47,9 @@ def command(ctx: click.Context, name: str | None) -> None:
     assert door is not None
     if name is None:
         click.echo(door.get_help())
+        return
+    if name in TOPICS:
+        click.echo(topic_page(name), nl=False)
         return
     asked = front_door.get_command(door, name)
     if asked is None:

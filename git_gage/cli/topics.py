@@ -1,0 +1,51 @@
+"""What `git gage help` explains besides commands."""
+
+from __future__ import annotations
+
+from git_gage.cli.parsing import help_page, help_rows
+
+TOPICS = {"filters": "Choose runs by what is known of them"}
+
+_CONDITIONS = (
+    ("= == != < <= > >=", "compare numbers, text or times: acc > 0.9"),
+    ("in, not in", "is in a list or not: op in [prepare-data, prepare]"),
+    ("=~, !~", "matches a regular expression or not: model =~ '^res'"),
+    ("= null, != null", "is not there, or is: acc = null"),
+    ("<name>", "is there: label, not tag, dirty"),
+    ("<word>", "is the operation, status or a tag, or part of the label"),
+    ("not, and, or, ( )", "bind in this order: not a = 1 and (b = 2 or c = 3)"),
+)
+_NAMES = (
+    ("of every run", "op status label tag started ended staged duration exit_code"),
+    ("", "run name commit digest branch dirty author project host"),
+    ("", "project_id platform python version signal parent restart_of"),
+    ("metric.<name>", "the last value of a metric"),
+    ("config.<name>", "a setting"),
+    ("attr.<name>", "an attribute"),
+    ("any other name", "the metric, else the setting, else the attribute"),
+)
+_VALUES = (
+    ("numbers", "0.9 1e-3 1_000 inf"),
+    ("lengths of time", "90s 5m 1h30m 2d"),
+    ("times", "2026-11-01 yesterday '2 days ago', as git reads them"),
+    ("other", "true false null, words, and 'text' between quotes"),
+)
+_EXAMPLES = (
+    "git gage list -w 'acc > 0.9 and lr < 0.01'",
+    "git gage list -w 'started > yesterday' -w 'not label'",
+    "git gage list -w baseline",
+)
+_FOOTER = """\
+What a run does not have is neither equal nor unequal to anything, as in SQL.
+Filters given by several '-w' must all hold
+"""
+
+
+def topic_page(topic: str) -> str:
+    """The help on one of `TOPICS`."""
+    sections = {
+        "CONDITIONS": help_rows(_CONDITIONS),
+        "NAMES": help_rows(_NAMES),
+        "VALUES": help_rows(_VALUES),
+    }
+    return help_page(TOPICS[topic], _EXAMPLES, sections, _FOOTER)
