@@ -36,8 +36,12 @@ def command(app: App, file: str | None, as_json: bool, color: str) -> int:
     path = _find(app) if file is None else _named(app.cwd / file, file)
     shown = os.path.relpath(path, app.cwd) if file is None or app.cwd / file != path else file
     from git_gage.gagefile import Explain, check_file
+    from git_gage.gagefile.find import find_others
 
-    checked = check_file(path, shown, Explain(_explain_pattern, _explain_filter))
+    if file is None:
+        for other in find_others(path, shown):
+            app.progress().warning(other)
+    checked = check_file(path, shown, Explain(explain_pattern, explain_filter))
     screen = app.screen(color)
     if as_json:
         from git_gage.render.machine import format_json
@@ -75,7 +79,7 @@ def _named(path: Path, name: str) -> Path:
     return found[0]
 
 
-def _explain_pattern(pattern: str) -> str | None:
+def explain_pattern(pattern: str) -> str | None:
     """What is wrong with a pattern of files, None if nothing is."""
     from git_gage.source.patterns import parse_patterns
 
@@ -86,9 +90,9 @@ def _explain_pattern(pattern: str) -> str | None:
     return None
 
 
-def _explain_filter(text: str) -> str | None:
+def explain_filter(text: str) -> str | None:
     """What is wrong with a filter of runs, None if nothing is."""
-    from git_gage.catalog.filter_syntax import parse_filter
+    from git_gage.catalog.filter_nodes import parse_filter
 
     try:
         parse_filter(text)

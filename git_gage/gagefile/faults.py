@@ -56,8 +56,16 @@ class Fault(NamedTuple):
 
     def text(self) -> str:
         """The fault in one line, with its place."""
-        guess = f" (did you mean '{self.guess}'?)" if self.guess is not None else ""
-        return f"{self.path}:{self.line}:{self.column}: {self.message}{guess}"
+        question = "" if self.question is None else f" ({self.question})"
+        return f"{self.path}:{self.line}:{self.column}: {self.message}{question}"
+
+    @property
+    def question(self) -> str | None:
+        """Whether the guess was meant."""
+        if self.guess is None:
+            return None
+        plain = self.guess in ("true", "false") or self.guess.startswith('"')
+        return f"did you mean {self.guess}?" if plain else f"did you mean '{self.guess}'?"
 
     def to_json(self) -> dict[str, str | int | None]:
         return {
@@ -77,13 +85,13 @@ def find_faults(data: bytes, kind: str, path: str, explain: Explain | None = Non
     path: the file's name, for the faults; explain: who knows what is wrong with patterns, filters.
     """
     if len(data) > MAX_BYTES:
-        return [Fault(path, 1, 1, 1, f"larger than {MAX_BYTES:,} bytes", None, "")]
+        return [Fault(path, 1, 1, 2, f"larger than {MAX_BYTES:,} bytes", None, "")]
     try:
         tree = read_tree(data, kind)
     except DocumentError as error:
         return [_syntax_fault(data, path, error)]
     if kind == "json" and not data.strip():
-        return [Fault(path, 1, 1, 1, "the file is empty: JSON needs at least '{}'", None, "")]
+        return [Fault(path, 1, 1, 2, "the file is empty: JSON needs at least '{}'", None, "")]
     places = dict(_find_places(tree, ()))
     problems = _find_problems(plain(tree.value), places, explain or Explain())
     faults = [_locate(data, path, tree, places.get(problem.path), problem) for problem in problems]

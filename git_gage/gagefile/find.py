@@ -30,3 +30,13 @@ def project_of(gagefile: Path) -> Path:
     """The project folder that a gagefile describes."""
     folder = gagefile.parent
     return folder.parent if folder.name == ".gage" else folder
+
+
+def find_others(path: Path, shown: str) -> list[str]:
+    """Warnings of the gagefiles beside the one that is used; `shown`: its path for people."""
+    folder = project_of(path)
+    others = [place for place in gagefiles_in(folder) if place != path]
+    return [
+        f"'{other.relative_to(folder).as_posix()}' is not used: the gagefile is '{shown}'"
+        for other in others
+    ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.config.documents import kind_of_file, read_value
 from git_gage.errors import ConfigError
 from git_gage.gagefile.faults import MAX_BYTES, Fault, find_faults, plain
-from git_gage.gagefile.find import gagefiles_in, project_of
+from git_gage.gagefile.find import find_others, project_of
 from git_gage.gagefile.known import known_faults
 from git_gage.gagefile.model import Gagefile
 from git_gage.gagefile.operations import read_operation, read_phases, systems_of
@@ -48,7 +48,7 @@ def load_gagefile(
     if any(fault.severity == ERROR and not fault.keys for fault in faults):
         raise ConfigError(faults[0].text(), hint="git gage check")
     document = plain(read_value(data, kind))
-    warnings = [*_find_others(path, shown), *_drop_faulty(document, faults)]
+    warnings = [*find_others(path, shown), *_drop_faulty(document, faults)]
     refused = _refuse(document, faults)
     system = system or _SYSTEMS.get(sys.platform, sys.platform)
     refused |= _refuse_elsewhere(document, refused, system)
@@ -83,16 +83,6 @@ def _read(path: Path, shown: str) -> tuple[bytes, str]:
             return file.read(MAX_BYTES + 1), kind
     except OSError as error:
         raise ConfigError(f"cannot read '{shown}': {(error.strerror or '').lower()}") from error
-
-
-def _find_others(path: Path, shown: str) -> list[str]:
-    """Warnings of gagefiles beside the one that is used."""
-    folder = project_of(path)
-    others = [place for place in gagefiles_in(folder) if place != path]
-    return [
-        f"'{other.relative_to(folder).as_posix()}' is not used: the gagefile is '{shown}'"
-        for other in others
-    ]
 
 
 # -- what faults spoil -------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.gagefile.problem import VALUE, Problem, dotted
+from git_gage.gagefile.problem import VALUE, Problem, dotted, shorten
 
 if TYPE_CHECKING:
     from git_gage.gagefile.spellings import KeyPath
@@ -48,4 +48,4 @@ def check_text(text: str, path: KeyPath, explain: Callable[[str], str | None]) -
     """What is wrong with a text that has a grammar of its own."""
     fault = explain(text)
     if fault is not None:
-        yield Problem(path, VALUE, f"'{dotted(path)}': {fault}")
+        yield Problem(path, VALUE, f"'{dotted(path)}': {shorten(fault, 300)}")

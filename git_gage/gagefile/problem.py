@@ -26,15 +26,19 @@ class Problem(NamedTuple):
 
 def dotted(path: KeyPath) -> str:
     """A path as messages have it: `train.config.0.type`."""
-    return ".".join(map(str, path))
+    return ".".join(shorten(str(key), 40) for key in path)
 
 
 def quoted(value: Any) -> str:
     """A value as messages have it."""
     if isinstance(value, str):
-        text = value if len(value) <= 40 else f"{value[:39]}…"
-        return f"'{text}'"
+        return f"'{shorten(value, 40)}'"
     return json.dumps(value, default=str)[:40]
+
+
+def shorten(text: str, most: int) -> str:
+    """A text of `most` characters at most."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def one_of(words: Iterable[str]) -> str:

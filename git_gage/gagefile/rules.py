@@ -26,37 +26,29 @@ def break_rules(document: Mapping[str, Any], clean: Clean, explain: Explain) -> 
     yield from _check_texts(document, ())
     yield from _check_defaults(document)
     for name, table in document.items():
-        if not name.startswith("$") and isinstance(table, Mapping):
+        if name[:1] not in ("", "$") and isinstance(table, Mapping):
             at = (name,)
             yield from check_config(table, at, clean)
             yield from check_inputs(table, at, clean, explain)
             yield from check_exec(table, at, clean)
-            for check in (_check_env, _check_attributes, _check_progress, _check_summary):
+            for check in (_check_env, _check_numbers, _check_progress, _check_summary):
                 yield from check(table, at)
             yield from _check_twice(table, at)
             yield from _check_sourcecode(table, at, explain)
 
 
 def _check_texts(value: Any, at: KeyPath) -> Problems:
-    """No program, path or variable can hold a NUL, and no record what is not Unicode."""
+    """No program, path or variable can hold a NUL."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if not _is_sound(key):
-                yield Problem((*at, key), KEY, f"key {quoted(key)} holds {_unsound(key)}")
+            if "\0" in key:
+                yield Problem((*at, key), KEY, f"key {quoted(key)} holds a NUL character")
             yield from _check_texts(inner, (*at, key))
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from _check_texts(inner, (*at, number))
-    elif isinstance(value, str) and not _is_sound(value):
-        yield Problem(at, VALUE, f"'{dotted(at)}' holds {_unsound(value)}")
-
-
-def _is_sound(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
-
-
-def _unsound(text: str) -> str:
-    return "a NUL character" if "\0" in text else "half of a surrogate pair"
+    elif isinstance(value, str) and "\0" in value:
+        yield Problem(at, VALUE, f"'{dotted(at)}' holds a NUL character")
 
 
 def _check_defaults(document: Mapping[str, Any]) -> Problems:
@@ -83,11 +75,21 @@ def _check_env(table: Mapping[str, Any], at: KeyPath) -> Problems:
             yield Problem((*at, "env", name), KEY, message)
 
 
-def _check_attributes(table: Mapping[str, Any], at: KeyPath) -> Problems:
+def _check_numbers(table: Mapping[str, Any], at: KeyPath) -> Problems:
+    numbers: dict[KeyPath, Any] = {(key,): table.get(key) for key in ("version", "timeout")}
     for name, value in _inner(table, "attributes").items():
-        if isinstance(value, float) and not math.isfinite(value):
-            path = (*at, "attributes", name)
+        numbers["attributes", name] = value
+    for keys, value in numbers.items():
+        if not _is_finite(value):
+            path = (*at, *keys)
             yield Problem(path, VALUE, f"'{dotted(path)}' must be a finite number")
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return not isinstance(value, int | float) or math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _check_progress(table: Mapping[str, Any], at: KeyPath) -> Problems:

@@ -147,7 +147,7 @@ def _unknown_keys(path: KeyPath, value: Any, rule: Any) -> Iterator[Problem]:
 
 
 def _unknown_key(path: KeyPath, key: str, known: Any) -> Problem:
-    if key == "keys":
+    if key == "keys" and "choices" in known:
         message = f"'{dotted(path)}' has 'name' and 'keys': it is either a declared key or files"
         return Problem((*path, key), KEY, message)
     where = f" in '{dotted(path)}'" if path else ""
@@ -156,9 +156,8 @@ def _unknown_key(path: KeyPath, key: str, known: Any) -> Problem:
 
 
 def _missing(path: KeyPath, value: Any, rule: Any) -> Iterator[Problem]:
-    for key in rule["required"]:
-        if key not in value:
-            yield Problem(path, TABLE, _needs(path, key))
+    missing = (key for key in rule["required"] if key not in value)
+    yield from (Problem(path, TABLE, _needs(path, key)) for key in missing)
 
 
 def _needs(path: KeyPath, key: str) -> str:
@@ -203,7 +202,6 @@ _EXPLAIN: dict[str, Callable[[KeyPath, Any, Any], Iterator[Problem]]] = {
     "additionalProperties": _unknown_keys,
     "enum": _not_among,
     "exclusiveMinimum": _said,
-    "maximum": _said,
     "minItems": _empty,
     "minLength": _empty,
     "minProperties": _said,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _STYLES = {"error": "red", "warning": "yellow"}
 _GUTTER = 7
-# What is seen of a line before and behind a mark that does not fit with all of it.
+# What is seen at least of what is meant, and behind it where the line is cut before it.
 _AROUND = 20
 
 
@@ -47,8 +47,8 @@ class Fault(Protocol):
         """What is wrong."""
 
     @property
-    def guess(self) -> str | None:
-        """What was meant."""
+    def question(self) -> str | None:
+        """What may have been meant."""
 
     @property
     def source_line(self) -> str:
@@ -86,7 +86,7 @@ def _format_fault(fault: Fault, screen: Screen) -> str:
 
 def _quote_line(fault: Fault, screen: Screen) -> Iterable[str]:
     """The line of the file, cut to the screen around the mark, and the mark."""
-    guess = "" if fault.guess is None else f" did you mean {_in_quotes(clean(fault.guess))}?"
+    guess = "" if fault.question is None else f" {clean(fault.question)}"
     before, meant, behind = (
         clean(part.replace("\t", " "))
         for part in (
@@ -96,29 +96,25 @@ def _quote_line(fault: Fault, screen: Screen) -> Iterable[str]:
         )
     )
     room = screen.width - _GUTTER
-    if text_width(before + meant + behind) > room:
+    most = room - min(text_width(meant), _AROUND)
+    if text_width(before) > most:
         mark = screen.sign("…", "...")
-        most = max(room - min(text_width(meant), _AROUND) - _AROUND, 0)
-        before = before if text_width(before) <= most else mark + _last(before, most - len(mark))
+        before = mark + _last(before, most - _AROUND - len(mark))
     line = screen.cut(before + meant + behind, room)
     start = text_width(before)
     carets = "^" * max(min(text_width(meant), room - start), 1)
     yield f"{fault.line:>4} | {line}".rstrip()
     pointer = screen.paint(carets, _STYLES[fault.severity])
+    below = f"     | {' ' * start}{pointer}"
     if start + len(carets) + len(guess) <= room:
-        yield f"     | {' ' * start}{pointer}{guess}"
-        return
-    yield f"     | {' ' * start}{pointer}"
-    if guess:
-        yield f"     |{guess}"
+        yield below + guess
+    else:
+        yield from (below, f"     |{guess}")
 
 
 def _last(text: str, width: int) -> str:
     """The end of a text, no wider than `width` columns."""
+    text = text[-4 * max(width, 1) :]
     while text and text_width(text) > width:
         text = text[1:]
     return text
-
-
-def _in_quotes(guess: str) -> str:
-    return guess if guess[0] == '"' or guess in ("true", "false") else f"'{guess}'"
