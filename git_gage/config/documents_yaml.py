@@ -62,16 +62,33 @@ def read_yaml(data: bytes) -> Node:
     """
     text, start = decode(data)
     try:
-        reader = _Reader(data, text, start)
+        fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        return _Reader(data, text, start, fast).read_document()
+    except (DocumentError, yaml.YAMLError, ValueError, OverflowError):
+        # The slower parser has the last word, and knows more of what is wrong.
+        return _read_slowly(data, text, start)
+
+
+def _read_slowly(data: bytes, text: str, start: int) -> Node:
+    try:
+        loader = yaml.SafeLoader(text)
     except yaml.reader.ReaderError as error:
         offset = start + len(text[: error.position].encode())
         raise DocumentError("a control character", data, offset) from error
-    return reader.read_document()
+    reader = _Reader(data, text, start, loader)
+    try:
+        return reader.read_document()
+    except yaml.MarkedYAMLError as error:
+        raise reader.refuse(*_explain(error, reader.unclosed, text)) from error
+    except (ValueError, OverflowError) as error:
+        raise reader.refuse("no such character or number", loader.get_mark().index) from error
 
 
-def _explain(error: yaml.MarkedYAMLError) -> tuple[str, int]:
+def _explain(error: yaml.MarkedYAMLError, unclosed: list[int], text: str) -> tuple[str, int]:
     """Our words for a fault, and its place in the text."""
     problem = str(error.problem)
+    if problem.endswith("'<stream end>'") and unclosed:
+        return f"unclosed '{text[unclosed[-1]]}'", unclosed[-1]
     for said, message in _MESSAGES_AT_START.items():
         if problem.startswith(said) and error.context_mark is not None:
             return message, error.context_mark.index
@@ -81,19 +98,21 @@ def _explain(error: yaml.MarkedYAMLError) -> tuple[str, int]:
 
 
 class _Reader:
-    """Events of a document, put together."""
+    """Events of a document, put together; `unclosed` is where its open brackets are.
 
-    def __init__(self, data: bytes, text: str, start: int) -> None:
+    loader: one of PyYAML's safe ones; its types are only half written down.
+    """
+
+    def __init__(self, data: bytes, text: str, start: int, loader: Any) -> None:
         self._data = data
         self._text = text
-        # Its types are only half written down.
-        self._loader: Any = yaml.SafeLoader(text)
+        self._loader = loader
         self._offsets: Sequence[int] = range(start, start + len(text) + 1)
         if not text.isascii():
             self._offsets = tuple(accumulate(map(_size, text), initial=start))
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._values = self._aliased = 0
-        self._open: list[int] = []
+        self.unclosed: list[int] = []
 
     def read_document(self) -> Node:
         self._next()
@@ -104,26 +123,17 @@ class _Reader:
         self._next()
         event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
-            raise self._refuse("more than one document", _start(event))
+            raise self.refuse("more than one document", _start(event))
         if node.kind == "null" and not node.spelled:
             return Node("table", {}, 0, len(self._data))
         return node
 
     def _next(self) -> yaml.Event:
-        try:
-            event: yaml.Event = self._loader.get_event()
-        except (ValueError, OverflowError) as error:
-            index = self._loader.get_mark().index
-            raise self._refuse("no such character or number", index) from error
-        except yaml.MarkedYAMLError as error:
-            message, index = _explain(error)
-            if str(error.problem).endswith("'<stream end>'") and self._open:
-                index = self._open[-1]
-                message = f"unclosed '{self._text[index]}'"
-            raise self._refuse(message, index) from error
+        event: yaml.Event = self._loader.get_event()
         return event
 
-    def _refuse(self, message: str, index: int) -> DocumentError:
+    def refuse(self, message: str, index: int) -> DocumentError:
+        """A fault, by its place in the text."""
         return DocumentError(message, self._data, self._offsets[index])
 
     def _read_node(self, event: yaml.Event, depth: int) -> Node:
@@ -139,32 +149,32 @@ class _Reader:
         if event.anchor is not None:
             if event.anchor in self._anchors:
                 message = f"anchor '&{first_line(event.anchor)}' is given twice"
-                raise self._refuse(message, _start(event))
+                raise self.refuse(message, _start(event))
             self._anchors[event.anchor] = node, self._values - before
         return node
 
     def _read_collection(self, event: yaml.CollectionStartEvent, depth: int) -> Node:
         if depth == MAX_DEPTH:
-            raise self._refuse("nested too deeply", _start(event))
+            raise self.refuse("nested too deeply", _start(event))
         if event.flow_style:
-            self._open.append(_end(event) - 1)
+            self.unclosed.append(_end(event) - 1)
         if isinstance(event, yaml.MappingStartEvent):
             node = self._read_table(event, depth)
         else:
             node = self._read_array(event, depth)
         if event.flow_style:
-            self._open.pop()
+            self.unclosed.pop()
         return node
 
     def _read_alias(self, event: yaml.AliasEvent) -> Node:
         index = _start(event)
         if event.anchor not in self._anchors:
-            raise self._refuse(f"unknown alias '*{first_line(str(event.anchor))}'", index)
+            raise self.refuse(f"unknown alias '*{first_line(str(event.anchor))}'", index)
         node, size = self._anchors[event.anchor]
         self._values += size
         self._aliased += size
         if self._aliased > MAX_ALIASED:
-            raise self._refuse(f"aliases repeat more than {MAX_ALIASED:,} values", index)
+            raise self.refuse(f"aliases repeat more than {MAX_ALIASED:,} values", index)
         spelled = node.spelled and self._text[index : _end(event)]
         return node._replace(
             start=self._offsets[index], end=self._offsets[_end(event)], spelled=spelled
@@ -193,11 +203,11 @@ class _Reader:
         """A key and where it is; None if it is `<<`, which merges another table into this."""
         index = _start(event)
         if not isinstance(event, yaml.ScalarEvent):
-            raise self._refuse("a key must be a text", index)
+            raise self.refuse("a key must be a text", index)
         node = self._read_scalar(event)
-        if not event.value and event.style is None:
-            raise self._refuse("expected a key", index)
-        name = None if event.value == "<<" and event.style is None else event.value
+        if not (event.value or event.style):
+            raise self.refuse("expected a key", index)
+        name = None if event.value == "<<" and not event.style else event.value
         return name, node.start, node.end
 
     def _read_merged(self, node: Node) -> list[Node]:
@@ -238,7 +248,7 @@ class _Reader:
 
     def _refuse_tag(self, event: yaml.CollectionStartEvent | yaml.ScalarEvent) -> DocumentError:
         tag = str(event.tag).replace(_TAG, "!!", 1)
-        return self._refuse(f"the tag '{first_line(tag)}' is not supported", _start(event))
+        return self.refuse(f"the tag '{first_line(tag)}' is not supported", _start(event))
 
     def _read_scalar(self, event: yaml.ScalarEvent) -> Node:
         start, end = self._find_scalar(event)
@@ -246,7 +256,7 @@ class _Reader:
         tag = event.tag
         if tag is None:
             tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
-            if event.style is None and _FLOAT.fullmatch(event.value):
+            if not event.style and _FLOAT.fullmatch(event.value):
                 tag = f"{_TAG}float"
         elif tag not in (_TAG + "str", _TAG + "int", _TAG + "float"):
             raise self._refuse_tag(event)
@@ -255,15 +265,15 @@ class _Reader:
             value = self._construct(kind, event.value)
             event.value.encode()
         except UnicodeEncodeError as error:
-            raise self._refuse("half of a surrogate pair in a string", start) from error
+            raise self.refuse("half of a surrogate pair in a string", start) from error
         except (ValueError, OverflowError, IndexError) as error:
-            raise self._refuse(f"'{first_line(spelled)}' is no value", start) from error
+            raise self.refuse(f"'{first_line(spelled)}' is no value", start) from error
         return Node(kind, value, self._offsets[start], self._offsets[end], spelled=spelled)
 
     def _find_scalar(self, event: yaml.ScalarEvent) -> tuple[int, int]:
         """Where a scalar starts, without its anchor and tag, and where it ends."""
         start, end = _start(event), _end(event)
-        if event.style is None and not event.value:
+        if not (event.style or event.value):
             return end, end
         if event.anchor is not None or event.tag is not None:
             found = _PROPERTIES.match(self._text, start)

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -167,7 +168,10 @@ def test_json_may_have_comments_and_trailing_commas() -> None:
     assert read_value(b' "text" ', "json") == "text"
 
 
-def test_yaml_has_places_in_bytes() -> None:
+@pytest.mark.parametrize("fast", [True, False])
+def test_yaml_has_places_in_bytes(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not fast:
+        monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
     data = (
         "\ufeff# ä\nrate: 1.5 # ü\n'größe': [größer, \"ä\", {tief: 0x1F}]\nday: 2020-01-02\n"
         "list:\n- a\n-   - b\nnone: ~\nempty:\ntext: |  # ö\n  one\n  two\n\n# end\n"
