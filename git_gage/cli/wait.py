@@ -52,16 +52,12 @@ def command(app: App, runs: tuple[str, ...], timeout_s: float | None) -> int:
 
     documents = [app.document(run) for run in app.select(runs)] or [app.document(None)]
     _require_end(documents)
-    going = {
-        app.store.state_dir(document["id"]): document["id"]
-        for document in documents
-        if document["status"] == "running"
-    }
+    waited = {app.store.state_dir(document["id"]): document["id"] for document in documents}
     left = wait_for_ends(
-        going, timeout_s=timeout_s, on_end=lambda path: _tell(app, app.document_now(going[path]))
+        waited, timeout_s=timeout_s, on_end=lambda path: _tell(app, app.document_now(waited[path]))
     )
     if left:
-        first = short_id(going[left[0]])
+        first = short_id(waited[left[0]])
         more = f" and {len(left) - 1} more" if len(left) > 1 else ""
         raise StillGoingError(
             f"the time is up: run '{first}'{more} still goes on", hint=f"git gage output -f {first}"

@@ -117,6 +117,8 @@ class Ran:
         env: Mapping[str, str] | None = None,
         merged: bool = False,
         on_start: Callable[[int], object] = bool,
+        on_beat: Callable[[], object] = bool,
+        timeout_s: float | None = None,
     ) -> None:
         self.lines: list[bytes] = []
         path, index_path = folder / "output", folder / "output.idx"
@@ -132,6 +134,8 @@ class Ran:
                 log=log,
                 console=Console(0, out.fileno(), (out if merged else err).fileno()),
                 on_start=on_start,
+                on_beat=on_beat,
+                timeout_s=timeout_s,
             )
         self.out, self.err = ((folder / name).read_bytes() for name in ("stdout", "stderr"))
         self.output = path.read_bytes()
@@ -489,6 +493,69 @@ def test_ctrl_z_stops_the_program_with_us(tmp_path: Path) -> None:
     wait_until(lambda: len(driven.output) > len(stopped) + 10)
     driven.send(signal.SIGTERM)
     assert driven.end()["signal"] == "SIGTERM"
+
+
+# -- time --------------------------------------------------------------------------------------
+
+
+def test_program_whose_time_is_up_is_asked_to_end(tmp_path: Path) -> None:
+    done = Ran(tmp_path, sh("echo up; exec sleep 60"), timeout_s=0.2).exit
+    assert (done.exit_code, done.signal) == (143, "SIGTERM")
+    assert done.timed_out
+    assert not done.interrupted, "nobody told us to end it"
+    assert 0.2 <= done.duration_s < 30
+
+
+def test_program_whose_time_is_up_has_a_way_out(tmp_path: Path) -> None:
+    code = "trap 'echo saved; exit 0' TERM; echo up; while :; do :; done"
+    ran = Ran(tmp_path, sh(code), timeout_s=0.3)
+    assert (ran.exit.exit_code, ran.exit.timed_out) == (0, True)
+    assert ran.output == b"up\nsaved\n"
+
+
+def test_program_that_does_not_end_in_time_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "GRACE_S", 0.2)
+    done = Ran(tmp_path, sh("trap '' TERM; sleep 60"), timeout_s=0.2).exit
+    assert (done.signal, done.timed_out) == ("SIGKILL", True)
+
+
+def test_program_that_is_stopped_hears_that_its_time_is_up(tmp_path: Path) -> None:
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"
+    done = Ran(tmp_path, python(code), timeout_s=0.5).exit
+    assert (done.signal, done.timed_out) == ("SIGTERM", True)
+
+
+def test_program_that_ends_in_time_did_not_time_out(tmp_path: Path) -> None:
+    done = Ran(tmp_path, sh("exit 3"), timeout_s=60).exit
+    assert (done.exit_code, done.timed_out) == (3, False)
+
+
+def test_a_group_that_is_gone_does_not_time_out(tmp_path: Path) -> None:
+    with subprocess.Popen(["true"], start_new_session=True) as program:
+        os.waitid(os.P_PID, program.pid, os.WEXITED)
+        clock = process._Clock(program, bool, timeout_s=0)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "killpg", _forbid)
+            clock.tick()
+        assert not clock.timed_out
+
+
+def test_a_going_program_gives_signs_of_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BEAT_S", 0.05)
+    os.mkfifo(tmp_path / "go")
+    beats: list[float] = []
+
+    def beat() -> None:
+        beats.append(time.monotonic())
+        if len(beats) == 3:
+            (tmp_path / "go").write_text("go\n")
+
+    assert Ran(tmp_path, sh("read go < go"), on_beat=beat).exit.exit_code == 0
+    assert beats[2] - beats[0] >= 0.1
 
 
 # -- what cannot be started --------------------------------------------------------------------
