@@ -242,8 +242,8 @@ def _read_rule(pattern: str) -> _Rule:
     else:
         text, words = _split_glob(pattern, body)
         expression = compile_glob(text, "/")
-        if not (takes or re.search(r"[*?]", text)):
-            # `-data` is said of a folder as often as of a file.
+        if "dir" not in words and not re.search(r"[*?]", text):
+            # A folder's name is said of all that is in it.
             expression = re.compile(f"{re.escape(text)}(?:/|\\Z)")
     if not text:
         raise ConfigError(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-START_BYTES = 1024
-"""How much of a file tells whether it is text."""
-
 _TEXT = frozenset(
     (
         *(b"py", b"pyi", b"ipynb", b"r", b"rmd", b"jl", b"js", b"jsx", b"ts", b"tsx", b"sh"),
@@ -31,7 +28,7 @@ _CONTROLS = bytes({*range(32), 127} - {*b"\b\t\n\r\f\x1b"})
 
 
 def is_text(path: bytes, read_start: Callable[[], bytes]) -> bool:
-    """Whether a file is text: by its name, else by its first `START_BYTES`."""
+    """Whether a file is text: by its name, else by what it starts with (1,024 bytes do)."""
     name = path.rpartition(b"/")[2]
     ending = name.rpartition(b".")[2].lower() if b"." in name[1:] else b""
     if ending in _TEXT or ending in _BINARY:

@@ -60,6 +60,7 @@ def _chosen(patterns: list[str] | None, *more: str) -> list[str]:
             ["**/*.py", "-** dir", "-**/* dir max-matches=1"],
             ["src/deep/layers.py", "src/net.py", "train.py"],
         ),
+        (["src/deep", "train.py"], ["src/deep/layers.py", "src/deep/notes", "train.py"]),
         (["**/*.py", "-src"], ["train.py"]),
         (["**/*.py", "-src/deep/"], ["src/net.py", "train.py"]),
         (["**/*.py", "-src/ dir"], ["train.py"]),
