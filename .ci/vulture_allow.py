@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from git_gage.catalog.filter_syntax import Builder
 from git_gage.cli import commands, params, parsing
 
 # click calls these by name.
-_ = (
+_: tuple[object, ...] = (
     commands.FrontDoor.list_commands,
     commands.FrontDoor.resolve_command,
     commands.FrontDoor.format_help,
     params.Count.convert,
     parsing.Command.format_help,
+)
+
+# lark calls these by the names of the grammar's rules.
+_ = (
+    Builder.compare,
+    Builder.not_among,
+    Builder.negation,
+    Builder.within,
+    Builder.either,
 )

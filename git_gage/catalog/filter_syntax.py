@@ -50,7 +50,7 @@ def parse_conditions(text: str) -> Node:
 
 
 @v_args(inline=True)
-class _Builder(Transformer[Token, Any]):
+class Builder(Transformer[Token, Any]):
     """Makes nodes as the parser goes, so that depth costs no recursion."""
 
     def word(self, token: Token) -> Word:
@@ -94,7 +94,7 @@ class _Builder(Transformer[Token, Any]):
 
 @cache
 def _parser() -> Lark:
-    return Lark(_GRAMMAR, parser="lalr", transformer=_Builder())
+    return Lark(_GRAMMAR, parser="lalr", transformer=Builder())
 
 
 def _unescape(text: str) -> str:
