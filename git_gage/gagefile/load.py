@@ -114,12 +114,12 @@ def _drop_faulty(document: dict[str, Any], faults: Iterable[Fault]) -> list[str]
             warnings.append(fault.text())
         elif name.startswith("$") or not name:
             document.pop(name, None)
-            warnings.append(f"{fault.text()}; it is ignored")
+            warnings.append(f"{fault.text()}; the key is ignored")
         elif _is_vital(fault):
             warnings.append(f"{fault.text()}; operation '{name}' cannot run")
         else:
             _drop_key(document, name, inner[0])
-            warnings.append(f"{fault.text()}; it is ignored")
+            warnings.append(f"{fault.text()}; the key is ignored")
     return warnings
 
 

@@ -390,16 +390,16 @@ def test_a_fault_that_changes_nothing_that_runs_takes_its_key(tmp_path: Path) ->
     assert gagefile.namespace == tmp_path.name
     assert gagefile.refused == {}
     assert gagefile.warnings == (
-        "gage.toml:2:16: '$namespace' must be a name without ':'; it is ignored",
-        "gage.toml:3:1: unknown key '$archive'; it is ignored",
+        "gage.toml:2:16: '$namespace' must be a name without ':'; the key is ignored",
+        "gage.toml:3:1: unknown key '$archive'; the key is ignored",
         (
             "gage.toml:6:1: unknown key 'descripton' in 'train' (did you mean 'description'?);"
             " it is ignored"
         ),
-        "gage.toml:7:15: 'train.description' must be a text, not an integer; it is ignored",
+        "gage.toml:7:15: 'train.description' must be a text, not an integer; the key is ignored",
         (
             "gage.toml:9:9: unknown key 'descripton' in 'train.listing'"
-            " (did you mean 'description'?); it is ignored"
+            " (did you mean 'description'?); the key is ignored"
         ),
         "gage.toml:10:12: 'train.progress' cannot be 'floop' (known: tqdm)",
         (
@@ -444,7 +444,7 @@ def test_what_is_no_table_is_no_operation(tmp_path: Path) -> None:
     assert list(gagefile.refused) == ["train"]
     assert [warning.split(": ", 1)[1] for warning in gagefile.warnings] == [
         "'train' must be a table, not an integer; operation 'train' cannot run",
-        "empty key; it is ignored",
+        "empty key; the key is ignored",
     ]
 
 
