@@ -31,7 +31,6 @@ class Comparison(NamedTuple):
     name: Word
     operator: str
     values: tuple[Word, ...]
-    start: int
 
 
 class Alone(NamedTuple):

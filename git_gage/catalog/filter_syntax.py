@@ -68,13 +68,13 @@ class Builder(Transformer[Token, Any]):
 
     def compare(self, name: Word, operator: Token, values: tuple[Word, ...]) -> Comparison:
         spelled = "=" if operator == "==" else str(operator)
-        return Comparison(name, spelled, values, operator.start_pos or 0)
+        return Comparison(name, spelled, values)
 
     def among(self, name: Word, values: tuple[Word, ...]) -> Comparison:
-        return Comparison(name, "in", values, name.start)
+        return Comparison(name, "in", values)
 
     def not_among(self, name: Word, values: tuple[Word, ...]) -> Comparison:
-        return Comparison(name, "not in", values, name.start)
+        return Comparison(name, "not in", values)
 
     def alone(self, word: Word) -> Alone:
         return Alone(word)
