@@ -95,7 +95,14 @@ _PHASES = (
 _PHASE = _Fields(argv=(list,), shell=_FLAG)
 _PHASE_END = _Fields(name=(str,), exit_code=_COUNT, duration_s=(int, float, _NONE))
 _HISTORY = _Fields(version=_TEXT, staged=_FLAG, parent=_TEXT, restart_of=_TEXT)
-_DEFINITION = _Fields(attributes=(dict, _NONE), listing=_LIST, timeout_s=(int, float, _NONE))
+_DEFINITION = _Fields(
+    attributes=(dict, _NONE),
+    listing=_LIST,
+    timeout_s=(int, float, _NONE),
+    progress=(dict, _NONE),
+    summary=_TEXT,
+    output_summary=(bool, str, _NONE),
+)
 _INPUT = _Fields(
     type=(str,),
     name=_TEXT,
@@ -137,6 +144,7 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "attributes": dict(part["definition"]["attributes"]),
         "logged": {},
         "signal": None,
+        "progress": None,
         "command": part["command"],
         "phases": [],
         "definition": part["definition"],

@@ -21,7 +21,7 @@ _LOOK_S = 0.1
 @click.command(
     "output",
     cls=Command,
-    usage="git gage output [<run>] [-t] [-f] [-n <num>]",
+    usage="git gage output [<run>] [-t] [-f] [-n <num>] [--phase <name>]",
     examples=["git gage output", "git gage output 2 -t", "git gage output -f -n 20"],
     note="Without a <run>, the newest begun here is meant, or else the newest.\n\n" + RUN_NOTE,
 )
@@ -33,30 +33,54 @@ _LOOK_S = 0.1
 @click.option(
     "-n", "--lines", "count", metavar="<num>", type=Count(), help="Begin with the last <num> lines"
 )
+@click.option("--phase", metavar="<name>", help="Print what another phase than the run printed")
 @click.pass_obj
-def command(app: App, run: str | None, timestamps: bool, follow: bool, count: int | None) -> None:
+def command(
+    app: App,
+    run: str | None,
+    timestamps: bool,
+    follow: bool,
+    count: int | None,
+    phase: str | None,
+) -> None:
     """Print what a run printed"""
     document = app.document(run)
+    name = _log_of(document, phase)
     if follow and document["status"] == "running":
-        if _follow(app, app.store.state_dir(document["id"]), timestamps, count):
+        if _follow(app, app.store.state_dir(document["id"]), name, timestamps, count):
             return
         document = app.document_now(document["id"])
-    _print(app, document, timestamps, count)
+    _print(app, document, name, timestamps, count)
 
 
-def _print(app: App, document: dict[str, Any], timestamps: bool, count: int | None) -> None:
+def _log_of(document: dict[str, Any], phase: str | None) -> str:
+    """The bulk file that holds what a phase printed."""
+    from git_gage.runs.phases import RUN, log_name
+
+    known = document["command"]["phases"] or [RUN]
+    if phase is not None and phase not in known:
+        raise RequestError(
+            f"no phase '{phase}' in this run (known: {', '.join(known)})",
+            hint=f"git gage output --phase {next(iter(known))}",
+        )
+    return log_name(phase or RUN)
+
+
+def _print(
+    app: App, document: dict[str, Any], name: str, timestamps: bool, count: int | None
+) -> None:
     from io import BytesIO
 
-    from git_gage.cli.bulk import INDEX, open_output
+    from git_gage.cli.bulk import open_output
     from git_gage.render.log import Stamps, clean_parts, read_parts, stamp_parts
     from git_gage.runs.follow import find_last_lines
 
-    file = open_output(app, document["id"])
+    file = open_output(app, document["id"], name)
     if file is None:
         if document["output"] is None and document["status"] != "lost":
             return  # the program has not printed anything yet, or never began
         raise RequestError("output: not here", hint="git gage fetch")
-    with file, open_output(app, document["id"], INDEX) or BytesIO() as index:
+    with file, open_output(app, document["id"], f"{name}.idx") or BytesIO() as index:
         start = 0 if count is None else find_last_lines(file, count)
         file.seek(start)
         parts = read_parts(file)
@@ -67,27 +91,26 @@ def _print(app: App, document: dict[str, Any], timestamps: bool, count: int | No
         app.show_parts(clean_parts(parts) if screen.terminal else parts, screen)
 
 
-def _follow(app: App, state_dir: Path, timestamps: bool, count: int | None) -> bool:
+def _follow(app: App, state_dir: Path, name: str, timestamps: bool, count: int | None) -> bool:
     """Show output as it comes; False if the run ended before there was any."""
     import os
     import time
     from contextlib import ExitStack
 
-    from git_gage.cli.bulk import INDEX, OUTPUT
     from git_gage.render.log import LiveLog, Stamps
     from git_gage.runs.follow import Follower, find_last_lines
     from git_gage.runs.wait import goes_on
 
     # The index is made after the output: when it is there, both are.
-    while not (state_dir / INDEX).exists():
+    while not (state_dir / f"{name}.idx").exists():
         if not goes_on(state_dir):
             return False
         time.sleep(_LOOK_S)
     with ExitStack() as files:
         try:
             file, index = (
-                files.enter_context((state_dir / name).open("rb", buffering=0))
-                for name in (OUTPUT, INDEX)
+                files.enter_context((state_dir / each).open("rb", buffering=0))
+                for each in (name, f"{name}.idx")
             )
         except FileNotFoundError:
             return False

@@ -145,11 +145,16 @@ class _Listing:
         return [Column("BY", names, 61)] if len(set(names)) > 1 else []
 
     def _labels(self) -> list[Column]:
-        return (
-            [Column("LABEL", self._texts("label"), 7, least=10)]
-            if any(document["label"] for document in self.documents)
-            else []
-        )
+        texts = [_description(document) for document in self.documents]
+        return [Column("LABEL", texts, 7, least=10)] if any(texts) else []
+
+
+def _description(document: Mapping[str, Any]) -> str:
+    """The label, and what the operation wants to be told of its runs."""
+    values = {**document["config"], **document["metrics"], **document["attributes"]}
+    fields = document["definition"]["listing"] or []
+    told = [f"{clean(name)}={value_text(values[name])}" for name in fields if name in values]
+    return " ".join([*([clean(document["label"])] if document["label"] else ()), *told])
 
 
 def _shared(documents: Sequence[Mapping[str, Any]], part: str) -> dict[str, Any]:

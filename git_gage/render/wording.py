@@ -31,6 +31,8 @@ def status_text(document: Mapping[str, Any], screen: Screen, *, sign: bool) -> s
         words = "lost?"
     elif status == "error" and code is not None:
         words = f"error {code}"
+    elif status == "running" and document["progress"] is not None:
+        words = f"running {document['progress']:.0%}"
     return screen.sign(mark, "") + words
 
 

@@ -96,6 +96,9 @@ def _definition(plan: Plan, operation: Operation) -> dict[str, Any]:
         "listing": None if operation.listing is None else list(operation.listing),
         "sourcecode": None if operation.sourcecode is None else list(operation.sourcecode),
         "timeout_s": plan.timeout_s,
+        "progress": dict(operation.progress) or None,
+        "summary": operation.summary_filename,
+        "output_summary": operation.output_summary,
         "env": {name: encode_text(text) for name, text in operation.env.items()},
     }
     return {key: value for key, value in said.items() if value is not None}

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from git_gage.errors import GageError
 from git_gage.config.values import json_number
+from git_gage.errors import GageError
 from git_gage.records import encode_path, format_time, short_id
 from git_gage.runs.begin import bind_file, fit_body
 from git_gage.runs.output import clip_output, summarise_output
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from git_gage.runs.stage import Outcome
     from git_gage.store import Store
 
-OUTPUT, OUTPUT_INDEX = "output", "output.idx"
+OUTPUT, _INDEX = "output", ".idx"
+SUMMARY = "summary.json"
 # What a phase printed that has a program of its own: output-finalize, output-finalize.idx.
 _OUTPUTS = "output*"
 # Above this a log is clipped for git; the whole stays on this machine.
@@ -85,6 +86,7 @@ def forget_state(store: Store, run: str, body: Mapping[str, Any]) -> None:
 
 def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
     state_dir = store.state_dir(run)
+    outputs = _clip_outputs(state_dir, store.dir / "outputs" / run)
     body: dict[str, Any] = {
         "status": end.status,
         "exit_code": end.exit_code,
@@ -92,7 +94,7 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
         "ended": format_time(end.ended),
         "duration_s": round(end.duration_s, 3),
         "metrics": {name: metric.to_json() for name, metric in end.metrics.items()},
-        "output": _clip(state_dir, store.dir / "outputs" / run),
+        "output": outputs.get(OUTPUT),
         "bulk": {
             path.name: bind_file(store.repo, path) for path in sorted(state_dir.glob(_OUTPUTS))
         },
@@ -114,11 +116,16 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
     return fit_body(store.repo, body, state_dir, "end.json", _SHORTEN)
 
 
-def _clip(state_dir: Path, whole: Path) -> dict[str, int] | None:
-    path = state_dir / OUTPUT
-    if not path.exists():
-        return None
-    # A close that was cut short may have clipped it already.
-    found = summarise_output(whole if whole.exists() else path)
-    clip_output(path, state_dir / OUTPUT_INDEX, OUTPUT_LIMIT, whole=whole)
-    return {"bytes": found.bytes, "lines": found.lines, "kept": path.stat().st_size}
+def _clip_outputs(state_dir: Path, whole: Path) -> dict[str, dict[str, int]]:
+    """Make what was printed short enough for git, log by log; `whole` is where the run's stays."""
+    clipped = {}
+    for path in sorted(state_dir.glob(_OUTPUTS)):
+        if path.suffix == _INDEX:
+            continue
+        kept = whole.with_name(whole.name + path.name.removeprefix(OUTPUT))
+        # A close that was cut short may have clipped it already.
+        found = summarise_output(kept if kept.exists() else path)
+        clip_output(path, path.with_name(path.name + _INDEX), OUTPUT_LIMIT, whole=kept)
+        size = path.stat().st_size
+        clipped[path.name] = {"bytes": found.bytes, "lines": found.lines, "kept": size}
+    return clipped

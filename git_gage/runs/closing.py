@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.metrics import find_printed_summary, read_summary
 from git_gage.records import parse_time
-from git_gage.runs.close import OUTPUT, End, close_run
+from git_gage.runs.close import OUTPUT, SUMMARY, End, close_run
 from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from git_gage.runs.plan import Plan
     from git_gage.runs.programs import Programs
     from git_gage.store import Store
-
-SUMMARY = "summary.json"
 
 
 class _Metrics(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,14 @@ def with_status(store: Store, document: dict[str, Any]) -> dict[str, Any]:
     """The run object with the status of a run that has no end as it is at this moment."""
     if document["status"] != "running":
         return document
-    return {**document, "status": _SHOWN[find_life(store.state_dir(document["id"]))]}
+    state_dir = store.state_dir(document["id"])
+    status = _SHOWN[find_life(state_dir)]
+    progress = None
+    if status == "running" and document["definition"]["progress"]:
+        from git_gage.runs.progress import find_progress
+
+        progress = find_progress(state_dir, document["definition"]["progress"])
+    return {**document, "status": status, "progress": progress}
 
 
 def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:
@@ -69,9 +77,9 @@ def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:
 
 
 def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, Any]) -> None:
-    from git_gage.metrics import OutputScanner, read_summary
+    from git_gage.metrics import OutputScanner, find_printed_summary, read_summary
     from git_gage.records import parse_time
-    from git_gage.runs.close import End, close_run
+    from git_gage.runs.close import SUMMARY, End, close_run
     from git_gage.runs.inputs import close_inputs, path_bytes
     from git_gage.runs.stage import recover_stage
 
@@ -91,7 +99,10 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
     if outcome is not None:
         outcome.written.extend(closed.changed)
         outcome.unseen.extend(closed.unseen)
-    summary = read_summary(run_dir / document["project"]["path"] / "summary.json")
+    definition = document["definition"]
+    summary = read_summary(run_dir / os.fsdecode(folder) / (definition["summary"] or SUMMARY))
+    if not summary.values and definition["output_summary"] is not None:
+        summary = find_printed_summary(output, definition["output_summary"])
     end = End(
         status="terminated",
         exit_code=None,
@@ -99,6 +110,7 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
         ended=ended,
         duration_s=max(0.0, ended - parse_time(document["started"])),
         metrics=scanner.finish(summary),
+        attributes=summary.attributes,
         outcome=outcome,
         reason=REASON,
     )
