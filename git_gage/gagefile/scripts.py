@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from git_gage.config import ScriptSettings
 
 MAX_SCRIPTS = 40
+_SHOWN = 5
 # What is larger was not written by hand.
 MAX_BYTES = 1024 * 1024
 _PYTHON = "python3"
@@ -79,10 +80,12 @@ def find_scripts(
             scripts.append(script)
         else:
             left_out.append(f"{path}: its name is not UTF-8")
-    left_out += [
-        f"{script.path}: there are more than {MAX_SCRIPTS} scripts"
-        for script in scripts[MAX_SCRIPTS:]
-    ]
+    more = [script.path for script in scripts[MAX_SCRIPTS:]]
+    if more:
+        names = ", ".join(more[:_SHOWN]) + (
+            f" and {len(more) - _SHOWN} more" * (len(more) > _SHOWN)
+        )
+        left_out.append(f"what is beyond {MAX_SCRIPTS} scripts: {names}")
     return Found(tuple(scripts[:MAX_SCRIPTS]), tuple(left_out))
 
 
