@@ -394,7 +394,7 @@ def test_a_fault_that_changes_nothing_that_runs_takes_its_key(tmp_path: Path) ->
         "gage.toml:3:1: unknown key '$archive'; the key is ignored",
         (
             "gage.toml:6:1: unknown key 'descripton' in 'train' (did you mean 'description'?);"
-            " it is ignored"
+            " the key is ignored"
         ),
         "gage.toml:7:15: 'train.description' must be a text, not an integer; the key is ignored",
         (
