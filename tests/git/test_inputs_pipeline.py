@@ -44,7 +44,7 @@ FILES = {"raw.csv": "1\n2\n", "table.csv": "t\n", "big/1.csv": "1\n", ".gitignor
 def project(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A project at the top of its repository, and one below."""
     top = make_repo(tmp_path / "repo", files={"README": "x\n"})
-    folder = top / request.param
+    folder: Path = top / request.param
     write_files(folder, {"gage.toml": GAGEFILE, **FILES})
     commit(top)
     return folder

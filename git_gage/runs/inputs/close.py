@@ -13,7 +13,7 @@ from git_gage.runs.inputs.stage import NOTE, StagedInput, read_staged
 from git_gage.runs.inputs.walk import walk_files
 
 # How many files of linked folders are looked at for those that the program wrote.
-SCAN_BUDGET = 20_000
+SCAN_BUDGET = 200_000
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from git_gage.git import Repository
     from git_gage.store import Store
 
-_FINDERS: Mapping[str, Callable[[Dependency, Search], Input]] = {
+FINDERS: Mapping[str, Callable[[Dependency, Search], Input]] = {
     "project-files": find_project_files,
     "run-files": find_run_files,
     "file": find_file,
@@ -70,7 +70,7 @@ def resolve_inputs(
     found = []
     for dependency in depends:
         try:
-            each = _FINDERS[dependency.type](dependency, search)
+            each = FINDERS[dependency.type](dependency, search)
             check_digest(dependency, each)
             found.append(each)
         except (GageError, OSError) as error:

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 FILE_NAME = "runs.json"
 COMPLETED = "status = completed"
-_KEYS = (
+KEYS = (
     *("id", "name", "operation", "version", "status", "exit_code"),
     *("started", "ended", "duration_s", "label", "tags", "config"),
     *("metrics", "summaries", "attributes", "inputs", "parent", "restart_of"),
 )
-_SOURCE_KEYS = ("commit", "branch", "dirty", "snapshot", "digest")
+SOURCE_KEYS = ("commit", "branch", "dirty", "snapshot", "digest")
 
 
 def sum_up_runs(dependency: Dependency, search: Search) -> Input:
@@ -55,6 +55,6 @@ def _format(documents: Iterable[Mapping[str, Any]]) -> bytes:
 
 def _pick(document: Mapping[str, Any]) -> dict[str, Any]:
     """What of a run object is worth a report."""
-    picked = {key: document[key] for key in _KEYS}
-    picked["source"] = {key: document["source"][key] for key in _SOURCE_KEYS}
+    picked = {key: document[key] for key in KEYS}
+    picked["source"] = {key: document["source"][key] for key in SOURCE_KEYS}
     return picked

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import time
+import tracemalloc
 from io import FileIO
 from pathlib import Path
 
@@ -214,3 +215,29 @@ def test_an_old_dvc_left_out_the_cr_of_texts(tmp_path: Path) -> None:
     assert [each.digest for each in found] == [
         hashlib.md5(content).hexdigest() for content in (b"\0\r\n", b"", b"a\nb\n")
     ]
+
+
+# -- large folders ----------------------------------------------------------------------------
+
+
+def peak_bytes(top: Path, cache: Path) -> int:
+    """Memory that it takes to measure all files of a folder."""
+    tracemalloc.start()
+    paths = walk_files(os.fsencode(top), print)
+    count = sum(1 for _ in hash_files(os.fsencode(top), paths, cache, clock=later))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count
+    return peak
+
+
+def test_many_files_are_never_all_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashes, "_BATCH", 20)
+    monkeypatch.setattr(hashes, "_CHUNK", 4096)
+    names = [f"{folder:03d}/{name:02d}" for folder in range(150) for name in range(20)]
+    write_files(tmp_path / "many", dict.fromkeys(names, ""))
+    for _ in range(2):  # without notes of the last time, and with them
+        # A hundred bytes a file: its digest alone takes more.
+        assert peak_bytes(tmp_path / "many", tmp_path / "cache") < 100 * len(names)
