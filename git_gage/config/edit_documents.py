@@ -8,7 +8,7 @@ from typing import Any
 from git_gage.config.documents import Entry, Node, find, read_tree
 from git_gage.config.edits import Edit, Leaves, Place, apply_changes, leaves, to_python
 from git_gage.config.spellings import respell
-from git_gage.config.typed import as_value, is_number_literal
+from git_gage.config.typed import as_value, is_number_literal, kind_of
 from git_gage.config.values import Value
 
 
@@ -17,14 +17,27 @@ def list_document(data: bytes, kind: str) -> dict[Place, Value]:
 
     Raises: DocumentError.
     """
-    return dict(_list_node(read_tree(data, kind), ()))
+    nodes = dict(_walk(read_tree(data, kind), ()))
+    return {place: _as_setting(node) for place, node in nodes.items() if place and not node.entries}
 
 
-def _list_node(node: Node, place: Place) -> Iterator[tuple[Place, Value]]:
+def list_document_wholes(data: bytes, kind: str) -> dict[Place, Value]:
+    """Every array and table that is not empty, by its place; none with a date, JSON has no dates.
+
+    Raises: DocumentError.
+    """
+    nodes = dict(_walk(read_tree(data, kind), ()))
+    return {
+        place: as_value(node.value)
+        for place, node in nodes.items()
+        if place and node.entries and kind_of(node.value) is not None
+    }
+
+
+def _walk(node: Node, place: Place) -> Iterator[tuple[Place, Node]]:
+    yield place, node
     for entry in node.entries:
-        yield from _list_node(entry.node, (*place, entry.key))
-    if place and not node.entries:
-        yield place, _as_setting(node)
+        yield from _walk(entry.node, (*place, entry.key))
 
 
 def _as_setting(node: Node) -> Value:

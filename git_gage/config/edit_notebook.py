@@ -62,6 +62,15 @@ def list_notebook(data: bytes, name: str) -> dict[Place, Value]:
     return {place: each.value for place, each in constants.items() if each.is_leaf}
 
 
+def list_notebook_wholes(data: bytes, name: str) -> dict[Place, Value]:
+    """Every list, dict and the like of a constant, by its name and place.
+
+    Raises: as `list_notebook`.
+    """
+    constants = _read(data, name).constants
+    return {place: each.value for place, each in constants.items() if not each.is_leaf}
+
+
 def change_notebook(data: bytes, name: str, changes: Mapping[Place, Value]) -> bytes:
     """The notebook with some values replaced; all but the strings they are in is as it was.
 

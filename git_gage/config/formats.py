@@ -51,6 +51,23 @@ def list_values(data: bytes, name: str) -> dict[Place, Value]:
     raise ConfigError(f"'{name}' has no format with values")
 
 
+def list_wholes(data: bytes, name: str) -> dict[Place, Value]:
+    """The arrays and tables that hold anything and can be set as a whole, as json.
+
+    Raises: as `list_values`.
+    """
+    match format_of(name):
+        case "notebook":
+            from git_gage.config.edit_notebook import list_notebook_wholes
+
+            return list_notebook_wholes(data, name)
+        case "toml" | "json" | "yaml" as kind:
+            from git_gage.config.edit_documents import list_document_wholes
+
+            return list_document_wholes(data, kind)
+    return {}
+
+
 def change_values(data: bytes, name: str, changes: Mapping[Place, Value]) -> bytes:
     """The file with some values replaced; every other byte is as it was.
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_gage.config.arguments import pass_options
 from git_gage.config.constants import change_constants, find_constants, reread
-from git_gage.config.documents import DocumentError, kind_of_file, read_value
+from git_gage.config.documents import DocumentError
 from git_gage.config.edits import Place, name_place
-from git_gage.config.formats import change_values, format_of, list_values
+from git_gage.config.formats import change_values, format_of, list_values, list_wholes
 from git_gage.config.options import Option, find_options
 from git_gage.config.script import parse_script
-from git_gage.config.typed import as_value, kind_of
 from git_gage.config.words import Word, read_as, refuse_word
 from git_gage.errors import ConfigError, RequestError
 
@@ -127,7 +126,7 @@ class _ValuesFile:
     def __init__(self, path: str, content: bytes) -> None:
         self.content = content
         self._path = path
-        values, wholes = self._list(content), _list_wholes(path, content)
+        values, wholes = self._list(content), list_wholes(content, path)
         self.values: Mapping[str, Value | None] = _by_name(values)
         self.wholes: Mapping[str, Value] = _by_name(wholes)
         self.places: Mapping[str, Place] = {
@@ -148,7 +147,7 @@ class _ValuesFile:
             content = change_values(self.content, self._path, changes)
         except RequestError as problem:
             problems.append(problem)
-        after = {**_list_wholes(self._path, content), **self._list(content)}
+        after = {**list_wholes(content, self._path), **self._list(content)}
         return Changed(content, _by_name(after), (), tuple(problems), ())
 
     def _list(self, content: bytes) -> dict[Place, Value]:
@@ -161,21 +160,3 @@ class _ValuesFile:
 
 def _by_name(values: Mapping[Place, Value]) -> dict[str, Value]:
     return {name_place(place): value for place, value in values.items()}
-
-
-def _list_wholes(path: str, content: bytes) -> dict[Place, Value]:
-    """Lists and tables that can be set as a whole; those that JSON cannot hold are none."""
-    kind = kind_of_file(path)
-    if kind is None:
-        return {}
-    found: dict[Place, Value] = {}
-    todo: list[tuple[Place, Any]] = [((), read_value(content, kind))]
-    while todo:
-        place, value = todo.pop()
-        if not value or not isinstance(value, dict | list):
-            continue
-        if place and kind_of(value) is not None:
-            found[place] = as_value(value)
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        todo += [((*place, key), item) for key, item in items]
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from git_gage.config.documents import DocumentError, read_value
-from git_gage.config.formats import change_values, list_values
+from git_gage.config.formats import change_values, list_values, list_wholes
 from git_gage.errors import RequestError
 from tests.unit.config.documents import refuse_values, set_values
 
@@ -206,6 +206,16 @@ def test_values_are_listed_by_place() -> None:
     }
     assert list_values(b"[1]", "a.json") == {(0,): ("int", "1")}
     assert list_values(b"1", "a.json") == {}
+
+
+def test_lists_and_tables_are_listed_as_wholes() -> None:
+    data = b"a: [1, {b: [x]}]\nc: {}\nd: [2020-01-01]\ne: 1\n"
+    assert list_wholes(data, "a.yaml") == {
+        ("a",): ("json", '[1, {"b": ["x"]}]'),
+        ("a", 1): ("json", '{"b": ["x"]}'),
+        ("a", 1, "b"): ("json", '["x"]'),
+    }
+    assert list_wholes(b"[a]\nb = 1", "a.ini") == {}
 
 
 def test_everything_that_cannot_be_set_is_named() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from git_gage.config.documents import DocumentError
 from git_gage.config.edits import Place
-from git_gage.config.formats import change_values, list_values
+from git_gage.config.formats import change_values, list_values, list_wholes
 from git_gage.config.values import Value
 from git_gage.errors import ConfigError
 from tests.unit.config.documents import refuse_values, set_values
@@ -61,6 +61,11 @@ def test_only_the_strings_of_chosen_values_change() -> None:
         .replace("= None", '= {\\"a\\": [True]}')
         .replace('"z = 1"', '"z = True"')
     )
+    assert list_wholes(notebook.encode(), "a.ipynb") == {
+        ("model",): ("json", '{"depth": 3, "sizes": [1, 2]}'),
+        ("model", "sizes"): ("json", "[1, 2]"),
+        ("seen",): ("json", "[1]"),
+    }
     assert values_of("a = 1", {"cell_type": "code", "source": []}, {"cell_type": "raw"}) == {
         ("a",): ("int", "1")
     }
