@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from git_gage.gagefile.scripts import FoundScript
 
 # What a pattern for config keys would not take for a part of a file's name.
-_PLAIN_PATH = re.compile(r"[^-\\*?\[\]#{}\s!][^\\*?\[\]#{}]*")
+_PATTERN = re.compile(r"[*?#]|^\\\\")
 _LONGEST = 40
 _HEAD = """\
 # How this project is run. Each table below is an operation:
@@ -97,7 +97,7 @@ def _describe(
         yield f"depends = [{', '.join(texts)}]"
     if not script.keys:
         return
-    if not _PLAIN_PATH.fullmatch(script.path):
+    if not _is_nameable(script.path):
         yield "# Its keys cannot be named here: the name of the file would be taken for a pattern."
         return
     if explain_config:
@@ -108,8 +108,14 @@ def _describe(
     yield "]"
 
 
+def _is_nameable(path: str) -> bool:
+    """Whether a pattern of config keys takes the path for what it is."""
+    return not _PATTERN.search(path)
+
+
 def _config_lines(script: FoundScript) -> Iterator[str]:
-    patterns = [f"    {_toml_text(f'{script.path}#{key}')}," for key, _ in script.keys]
+    path = f"./{script.path}" if script.path.startswith("-") else script.path
+    patterns = [f"    {_toml_text(f'{path}#{key}')}," for key, _ in script.keys]
     width = max(map(len, patterns))
     for pattern, (_, value) in zip(patterns, script.keys, strict=True):
         yield f"{pattern:<{width}}  # {_shorten(value) or 'empty'}"
@@ -121,15 +127,16 @@ def _example(name: str, key: str, value: str) -> str:
 
 
 def _exec(script: FoundScript) -> str:
-    words = [_escape_fields(word, script.keys) for word in script.argv]
+    keys = [key for key, _ in script.keys] if _is_nameable(script.path) else []
+    words = [_escape_fields(word, keys) for word in script.argv]
     if all(shlex.quote(word) == word for word in words):
         return _toml_text(" ".join(words))
     return f"[{', '.join(map(_toml_text, words))}]"
 
 
-def _escape_fields(word: str, keys: Sequence[tuple[str, str]]) -> str:
+def _escape_fields(word: str, keys: Sequence[str]) -> str:
     """A word whose braces stay: they are fields only around the name of a key."""
-    if any(f"{{{key}}}" in word for key, _ in keys):
+    if any(f"{{{key}}}" in word for key in keys):
         return word.replace("{", "{{").replace("}", "}}")
     return word
 

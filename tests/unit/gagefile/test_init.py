@@ -280,10 +280,12 @@ def test_an_example_has_no_value_that_a_shell_would_read_otherwise() -> None:
 
 def test_words_that_a_shell_would_split_are_a_list() -> None:
     assert draft({"a{b}.py": "b = 1\n"})["a-b"]["exec"] == ["python3", "a{{b}}.py"]
+    assert draft({"a{b}*.py": "b = 1\n"})["a-b"] == {"exec": ["python3", "a{b}*.py"]}
+    assert draft({"-x.py": "b = 1\n"})["x"]["config"] == ["./-x.py#b"]
     files = {"my net.py": "lr = 1\n", "a{b}.py": "lr = 1\n", "it's.py": "", "d*.py": "lr = 1\n"}
     found = draft(files)
     assert found["my-net"] == {"exec": ["python3", "my net.py"], "config": ["my net.py#lr"]}
-    assert found["a-b"] == {"exec": ["python3", "a{b}.py"]}
+    assert found["a-b"] == {"exec": ["python3", "a{b}.py"], "config": ["a{b}.py#lr"]}
     assert found["d"] == {"exec": ["python3", "d*.py"]}
     assert "# Its keys cannot be named here" in draft_text(files)
 
