@@ -30,6 +30,7 @@ SUBJECT = {
 _SHORT = re.compile(r"([A-Za-z][\w-]+)\s*:\s*(.*)", re.DOTALL)
 _RESOURCE = re.compile(r"([^?]*)\?where=(.*)", re.DOTALL)
 _FILTER_WORDS = ("and", "or", "not", "in", "not-in")
+_MOMENT = re.compile(r"\b(started|ended|staged)\s+(after|before)\b")
 _WORD = re.compile(r"[A-Za-z_][\w.-]*")
 
 
@@ -134,7 +135,7 @@ def _link(table: Mapping[str, Any]) -> bool | None:
 
 def _where(table: Mapping[str, Any]) -> str | None:
     """The filter of the language of `list --where` that chooses the runs."""
-    parts = [table[key] for key in RUN_SELECT if key in table]
+    parts = [as_filter(table[key]) for key in RUN_SELECT if key in table]
     operation = table.get("operation")
     if isinstance(operation, list):
         parts.append(f"op in [{', '.join(map(_quote, operation))}]")
@@ -143,6 +144,11 @@ def _where(table: Mapping[str, Any]) -> str | None:
     if len(parts) > 1:
         parts = [f"({part})" for part in parts]
     return " and ".join(parts) or None
+
+
+def as_filter(text: str) -> str:
+    """A filter as it is read everywhere: Gage writes `started after 30 days ago` as well."""
+    return _MOMENT.sub(lambda found: f"{found[1]} {'>' if found[2] == 'after' else '<'}", text)
 
 
 def _quote(name: str) -> str:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from git_gage.gagefile.model import PHASES
 from git_gage.gagefile.patterns import Explain, check_text, compile_regex
 from git_gage.gagefile.problem import KEY, VALUE, WARNING, Problem, closest, dotted, quoted
 from git_gage.gagefile.rules_config import check_config
@@ -95,8 +96,8 @@ def _is_finite(value: Any) -> bool:
 def _check_progress(table: Mapping[str, Any], at: KeyPath) -> Problems:
     for key, value in table.items():
         if key == "progress" and isinstance(value, Mapping):
-            for phase, style in value.items():
-                yield from _check_style(style, (*at, key, phase))
+            for phase in PHASES:
+                yield from _check_style(value.get(phase), (*at, key, phase))
         elif key == "progress" or key.startswith("progress."):
             yield from _check_style(value, (*at, key))
 

@@ -10,6 +10,7 @@ from git_gage.gagefile.dependencies import (
     RUN_SELECT,
     SUBJECT,
     URL,
+    as_filter,
     as_table,
     split_short,
     type_of,
@@ -81,7 +82,7 @@ def _check_text(text: str, path: KeyPath, explain: Explain) -> Iterator[Problem]
         if "files" in table:
             yield from check_text(table["files"], path, explain.pattern)
         if "run-select" in table:
-            yield from check_text(table["run-select"], path, explain.filter)
+            yield from check_text(as_filter(table["run-select"]), path, explain.filter)
 
 
 def _check_table(
@@ -113,7 +114,7 @@ def _check_table(
     for key in FILES_SELECT:
         yield from _check_patterns(item.get(key, []), (*path, key), explain)
     for place, select in _iter_filters(item, path):
-        yield from check_text(select, place, explain.filter)
+        yield from check_text(as_filter(select), place, explain.filter)
 
 
 def _iter_filters(item: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

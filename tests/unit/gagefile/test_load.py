@@ -316,6 +316,10 @@ DEPENDENCIES = [
         "{type: runs-summary, runs: {select: a = 1}, summary-filename: r.json, description: all}",
         Dependency("runs-summary", "a = 1", summary_filename="r.json", description="all"),
     ),
+    (
+        "runs-summary: op = a and (started after 2 days ago or ended before today)",
+        Dependency("runs-summary", "op = a and (started > 2 days ago or ended < today)"),
+    ),
     ("{runs-select: op = a}", Dependency("runs-summary", where="op = a")),
     ("{files: a, rename: b}", Dependency("project-files", files=("a",), rename=(("*", "b"),))),
     ("{files: a, rename: {a: c}}", Dependency("project-files", files=("a",), rename=(("a", "c"),))),

@@ -272,6 +272,7 @@ def test_filters_and_patterns_are_judged_by_who_reads_them() -> None:
         ),
         ({"summary.filename": "", "summary": 3}, "'a.summary' must be a table, not an integer"),
         ({"progress.run": "tqdn"}, "'a.progress.run' cannot be 'tqdn'"),
+        ({"progress": {"runn": "bar"}}, "unknown key 'runn' in 'a.progress'"),
         ({"progress": {"run": "bar"}}, "'a.progress.run' cannot be 'bar' (known: tqdm)"),
         (
             {"sourcecode": ["-regex:*"]},
