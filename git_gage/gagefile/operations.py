@@ -147,9 +147,15 @@ def env_text(value: Any) -> str:
 
 
 def read_timeout(value: str | float) -> float:
-    """Seconds of a timeout without a fault such as 90, "90s", "30m", "1h30m" or "1d"."""
+    """Seconds of a timeout such as 90, "90s", "30m", "1h30m" or "1d".
+
+    Raises: ValueError if a text is none, or no time at all; those of a gagefile are sound.
+    """
     if not isinstance(value, str):
         return float(value)
     found = _TIME.fullmatch(re.sub(r"\s", "", value))
-    assert found is not None, "the schema has seen to it"
-    return sum(float(part or 0) * unit for part, unit in zip(found.groups(), _SECONDS, strict=True))
+    parts = found.groups(default="0") if found else ("0",) * len(_SECONDS)
+    seconds = sum(float(part) * unit for part, unit in zip(parts, _SECONDS, strict=True))
+    if not 0 < seconds < float("inf"):
+        raise ValueError(value)
+    return seconds

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,11 @@ def test_stop_by_another_signal(living: Path, name: str, number: int) -> None:
         (["-s", "NONE"], "'--signal' needs a signal such as TERM, INT or KILL, not 'NONE'"),
         (["-s", "_DFL"], "'--signal' needs a signal such as TERM, INT or KILL, not '_DFL'"),
         (["-s", "CONT"], "'SIGCONT' does not end a program"),
+        (["--timeout", "0s"], "'--timeout' needs a time such as 30s, 90m or 2h, not '0s'"),
+        (
+            ["--timeout", "9" * 400],
+            f"'--timeout' needs a time such as 30s, 90m or 2h, not '{'9' * 400}'",
+        ),
         (["--timeout", "soon"], "'--timeout' needs a time such as 30s, 90m or 2h, not 'soon'"),
     ],
 )
@@ -413,22 +419,20 @@ def test_wait_has_an_end_of_its_own(living: Path) -> None:
     assert both.err.startswith(f"fatal: the time is up: run '{short}' and 1 more still goes on\n")
 
 
-def test_ctrl_c_ends_the_waiting_and_not_the_run(living: Path) -> None:
+def test_ctrl_c_ends_the_waiting_and_not_the_run(
+    living: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = start_waiter(living)
-    terminal: Any = pexpect.spawn("git", ["gage", "wait"], cwd=str(living), timeout=30)
-    wait_until(lambda: "wait" in _command_of_child(terminal.pid))
-    terminal.sendintr()
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 130 or terminal.signalstatus == signal.SIGINT
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", interrupt)
+        assert gage_inside(living, "wait").code == 130
     assert run.document["status"] == "running"
     let_go(living)
     assert run.outcome == ("completed", 0, None)
-
-
-def _command_of_child(pid: int) -> str:
-    ps = ["ps", "-o", "args=", "--ppid", str(pid)]
-    return subprocess.run(ps, capture_output=True, text=True, check=False).stdout
 
 
 def test_wait_for_a_run_whose_end_nobody_saw(living: Path) -> None:
