@@ -70,11 +70,13 @@ def parse_key_patterns(patterns: Sequence[str]) -> tuple[KeyPattern, ...]:
 
 
 def choose_files(patterns: Sequence[KeyPattern], names: Iterable[str]) -> dict[str, FilePatterns]:
-    """The files that patterns choose, in order, with the patterns that say which of their keys.
+    """The files that patterns choose, in the order of these, with those that say which keys.
 
     The last pattern that speaks of a whole file decides about it. `-file#key` chooses no file.
     """
-    return {path: found for path in sorted(set(names)) if (found := _find_patterns(patterns, path))}
+    found = {path: _find_patterns(patterns, path) for path in sorted(set(names))}
+    chosen = [(path, each) for path, each in found.items() if each is not None]
+    return dict(sorted(chosen, key=lambda pair: patterns.index(pair[1].taking[0])))
 
 
 def is_glob(pattern: str) -> bool:

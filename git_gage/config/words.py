@@ -71,7 +71,9 @@ def raise_problems(problems: Sequence[RequestError]) -> None:
     """Raises one RequestError that says them all, if there are any."""
     if problems:
         hint = next((problem.hint for problem in problems if problem.hint), None)
-        raise RequestError("\n".join(problem.message for problem in problems), hint=hint)
+        # Of a key in two files only the default is another.
+        messages = {problem.message.partition(" (default ")[0]: problem for problem in problems}
+        raise RequestError("\n".join(each.message for each in messages.values()), hint=hint)
 
 
 def refuse_word(name: str, word: Word, kind: str, default: str | None) -> RequestError:

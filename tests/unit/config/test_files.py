@@ -139,13 +139,18 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         *("lrr=1", "lr=x", "db.port=y", "name", "lr:strr=1", "b#prt=1"),
     )
     assert messages == [
-        "unknown settings 'lrr', 'b#prt' for operation 'train' (known: db.port, lr, name)",
+        "unknown settings 'lrr', 'b#prt' for operation 'train' (known: lr, name, db.port)",
         "'name' is not <name>=<value>",
         "'lr:strr' asks for no type that there is (int, float, str, bool, null, json)",
-        "'db.port' needs a whole number (int), not 'y' (default 80)",
         "'lr' needs a number (float), not 'x' (default 0.1)",
+        "'db.port' needs a whole number (int), not 'y' (default 80)",
     ]
     assert hint == "did you mean 'lr'?"
+
+
+def test_what_is_wrong_in_two_files_is_said_once() -> None:
+    messages, _ = refused(operation("train.py#lr", "conf/base.yaml#lr"), PROJECT, "lr=x")
+    assert messages == ["'lr' needs a number (float), not 'x' (default 0.5)"]
 
 
 def test_types_can_be_forced() -> None:
