@@ -52,6 +52,14 @@ _BOOLS = {
     **dict.fromkeys(("true", "yes", "on", "1"), "true"),
     **dict.fromkeys(("false", "no", "off", "0"), "false"),
 }
+# What others call it.
+_OTHER_WORDS = {
+    **dict.fromkeys(("main", "command", "cmd", "script"), "exec"),
+    **dict.fromkeys(("flags", "params", "parameters"), "config"),
+    **dict.fromkeys(("inputs", "deps", "dependencies"), "depends"),
+    "environment": "env",
+    "source": "sourcecode",
+}
 # An enum of the schema starts with the usual spellings.
 _USUAL = 6
 NO_URL = "names a download, and nothing is downloaded: use a 'dvcfile', or files of a run elsewhere"
@@ -152,7 +160,8 @@ def _unknown_key(path: KeyPath, key: str, known: Any) -> Problem:
         return Problem((*path, key), KEY, message)
     where = f" in '{dotted(path)}'" if path else ""
     message = f"unknown key {quoted(key)}{where}" if key else f"empty key{where}"
-    return Problem((*path, key), KEY, message, closest(key, known))
+    meant = _OTHER_WORDS.get(key.lower())
+    return Problem((*path, key), KEY, message, meant if meant in known else closest(key, known))
 
 
 def _missing(path: KeyPath, value: Any, rule: Any) -> Iterator[Problem]:
@@ -186,8 +195,12 @@ def wrong_type(path: KeyPath, value: Any, kinds: set[str]) -> Problem:
     if not path:
         return Problem(path, VALUE, f"a gagefile must be {wanted}, not {_FOUND[type(value)]}")
     message = f"'{dotted(path)}' must be {wanted}, not {_FOUND[type(value)]}"
-    guess = _BOOLS.get(value.lower()) if kinds == {"boolean"} and isinstance(value, str) else None
-    return Problem(path, VALUE, message, guess)
+    return Problem(path, VALUE, message, _guess_bool(value) if kinds == {"boolean"} else None)
+
+
+def _guess_bool(value: Any) -> str | None:
+    word = str(value).lower()
+    return _BOOLS.get(word) or closest(word, ("true", "false"))
 
 
 def _empty(path: KeyPath, _value: Any, _rule: Any) -> Iterator[Problem]:
