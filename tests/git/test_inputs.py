@@ -229,11 +229,11 @@ def test_names_that_are_not_utf_8(world: World) -> None:
         ),
         (
             Dependency("file", path="raw"),
-            "'raw': is a folder, not a file\nhint: use type = \"dir\"",
+            "'raw': is a folder, not a file\nhint: write 'dir: raw'",
         ),
         (
             Dependency("dir", path="table.csv"),
-            "'table.csv': is a file, not a folder\nhint: use type = \"file\"",
+            "'table.csv': is a file, not a folder\nhint: write 'file: table.csv'",
         ),
         (Dependency("dir", path="raw/empty"), "'raw/empty': is an empty folder"),
         (

@@ -57,7 +57,7 @@ def find_file(dependency: Dependency, search: Search) -> Input:
     """One file, linked unless `link` is false."""
     path, relative = locate(dependency, search)
     if path.is_dir():
-        raise InputError("is a folder, not a file", hint='use type = "dir"')
+        raise InputError("is a folder, not a file", hint=f"write 'dir: {dependency.path}'")
     return measure_file(dependency, search, path, relative)
 
 
@@ -65,7 +65,7 @@ def find_dir(dependency: Dependency, search: Search) -> Input:
     """A whole folder, linked as one unless `link` is false."""
     path, relative = locate(dependency, search)
     if not path.is_dir():
-        raise InputError("is a file, not a folder", hint='use type = "file"')
+        raise InputError("is a file, not a folder", hint=f"write 'file: {dependency.path}'")
     return measure_dir(dependency, search, path, relative)
 
 
