@@ -447,7 +447,7 @@ def test_aliases_are_bounded() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @example(data=b"a: !<")
 @example(data=b"a: |x\n b")
 @example(data=b"%\n")

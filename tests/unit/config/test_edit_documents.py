@@ -178,7 +178,8 @@ def test_value_of_an_alias_is_set_alone() -> None:
     assert refuse_values("a.yaml", data, e__d="int 2") == (
         "cannot set 'e.d' alone: 'c.d' would change too"
     )
-    assert set_values("a.yaml", data, c__d="int 2", e__d="int 2") != data
+    assert set_values("a.yaml", data, c__d="int 20", e__d="int 20") == data.replace("d: 1", "d: 20")
+    assert set_values("a.yaml", data, a="int 2", b="int 2") == "a: &x 2\nb: 2\n" + data[14:]
 
 
 def test_whole_toml_table_with_a_header_cannot_be_set() -> None:

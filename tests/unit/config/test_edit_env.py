@@ -93,7 +93,7 @@ def test_fault_is_named_with_its_place(data: str, message: str, line: int, colum
     assert (error.message, error.line, error.column) == (message, line, column)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     lines=st.lists(
         st.sampled_from(

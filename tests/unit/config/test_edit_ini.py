@@ -126,7 +126,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     lines=st.lists(LINES, max_size=8),
     end=st.sampled_from(["\n", "\r\n", "\r"]),

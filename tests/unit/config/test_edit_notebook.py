@@ -154,7 +154,7 @@ def test_value_that_cannot_be_set_is_named() -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     cells=st.lists(
         st.lists(
@@ -196,8 +196,7 @@ def test_only_the_chosen_value_changes(
     assert {**again, place: None} == {**listed, place: None}
     assert again[place].type == value.type
     old, new = (
-        "".join("".join(cell["source"]) for cell in json.loads(each)["cells"])
+        "".join("".join(cell["source"]) for cell in json.loads(each)["cells"]).splitlines()
         for each in (notebook, changed)
     )
-    for line in new.splitlines():
-        assert line in old or value.text[:1] in line
+    assert len([line for line in new if line not in old]) <= 1

@@ -17,7 +17,7 @@ from git_gage.errors import ConfigError, RequestError
 from tests.unit.config import documents
 
 FAST = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
