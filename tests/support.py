@@ -8,7 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
@@ -202,6 +203,14 @@ def gage_inside(
     ):
         code = main(args)
     return Result(code, _written(out), _written(err))
+
+
+def wait_until(true: Callable[[], object], timeout_s: float = 20) -> None:
+    """Look again and again until something is so; what never is fails the test."""
+    end_s = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < end_s, "this did not come true in time"
+        time.sleep(0.01)
 
 
 def _written(stream: io.TextIOWrapper) -> str:

@@ -16,6 +16,7 @@ from git_gage.errors import GageError
 from git_gage.records import encode_path, format_time, short_id
 from git_gage.runs.begin import bind_file, fit_body
 from git_gage.runs.output import clip_output, summarise_output
+from git_gage.runs.place import forget_empty_run_dir
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -55,6 +56,7 @@ def close_run(store: Store, catalog: Catalog, run: str, end: End, author: By) ->
 
     Raises: StorageError where the record cannot be written: the next command tries again.
     """
+    forget_empty_run_dir(store, run)
     with store.writing():
         body = _end_body(store, run, end)
         catalog.refresh()

@@ -24,6 +24,7 @@ from git_gage.runs.detach import detach
 from git_gage.runs.environ import recorded_variables
 from git_gage.runs.liveness import hold_alive
 from git_gage.runs.phases import RUN
+from git_gage.runs.place import choose_run_dir
 from git_gage.runs.process import Console, Exit, StartError
 from git_gage.runs.programs import Programs
 from git_gage.runs.project import find_project
@@ -268,7 +269,7 @@ class Runner:
             return None
         git_dir = self.store.state_dir(run) / "git"
         folder = os.fsencode(plan.folder)
-        run_dir = self.store.run_dir(run)
+        run_dir = choose_run_dir(self.store, run, plan.gagefile)
         return stage_source(self.repo, source, run_dir, git_dir, plan.replaced, folder)
 
     def _stage_inputs(self, plan: Plan, run: str) -> None:

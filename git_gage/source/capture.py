@@ -206,7 +206,7 @@ class _Capture:
 
     def _link(self, found: Status, selection: Selection, digest: Digest) -> Iterator[Linked]:
         """What the program would miss without a link; nothing inside of a linked folder."""
-        wanted = [path for path in found.ignored if rules.find_disposable(path) is None]
+        wanted = [path for path in found.ignored if self._is_wanted(path)]
         wanted += [path for path, reason in selection.left_out.items() if reason not in _NOT_LINKED]
         wanted += [path + b"/" for path, _ in digest.submodules if self._is_filled(path)]
         folder = None
@@ -214,6 +214,17 @@ class _Capture:
             if folder is None or not path.startswith(folder):
                 yield self._describe_linked(path)
                 folder = path if path.endswith(b"/") else folder
+
+    def _is_wanted(self, path: bytes) -> bool:
+        return rules.find_disposable(path) is None and not self._is_marked(os.path.dirname(path))
+
+    def _is_marked(self, folder: bytes) -> bool:
+        """Whether a folder, or one above it, says that it is no part of any run."""
+        while folder:
+            if os.path.exists(os.path.join(os.fsencode(self._top), folder, rules.NO_COPY)):
+                return True
+            folder = os.path.dirname(folder)
+        return False
 
     def _is_filled(self, folder: bytes) -> bool:
         try:

@@ -40,6 +40,8 @@ _NO_SECRET = re.compile(
     rb".*\.(pub|example|sample|template|dist)|\.env[-_](example|sample|template)",
     re.IGNORECASE | re.DOTALL,
 )
+# A folder with such a file in it is no part of any run.
+NO_COPY = b".nocopy"
 _CACHES = frozenset((b"__pycache__", b".pytest_cache", b".mypy_cache", b".ruff_cache"))
 
 

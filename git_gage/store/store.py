@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -50,7 +51,9 @@ class Store:
 
     def run_dir(self, run: str) -> Path:
         """Where the program runs and its files stay."""
-        return self.dir / "runs" / run
+        place = self.dir / "runs" / run
+        # The gagefile may keep the runs of a project elsewhere; then a link leads there.
+        return Path(os.path.realpath(place)) if place.is_symlink() else place
 
     def writing(self) -> AbstractContextManager[None]:
         """The clone's write lock: what is read and appended inside belongs together."""

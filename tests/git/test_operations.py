@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import Result, clone, gage, gage_inside, git, write_files
+from tests.support import Result, clone, gage, gage_inside, git, wait_until, write_files
 
 GAGEFILE = """\
 "$namespace" = "demo"
@@ -34,8 +34,16 @@ env = { MODE = "fast-{lr}" }
 exec.stage-sourcecode = "echo staging"
 exec.stage-runtime = "test -z '{fail}' || exit 5"
 exec.run = "echo running; test -z '{late}' || exit 3"
-exec.finalize = "echo '{{\\"metrics\\": {{\\"acc\\": 0.5}}}}' > summary.json; test -z '{last}' || exit 7"
-config = [{name = "fail", default = ""}, {name = "late", default = ""}, {name = "last", default = ""}]
+exec.finalize = "echo '{{\\"acc\\": 0.5}}' > summary.json; test -z '{last}' || exit 7"
+[[phases.config]]
+name = "fail"
+default = ""
+[[phases.config]]
+name = "late"
+default = ""
+[[phases.config]]
+name = "last"
+default = ""
 
 [slow]
 exec = "sleep 30"
@@ -138,32 +146,28 @@ def test_phases_have_their_own_output_and_exit_codes(project: Path) -> None:
     assert "stage-sourcecode  echo staging" in page
 
 
+ALL = ["stage-sourcecode", "stage-runtime", "run", "finalize"]
+
+
 @pytest.mark.parametrize(
-    ("word", "code", "ran", "reason"),
+    ("word", "code", "ran", "phase"),
     [
-        ("fail=1", 5, ["stage-sourcecode", "stage-runtime", "finalize"], "'stage-runtime' failed"),
-        ("late=1", 3, ["stage-sourcecode", "stage-runtime", "run", "finalize"], None),
-        (
-            "last=1",
-            7,
-            ["stage-sourcecode", "stage-runtime", "run", "finalize"],
-            "'finalize' failed",
-        ),
+        ("fail=1", 5, ["stage-sourcecode", "stage-runtime", "finalize"], "stage-runtime"),
+        ("late=1", 3, ALL, None),
+        ("last=1", 7, ALL, "finalize"),
     ],
 )
 def test_a_phase_that_fails_ends_the_run(
-    project: Path, word: str, code: int, ran: list[str], reason: str | None
+    project: Path, word: str, code: int, ran: list[str], phase: str | None
 ) -> None:
     done = gage(project, "run", "phases", word)
     assert done.code == code
     found = shown(project)
     assert (found["status"], found["exit_code"]) == ("error", code)
     assert [each["name"] for each in found["phases"]] == ran
-    if reason is None:
-        assert found["reason"] is None
-    else:
-        assert reason in found["reason"]
-        assert f"{reason} with exit code {code}" in done.err
+    reason = phase and f"phase '{phase}' failed"
+    assert found["reason"] == reason
+    assert f"{reason or 'failed'} with exit code {code}" in done.err
 
 
 def test_a_program_that_takes_too_long_is_ended(project: Path) -> None:
@@ -268,9 +272,8 @@ def test_the_default_of_changed_code_does_not_change_a_restart(project: Path) ->
 
 
 def test_a_restart_keeps_files_that_are_asked_for(project: Path) -> None:
-    write_files(
-        project, {"save.py": "import os\nprint(os.path.exists('m.pt'))\nopen('m.pt', 'w')\n"}
-    )
+    save = "import os\nprint(os.path.exists('m.pt'))\nopen('m.pt', 'w')\n"
+    write_files(project, {"save.py": save})
     assert run(project, "save.py").out == "False\n"
     assert gage(project, "restart", "-q", "@").out == "False\n"
     assert gage(project, "restart", "-q", "--keep-files", "@").out == "True\n"
@@ -352,3 +355,44 @@ def test_a_command_that_is_not_one_gets_no_options(repo: Path) -> None:
     refused = gage(repo, "run", "a", "lr=3")
     assert refused.code == 128
     assert "lr" in refused.err
+
+
+def test_a_project_may_keep_its_runs_elsewhere(repo: Path, tmp_path: Path) -> None:
+    gagefile = "'$runs-dir' = '{}'\n[make]\nexec = 'echo x > made'\n[empty]\nexec = 'true'\n"
+    write_files(repo, {"gage.toml": gagefile.format(".runs"), "here.py": "print(1)\n"})
+    assert run(repo, "make").code == 0
+    made = shown(repo)["id"]
+    assert (repo / ".runs" / made / "made").read_text() == "x\n"
+    assert ".runs" not in git(repo, "status", "--porcelain")
+    assert str(repo / ".runs" / made) in gage(repo, "show").out.replace("\n", "").replace(" ", "")
+    assert run(repo, "empty").code == 0
+    assert [path.name for path in (repo / ".runs").iterdir() if path.is_dir()] == [made]
+    assert run(repo, "here.py").code == 0
+    assert shown(repo)["source"]["linked"] == []
+    write_files(repo, {"gage.toml": gagefile.format("~/kept")})
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    assert gage(repo, "run", "-q", "make", env={"HOME": str(home)}).code == 0
+    assert (home / "kept" / shown(repo)["id"] / "made").exists()
+
+
+def test_how_far_a_run_is_and_what_its_operation_lists(repo: Path) -> None:
+    bar = "import sys\nw = 3\nprint('\\r 41%|## | 41/100\\r', end='', flush=True)\ninput()\n"
+    gagefile = (
+        "[bar]\nprogress = 'tqdm'\nlisting.description = ['team', 'w', 'gone']\nconfig = 'bar.py'\n"
+        "attributes = {team = 'blue'}\nexec = 'python bar.py < wait'\n"
+        "exec.stage-runtime = 'mkfifo wait'\nexec.finalize = 'echo over'\n"
+    ).replace("exec = ", "exec.run = ")
+    write_files(repo, {"gage.toml": gagefile, "bar.py": bar})
+    assert gage(repo, "run", "-l", "best", "--detach", "bar").code == 0
+    run_dir = repo / ".git" / "gage" / "runs" / shown(repo)["id"]
+    wait_until(lambda: shown(repo)["progress"] == 0.41)
+    listed = gage(repo, "list").out
+    assert "running 41%" in listed
+    assert "best team=blue w=3" in listed
+    (run_dir / "wait").write_text("on\n")
+    assert gage(repo, "wait", "@").code == 0
+    assert shown(repo)["progress"] is None
+    assert gage(repo, "output", "--phase", "finalize").out == "over\n"
+    refused = gage(repo, "output", "--phase", "x")
+    assert "no phase 'x' in this run (known: stage-runtime, run, finalize)" in refused.err

@@ -57,7 +57,7 @@ def test_any_text_is_one_word(value: str) -> None:
     ],
 )
 def test_where_it_could_not_be_one_word_it_is_refused(text: str) -> None:
-    with pytest.raises(RequestError, match="'{msg}' cannot be filled into") as refused:
+    with pytest.raises(RequestError, match="cannot be filled into") as refused:
         fill_shell(text if "{" in text else text + " {msg}", {"msg": "x"})
     assert refused.value.hint == "first put it into a variable: v={msg}"
 
