@@ -377,10 +377,10 @@ def test_a_project_may_keep_its_runs_elsewhere(repo: Path, tmp_path: Path) -> No
 
 
 def test_how_far_a_run_is_and_what_its_operation_lists(repo: Path) -> None:
-    bar = "import sys\nw = 3\nprint('\\r 41%|## | 41/100\\r', end='', flush=True)\ninput()\n"
+    bar = "import sys\nw = 3\nprint('\\r 41%|## | 41/100\\r', end='', flush=True)\nopen('wait').read()\n"
     gagefile = (
         "[bar]\nprogress = 'tqdm'\nlisting.description = ['team', 'w', 'gone']\nconfig = 'bar.py'\n"
-        "attributes = {team = 'blue'}\nexec = 'python bar.py < wait'\n"
+        "attributes = {team = 'blue'}\nexec = 'python bar.py'\n"
         "exec.stage-runtime = 'mkfifo wait'\nexec.finalize = 'echo over'\n"
     ).replace("exec = ", "exec.run = ")
     write_files(repo, {"gage.toml": gagefile, "bar.py": bar})
