@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.config.declared import check_value, default_word, read_declared
+from git_gage.config.edits import to_python
 from git_gage.config.model import Operation
 from git_gage.config.script import describe_changes
 from git_gage.config.search import FileKey, Key, Keys, find_keys
@@ -83,7 +84,7 @@ def _as_known(keys: Keys) -> Known:
 def _find_missing(keys: Keys, words: Mapping[str, Word]) -> Iterator[RequestError]:
     for key in keys.known.values():
         given = key.name in words or any(place.origin in words for place in key.places)
-        if key.declared is not None and key.declared.required and not given:
+        if key.is_required and not given:
             yield RequestError(f"'{key.name}' must be given", hint=f"{key.name}=<value>")
 
 
@@ -136,12 +137,20 @@ def _read_config(
         except RequestError as problem:
             problems.append(problem)
             continue
-        if len({value.text for value in values.values()}) == 1:
-            config[key.name] = next(iter(values.values()))
-        else:
-            config |= values
+        found = list(values.values())
+        alike = all(_is_same(found[0], other) for other in found)
+        config |= {key.name: found[0]} if found and alike else values
         problems += _find_unfit(key, words, values)
+        if key.name in keys.fields and key.name not in config and not key.is_required:
+            message = f"'{key.name}' must be given: exec has it as '{{{key.name}}}'"
+            problems.append(RequestError(message, hint=f"{key.name}=<value>"))
     return config, problems
+
+
+def _is_same(value: Value, other: Value) -> bool:
+    """Whether two values are equal, whatever their spelling."""
+    found, same = to_python(value), to_python(other)
+    return value == other or (found == same and isinstance(found, bool) == isinstance(same, bool))
 
 
 def _find_unfit(

@@ -55,11 +55,17 @@ class Key(NamedTuple):
     description: str | None
     default: Value | None
 
+    @property
+    def is_required(self) -> bool:
+        """Whether it must be given, as it was declared."""
+        return self.declared is not None and self.declared.required
+
 
 class Keys(NamedTuple):
     """The keys of an operation by name. warnings: patterns that mean nothing, and why.
 
-    files: those that were opened; aliases: other spellings of keys; refused: why others are none.
+    files: those that were opened; aliases: other spellings of keys; refused: why others are none;
+    fields: what exec has as `{name}`.
     """
 
     operation: str
@@ -68,6 +74,7 @@ class Keys(NamedTuple):
     aliases: Mapping[str, str]
     refused: Mapping[str, str]
     warnings: tuple[str, ...]
+    fields: frozenset[str]
 
 
 def find_keys(
@@ -128,7 +135,13 @@ class _Search:
         }
         opened = {path: file for path, file in self._opened.items() if file is not None}
         return Keys(
-            self._operation, known, opened, self._aliases, self._refused, tuple(self._warnings)
+            self._operation,
+            known,
+            opened,
+            self._aliases,
+            self._refused,
+            tuple(self._warnings),
+            self._command.fields,
         )
 
     def _open(self, path: str, *, is_named: bool) -> Opened | None:

@@ -134,6 +134,13 @@ def test_options_are_passed_to_the_script_that_is_run() -> None:
     )
 
 
+def test_other_spellings_mean_only_keys_that_are_chosen() -> None:
+    assert run(operation("train.py#lr"), FILES, "rate=1").argv == {"train.py": ("--lr", "1")}
+    assert refused(operation("train.py#opt"), FILES, "rate=1")[0] == [
+        "unknown setting 'rate' for operation 'train' (known: opt)"
+    ]
+
+
 def test_no_option_is_asked_for_that_exec_may_give() -> None:
     assert run(operation("train.py", exec="python train.py d"), FILES).argv == {}
 
@@ -178,10 +185,22 @@ def test_options_that_exec_names_are_filled_in_there() -> None:
     applied = run(found, FILES, "lr=0.5", "data=d", "opt=adam")
     assert applied.argv == {"train.py": ("--opt", "adam")}
     assert texts(applied)["lr"] == "0.5"
-    assert refused(found, FILES, "lr=x")[0] == [
+    assert refused(found, FILES, "lr=x", "data=d")[0] == [
         "'lr' needs a number (float), not 'x' (default 0.1)"
     ]
-    assert texts(run(found, FILES))["lr"] == "0.1"
+    assert texts(run(found, FILES, "data=d"))["lr"] == "0.1"
+
+
+def test_what_exec_names_must_have_a_value() -> None:
+    found = operation(
+        *("train.py", "lib.py"), key("msg"), key("who", required=True), exec="x {msg} {who} {lr}"
+    )
+    assert refused(found, FILES)[0] == [
+        "'who' must be given",
+        "'lr' must be given: exec has it as '{lr}'",
+        "'msg' must be given: exec has it as '{msg}'",
+    ]
+    assert texts(run(found, FILES, "msg=1", "who=2", "lr=3"))["lr"] == "3"
 
 
 def test_type_that_is_forced_on_an_option() -> None:
