@@ -151,12 +151,12 @@ about       Train a small net.
             It reads digits.
 run         python3 train.py
 config      KEY         DEFAULT  TYPE   FROM
-            net.layers  3        int    net.toml:2
-              9 at most: How many
             data                        train.py:3
             lr          0.1      float  train.py:4
             mode                        train.py:5
               one of fast, slow
+            net.layers  3        int    net.toml:2
+              9 at most: How many
 source      2 files, by train.py, big.py size<10
             net.toml
             train.py
@@ -195,7 +195,8 @@ gagefile          gage.toml
 def test_an_operation_as_json(project: Path) -> None:
     found = described(project, "train")
     assert found["exec"] == {"run": {"shell": "python3 train.py", "argv": None}}
-    layers, data, lr, mode = found["config"]
+    keys = {key["name"]: key for key in found["config"]}
+    data, lr, mode, layers = (keys[name] for name in ("data", "lr", "mode", "net.layers"))
     assert lr == {
         "name": "lr",
         "description": lr["description"],
