@@ -387,7 +387,7 @@ def test_how_far_a_run_is_and_what_its_operation_lists(repo: Path) -> None:
     assert gage(repo, "run", "-l", "best", "--detach", "bar").code == 0
     run_dir = repo / ".git" / "gage" / "runs" / shown(repo)["id"]
     wait_until(lambda: shown(repo)["progress"] == 0.41)
-    listed = gage(repo, "list").out
+    listed = gage(repo, "list", env={"COLUMNS": "140"}).out
     assert "running 41%" in listed
     assert "best team=blue w=3" in listed
     (run_dir / "wait").write_text("on\n")
