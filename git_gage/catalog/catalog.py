@@ -92,13 +92,18 @@ class Catalog:
         Raises: FilterSyntaxError, which shows the place; RequestError where it takes too long.
         """
         from git_gage.catalog.filter import find_runs
+        from git_gage.catalog.filter_match import Matcher
 
         wheres = [where] if isinstance(where, str) else where
-        return self._ask(
+        matcher = Matcher(self._status_of)
+        found = self._ask(
             lambda db: find_runs(
-                db, wheres, limit=limit, read_date=self._read_date, status_of=self._status_of
+                db, wheres, limit=limit, read_date=self._read_date, matcher=matcher
             )
         )
+        if matcher.failure is not None:  # what fails in there is no damage to the catalog
+            raise matcher.failure
+        return found
 
     def followers(self, run: str) -> list[str]:
         """Ids of the runs that name a run as an input, parent, or what they start again."""

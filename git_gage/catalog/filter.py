@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.catalog.facts import PARTS, TAG
 from git_gage.catalog.filter_fields import Field, Sql, Value, ValueFault, is_null, run_fields
-from git_gage.catalog.filter_match import Matcher, check_pattern
+from git_gage.catalog.filter_match import check_pattern
 from git_gage.catalog.filter_nodes import (
     Alone,
     Comparison,
@@ -30,6 +30,8 @@ from git_gage.errors import FilterSyntaxError
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from git_gage.catalog.filter_match import Matcher
 
 # SQLite's parser holds a hundred open parts, of which each level here takes four.
 DEEPEST = 18
@@ -56,11 +58,13 @@ def find_runs(
     *,
     limit: int | None,
     read_date: ReadDate,
-    status_of: Callable[[str], str],
+    matcher: Matcher,
 ) -> list[str]:
     """Ids of the runs that all the filters hold for, newest first.
 
-    Raises: FilterSyntaxError; RequestError where a pattern takes too long.
+    If `matcher` has a failure afterwards, they mean nothing.
+
+    Raises: FilterSyntaxError.
     """
     names = Names(run_fields(read_date), lambda name: _find_parts(db, name))
     depth = _depth(wheres)
@@ -74,14 +78,10 @@ def find_runs(
         raise FilterSyntaxError(
             "the filter has too many conditions", hint="look for less, or write it shorter"
         )
-    matcher = Matcher(status_of)
     db.create_function("REGEXP", 2, matcher.regexp, deterministic=True)
     db.create_function("STATUS_NOW", 1, matcher.status_now)
     rows = db.execute(question, (*found.parameters, -1 if limit is None else limit))
-    ids = [id for (id,) in rows]
-    if matcher.failure is not None:
-        raise matcher.failure
-    return ids
+    return [id for (id,) in rows]
 
 
 def find_unknown(db: sqlite3.Connection, wheres: Sequence[str]) -> dict[str, str | None]:

@@ -7,10 +7,11 @@ import time
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from git_gage.errors import RequestError
 
+T = TypeVar("T")
 LONGEST = 500
 MANY = 10
 PATIENCE_S = 20.0
@@ -49,26 +50,24 @@ class Matcher:
 
     def regexp(self, pattern: str, value: Any) -> bool | None:
         """Whether a text has a match of the pattern; None for what is no text."""
-        if self.failure is not None or type(value) is not str:
-            return None
-        if time.monotonic() > self._until:
-            self.failure = RequestError(
-                "match runs: the regular expression takes too long", hint="make it simpler"
-            )
-            return None
-        try:
-            return self._search(pattern, value)
-        except KeyboardInterrupt as error:
-            self.failure = error
-        return None
+        return self._answer(self._search, pattern, value) if type(value) is str else None
 
     def status_now(self, run: str) -> str | None:
         """The status of a run that has no end."""
-        if self.failure is None:
-            try:
-                return self._status_of(run)
-            except (KeyboardInterrupt, OSError) as error:
-                self.failure = error
+        return self._answer(self._status_of, run)
+
+    def _answer(self, question: Callable[..., T], *args: str) -> T | None:
+        if self.failure is not None:
+            return None
+        if time.monotonic() > self._until:
+            self.failure = RequestError(
+                "match runs: the filter takes too long", hint="make its patterns simpler"
+            )
+            return None
+        try:
+            return question(*args)
+        except BaseException as error:  # noqa: BLE001 - raised again where SQLite is done
+            self.failure = error
         return None
 
 

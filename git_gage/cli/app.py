@@ -62,12 +62,12 @@ class App:
 
         store = self.store
 
-        def status_now(run: str) -> str:
-            from git_gage.runs.settle import with_status
+        def status_of(run: str) -> str:
+            from git_gage.runs.settle import status_now
 
-            return str(with_status(store, {"id": run, "status": "running"})["status"])
+            return status_now(store, run)
 
-        return Catalog(store, status_of=status_now)
+        return Catalog(store, status_of=status_of)
 
     @cached_property
     def runs(self) -> Catalog:

@@ -50,14 +50,19 @@ def with_status(store: Store, document: dict[str, Any]) -> dict[str, Any]:
     """The run object with the status of a run that has no end as it is at this moment."""
     if document["status"] != "running":
         return document
-    state_dir = store.state_dir(document["id"])
-    status = _SHOWN[find_life(state_dir)]
+    status = status_now(store, document["id"])
     progress = None
     if status == "running" and document["definition"]["progress"]:
         from git_gage.runs.progress import find_progress
 
+        state_dir = store.state_dir(document["id"])
         progress = find_progress(state_dir, document["definition"]["progress"])
     return {**document, "status": status, "progress": progress}
+
+
+def status_now(store: Store, run: str) -> str:
+    """The status of a run that has no end, by its id, at this moment."""
+    return _SHOWN[find_life(store.state_dir(run))]
 
 
 def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:

@@ -309,12 +309,15 @@ def test_without_anybody_to_ask_they_are_running(runs: Runs) -> None:
     assert runs.find("status = running") == ["going"]
 
 
-def test_who_cannot_be_asked_fails_the_question(store: FakeStore) -> None:
+@pytest.mark.parametrize("failure", [PermissionError, KeyError])
+def test_who_cannot_be_asked_fails_the_question(store: FakeStore, failure: type[Exception]) -> None:
+    """And the catalog is not to blame, whatever it was."""
+
     def refuse(run: str) -> str:
-        raise PermissionError(run)
+        raise failure(run)
 
     runs = Runs(store, refuse).add("a").add("b")
-    with pytest.raises(PermissionError):
+    with pytest.raises(failure):
         runs.find("status = running")
     assert runs.find("op = train") == ["b", "a"]
 
