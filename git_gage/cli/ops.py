@@ -95,7 +95,8 @@ def _find(gagefile: Gagefile, name: str) -> Operation:
         return found
     from difflib import get_close_matches
 
-    near = get_close_matches(name, [*gagefile.operations, *gagefile.refused], n=1)
+    bare = name.rpartition(":")[2]
+    near = get_close_matches(bare, [*gagefile.operations, *gagefile.refused], n=1)
     raise RequestError(
         f"no operation '{name}' in '{gagefile.shown}'",
         hint=f"did you mean '{near[0]}'?" if near else "see them with 'git gage ops'",

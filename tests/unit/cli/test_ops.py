@@ -252,7 +252,12 @@ def test_a_pattern_that_means_no_key_is_told(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "hint"), [("trian", "did you mean 'train'?"), ("x", "see them with 'git gage ops'")]
+    ("typed", "hint"),
+    [
+        ("trian", "did you mean 'train'?"),
+        ("digit:trian", "did you mean 'train'?"),
+        ("x", "see them with 'git gage ops'"),
+    ],
 )
 def test_a_name_that_is_none_gets_a_guess(project: Path, typed: str, hint: str) -> None:
     assert gage_inside(project, "ops", typed) == Result(
