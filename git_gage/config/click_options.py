@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from git_gage.config.names import Names
-from git_gage.config.options import Option, read_default, text_of
+from git_gage.config.options import Option, read_default, spelled_out, text_of
 from git_gage.config.parsers import literal_of
 from git_gage.config.typed import as_value, kind_of
 
@@ -180,7 +180,7 @@ class ClickParameter:
         if node is None:
             return "str"
         try:
-            value = literal_of(node)
+            value = literal_of(spelled_out(self._script, node))
         except ValueError:
             return "any"
         if isinstance(value, list | tuple):
@@ -195,7 +195,7 @@ class ClickParameter:
         if node is None:
             return {"switch": as_value(False), "count": as_value(0)}.get(action)
         try:
-            return read_default(self._script, node, literal_of(node), kind)
+            return read_default(self._script, node, kind)
         except ValueError:
             return None
 

@@ -11,7 +11,7 @@ from git_gage.config.documents import DocumentError
 from git_gage.config.edits import Place, name_place
 from git_gage.config.formats import change_values, format_of, list_values, list_wholes
 from git_gage.config.options import Option, find_options
-from git_gage.config.script import parse_script
+from git_gage.config.script import Script, parse_script
 from git_gage.config.words import Word, read_as, refuse_word
 from git_gage.errors import ConfigError, RequestError
 
@@ -105,7 +105,7 @@ class _ScriptFile:
         )
         argv, passed, unfit = pass_options(options, {key: words[key] for key in options})
         values = {} if wrong else reread(self._script, content, self._constants)
-        values |= {name: each.default for name, each in self.options.items() if each.default}
+        values |= _defaults_after(self._script, content, self.options)
         values |= {inner[key]: value for key, value in (given | passed).items()}
         warnings = [
             f"'{key}' of '{self._script.filename}' may not stay as it is set: {constant.doubt}"
@@ -113,6 +113,17 @@ class _ScriptFile:
             if constant.doubt
         ]
         return Changed(content, values, argv, (*wrong, *unfit), tuple(warnings))
+
+
+def _defaults_after(
+    script: Script, changed: bytes, options: Mapping[str, Option]
+) -> dict[str, Value]:
+    """Defaults of options in the changed script: they may be its constants."""
+    if changed != script.source and options:
+        found = find_options(parse_script(changed, script.filename))
+        assert found is not None
+        options = {name: each for name, each in found.known.items() if name in options}
+    return {name: each.default for name, each in options.items() if each.default is not None}
 
 
 class _ValuesFile:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.config.parsers import SUBCOMMAND, Parsers, literal_of
@@ -99,11 +100,13 @@ def _find_arguments(
             refused.setdefault(argument.key, str(error))
 
 
-def read_default(script: Script, node: ast.expr, value: Any, kind: str) -> Value:
+def read_default(script: Script, node: ast.expr, kind: str) -> Value:
     """A default as the parser hands it on: one that is text is given to the type, as if typed.
 
     Raises: ValueError if it is none that a record can hold.
     """
+    node = spelled_out(script, node)
+    value = literal_of(node)
     if isinstance(value, str) and kind != "any":
         return as_value(bool(value) if kind == "bool" else read_word(_plain(kind), value))
     if kind_of(value) in (None, "bytes"):
@@ -111,6 +114,19 @@ def read_default(script: Script, node: ast.expr, value: Any, kind: str) -> Value
     spelling = script.segment(node)
     found = as_value(value, spelling if is_number_literal(spelling) else None)
     return Value("float", found.text) if (found.type, kind) == ("int", "float") else found
+
+
+def spelled_out(script: Script, node: ast.expr) -> ast.expr:
+    """What a name stands for, if that is a constant at the top of the script."""
+    return _find_sure(script).get(node.id, node) if isinstance(node, ast.Name) else node
+
+
+@lru_cache(maxsize=1)
+def _find_sure(script: Script) -> dict[str, ast.expr]:
+    from git_gage.config.constants import find_constants
+
+    known = find_constants(script).known.values()
+    return {each.name: each.node for each in known if each.doubt is None}
 
 
 class _Argument:
@@ -224,7 +240,7 @@ class _Argument:
         try:
             node = self.parsers.default_of(self.call, self.key, self.given.get("default"))
             if node is not None:
-                return read_default(self.script, node, literal_of(node), self._kind(action))
+                return read_default(self.script, node, self._kind(action))
         except ValueError:
             return None
         if self.action in _SWITCHES and self.parsers.implies_defaults:

@@ -251,7 +251,7 @@ class _Reader:
             ):
                 return as_value(path)
         try:
-            return read_default(self._script, node, literal_of(node), kind)
+            return read_default(self._script, node, kind)
         except ValueError:
             return None
 

@@ -180,6 +180,13 @@ def test_constant_that_an_option_hides_can_be_set_where_the_option_cannot_be_giv
     assert applied.argv == {"train.py": ("--lr", "0.5")}
 
 
+def test_option_whose_default_is_a_constant_follows_it() -> None:
+    script = f"LR = 0.2\n{PARSER.replace('0.1', 'LR')}"
+    applied = run(operation("train.py"), {"train.py": script}, "LR=0.5")
+    assert texts(applied) == {"LR": "0.5", "SEED": "1", "lr": "0.5", "opt": "sgd"}
+    assert texts(run(operation("train.py"), {"train.py": script}, "LR:str=x"))["LR"] == "x"
+
+
 def test_options_that_exec_names_are_filled_in_there() -> None:
     found = operation("train.py", exec="python train.py --lr {lr} {data}")
     applied = run(found, FILES, "lr=0.5", "data=d", "opt=adam")

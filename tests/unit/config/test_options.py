@@ -538,3 +538,13 @@ def test_parser_makes_of_the_arguments_what_was_meant(
     applied, parsed = checked(source, *words)
     assert parsed == {f"x{number}": value for number, (_, _, value) in enumerate(arguments)}
     assert set(applied.config) >= {word.partition("=")[0] for word in words}
+
+
+def test_default_that_is_a_constant_of_the_script_is_known() -> None:
+    source = "LR = 1e-3\nN = 1\nN += 1\n" + script(
+        '"--lr", type=float, default=LR', '"--n", type=int, default=N', '"--x", default=UNKNOWN'
+    )
+    settings = find_settings(source.encode(), "train.py")
+    assert settings.options["lr"].default == Value("float", "1e-3")
+    assert settings.options["n"].default is None
+    assert settings.options["x"].default is None
