@@ -121,9 +121,9 @@ def _find_problems(document: Any, places: Places, explain: Explain) -> list[Prob
         problems += break_rules(document, lambda path: path not in spoiled, explain)
     words = {problem.path: problem for problem in _find_words(places)}
     for number, problem in enumerate(problems):
-        if problem.at == VALUE and problem.path in words:
-            guess = words.pop(problem.path).guess
-            problems[number] = problem._replace(guess=problem.guess or guess)
+        word = words.pop(problem.path, None)
+        if word is not None and problem.at == VALUE:
+            problems[number] = problem._replace(guess=problem.guess or word.guess)
     return [*problems, *words.values()]
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SYSTEMS = {"win32": "windows", "cygwin": "windows", "darwin": "macos"}
 # A fault in one of these changes what is run.
 _VITAL = ("exec", "config", "sourcecode", "depends", "requires", "env", "timeout")
+# What is doubtful in these is for `check` to tell: a run does what is written.
+_AS_IT_IS = ("exec", "output-summary")
 
 
 class Checked(NamedTuple):
@@ -105,12 +107,11 @@ def _drop_faulty(document: dict[str, Any], faults: Iterable[Fault]) -> list[str]
     for fault in faults:
         name, *inner = map(str, fault.keys)
         if fault.severity != ERROR:
-            if inner and inner[0].partition(".")[0] == "progress":
+            key = inner[0].partition(".")[0]
+            if key in _AS_IT_IS:
+                continue
+            if key == "progress":
                 document[name].pop(inner[0], None)
-            elif inner and inner[0] == "output-summary":
-                document[name][inner[0]] = False
-            elif inner and inner[0].startswith("exec"):
-                continue  # nothing is wrong with braces, unless a key was meant
             warnings.append(fault.text())
         elif name.startswith("$") or not name:
             document.pop(name, None)

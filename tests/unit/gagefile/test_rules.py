@@ -310,8 +310,9 @@ def test_default_operations_are_told_apart() -> None:
 
 
 def test_words_in_yaml_that_are_no_texts() -> None:
-    found = find_faults(b"a: {description: on, env: {X: off}}\n", "yaml", "f")
+    found = find_faults(b"a: {description: on, env: {X: off}}\n$x: yes", "yaml", "f")
     assert [(fault.severity, fault.guess) for fault in found] == [
         ("error", '"on"'),
         ("warning", '"off"'),
+        ("error", None),
     ]
