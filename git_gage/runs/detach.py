@@ -60,6 +60,6 @@ def _go_on(state_dir: Path, ready: int) -> int:
         os.close(nowhere)
         os.write(ready, _READY)
         os.close(ready)
-    except OSError:
-        os._exit(1)  # the process that waits for a sign gets none, and closes the run
+    except OSError:  # pragma: no cover - in a process that is no more
+        os._exit(1)  # the one that waits for a sign gets none, and closes the run
     return alive

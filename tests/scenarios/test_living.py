@@ -143,10 +143,10 @@ def test_a_run_in_the_background_survives_its_terminal(living: Path) -> None:
     wait_until(lambda: not is_alive(recorder))
 
 
-def test_a_program_that_cannot_be_started_is_told_by_wait(living: Path) -> None:
-    run = Background(living, "--", "no-such-program")
-    assert gage_inside(living, "wait", run.id).code == 127
-    assert run.outcome == ("error", 127, None)
+def test_a_program_that_cannot_be_started_is_told_by_wait(repo: Path) -> None:
+    left = gage(repo, "run", "--detach", "--", "no-such-program")
+    assert left.code == 0
+    assert gage_inside(repo, "wait", left.out.strip()).code == 127
 
 
 FAILING = """
@@ -378,6 +378,13 @@ def test_stop_tells_of_an_end_that_is_not_recorded_yet(
     assert "does not go on, but its end is not recorded yet" in stopped.err
     os.kill(run.recorder, signal.SIGCONT)
     assert run.outcome == ("terminated", 137, "SIGKILL")
+
+
+def test_stop_of_a_run_that_ends_meanwhile_does_nothing(tmp_path: Path) -> None:
+    target = stop_module._Target(tmp_path, "0" * 30)
+    target.ask(signal.SIGTERM)
+    assert not target.kill()
+    assert not target.goes_on
 
 
 # -- waited for --------------------------------------------------------------------------------

@@ -218,8 +218,8 @@ def test_output_of_a_run_that_goes_on_elsewhere(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(repo, "--", "true")
-    changes: dict[str, Any] = {"output": None, "status": "lost"}
-    monkeypatch.setattr("git_gage.cli.bulk.open_output", lambda _app, _run: None)
+    changes: dict[str, Any] = {"output": None, "status": "lost", "command": {"phases": None}}
+    monkeypatch.setattr("git_gage.cli.bulk.open_output", lambda *_: None)
     monkeypatch.setattr(
         "git_gage.cli.app.App.document", lambda _app, _text: {"id": "0" * 30, **changes}
     )
@@ -324,3 +324,4 @@ def test_a_pager_that_is_left_early_is_no_failure(repo: Path) -> None:
     write_files(repo, {"long.py": "print('line\\n' * 100000)"})
     gage(repo, "run", "-q", "long.py")
     assert in_terminal(repo, "output", GIT_PAGER="head -n 1") == "line\n"
+    assert in_terminal(repo, "output", GIT_PAGER="cat").count("line\n") == 100_000
