@@ -26,7 +26,7 @@ _GRAMMAR = r"""
      | word "not-in"i list       -> not_among
      | word                      -> alone
 words: word+
-list: "[" [word ("," word)* ","?] "]"
+list: "[" [word (","? word)* ","?] "]"
 word: WORD | TEXT
 OPERATOR: "==" | "=~" | "=" | "!=" | "!~" | "<=" | ">=" | "<" | ">"
 TEXT: /"(?:[^"\\]|\\.)*"/s | /'(?:[^'\\]|\\.)*'/s

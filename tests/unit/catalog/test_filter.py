@@ -165,6 +165,7 @@ def test_lists(runs: Runs) -> None:
         runs.add(name, operation=name, config={"n": len(name)})
     assert runs.find("op in [prepare-data, prepare]") == ["prepare", "prepare-data"]
     assert runs.find("op in ['prepare-data', train,]") == ["train.py", "prepare-data"]
+    assert runs.find("op in [prepare-data train]") == ["train.py", "prepare-data"]
     assert runs.find("op not in [train]") == ["prepare", "prepare-data"]
     assert runs.find("not op in [train]") == ["prepare", "prepare-data"]
     assert runs.find("n in [7, 8.0]") == ["train.py", "prepare"]
@@ -409,7 +410,9 @@ WRONG = {
     "op in": ("the filter ends after 'in'", 5),
     "op in a": ("unexpected 'a' where a list should be", 6),
     "op = [a]": ("unexpected '['", 5),
-    "op in [a b]": ("unexpected 'b' in a list", 9),
+    "op in [a = b]": ("unexpected '=' in a list", 9),
+    "op in [a,,b]": ("unexpected ',' in a list", 9),
+    "op in [a (b)]": ("unexpected '(' in a list", 9),
     "a = 1 b = 2": ("unexpected '='", 8),
     "a = 1 b": ("unexpected 'b' after a value", 6),
     "op 'x'": ("unexpected ''x''", 3),
