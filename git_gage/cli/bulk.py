@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from git_gage.cli.app import App
     from git_gage.git import Repository
 
-OUTPUT, INDEX = "output", "output.idx"
+OUTPUT = "output"
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -36,7 +36,7 @@ def has_bulk(app: App, run: str, name: str) -> bool:
 
 
 def open_output(app: App, run: str, name: str = OUTPUT) -> BinaryIO | None:
-    """What the run printed, or with INDEX when: all of it where this clone has more than git has.
+    """A log of the run, or its index: all of it where this clone has more than git has.
 
     A whole log may be long and is read from its file; what git has is short. None if not here.
     """

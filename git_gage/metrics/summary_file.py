@@ -53,7 +53,9 @@ def read_summary(path: Path) -> Summary:
     """The numbers of a JSON object; those of objects in it have dotted names (`val.loss`).
 
     One with "metrics" or "attributes" has these and nothing else: a value, or an object with it as
-    "value". A file may be TOML or YAML as well, if its name says so. Nothing is raised: whatever is wrong with the file is in the summary. A file that is not there
+    "value". A file may be TOML or YAML as well, if its name says so.
+
+    Nothing is raised: whatever is wrong with the file is in the summary. A file that is not there
     is an empty summary. `NaN` and `Infinity` are numbers, true and false are not. At most 1 MB is
     read and the first 1,000 numbers are kept.
     """

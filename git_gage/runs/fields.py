@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 
 from git_gage.errors import RequestError
 
-FIELD = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 _BRACES = re.compile(r"\{\{|\}\}|(?<!\$)\{([A-Za-z_][\w.-]*)\}")
 _FOR_DOUBLE_QUOTES = re.compile(r'([\\$"`])')
 _UNCLEAR = "unclear"

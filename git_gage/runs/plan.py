@@ -26,9 +26,9 @@ class Plan:
     """A run that can begin.
 
     `folder` is where it runs and `replaced` the files that it gets with other content: both
-    relative to the work tree. `script` is its path there, of a script; `assignments`
-    are its settings as they were typed. `definition` and `gagefile` are those of an operation; such a run sees
-    nothing but its source and its inputs.
+    relative to the work tree. `script` is its path there, of a script; `assignments` are its
+    settings as they were typed. `definition` and `gagefile` are those of an operation; such a run
+    sees nothing but its source and its inputs.
     """
 
     operation: str
@@ -150,6 +150,8 @@ def _locate(repo: Repository, script: str) -> tuple[Path, PurePosixPath]:
 
 
 def _as_command(word: str) -> str:
+    if word.endswith(".ipynb"):
+        return f"jupyter nbconvert --to notebook --execute {word}"
     return word if "/" in word or not Path(word).is_file() else f"./{word}"
 
 

@@ -377,7 +377,7 @@ def test_a_project_may_keep_its_runs_elsewhere(repo: Path, tmp_path: Path) -> No
 
 
 def test_how_far_a_run_is_and_what_its_operation_lists(repo: Path) -> None:
-    bar = "import sys\nw = 3\nprint('\\r 41%|## | 41/100\\r', end='', flush=True)\nopen('wait').read()\n"
+    bar = "w = 3\nprint('\\r 41%|## | 41/100\\r', end='', flush=True)\nopen('wait').read()\n"
     gagefile = (
         "[bar]\nprogress = 'tqdm'\nlisting.description = ['team', 'w', 'gone']\nconfig = 'bar.py'\n"
         "attributes = {team = 'blue'}\nexec = 'python bar.py'\n"

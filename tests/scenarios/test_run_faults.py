@@ -40,6 +40,11 @@ class Told:
     def ended(self, document: dict[str, Any]) -> None:
         self.documents.append(document)
 
+    staged = up_to_date = ended
+
+    def phase(self, name: str) -> None:
+        self.documents.append({"phase": name})
+
     def warning(self, text: str) -> None:
         self.warnings.append(text)
 
