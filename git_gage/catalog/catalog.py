@@ -112,8 +112,8 @@ class Catalog:
         return self._ask(lambda db: find_followers(db, run))
 
     def find_unknown(self, wheres: Sequence[str]) -> dict[str, str | None]:
-        """Names in filters that no run has anything by, each with one that may be meant."""
-        from git_gage.catalog.filter import find_unknown
+        """Names and statuses in filters that no run has, each with one that may be meant."""
+        from git_gage.catalog.filter_unknown import find_unknown
 
         return self._ask(lambda db: find_unknown(db, wheres))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.catalog.facts import PARTS, TAG
+from git_gage.catalog.facts import PARTS
 from git_gage.catalog.filter_fields import Field, Sql, Value, ValueFault, is_null, run_fields
 from git_gage.catalog.filter_match import check_pattern
 from git_gage.catalog.filter_nodes import (
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 DEEPEST = 18
 # SQLite takes no more than a million.
 LONGEST_SQL = 900_000
-GUESSED = 2000
 _PAIRS = (("=", "!="), ("<", ">="), (">", "<="), ("=~", "!~"), ("in", "not in"))
 _OPPOSITE = dict(_PAIRS) | {second: first for first, second in _PAIRS}
 _EQUAL = frozenset({"=", "!=", "in", "not in"})
@@ -66,7 +65,7 @@ def find_runs(
 
     Raises: FilterSyntaxError.
     """
-    names = Names(run_fields(read_date), lambda name: _find_parts(db, name))
+    names = Names(run_fields(read_date), lambda name: find_parts(db, name))
     depth = _depth(wheres)
     found = _join("AND", [_Compiler(where, names).compile(depth) for where in wheres])
     facts = " JOIN fact ON fact.run = run.key" if "fact." in found.text else ""
@@ -84,39 +83,8 @@ def find_runs(
     return [id for (id,) in rows]
 
 
-def find_unknown(db: sqlite3.Connection, wheres: Sequence[str]) -> dict[str, str | None]:
-    """Names compared in filters that no run has anything by, each with one that may be meant."""
-    from difflib import get_close_matches
-
-    fields = run_fields(float)
-    asked = [
-        word
-        for where in wheres
-        for word in _list_names(parse_filter(where))
-        if word.quoted or word.text not in fields
-    ]
-    unknown = []
-    for word in asked:
-        part, name = _split(word)
-        if not ({part} if part else set(PARTS)) & set(_find_parts(db, name)):
-            unknown.append(word.text)
-    rows = db.execute("SELECT DISTINCT name FROM name WHERE part <> ? LIMIT ?", (TAG, GUESSED))
-    known = [*fields, *(name for (name,) in rows)] if unknown else []
-    return {name: next(iter(get_close_matches(name, known, n=1)), None) for name in unknown}
-
-
-def _list_names(node: Node) -> list[Word]:
-    match node:
-        case Negation():
-            return _list_names(node.part)
-        case Comparison():
-            return [node.name]
-        case Alone():
-            return []
-    return [word for part in node.parts for word in _list_names(part)]
-
-
-def _find_parts(db: sqlite3.Connection, name: str) -> list[str]:
+def find_parts(db: sqlite3.Connection, name: str) -> list[str]:
+    """Parts that any run has a value of this name in."""
     rows = db.execute("SELECT part FROM name WHERE name = ? AND part IN (?, ?, ?)", (name, *PARTS))
     known = {part for (part,) in rows}
     return [part for part in PARTS if part in known]
@@ -211,7 +179,7 @@ class _Compiler:
         if field is not None:
             return field.there
         has = self._within(word, Value().there)
-        return has if _split(word)[0] else _join("OR", [self._text_match(word), has])
+        return has if split_name(word)[0] else _join("OR", [self._text_match(word), has])
 
     def _text_match(self, word: Word) -> Sql:
         fields, text = self._names.fields, storable(word.text)
@@ -231,7 +199,7 @@ class _Compiler:
         In each run that is the metric of this name, without one the config value, then the
         attribute.
         """
-        part, name = _split(word)
+        part, name = split_name(word)
         parts = [part] if part else self._names.parts_of(name)
         found, others = [], Sql("")
         for part in parts:
@@ -245,7 +213,7 @@ class _Compiler:
         return _join("OR", found) if found else _NO_RUN
 
 
-def _split(word: Word) -> tuple[str, str]:
+def split_name(word: Word) -> tuple[str, str]:
     """The part that a name begins with, if any, and the name in it."""
     part, dot, name = word.text.partition(".")
     if word.quoted or part not in PARTS or not dot or not name:

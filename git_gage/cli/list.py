@@ -48,6 +48,7 @@ def command(
 ) -> None:
     """List runs, newest first"""
     limit = None if everything else count
+    wheres = tuple(where for where in wheres if where.strip())  # '' asks for nothing, as in Gage
     found = app.runs.find(wheres) if wheres else None
     if as_json:
         _print_json(app, limit, found)

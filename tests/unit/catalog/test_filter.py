@@ -509,6 +509,9 @@ def test_names_that_no_run_has_are_told_with_a_guess(runs: Runs) -> None:
         "batchsize": "batch-size",
     }
     assert find(["metric.batch-size = 1"]) == {"metric.batch-size": "batch-size"}
+    assert find(["metrics.accuracy = 1"]) == {"metrics.accuracy": "metric.accuracy"}
+    assert find(["status in [complete, error, x]"]) == {"complete": "completed", "x": None}
+    assert find(["status =~ foo"]) == {}
     assert find(["statsu = x", "zebr = 1"]) == {"statsu": "status", "zebr": None}
     assert find(["accuracy > 1 and status = error", "'batch-size' = 1"]) == {}
 
