@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from git_gage.errors import GageError
@@ -40,6 +41,7 @@ def detach(state_dir: Path) -> int | None:
         with open(ours, "rb") as ready:
             if ready.read() != _READY:
                 raise DetachError("no process could be left in the background")
+        _forget(_BLOCKED)
     except OSError as error:
         os.close(ours)
         os.close(theirs)
@@ -47,6 +49,13 @@ def detach(state_dir: Path) -> int | None:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return None
+
+
+def _forget(numbers: Sequence[int]) -> None:
+    """Ctrl-C that came meanwhile came too late: what it would end goes on elsewhere."""
+    for number in numbers:
+        # What is ignored does not wait any longer.
+        signal.signal(number, signal.signal(number, signal.SIG_IGN))
 
 
 def _go_on(state_dir: Path, ready: int) -> int:

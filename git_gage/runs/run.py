@@ -22,6 +22,7 @@ from git_gage.runs.close import forget_state
 from git_gage.runs.closing import Closing
 from git_gage.runs.detach import detach
 from git_gage.runs.environ import recorded_variables
+from git_gage.runs.interrupts import raised_signals, signal_of
 from git_gage.runs.liveness import hold_alive
 from git_gage.runs.phases import RUN
 from git_gage.runs.place import choose_run_dir
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 ENVIRONMENT = "environment.json"
-TIMED_OUT, OUR_FAILURE, INTERRUPTED = 124, 125, 130
+TIMED_OUT, OUR_FAILURE = 124, 125
 _SHORTEN = (
     *("source.status", "source.linked", "source.left_out", "source.submodules"),
     *("config", "config_diff", "command.variables", "inputs"),
@@ -191,6 +192,8 @@ class Runner:
             add_tags(self.store, self.catalog, [run], self.request.tags, self.request.author)
 
     def _tell_left_out(self, source: Source) -> None:
+        for pattern in source.unused:
+            self.observer.warning(f"sourcecode pattern '{pattern}' takes nothing")
         for path, reason in source.left_out:
             if reason in EXPECTED:
                 continue
@@ -214,14 +217,16 @@ class Runner:
         self._show(run, self.observer.begun)
         closing = Closing(self.store, self.catalog, self.request.author, plan, run, started)
         try:
-            closing.staged = self._stage(plan, source, run)
-            closing.programs = self._programs(plan, run, closing.staged is not None)
-            if self.request.detach and self._leave(run):
-                return RunOutcome(run, 0, detached=True)
-            done = closing.programs.run(lambda: self._stage_inputs(plan, run))
-        except KeyboardInterrupt:
-            self._close(closing, "terminated", None, "SIGINT", "interrupted before it ran")
-            return RunOutcome(run, INTERRUPTED)
+            with raised_signals():
+                closing.staged = self._stage(plan, source, run)
+                closing.programs = self._programs(plan, run, closing.staged is not None)
+                if self.request.detach and self._leave(run):
+                    return RunOutcome(run, 0, detached=True)
+                done = closing.programs.run(lambda: self._stage_inputs(plan, run))
+        except KeyboardInterrupt as error:
+            number = signal_of(error)
+            self._close(closing, "terminated", None, number.name, "interrupted before it ran")
+            return RunOutcome(run, 128 + number)
         except StartError as error:
             self._close(closing, "error", error.exit_code, None, error.message, tell=False)
             raise

@@ -185,6 +185,41 @@ def test_when_nothing_can_be_left_in_the_background(
     assert (done.stdout, done.stderr) == (message + "\n", "")
 
 
+PRESSED = """
+import os, signal
+from pathlib import Path
+from git_gage.runs import detach
+
+def press_ctrl_c(state_dir):
+    os.kill(os.getppid(), signal.SIGINT)
+    return os.open(state_dir, os.O_RDONLY)
+
+detach.hold_alive = press_ctrl_c
+if detach.detach(Path.cwd()) is None:
+    print("left", signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+
+
+def test_ctrl_c_that_comes_too_late_ends_nothing(tmp_path: Path) -> None:
+    left = subprocess.run(
+        [sys.executable, "-c", PRESSED], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (left.returncode, left.stdout, left.stderr) == (0, "left True\n", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_ended_before_its_program_starts_is_closed(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
+    monkeypatch.setattr("git_gage.runs.run.stage_source", lambda *_: os.kill(os.getpid(), number))
+    assert gage_inside(repo, "run", "-q", "train.py").code == 128 + number
+    (run,) = json.loads(gage_inside(repo, "list", "--json").out)
+    assert (run["status"], run["signal"]) == ("terminated", number.name)
+    assert run["reason"] == "interrupted before it ran"
+    assert signal.getsignal(number) is before
+
+
 def test_a_run_that_cannot_be_left_in_the_background_is_closed(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
