@@ -20,7 +20,7 @@ from git_gage.gagefile.problem import ERROR, KEY, TABLE, VALUE, WARNING, Problem
 if TYPE_CHECKING:
     from git_gage.gagefile.spellings import KeyPath
 
-MAX_BYTES = 256_000
+MAX_BYTES = 128_000
 """A gagefile that is larger is none."""
 # Keys that true and false are meant for; elsewhere `yes` is more likely a text.
 _BOOLEAN_KEYS = (

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from git_gage.gagefile.problem import (
@@ -60,6 +61,8 @@ _OTHER_WORDS = {
     "environment": "env",
     "source": "sourcecode",
 }
+MAX_ENTRIES = 1000
+"""Entries that a list or table of an operation can have."""
 # An enum of the schema starts with the usual spellings.
 _USUAL = 6
 NO_URL = "names a download, and nothing is downloaded: use a 'dvcfile', or files of a run elsewhere"
@@ -73,10 +76,9 @@ def schema_bytes() -> bytes:
 
 def judge(document: Any) -> list[Problem]:
     """Everything that the schema has against a document of plain JSON values."""
-    from jschon import JSON
-
-    result = _schema().evaluate(JSON(document))
-    problems = list(dict.fromkeys(_explain(result, document)))
+    problems: list[Problem] = []
+    for part in _split(document):
+        problems += _judge_part(_shorten_lists(part, (), problems))
     # A key that is misspelt is not missing as well.
     meant = {
         Problem(found.path[:-1], TABLE, _needs(found.path[:-1], found.guess))
@@ -84,6 +86,38 @@ def judge(document: Any) -> list[Problem]:
         if found.at == KEY and found.guess is not None
     }
     return [problem for problem in problems if problem not in meant]
+
+
+def _split(document: Any) -> Iterator[Any]:
+    """A document by its keys, each judged alone: what jschon needs grows with the square."""
+    if isinstance(document, dict) and document:
+        yield from ({key: value} for key, value in document.items())
+    else:
+        yield document
+
+
+def _shorten_lists(value: Any, path: KeyPath, problems: list[Problem]) -> Any:
+    """A document without what is beyond the bounds of a list or table, which is a problem."""
+    if not isinstance(value, dict | list):
+        return value
+    if len(value) > MAX_ENTRIES:
+        message = f"'{dotted(path)}' has more than {MAX_ENTRIES:,} entries"
+        problems.append(Problem(path, VALUE, message))
+    if isinstance(value, list):
+        return [
+            _shorten_lists(inner, (*path, number), problems)
+            for number, inner in enumerate(value[:MAX_ENTRIES])
+        ]
+    return {
+        key: _shorten_lists(inner, (*path, key), problems)
+        for key, inner in islice(value.items(), MAX_ENTRIES)
+    }
+
+
+def _judge_part(document: Any) -> Iterable[Problem]:
+    from jschon import JSON
+
+    return dict.fromkeys(_explain(_schema().evaluate(JSON(document)), document))
 
 
 @cache

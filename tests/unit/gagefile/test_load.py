@@ -497,7 +497,7 @@ def test_braces_of_other_languages_are_no_fields(tmp_path: Path) -> None:
         ("json", "", "gage.json:1:1: the file is empty: JSON needs at least '{}'"),
         ("json", "[1]", "gage.json:1:1: a gagefile must be a table, not a list"),
         ("yaml", "x", "gage.yaml:1:1: a gagefile must be a table, not a text"),
-        ("toml", "#" * 256_001, "gage.toml:1:1: larger than 256,000 bytes"),
+        ("toml", "#" * 128_001, "gage.toml:1:1: larger than 128,000 bytes"),
     ],
 )
 def test_a_file_that_cannot_be_read(tmp_path: Path, kind: str, text: str, message: str) -> None:

@@ -303,6 +303,19 @@ def test_no_message_is_as_long_as_what_is_wrong() -> None:
     assert all(len(message) < 400 for message in messages(operation))
 
 
+def test_lists_and_tables_have_bounds() -> None:
+    many = ["x"] * 1001
+    config = [{"keys": many}, {"name": "k", "choices": many}]
+    assert sorted(messages({"exec": many, "env": dict.fromkeys(map(str, range(1001)), 1)})) == [
+        "'a.env' has more than 1,000 entries",
+        "'a.exec' has more than 1,000 entries",
+    ]
+    assert messages({"config": config}) == [
+        "'a.config.0.keys' has more than 1,000 entries",
+        "'a.config.1.choices' has more than 1,000 entries",
+    ]
+
+
 def test_default_operations_are_told_apart() -> None:
     data = b'{"a": {"default": true}, "b": {"default": false}, "c": {"default": true}}'
     (fault,) = find_faults(data, "json", "f")
