@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.errors import RequestError
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.needed import find_same_run
-from git_gage.runs.planning import choose_source, find_inputs, keep_files, plan_run
+from git_gage.runs.planning import (
+    choose_source,
+    find_inputs,
+    keep_files,
+    plan_run,
+    recall_inputs,
+)
 from git_gage.runs.project import find_project
 from git_gage.runs.recall import Recalled, TreeView, read_begin, recall_at, recall_plan, recall_run
 from git_gage.runs.request import Lineage, Observer, RunOutcome, RunRequest
@@ -106,11 +112,13 @@ def start_run(
             f"run {short_id(run)} is not staged: it is {document['status']}",
             hint=f"git gage restart {short_id(run)}",
         )
-    recalled = recall_run(store, run, read_begin(store, catalog, run), request)
+    body = read_begin(store, catalog, run)
+    recalled = recall_run(store, run, body, request)
+    plan = recall_inputs(store, catalog, *recalled, body.get("inputs", ()), request, observer)
     runner = Runner(store, catalog, request, console, observer)
     try:
-        record = runner.take_up(run, recalled.plan)
-        return runner.carry_out(recalled.plan, recalled.source, run, record.at)
+        record = runner.take_up(run, plan)
+        return runner.carry_out(plan, recalled.source, run, record.at)
     finally:
         runner.let_go()
 
@@ -163,7 +171,7 @@ def restart_run(
             observer.warning(warning)
         plan = find_inputs(store, catalog, recalled.plan, recalled.source, request, observer)
         if keep is not None:
-            plan = keep_files(store, catalog, plan, recalled.source, run, keep, observer)
+            plan = keep_files(store, catalog, plan, recalled.source, run, (keep,), observer)
         return Prepared(plan, recalled.source, quarantine if code.kind == "latest" else None)
 
     lineage = Lineage(parent=request.parent, restart_of=run)

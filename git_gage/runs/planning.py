@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import RequestError
 from git_gage.runs.plan import Plan, plan_command, plan_script
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from git_gage.runs.request import Observer, RunRequest
     from git_gage.source import Source
     from git_gage.store import Store
+
+KEPT = "kept"
+"""The name of the input that is files which an earlier run left."""
 
 
 def plan_run(store: Store, request: RunRequest, observer: Observer) -> Plan:
@@ -90,9 +94,11 @@ def find_inputs(
     source: Source,
     request: RunRequest,
     observer: Observer,
+    recorded: Sequence[Mapping[str, Any]] | None = None,
 ) -> Plan:
     """The plan with the inputs of its operation, found and measured.
 
+    Summaries are over the runs that were `recorded`, if that is given.
     Raises: RequestError that names each that is missing.
     """
     if plan.definition is None or plan.gagefile is None or not plan.definition.depends:
@@ -101,7 +107,7 @@ def find_inputs(
     from git_gage.runs.operations import split_bindings
 
     catalog.refresh()
-    _, bound = split_bindings(plan.definition, request.assignments)
+    _, bound = split_bindings(plan.definition, plan.assignments)
     folder = os.fsencode(plan.folder + "/" if plan.folder else "")
     taken = source.taken or ()
     inputs = resolve_inputs(
@@ -115,8 +121,35 @@ def find_inputs(
         bound=bound,
         source_files={path[len(folder) :] for path in taken if path.startswith(folder)},
         pull=request.pull,
+        recorded=recorded,
     )
     return replace(plan, inputs=inputs)
+
+
+def recall_inputs(
+    store: Store,
+    catalog: Catalog,
+    plan: Plan,
+    source: Source,
+    recorded: Sequence[Mapping[str, Any]],
+    request: RunRequest,
+    observer: Observer,
+) -> Plan:
+    """The plan with the inputs that its run was recorded with; nothing where there were none.
+
+    Raises: RequestError that names each that is missing, or another by now.
+    """
+    if not recorded:
+        return plan
+    from git_gage.runs.inputs import recorded_files, require_recorded
+
+    plan = find_inputs(store, catalog, plan, source, request, observer, recorded)
+    for entry in recorded:
+        if entry.get("name") == KEPT:
+            patterns = recorded_files(entry)
+            plan = keep_files(store, catalog, plan, source, entry["run"], patterns, observer)
+    require_recorded(plan.inputs, recorded)
+    return plan
 
 
 def keep_files(
@@ -125,7 +158,7 @@ def keep_files(
     plan: Plan,
     source: Source,
     run: str,
-    pattern: str,
+    patterns: tuple[str, ...],
     observer: Observer,
 ) -> Plan:
     """The plan with files that another run left as one more input, copied."""
@@ -135,14 +168,14 @@ def keep_files(
     if plan.in_place or store.repo.work_tree is None:
         raise RequestError("cannot keep files of a run that has no directory", hint="git gage show")
     (kept,) = resolve_inputs(
-        [Dependency("run-files", files=(pattern,), name="kept", link=False)],
+        [Dependency("run-files", files=patterns, name=KEPT, link=False)],
         project_dir=store.repo.work_tree / plan.folder,
         project=find_project(store.repo, source.commit, plan.gagefile),
         repo=store.repo,
         runs=catalog,
         store=store,
         warn=observer.warning,
-        bound={"kept": run},
+        bound={KEPT: run},
     )
     return replace(plan, inputs=(*plan.inputs, kept))
 

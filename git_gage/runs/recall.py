@@ -16,7 +16,7 @@ from git_gage.records import decode_path, short_id
 from git_gage.runs.operations import ProjectFiles
 from git_gage.runs.phases import RUN, Step
 from git_gage.runs.plan import Plan, plan_command, plan_source, recorded_config
-from git_gage.runs.planning import choose_source
+from git_gage.runs.planning import KEPT, choose_source
 from git_gage.source import Linked, Source
 from git_gage.source.choice import candidates_in_commit
 from git_gage.source.digest import digest_tree
@@ -168,7 +168,7 @@ def recall_plan(repo: Repository, body: Mapping[str, Any], view: View, request: 
 def _bindings(body: Mapping[str, Any]) -> Iterator[str]:
     """Words that choose the same runs for inputs."""
     for each in body.get("inputs", ()):
-        if "name" in each and "run" in each:
+        if "run" in each and each.get("name", KEPT) != KEPT:
             yield f"{each['name']}={each['run']}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import commit, gage, git, make_repo, write_files
+from tests.support import gage, gage_inside, git, make_repo, write_files
 
 GAGEFILE = """\
 [prepare]
@@ -40,14 +40,20 @@ depends = "runs-summary: op in [prepare, train]"
 FILES = {"raw.csv": "1\n2\n", "table.csv": "t\n", "big/1.csv": "1\n", ".gitignore": "*.csv\n"}
 
 
-@pytest.fixture(params=["", "sub folder"])
-def project(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A project at the top of its repository, and one below."""
-    top = make_repo(tmp_path / "repo", files={"README": "x\n"})
-    folder: Path = top / request.param
-    write_files(folder, {"gage.toml": GAGEFILE, **FILES})
-    commit(top)
-    return folder
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project at the top of its repository."""
+    return make_repo(tmp_path / "repo", files={"gage.toml": GAGEFILE, **FILES})
+
+
+@pytest.fixture
+def inner(tmp_path: Path) -> Path:
+    """A project below the top of its repository."""
+    files = {"gage.toml": GAGEFILE, **FILES}
+    top = make_repo(
+        tmp_path / "repo", files={f"sub folder/{path}": text for path, text in files.items()}
+    )
+    return top / "sub folder"
 
 
 def run(project: Path, *args: str) -> dict[str, Any]:
@@ -57,8 +63,8 @@ def run(project: Path, *args: str) -> dict[str, Any]:
     return newest(project)
 
 
-def newest(project: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(gage(project, "show", "--json").out)
+def newest(project: Path, *args: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(gage_inside(project, "show", "--json", *args).out)
     return found
 
 
@@ -99,33 +105,103 @@ def test_the_run_to_use_is_named(project: Path) -> None:
     assert left(project, train)["model.txt"].strip() == "2"
 
 
-def test_a_program_that_changes_its_inputs(project: Path) -> None:
-    done = gage(project, "run", "spoil")
+def test_a_program_that_changes_its_inputs(inner: Path) -> None:
+    done = gage(inner, "run", "spoil")
     assert done.code == 0
-    below = "" if project.name == "repo" else f"{project.name}/"
     assert [line for line in done.err.splitlines() if line.startswith("warning")] == [
-        f"warning: input '{below}raw.csv' was changed while the run went on",
-        f"warning: input '{below}big/9.csv' was changed while the run went on",
+        "warning: input 'sub folder/raw.csv' was changed while the run went on",
+        "warning: input 'sub folder/big/9.csv' was changed while the run went on",
     ]
-    spoil = newest(project)
-    assert spoil["written"] == [{"path": f"{below}raw.csv"}, {"path": f"{below}big/9.csv"}]
+    spoil = newest(inner)
+    assert spoil["written"] == [{"path": "sub folder/raw.csv"}, {"path": "sub folder/big/9.csv"}]
     # The copy is the run's own.
-    assert (project / "table.csv").read_text() == "t\n"
-    assert left(project, spoil)["table.csv"] == "9\n"
+    assert (inner / "table.csv").read_text() == "t\n"
+    assert left(inner, spoil)["table.csv"] == "9\n"
     assert spoil["generated"]["files"] == 1
 
 
-def test_a_run_whose_recorder_was_killed(project: Path) -> None:
-    assert gage(project, "run", "die").code != 0
-    die = newest(project)
+def test_a_run_whose_recorder_was_killed(inner: Path) -> None:
+    assert gage(inner, "run", "die").code != 0
+    die = newest(inner)
     deadline = time.monotonic() + 10
     while die["status"] == "running" and time.monotonic() < deadline:
         time.sleep(0.05)
-        die = newest(project)
-    below = "" if project.name == "repo" else f"{project.name}/"
-    assert (die["status"], die["written"]) == ("terminated", [{"path": f"{below}raw.csv"}])
+        die = newest(inner)
+    assert (die["status"], die["written"]) == ("terminated", [{"path": "sub folder/raw.csv"}])
     assert die["generated"]["files"] == 1
-    files = left(project, die)
+    files = left(inner, die)
     assert sorted(files) == ["made.txt", "raw.csv", "table.csv"]
     assert json.loads(files["raw.csv"])["git-gage"] == "reference"
     assert files["table.csv"] == "t\n"
+
+
+# -- later, and again -------------------------------------------------------------------------
+
+
+def test_a_staged_run_gets_what_it_was_recorded_with(project: Path) -> None:
+    first = run(project, "prepare")
+    run(project, "train", "--stage")
+    write_files(project, {"raw.csv": "1\n"})
+    run(project, "prepare")
+    assert gage(project, "run", "--start", "train@").code == 0
+    train = newest(project, "train@")
+    assert (train["status"], train["inputs"][0]["run"]) == ("completed", first["id"])
+    assert left(project, train)["model.txt"].strip() == "2"
+
+
+def test_a_staged_report_is_over_the_runs_that_it_names(project: Path) -> None:
+    first = run(project, "prepare")
+    run(project, "report", "--stage")
+    run(project, "prepare")
+    assert gage(project, "run", "--start", "report@").code == 0
+    report = newest(project, "report@")
+    assert report["inputs"][0]["runs"] == [first["id"]]
+    summed = json.loads(left(project, report)["all.json"])
+    assert [each["id"] for each in summed] == [first["id"]]
+
+
+def test_a_staged_run_whose_input_changed_does_not_start(project: Path) -> None:
+    run(project, "prepare", "--stage")
+    write_files(project, {"raw.csv": "another\n"})
+    done = gage(project, "run", "--start", "@")
+    assert (done.code, done.err.splitlines()) == (
+        128,
+        [
+            "fatal: inputs changed since the run was staged: 'raw.csv'",
+            "hint: stage it again",
+        ],
+    )
+    assert newest(project)["status"] == "staged"
+
+
+def test_an_optional_input_that_came_later(project: Path) -> None:
+    text = '[late]\nexec = "true"\n'
+    depends = '["file: table.csv", { type = "file", path = "late.csv", optional = true }]'
+    write_files(project, {"gage.toml": f"{text}depends = {depends}\n"})
+    run(project, "late", "--stage")
+    write_files(project, {"late.csv": "1\n"})
+    done = gage(project, "run", "--start", "@")
+    assert "inputs changed since the run was staged: their number" in done.err
+
+
+def test_a_restart_takes_the_same_input(project: Path) -> None:
+    first = run(project, "prepare")
+    train = run(project, "train")
+    write_files(project, {"raw.csv": "1\n"})
+    second = run(project, "prepare")
+    assert gage(project, "restart", train["id"]).code == 0
+    assert newest(project)["inputs"][0]["run"] == first["id"]
+    assert gage(project, "restart", train["id"], f"run={second['id']}").code == 0
+    assert newest(project)["inputs"][0]["run"] == second["id"]
+
+
+def test_files_that_are_kept_are_there_when_a_staged_run_starts(project: Path) -> None:
+    run(project, "prepare")
+    first = run(project, "train")
+    done = gage(project, "restart", first["id"], "--keep-files=model.txt", "--stage")
+    assert done.code == 0, done.err
+    staged = newest(project)
+    assert [each["name"] for each in staged["inputs"]] == ["run", "kept"]
+    again = run(project, "--start", "@")
+    assert again["status"] == "completed"
+    assert [each["run"] for each in again["inputs"]][1] == first["id"]

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from git_gage.runs.inputs.close import ClosedInputs, close_inputs
 from git_gage.runs.inputs.model import Input
-from git_gage.runs.inputs.record import inputs_body, path_bytes
+from git_gage.runs.inputs.record import (
+    inputs_body,
+    path_bytes,
+    recorded_files,
+    require_recorded,
+)
 from git_gage.runs.inputs.reference import follow_reference
 from git_gage.runs.inputs.resolve import input_names, resolve_inputs
 from git_gage.runs.inputs.stage import stage_inputs
@@ -20,6 +25,8 @@ __all__ = [
     "input_names",
     "inputs_body",
     "path_bytes",
+    "recorded_files",
+    "require_recorded",
     "resolve_inputs",
     "stage_inputs",
 ]

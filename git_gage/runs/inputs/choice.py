@@ -45,7 +45,7 @@ def choose_run(dependency: Dependency, search: Search) -> dict[str, Any]:
 def find_documents(where: str, search: Search) -> Iterator[dict[str, Any]]:
     """Run objects of this project that a filter chooses, newest first."""
     for run in search.runs.find(where):
-        document = _read(run, search)
+        document = read_document(run, search)
         if is_same_project(document["project"], search.project):
             yield document
 
@@ -72,13 +72,14 @@ def how_to_run(where: str | None) -> str:
 
 
 def _bound_run(text: str, search: Search) -> dict[str, Any]:
-    document = _read(search.runs.resolve(text), search)
+    document = read_document(search.runs.resolve(text), search)
     if document["status"] != "completed":
         search.warn(f"run {short_id(document['id'])}, whose files are an input, {_state(document)}")
     return document
 
 
-def _read(run: str, search: Search) -> dict[str, Any]:
+def read_document(run: str, search: Search) -> dict[str, Any]:
+    """The run object of a run that is here, with its status as it is now."""
     document = search.runs.document(run)
     assert document is not None, f"the catalog names run {run} and does not know it"
     return with_status(search.store, document)

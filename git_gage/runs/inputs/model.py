@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -97,7 +97,8 @@ class Search:
     """Where inputs are looked for, and who is told what should be looked at.
 
     project: as runs/project.py has it; bound: <run> by the name of the dependency; source_files:
-    what the run gets as its source, below the project's folder.
+    what the run gets as its source, below the project's folder; summed: the runs of each summary
+    to come, if that is known.
     """
 
     project_dir: Path
@@ -109,6 +110,7 @@ class Search:
     names: Mapping[Dependency, str]
     source_files: Collection[bytes]
     pull: bool
+    summed: Iterator[Sequence[str]] | None
     warn: Callable[[str], None]
 
     def cache(self, dependency: Dependency, what: str = "sha256") -> Path:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from git_gage.records import encode_path
-from git_gage.runs.inputs.model import FILES_LISTED, Input
+from git_gage.records import decode_path, encode_path
+from git_gage.runs.inputs.model import FILES_LISTED, ChangedInputError, Input
 
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 
@@ -48,6 +49,29 @@ def _entry(each: Input, work_tree: Path | None) -> dict[str, Any]:
         path = each.path.relative_to(work_tree) if work_tree is not None and inside else each.path
         entry["path"] = encode_path(os.fsencode(path))
     return entry
+
+
+def recorded_files(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Patterns for the files of an input that a record has, each for one of them."""
+    paths = (os.fsdecode(decode_path(file["path"])) for file in entry["files"])
+    return tuple(map(shlex.quote, paths))
+
+
+def require_recorded(inputs: Sequence[Input], recorded: Sequence[Mapping[str, Any]]) -> None:
+    """Compare inputs with those that a run was recorded with.
+
+    Raises: ChangedInputError that names each that is another by now.
+    """
+    changed = [
+        f"'{each.label}'"
+        for each, entry in zip(inputs, recorded, strict=False)
+        if (each.type, each.digest) != (entry["type"], entry["digest"])
+    ]
+    if changed or len(inputs) != len(recorded):
+        which = ", ".join(changed) or "their number"
+        raise ChangedInputError(
+            f"inputs changed since the run was staged: {which}", hint="stage it again"
+        )
 
 
 def path_bytes(shown: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,12 +42,14 @@ def resolve_inputs(
     bound: Mapping[str, str] | None = None,
     source_files: Collection[bytes] = (),
     pull: bool = False,
+    recorded: Sequence[Mapping[str, Any]] | None = None,
 ) -> tuple[Input, ...]:
     """Every input found and measured, in the order of the dependencies; nothing is written.
 
     project_dir is absolute, project what `find_project` says of it; runs is the catalog; bound has
     the <run> for a dependency by its name (`input_names`); source_files are the paths of the
-    source that the run gets, below the project's folder; pull: run `dvc pull` for what is missing.
+    source that the run gets, below the project's folder; pull: run `dvc pull` for what is missing;
+    recorded: `inputs` of a record, whose summaries are made again.
     Optional dependencies that are not there are told to `warn`, and left out.
 
     Raises: RequestError that names each input that is missing, or is not what it must be.
@@ -62,6 +64,7 @@ def resolve_inputs(
         names=input_names(depends),
         source_files=source_files,
         pull=pull,
+        summed=None if recorded is None else _summed_runs(recorded),
         warn=warn,
     )
     if any(dependency.type in _OF_RUNS for dependency in depends):
@@ -81,6 +84,11 @@ def resolve_inputs(
     inputs, clashes = settle_places(found, source_files, project_dir)
     faults.raise_if_any(clashes)
     return inputs
+
+
+def _summed_runs(recorded: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[str]]:
+    """The runs of each summary of a record, in their order."""
+    return iter([entry.get("runs", ()) for entry in recorded if entry["type"] == "runs-summary"])
 
 
 def input_names(depends: Sequence[Dependency]) -> dict[Dependency, str]:

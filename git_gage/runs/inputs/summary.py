@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from git_gage.runs.inputs.choice import find_documents, how_to_run
+from git_gage.runs.inputs.choice import find_documents, how_to_run, read_document
 from git_gage.runs.inputs.model import Input, InputError, InputFile, Search, collect_files
 from git_gage.runs.inputs.places import place_in_run
 
@@ -33,7 +33,10 @@ def sum_up_runs(dependency: Dependency, search: Search) -> Input:
 
     Without a filter these are the completed ones.
     """
-    documents = list(find_documents(dependency.where or COMPLETED, search))
+    if search.summed is None:
+        documents = list(find_documents(dependency.where or COMPLETED, search))
+    else:
+        documents = [read_document(run, search) for run in next(search.summed, ())]
     if not documents:
         raise InputError("no run of this project matches", hint=how_to_run(dependency.where))
     content = _format(documents)
