@@ -12,6 +12,7 @@ from git_gage.cli.parsing import Command, UsageError
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
+    from git_gage.render.progress import Progress
 
 FIRST_EXAMPLE = "git gage run train.py lr=0.1"
 
@@ -164,8 +165,16 @@ def command(
     else:
         outcome = run_command(app.store, app.catalog, request, Console(), progress)
     if outcome.detached:
-        click.echo(outcome.run)
+        _tell_left(outcome.run, progress)
     return outcome.exit_code
+
+
+def _tell_left(run: str, progress: Progress) -> None:
+    from git_gage.records import short_id
+
+    click.echo(run)
+    follow, stop = f"git gage output -f {short_id(run)}", f"git gage stop {short_id(run)}"
+    progress.note(f"hint: follow it with '{follow}', end it with '{stop}'")
 
 
 def _check_words(words: tuple[str, ...], *, plain: bool, start: str | None) -> None:
