@@ -30,6 +30,7 @@ class RestartCommand(Command):
     cls=RestartCommand,
     usage="git gage restart [<options>] <run> [<key>=<value>...]",
     examples=["git gage restart @ lr=0.01", "git gage restart 3 --code latest --keep-files='*.pt'"],
+    exclusive=[("--detach", "--stage")],
     note="""\
 The new run has the code, settings and inputs of the old one, as far as nothing
 else is said. The old run stays as it is.
@@ -65,6 +66,7 @@ else is said. The old run stays as it is.
 @click.option(
     "--timeout", metavar="<time>", type=Duration(), help="End the program after this time"
 )
+@click.option("--detach", is_flag=True, help="Leave the run in the background, print its id")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what the program says")
 @yes_option
 @click.pass_obj
@@ -78,6 +80,7 @@ def command(
     tags: tuple[str, ...],
     stage: bool,
     timeout: float | None,
+    detach: bool,
     quiet: bool,
 ) -> int:
     """Run again what a run did, changed or not"""
@@ -100,8 +103,13 @@ def command(
         parent=find_parent(app.environ),
         stage=stage,
         timeout_s=timeout,
+        detach=detach,
     )
     wanted = read_code(app.repo, code)
     progress = app.progress(quiet=quiet)
     done = restart_run(app.store, app.catalog, chosen, wanted, keep, request, Console(), progress)
+    if done.detached:
+        from git_gage.cli.run import tell_left
+
+        tell_left(done.run, progress)
     return done.exit_code

@@ -165,11 +165,12 @@ def command(
     else:
         outcome = run_command(app.store, app.catalog, request, Console(), progress)
     if outcome.detached:
-        _tell_left(outcome.run, progress)
+        tell_left(outcome.run, progress)
     return outcome.exit_code
 
 
-def _tell_left(run: str, progress: Progress) -> None:
+def tell_left(run: str, progress: Progress) -> None:
+    """Say which run goes on in the background, and what can be done with it."""
     from git_gage.records import short_id
 
     click.echo(run)

@@ -121,6 +121,20 @@ def test_a_run_in_the_background_goes_on_by_itself(living: Path) -> None:
     assert not run.state.exists()
 
 
+def test_staged_runs_and_new_ones_from_old_ones_go_to_the_background_too(repo: Path) -> None:
+    gage(repo, "run", "-q", "--stage", "train.py")
+    started = gage(repo, "run", "--detach", "--start", "@")
+    assert gage_inside(repo, "wait", started.out.strip()).code == 0
+    again = gage(repo, "restart", "--detach", "@", "epochs=1")
+    assert again.out.strip() > started.out.strip()
+    short = again.out[10:17]
+    assert again.err.splitlines()[-1] == (
+        f"hint: follow it with 'git gage output -f {short}', end it with 'git gage stop {short}'"
+    )
+    assert gage_inside(repo, "wait").code == 0
+    assert gage(repo, "restart", "--detach", "--stage", "@").code == 129
+
+
 def test_what_is_refused_is_refused_at_once(living: Path) -> None:
     assert gage(living, "run", "--detach", "train.py", "nope=1").code == 128
     assert gage(living, "run", "--detach", "--stage", "train.py").code == 129
