@@ -88,19 +88,12 @@ def _load(app: App) -> Gagefile:
 
 
 def _find(gagefile: Gagefile, name: str) -> Operation:
-    from git_gage.runs.operations import find_operation
+    from git_gage.runs.operations import find_operation, refuse_unknown
 
     found = find_operation(gagefile, name)
-    if found is not None:
-        return found
-    from difflib import get_close_matches
-
-    bare = name.rpartition(":")[2]
-    near = get_close_matches(bare, [*gagefile.operations, *gagefile.refused], n=1)
-    raise RequestError(
-        f"no operation '{name}' in '{gagefile.shown}'",
-        hint=f"did you mean '{near[0]}'?" if near else "see them with 'git gage ops'",
-    )
+    if found is None:
+        raise refuse_unknown(gagefile, name)
+    return found
 
 
 # -- operations as JSON has them: docs/json.md ---------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from git_gage.records import short_id, shown_path
-from git_gage.render.amounts import metric_text, span_text
+from git_gage.render.amounts import count_text, metric_text, span_text
 from git_gage.render.screen import text_width
 from git_gage.render.wording import STATUS_STYLES, code_text, command_text
 from git_gage.safe import clean
@@ -34,7 +34,15 @@ class Progress:
         name = f"{short_id(document['id'])} {clean(document['name'])}"
         self.note(f"run {name}: {command_text(command)}")
         self.note(f"code {code_text(document['source'])}")
-        if command.get("interpreter_origin"):
+        for each in document["inputs"]:
+            where = (
+                f"run {short_id(each['run'])}" if each["run"] else shown_path(each["path"] or "")
+            )
+            name = each["name"] or each["type"]
+            self.note(
+                f"input {clean(name)}: {clean(where or count_text(len(each['runs']), 'run'))}"
+            )
+        if command.get("interpreter_origin") and _has_python(command):
             path = shown_path(command["interpreter"])
             self.note(f"python {path} ({command['interpreter_origin']})")
 
@@ -113,6 +121,12 @@ class Progress:
     def _draw(self, text: str) -> None:
         self.screen.stream.write(f"\r{text}")
         self.screen.stream.flush()
+
+
+def _has_python(command: Mapping[str, Any]) -> bool:
+    """Whether a command names it; one that starts it by another program says so itself."""
+    steps = [command, *command["phases"].values()]
+    return any("python" in shown_path(word) for step in steps for word in step["argv"])
 
 
 def _ending(document: Mapping[str, Any]) -> str:

@@ -14,18 +14,24 @@ _UNCLEAR = "unclear"
 _HERE_DOCUMENT = re.compile(r"<<(?!<)")
 
 
-def fill_words(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[str, ...]:
-    """Words of a program with their fields filled in; nothing reads them again."""
-    return tuple(_fill(word, values, lambda _at, text: text) for word in words)
+def fill_words(
+    words: tuple[str, ...], values: Mapping[str, str], *, doubled: bool = False
+) -> tuple[str, ...]:
+    """Words of a program with their fields filled in; nothing reads them again.
+
+    doubled: whether `{{` stands for a brace also where there is no field.
+    """
+    return tuple(_fill(word, values, lambda _at, text: text, doubled) for word in words)
 
 
-def fill_shell(text: str, values: Mapping[str, str]) -> str:
+def fill_shell(text: str, values: Mapping[str, str], *, doubled: bool = False) -> str:
     """A text for the shell with its fields filled in: each value stays one word, whatever it holds.
 
+    doubled: as for words.
     Raises: RequestError for a field in a place where that cannot be done.
     """
     quoting = _Quoting(text)
-    return _fill(text, values, quoting.quote)
+    return _fill(text, values, quoting.quote, doubled)
 
 
 def has_field(text: str, names: Mapping[str, str]) -> bool:
@@ -33,9 +39,11 @@ def has_field(text: str, names: Mapping[str, str]) -> bool:
     return any(match[1] in names for match in _BRACES.finditer(text))
 
 
-def _fill(text: str, values: Mapping[str, str], quote: Callable[[int, str], str]) -> str:
+def _fill(
+    text: str, values: Mapping[str, str], quote: Callable[[int, str], str], doubled: bool
+) -> str:
     """Only names that are known are fields: `${HOME}` and the braces of other languages stay."""
-    if not has_field(text, values) and not _is_escaped(text, values):
+    if not (doubled or has_field(text, values)):
         return text
 
     def replace(match: re.Match[str]) -> str:
@@ -45,10 +53,6 @@ def _fill(text: str, values: Mapping[str, str], quote: Callable[[int, str], str]
         return quote(match.start(), values[name]) if name in values else match[0]
 
     return _BRACES.sub(replace, text)
-
-
-def _is_escaped(text: str, values: Mapping[str, str]) -> bool:
-    return any("{{" + name + "}}" in text for name in values)
 
 
 class _Quoting:

@@ -21,7 +21,10 @@ def find_same_run(
     catalog: Catalog, plan: Plan, source: Source, work_tree: Path | None
 ) -> str | None:
     """The newest completed run of the same operation, config, source, command and inputs."""
-    wanted = f"operation = {json.dumps(plan.operation)} and status = completed"
+    if source.digest is None:
+        return None
+    name = json.dumps(plan.operation, ensure_ascii=False)
+    wanted = f"operation = {name} and status = completed and digest = {source.digest}"
     inputs = _contents(inputs_body(plan.inputs, work_tree))
     catalog.refresh()
     for run in catalog.find(wanted):
@@ -37,8 +40,8 @@ def _is_same(document: Mapping[str, Any], plan: Plan, source: Source, inputs: li
     steps = {step.phase: step for step in plan.steps}
     phases = command["phases"] or {"run": command}
     return (
-        document["source"]["digest"] == source.digest
-        and source.digest is not None
+        document["operation"] == plan.operation
+        and document["source"]["digest"] == source.digest
         and document["config"] == config
         and document["version"] == (plan.definition and plan.definition.version)
         and command["cwd"] == (plan.folder or ".")

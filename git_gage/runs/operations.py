@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from git_gage.config.values import Value
 from git_gage.errors import RequestError
+from git_gage.runs.environ import MASK
 from git_gage.runs.fields import fill_shell, fill_words
 from git_gage.runs.interpreter import Interpreter, choose_interpreter
 from git_gage.runs.phases import FINALIZE, RUN, Step
 from git_gage.runs.plan import Plan
 from git_gage.runs.start import StartError
+from git_gage.source.rules import is_secret
 
 if TYPE_CHECKING:
-    from git_gage.config.files import AppliedFiles
+    from git_gage.config.files import AppliedFiles, Keys
     from git_gage.gagefile.model import Exec, Gagefile, Operation
     from git_gage.git import Repository
     from git_gage.runs.request import RunRequest
 
+T = TypeVar("T")
 _PHASES = ("stage-sourcecode", "stage-runtime", "stage-dependencies", RUN, FINALIZE)
 # A text with any of these is more than one plain command.
 _NOT_PLAIN = frozenset(";|&<>()$`\n\\{}*?[]~#!")
@@ -95,6 +100,18 @@ def _default_operation(gagefile: Gagefile) -> Operation:
     )
 
 
+def refuse_unknown(gagefile: Gagefile, name: str) -> RequestError:
+    """There is no such operation, and what was most likely meant."""
+    from difflib import get_close_matches
+
+    known = [*gagefile.operations, *gagefile.refused]
+    near = get_close_matches(name.rpartition(":")[2], known, n=1)
+    return RequestError(
+        f"no operation '{name}' in '{gagefile.shown}' (known: {', '.join(known) or 'none'})",
+        hint=f"did you mean '{near[0]}'?" if near else "see them with 'git gage ops'",
+    )
+
+
 def plan_operation(
     repo: Repository,
     gagefile: Gagefile,
@@ -115,25 +132,29 @@ def plan_operation(
     applied = apply(keys, assignments)
     folder = os.path.relpath(gagefile.project_dir, repo.work_tree)
     folder = "" if folder == "." else folder
+    # They are in no snapshot: the run gets them in its directory alone.
+    secrets = {
+        path: opened.content
+        for path, opened in keys.files.items()
+        if is_secret(os.fsencode(path)) and not request.in_place
+    }
     interpreter = _choose_interpreter(repo, gagefile.project_dir, environ)
     return Plan(
         operation=operation.name,
         steps=_fill_steps(operation, gagefile, applied),
         folder=folder,
         assignments=request.assignments,
-        config=applied.config,
-        replaced={
-            os.fsencode(posixpath.join(folder, path)): content
-            for path, content in applied.replaced.items()
-        },
-        config_diff=applied.diff,
+        config=_without_secrets(keys, applied.config),
+        replaced=_in_folder(folder, secrets | dict(applied.replaced)),
+        config_files=frozenset(_in_folder(folder, keys.files)),
+        config_diff=_without_secret_files(applied.diff),
         interpreter=interpreter and interpreter.path,
         interpreter_origin=interpreter and interpreter.origin,
         definition=operation,
         gagefile=gagefile,
         timeout_s=operation.timeout_s if request.timeout_s is None else request.timeout_s,
         in_place=request.in_place,
-        warnings=(*keys.warnings, *applied.warnings),
+        warnings=applied.warnings,
     )
 
 
@@ -156,6 +177,26 @@ def split_bindings(
     return tuple(others), bound
 
 
+def _in_folder(folder: str, files: Mapping[str, T]) -> dict[bytes, T]:
+    return {os.fsencode(posixpath.join(folder, path)): each for path, each in files.items()}
+
+
+def _without_secrets(keys: Keys, config: Mapping[str, Value]) -> dict[str, Value]:
+    """Config as it may be recorded: what files like `.env` hold stays there."""
+    hidden = {
+        name
+        for name, key in keys.known.items()
+        if any(is_secret(os.fsencode(place.path)) for place in key.places)
+    }
+    return {name: Value("str", MASK) if name in hidden else config[name] for name in config}
+
+
+def _without_secret_files(diff: str | None) -> str | None:
+    parts = re.split(r"^(?=--- a/)", diff or "", flags=re.MULTILINE)
+    kept = [part for part in parts if part and not is_secret(os.fsencode(part.splitlines()[0][6:]))]
+    return "".join(kept) or None
+
+
 def _choose_interpreter(
     repo: Repository, project_dir: Path, environ: Mapping[str, str]
 ) -> Interpreter | None:
@@ -175,8 +216,10 @@ def _fill_steps(
     operation: Operation, gagefile: Gagefile, applied: AppliedFiles
 ) -> tuple[Step, ...]:
     values = {name: value.text for name, value in applied.config.items()}
+    # Whoever declares keys writes for us; what was written for Gage may hold any braces.
+    doubled = bool(operation.config_keys)
     steps = [
-        _fill_step(phase, operation.phases[phase], gagefile, values)
+        _fill_step(phase, operation.phases[phase], gagefile, values, doubled)
         for phase in _PHASES
         if phase in operation.phases
     ]
@@ -188,12 +231,14 @@ def _fill_steps(
     return tuple(_pass_arguments(step, applied, operation.name) for step in steps)
 
 
-def _fill_step(phase: str, exec: Exec, gagefile: Gagefile, values: Mapping[str, str]) -> Step:
+def _fill_step(
+    phase: str, exec: Exec, gagefile: Gagefile, values: Mapping[str, str], doubled: bool
+) -> Step:
     project_dir = str(gagefile.project_dir)
     if exec.shell is None:
         words = tuple(word.replace("$project_dir", project_dir) for word in exec.argv or ())
-        return Step(phase, fill_words(words, values))
-    return Step(phase, (fill_shell(exec.shell, values),), shell=True)
+        return Step(phase, fill_words(words, values, doubled=doubled))
+    return Step(phase, (fill_shell(exec.shell, values, doubled=doubled),), shell=True)
 
 
 def _pass_arguments(step: Step, applied: AppliedFiles, operation: str) -> Step:

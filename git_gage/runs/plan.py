@@ -26,7 +26,7 @@ class Plan:
     """A run that can begin.
 
     `folder` is where it runs and `replaced` the files that it gets with other content: both
-    relative to the work tree. `script` is its path there, of a script; `assignments` are its
+    relative to the work tree, as are `config_files`, which it reads. `script` is its path there, of a script; `assignments` are its
     settings as they were typed. `definition` and `gagefile` are those of an operation; such a run
     sees nothing but its source and its inputs.
     """
@@ -38,6 +38,7 @@ class Plan:
     assignments: tuple[str, ...] = ()
     config: Mapping[str, Value] = field(default_factory=dict)
     replaced: Mapping[bytes, bytes] = field(default_factory=dict)
+    config_files: frozenset[bytes] = frozenset()
     config_diff: str | None = None
     interpreter: Path | None = None
     interpreter_origin: str | None = None

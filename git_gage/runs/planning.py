@@ -193,15 +193,9 @@ def _plan_script(repo: Repository, gagefile: Gagefile | None, request: RunReques
         )
     if gagefile is None or target.endswith(".py"):
         return plan_script(repo, target, request, repo.environ)
-    from difflib import get_close_matches
+    from git_gage.runs.operations import refuse_unknown
 
-    known = [*gagefile.operations, *gagefile.refused]
-    near = get_close_matches(target, known, n=1)
-    names = ", ".join(known) or "none"
-    raise RequestError(
-        f"no operation '{target}' in '{gagefile.shown}' (known: {names})",
-        hint=f"did you mean '{near[0]}'?" if near else "git gage ops",
-    )
+    raise refuse_unknown(gagefile, target)
 
 
 def choose_source(plan: Plan) -> Choice | None:
@@ -210,4 +204,4 @@ def choose_source(plan: Plan) -> Choice | None:
     if definition is None or plan.in_place:
         return None
     folder = os.fsencode(plan.folder + "/" if plan.folder else "")
-    return Choice(folder, definition.sourcecode, frozenset(plan.replaced))
+    return Choice(folder, definition.sourcecode, plan.config_files)

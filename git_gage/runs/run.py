@@ -192,6 +192,8 @@ class Runner:
             add_tags(self.store, self.catalog, [run], self.request.tags, self.request.author)
 
     def _tell_left_out(self, source: Source) -> None:
+        for pattern in source.unused:
+            self.observer.warning(f"sourcecode pattern '{pattern}' takes nothing")
         for path, reason in source.left_out:
             if reason in EXPECTED:
                 continue

@@ -215,11 +215,14 @@ class _Stage:
     def _replace(self, path: bytes, content: bytes) -> None:
         self._unfold(os.path.dirname(path))
         place = os.path.join(self._root, path)
-        mode = stat.S_IMODE(os.stat(place).st_mode)
-        os.unlink(place)
-        with open(place, "wb") as file:
+        # A file that is no source has its mode from where it is.
+        known = place if os.path.lexists(place) else os.path.join(self._top, path)
+        mode = stat.S_IMODE(os.stat(known).st_mode)
+        self._make_folder(os.path.dirname(path))
+        with open(f"{os.fsdecode(place)}.new", "wb") as file:
+            os.fchmod(file.fileno(), mode)
             file.write(content)
-        os.chmod(place, mode)
+        os.replace(file.name, place)
 
     def _unfold(self, folder: bytes) -> None:
         """Turn a link above a file of the run's own into a folder of links."""

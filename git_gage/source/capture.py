@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from git_gage.source import remote, rules, status
 from git_gage.source.asking import Question, ask_together
-from git_gage.source.choice import Choice, candidates_in_tree, expand_ignored
+from git_gage.source.choice import Choice, Chosen, candidates_in_tree, expand_ignored
 from git_gage.source.digest import LIST_FILES, Digest, digest_tree
 from git_gage.source.folders import find_absent, find_empty_folders
 from git_gage.source.model import Linked, Source
@@ -88,9 +88,11 @@ class _Capture:
         snapshot = self._take_snapshot(found, selection, head)
         for path in find_absent(absent, hidden):
             selection.left_out[path] = rules.ABSENT
-        taken = None
+        taken: frozenset[bytes] | None = None
+        unused: tuple[str, ...] = ()
         if self._choice is not None:
-            absent, taken = self._choose(self._choice, snapshot, selection, absent)
+            chosen, absent = self._choose(self._choice, snapshot, selection, absent)
+            taken, unused = chosen.files, chosen.unused
         digest = digest_tree(
             self._repo, snapshot.tree, absent, self._read_environ(), snapshot.listing
         )
@@ -115,6 +117,7 @@ class _Capture:
             absent=absent,
             index_info=index_info(found, selection, self._repo.null_oid),
             taken=taken,
+            unused=unused,
         )
 
     # -- questions to git ----------------------------------------------------------------------
@@ -170,16 +173,16 @@ class _Capture:
 
     def _choose(
         self, choice: Choice, snapshot: Snapshot, selection: Selection, absent: tuple[bytes, ...]
-    ) -> tuple[tuple[bytes, ...], frozenset[bytes]]:
-        """What is not there for the run, and what is."""
+    ) -> tuple[Chosen, tuple[bytes, ...]]:
+        """What is there for the run, and what is not."""
         listing = snapshot.listing
         if listing is None:
             listing = self._repo.run(*LIST_FILES, snapshot.tree, env=self._read_environ())
         paths = {line.partition(b"\t")[2] for line in listing.split(b"\0")[:-1]}
         chosen = choice.divide(candidates_in_tree(self._top, paths.difference(absent)))
         selection.left_out.update(chosen.left_out)
-        taken = chosen.files.intersection(paths)
-        return tuple(sorted(paths.difference(taken).union(absent))), taken
+        chosen = chosen._replace(files=chosen.files.intersection(paths))
+        return chosen, tuple(sorted(paths.difference(chosen.files).union(absent)))
 
     # -- the snapshot --------------------------------------------------------------------------
 

@@ -23,7 +23,8 @@ class Source:
     commit with the exact files: HEAD itself where they are the same, None without a work tree.
     `insertions` and `deletions` count lines from HEAD to the snapshot.
 
-    `taken` are the files that an operation takes of it, None for all of them.
+    `taken` are the files that an operation takes of it, None for all of them; `unused` are patterns
+    of it that take nothing.
 
     The last three serve who lays the files out again: `folders` are empty in the work tree,
     `absent` is tracked but not checked out (sparse checkout), and `index_info` is what
@@ -49,6 +50,7 @@ class Source:
     absent: tuple[bytes, ...] = ()
     index_info: bytes = b""
     taken: frozenset[bytes] | None = None
+    unused: tuple[str, ...] = ()
 
 
 def source_body(source: Source) -> dict[str, Any]:

@@ -184,7 +184,7 @@ def test_mistakes_start_nothing(project: Path) -> None:
     assert "did you mean 'msg'?" in wrong.err
     assert "no operation 'trian'" in (wrong := gage(project, "run", "trian")).err
     assert "did you mean 'train'?" in wrong.err
-    assert "hint: git gage ops" in gage(project, "run", "xyz").err
+    assert "see them with 'git gage ops'" in gage(project, "run", "xyz").err
     bad = gage(project, "run", "bad")
     assert (bad.code, "operation 'bad' cannot run" in bad.err) == (128, True)
     assert gage(project, "list", "--json").out == "[]\n"
@@ -396,3 +396,23 @@ def test_how_far_a_run_is_and_what_its_operation_lists(repo: Path) -> None:
     assert gage(repo, "output", "--phase", "finalize").out == "over\n"
     refused = gage(repo, "output", "--phase", "x")
     assert "no phase 'x' in this run (known: stage-runtime, run, finalize)" in refused.err
+
+
+def test_what_secret_files_hold_is_not_recorded(repo: Path) -> None:
+    gagefile = "[a]\nexec = 'echo {TOKEN}; cat .env'\nconfig = ['.env', 'open.json']\n"
+    files = {"gage.toml": gagefile, ".env": "TOKEN=abc\n", "open.json": '{"lr": 1}\n'}
+    write_files(repo, files)
+    done = gage(repo, "run", "-q", "a", "TOKEN=xyz", "lr=2")
+    assert done.out == "xyz\nTOKEN=xyz\n"
+    found = json.dumps(shown(repo)) + gage(repo, "show", "--diff").out
+    assert "xyz" not in found.replace("echo xyz", "")
+    assert '"TOKEN": "***"' in found
+    assert '-{"lr": 1}\n+{"lr": 2}\n' in found
+    assert "abc" not in found
+
+
+def test_a_pattern_that_takes_nothing_is_said(repo: Path) -> None:
+    write_files(repo, {"gage.toml": "[a]\nexec = 'ls'\nsourcecode = ['*.zzz', '*.toml']\n"})
+    done = gage(repo, "run", "a")
+    assert "warning: sourcecode pattern '*.zzz' takes nothing\n" in done.err
+    assert "python" not in done.err

@@ -78,5 +78,8 @@ def test_braces_that_mean_something_else_stay(text: str) -> None:
 
 def test_doubled_braces_are_braces_where_fields_are() -> None:
     assert fill_shell("echo {msg} {{msg}}", {"msg": "x"}) == "echo x {msg}"
-    assert fill_words(("{msg}", "{{msg}}", "{{"), {"msg": "x y"}) == ("x y", "{msg}", "{{")
+    assert fill_shell("echo {{msg}} {{a}}", {"msg": "x"}, doubled=True) == "echo {msg} {a}"
+    words = ("{msg}", "{{msg}}", "{{")
+    assert fill_words(words, {"msg": "x y"}) == ("x y", "{{msg}}", "{{")
+    assert fill_words(words, {"msg": "x y"}, doubled=True) == ("x y", "{msg}", "{")
     assert fill_words(("{a.b-c}",), {"a.b-c": "1"}) == ("1",)
