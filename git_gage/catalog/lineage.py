@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +10,21 @@ if TYPE_CHECKING:
 
 
 def find_followers(db: sqlite3.Connection, run: str) -> list[str]:
-    """Ids of the runs that name a run, oldest first.
-
-    Every document is looked through: 0.1 s for a hundred thousand.
-    """
+    """Ids of the runs that name a run, oldest first."""
     rows = db.execute(
-        "SELECT run.id, d.text FROM document d JOIN run ON run.key = d.run"
-        " WHERE instr(d.text, ?) AND run.id != ? ORDER BY run.id",
-        (f'"{run}"', run),
+        "SELECT run.id FROM origin o JOIN run ON run.key = o.run"
+        " WHERE o.source = ? AND run.id != ? ORDER BY run.id",
+        (run, run),
     )
-    return [id for id, text in rows if run in set(named_runs(json.loads(text)))]
+    return [id for (id,) in rows]
 
 
 def named_runs(document: Mapping[str, Any]) -> Iterator[str]:
     """Ids of the runs that a run object names as what it came from."""
     for each in document["inputs"]:
-        yield from [each["run"]] if each["run"] else []
         yield from each["runs"]
-    yield from (document[key] for key in ("parent", "restart_of") if document[key])
+        if each["run"]:
+            yield each["run"]
+    for key in ("parent", "restart_of"):
+        if document[key]:
+            yield document[key]

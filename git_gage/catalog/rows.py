@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.facts import list_names, write_facts
+from git_gage.catalog.lineage import named_runs
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checked, checksum, dump
 from git_gage.catalog.values import storable
@@ -68,6 +69,7 @@ def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
     rows: list[tuple[Any, ...]] = []
     documents = []
     facts = []
+    origins: list[tuple[str, int]] = []
     for run in runs:
         document = run.document
         if document is None:
@@ -78,6 +80,8 @@ def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
         text = dump(document)
         documents.append((run.key, text, checksum(text, run.packages or 0), run.packages))
         facts.append((run.key, document, run.names))
+        origins.extend((storable(source), run.key) for source in named_runs(document))
     db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?)", rows)
     db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)", documents)
+    db.executemany("INSERT OR IGNORE INTO origin VALUES (?, ?)", origins)
     write_facts(db, facts)

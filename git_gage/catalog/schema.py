@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Any other number in a file means: not ours to read, make it anew from the lanes.
-SCHEMA = 4
+SCHEMA = 5
 MEMORY = Path(":memory:")
 # Long enough for another process to read a hundred thousand runs for the first time.
 BUSY_S = 120
@@ -38,6 +38,8 @@ CREATE TABLE fact (run INTEGER PRIMARY KEY, status TEXT, started TEXT, ended TEX
 CREATE TABLE name (key INTEGER PRIMARY KEY, part TEXT NOT NULL, name TEXT NOT NULL,
     UNIQUE (part, name));
 CREATE TABLE value (name INTEGER NOT NULL, run INTEGER NOT NULL, value, PRIMARY KEY (name, run))
+    WITHOUT ROWID;
+CREATE TABLE origin (source TEXT NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (source, run))
     WITHOUT ROWID;
 CREATE TABLE packages (key INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, text TEXT,
     crc INTEGER);
