@@ -11,6 +11,7 @@ from pathlib import Path
 from git_gage.errors import GageError
 from git_gage.runs.liveness import hold_alive
 
+STDERR = 2
 _READY = b"+"
 _BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -58,15 +59,33 @@ def _forget(numbers: Sequence[int]) -> None:
         signal.signal(number, signal.signal(number, signal.SIG_IGN))
 
 
+def _close_inherited() -> None:
+    """Let go of what whoever started us had open, such as a lock of a script.
+
+    What Python itself opens is not inheritable.
+    """
+    try:
+        handles = [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:
+        return  # this system does not tell
+    for handle in handles:
+        try:
+            if handle > STDERR and os.get_inheritable(handle):
+                os.close(handle)
+        except OSError:
+            pass  # the listing itself, which is closed by now
+
+
 def _go_on(state_dir: Path, ready: int) -> int:
     """In the new process: be on one's own, then say so."""
     try:
         os.setsid()
         alive = hold_alive(state_dir)
         nowhere = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
+        for stream in range(STDERR + 1):
             os.dup2(nowhere, stream)
         os.close(nowhere)
+        _close_inherited()
         os.write(ready, _READY)
         os.close(ready)
     except OSError:  # pragma: no cover - in a process that is no more

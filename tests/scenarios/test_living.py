@@ -15,6 +15,7 @@ from typing import Any
 import pexpect
 import pytest
 
+from git_gage.runs import detach as detach_module
 from git_gage.runs import stop as stop_module
 from git_gage.runs.pids import mark_process, send_signal
 from git_gage.runs.run import _spell_time
@@ -161,6 +162,34 @@ def test_a_program_that_cannot_be_started_is_told_by_wait(repo: Path) -> None:
     left = gage(repo, "run", "--detach", "--", "no-such-program")
     assert left.code == 0
     assert gage_inside(repo, "wait", left.out.strip()).code == 127
+
+
+def test_a_run_in_the_background_holds_nothing_of_who_started_it(living: Path) -> None:
+    """Such as the lock of a script, or the pipe that somebody reads to its end."""
+    ours, theirs = os.pipe()
+    words = ["run", "-q", "--detach", "--", sys.executable, "waiter.py", str(living / ".git/go")]
+    done = subprocess.run(
+        ["git", "gage", *words], cwd=living, capture_output=True, check=True, pass_fds=[theirs]
+    )
+    os.close(theirs)
+    with open(ours, "rb") as pipe:
+        assert pipe.read() == b""
+    assert gage_inside(living, "wait", "--timeout", "0.1s").code == 124, "it still goes on"
+    let_go(living)
+    assert gage_inside(living, "wait", done.stdout.decode().strip()).code == 0
+
+
+def test_where_nobody_tells_what_is_open_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = os.pipe()
+    os.set_inheritable(theirs, True)
+
+    def refuse(_path: str) -> list[str]:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    detach_module._close_inherited()
+    os.close(theirs)
+    os.close(ours)
 
 
 FAILING = """
