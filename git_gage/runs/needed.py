@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.values import read_value
-from git_gage.runs.inputs import inputs_body
 from git_gage.runs.plan import recorded_config
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ def find_same_run(
         return None
     name = json.dumps(plan.operation, ensure_ascii=False)
     wanted = f"operation = {name} and status = completed and digest = {source.digest}"
+    from git_gage.runs.inputs import inputs_body
+
     inputs = _contents(inputs_body(plan.inputs, work_tree))
     catalog.refresh()
     for run in catalog.find(wanted):
