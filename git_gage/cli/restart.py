@@ -50,7 +50,7 @@ else is said. The old run stays as it is.
     KEEP,
     "keep",
     metavar="<pattern>",
-    help="Start with files the old run made (all without =<pattern>)",
+    help="Start with files it made (all without =<pattern>)",
 )
 @click.option("-l", "--label", metavar="<text>", type=Label(), help="Label to give the run")
 @click.option(
