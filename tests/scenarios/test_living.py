@@ -16,6 +16,7 @@ import pexpect
 import pytest
 
 from git_gage.runs import detach as detach_module
+from git_gage.runs import process
 from git_gage.runs import stop as stop_module
 from git_gage.runs.pids import mark_process, send_signal
 from git_gage.runs.run import _spell_time
@@ -275,6 +276,25 @@ def test_a_run_that_cannot_be_left_in_the_background_is_closed(
     assert "no process for the background: Resource temporarily unavailable" in failed.err
     (run,) = json.loads(gage_inside(repo, "list", "--json").out)
     assert (run["status"], run["exit_code"]) == ("error", None)
+
+
+BEATEN = """
+import os, sys, time
+alive = f"{sys.argv[1]}/.git/gage/state/{os.environ['GAGE_RUN_ID']}/alive"
+os.utime(alive, (0, 0))
+until = time.monotonic() + 20
+while os.stat(alive).st_mtime == 0:
+    assert time.monotonic() < until
+    time.sleep(0.01)
+"""
+
+
+def test_the_heart_of_a_run_beats_while_its_program_goes_on(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BEAT_S", 0.05)
+    beaten = gage_inside(repo, "run", "-q", "--", sys.executable, "-c", BEATEN, str(repo))
+    assert beaten.code == 0
 
 
 # -- stopped -----------------------------------------------------------------------------------
