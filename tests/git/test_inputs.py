@@ -116,6 +116,26 @@ def test_targets_and_new_names(world: World) -> None:
     assert found[3].folder == b"all"
 
 
+def test_a_folder_under_another_name(world: World) -> None:
+    write_files(world.project_dir, {"raw/a.csv": "1"})
+    found = world.resolve(
+        Dependency("dir", path="raw", rename=(("raw", "data"),)),
+        Dependency("dir", path="raw", rename=(("*", "x"),), target="in"),
+    )
+    assert [each.folder for each in found] == [b"data", b"in/x"]
+
+
+def test_a_new_name_for_what_is_not_there_is_told(world: World) -> None:
+    world.run("prepare", PREPARED)
+    rename = (("out", "x"), ("nope", "y"), ("nor", "z"))
+    for dependency in (
+        Dependency("run-files", where="op = prepare", rename=rename),
+        Dependency("file", path="table.csv", rename=rename[1:]),
+        Dependency("project-files", files=("table.csv",), rename=rename[1:]),
+    ):
+        assert refused(world, dependency).endswith("there is no 'nope', 'nor' to rename")
+
+
 @pytest.mark.parametrize(
     ("target", "problem"),
     [
@@ -253,6 +273,14 @@ def test_what_is_missing_says_how_to_get_it(
     if dependency.path == "..":
         dependency = Dependency("dir", path="..", target="..")
     assert refused(world, dependency) == f"input {said}"
+
+
+def test_what_to_type_can_be_typed(world: World) -> None:
+    write_files(world.project_dir, {"a b*.csv": "1", "c d.csv.dvc": ""})
+    commit(world.project_dir)
+    (world.project_dir / "a b*.csv").unlink()
+    assert refused(world, Dependency("file", path="a b*.csv")).endswith("git restore 'a b*.csv'")
+    assert refused(world, Dependency("file", path="c d.csv")).endswith("dvc pull 'c d.csv.dvc'")
 
 
 def test_everything_amiss_is_told_at_once(world: World) -> None:
@@ -583,6 +611,15 @@ def test_references_are_followed_while_they_are_right(world: World, tmp_path: Pa
     world.made(first, "data.csv").unlink()
     said = refused(world, dependency)
     assert f"'data.csv' of run {first[10:17]} is not in this clone" in said
+
+
+def test_a_record_that_leads_elsewhere_is_not_followed(world: World) -> None:
+    run = world.run("prepare", {"own": "1"}, command__cwd="../..", source__snapshot="--help")
+    assert world.made(run, "own").exists()
+    said = refused(world, Dependency("run-files", where="op = prepare"))
+    assert "are not in this clone" in said
+    said = refused(world, Dependency("run-files", where="op = prepare", files=("train.py",)))
+    assert "are not in this clone" in said
 
 
 def test_a_run_of_somebody_else_does_not_lead_out_of_its_directory(world: World) -> None:

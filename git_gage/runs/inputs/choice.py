@@ -13,7 +13,7 @@ from git_gage.runs.settle import with_status
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _OPERATION = re.compile(r"\bop(?:eration)?\s*(?:=+|in\s*\[)\s*[\"']?([\w.:-]+)")
 
 
@@ -59,7 +59,7 @@ def is_same_project(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> bool:
         common = set(theirs["id"]).intersection(ours["id"])
         if not common:
             return False
-        if not all(map(_COMMIT.fullmatch, common)):
+        if not all(map(COMMIT.fullmatch, common)):
             return True
     folder = ours["path"] or "."
     return folder == "." or f"{theirs['path'] or '.'}/".startswith(f"{folder}/")

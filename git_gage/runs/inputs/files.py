@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from git_gage.runs.inputs.model import (
     Tally,
     collect_files,
 )
-from git_gage.runs.inputs.places import checked_place, place_in_run, rename_path
+from git_gage.runs.inputs.places import checked_place, place_in_run, require_renamed
 from git_gage.runs.inputs.selection import literal_path, select_files
 from git_gage.runs.inputs.walk import walk_files
 
@@ -39,6 +40,7 @@ def find_project_files(dependency: Dependency, search: Search) -> Input:
         gone = [path for path in missing if not os.path.exists(search.project_dir / path)]
         hint = how_to_get(search.project_dir / gone[0], search) if gone else None
         raise InputError(error.message, hint=hint) from error
+    require_renamed(dependency, paths)
     found = hash_files(top, paths, search.cache(dependency))
     files = [
         InputFile(
@@ -85,9 +87,10 @@ def how_to_get(path: Path, search: Search) -> str:
     """What to do for a file that is missing."""
     shown = os.path.relpath(path, search.repo.cwd)
     if path.with_name(f"{path.name}.dvc").is_file():
-        return f"dvc pull {shown}.dvc"
-    if search.repo.run("ls-files", "-z", "--", str(path), ok=(0, 128)):
-        return f"git restore {shown}"
+        return f"dvc pull {shlex.quote(f'{shown}.dvc')}"
+    literal = {"GIT_LITERAL_PATHSPECS": "1"}
+    if search.repo.run("ls-files", "-z", "--", str(path), env=literal, ok=(0, 128)):
+        return f"git restore {shlex.quote(shown)}"
     return f"put it at '{shown}'"
 
 
@@ -109,15 +112,18 @@ def measure_file(dependency: Dependency, search: Search, path: Path, relative: b
     """The input that one file is."""
     name = os.fsencode(path.name)
     (found,) = hash_files(os.fsencode(path.parent), [name], search.cache(dependency))
-    place = place_in_run(dependency, relative if dependency.target is None else name)
+    shown = relative if dependency.target is None else name
+    require_renamed(dependency, [shown])
+    place = place_in_run(dependency, shown)
     file = InputFile(place, found.digest, found.size, path, found.mtime_ns)
     return collect_files(dependency, [file], link=dependency.link is not False, path=path)
 
 
 def measure_dir(dependency: Dependency, search: Search, path: Path, relative: bytes) -> Input:
     """The input that a folder with all that is below it is."""
-    if dependency.target is None:
-        place = checked_place(rename_path(dependency, relative))
+    require_renamed(dependency, [relative])
+    if dependency.target is None or dependency.rename:
+        place = place_in_run(dependency, relative)
     else:
         place = checked_place(os.fsencode(dependency.target))
     top = os.fsencode(path)

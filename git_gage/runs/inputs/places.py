@@ -20,18 +20,29 @@ def place_in_run(dependency: Dependency, path: bytes) -> bytes:
     Raises: InputError as `checked_place`.
     """
     target = os.fsencode(dependency.target or "")
-    return checked_place(os.path.join(target, rename_path(dependency, path)))
+    return checked_place(os.path.join(target, _rename(dependency, path)))
 
 
-def rename_path(dependency: Dependency, path: bytes) -> bytes:
-    """A path with the name that the dependency gives it, or a folder above it."""
+def require_renamed(dependency: Dependency, paths: Collection[bytes]) -> None:
+    """Raises: InputError for names that none of the files has, nor a folder they are in."""
+    unused = [old for old, _ in dependency.rename if not any(_is_at(path, old) for path in paths)]
+    if unused:
+        names = ", ".join(f"'{old}'" for old in unused)
+        raise InputError(f"there is no {names} to rename")
+
+
+def _rename(dependency: Dependency, path: bytes) -> bytes:
     for old, new in dependency.rename:
         if old == "*":
             return os.fsencode(new)
-        before, after = os.fsencode(old).rstrip(b"/"), os.fsencode(new).rstrip(b"/")
-        if path == before or path.startswith(before + b"/"):
-            return after + path[len(before) :]
+        if _is_at(path, old):
+            return os.fsencode(new).rstrip(b"/") + path[len(os.fsencode(old).rstrip(b"/")) :]
     return path
+
+
+def _is_at(path: bytes, name: str) -> bool:
+    place = os.fsencode(name).rstrip(b"/")
+    return name == "*" or path == place or path.startswith(place + b"/")
 
 
 def checked_place(place: bytes) -> bytes:

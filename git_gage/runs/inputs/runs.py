@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import GitError
 from git_gage.records import encode_path, short_id, shown_path
-from git_gage.runs.inputs.choice import choose_run, how_to_run
+from git_gage.runs.inputs.choice import COMMIT, choose_run, how_to_run
 from git_gage.runs.inputs.hashes import hash_files
 from git_gage.runs.inputs.model import (
     ChangedInputError,
@@ -22,7 +22,7 @@ from git_gage.runs.inputs.model import (
     Tally,
     collect_files,
 )
-from git_gage.runs.inputs.places import place_in_run
+from git_gage.runs.inputs.places import place_in_run, require_renamed
 from git_gage.runs.inputs.record import path_bytes
 from git_gage.runs.inputs.reference import Reference, follow_reference, read_reference
 from git_gage.runs.inputs.selection import literal_path, select_files
@@ -38,7 +38,7 @@ def find_run_files(dependency: Dependency, search: Search) -> Input:
     A file of its source is taken where a pattern is just its path.
     """
     document = choose_run(dependency, search)
-    files = list(_RunFiles(document, dependency, search).find())
+    files = _RunFiles(document, dependency, search).find()
     if not files:
         raise InputError(f"run {short_id(document['id'])} made no files")
     return collect_files(
@@ -62,8 +62,21 @@ class _RunFiles:
         self._cwd = path_bytes(document["command"]["cwd"] or ".")
         self._folder = self._top / os.fsdecode(os.path.normpath(self._cwd))
         self._tell = partial(search.tell_left_out, self._folder)
+        self._paths: list[bytes] = []
+        snapshot = document["source"]["snapshot"] or ""
+        # What a record says is no option of git.
+        self._snapshot = snapshot if COMMIT.fullmatch(snapshot) else None
 
-    def find(self) -> Iterator[InputFile]:
+    def find(self) -> list[InputFile]:
+        files = list(self._find())
+        require_renamed(self._dependency, self._paths)
+        return files
+
+    def _place(self, path: bytes) -> bytes:
+        self._paths.append(path)
+        return place_in_run(self._dependency, path)
+
+    def _find(self) -> Iterator[InputFile]:
         patterns = [each for each in self._dependency.files if not self._is_source(each)]
         if patterns or not self._dependency.files:
             self._require_folder()
@@ -74,7 +87,8 @@ class _RunFiles:
 
     def _require_folder(self) -> None:
         """Raises: InputError where the run's files are not in this clone."""
-        if self._folder.is_dir():
+        inside = self._folder.resolve().is_relative_to(self._top.resolve())
+        if inside and self._folder.is_dir():
             return
         run, generated = short_id(self._run), self._document["generated"]
         if generated is not None and not generated["files"]:
@@ -111,7 +125,7 @@ class _RunFiles:
             if copied.get(shown_path(encode_path(each.path))) == each.digest:
                 continue  # it was given to that run, not made by it
             yield InputFile(
-                place=place_in_run(self._dependency, each.path),
+                place=self._place(each.path),
                 sha256=each.digest,
                 size=each.size,
                 path=self._folder / os.fsdecode(each.path),
@@ -132,8 +146,8 @@ class _RunFiles:
             return set()
         source = self._document["source"]
         given = {path_bytes(linked["path"]).rstrip(b"/") for linked in source["linked"]}
-        if source["snapshot"]:
-            listing = ("ls-tree", "-r", "-z", "--full-tree", "--name-only", source["snapshot"])
+        if self._snapshot is not None:
+            listing = ("ls-tree", "-r", "-z", "--full-tree", "--name-only", self._snapshot)
             given.update(self._search.repo.run(*listing).split(b"\0")[:-1])
         return {os.path.relpath(path, self._cwd) for path in given}
 
@@ -157,7 +171,7 @@ class _RunFiles:
             tally.add(each.path, each.digest, each.size)
             below = os.path.join(path, each.path) if reference.is_folder else path
             yield InputFile(
-                place=place_in_run(self._dependency, below),
+                place=self._place(below),
                 sha256=each.digest,
                 size=each.size,
                 path=top / os.fsdecode(each.path),
@@ -181,10 +195,9 @@ class _RunFiles:
 
     def _read_source(self, path: str) -> InputFile:
         """A file of the run's source, with the content that a checkout would give it."""
-        snapshot = self._document["source"]["snapshot"]
         inside = os.path.normpath(os.path.join(os.fsdecode(self._cwd), path))
         try:
-            content = self._search.repo.run("cat-file", "--filters", f"{snapshot}:{inside}")
+            content = self._search.repo.run("cat-file", "--filters", f"{self._snapshot}:{inside}")
         except GitError as error:
             self._require_folder()
             run = short_id(self._run)
@@ -192,7 +205,7 @@ class _RunFiles:
                 f"run {run} has no file '{path}'", hint=f"git gage show {run}"
             ) from error
         return InputFile(
-            place=place_in_run(self._dependency, os.fsencode(path)),
+            place=self._place(os.fsencode(path)),
             sha256=hashlib.sha256(content).hexdigest(),
             size=len(content),
             content=content,
