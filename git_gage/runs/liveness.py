@@ -69,6 +69,13 @@ def note_program(state_dir: Path, pid: int) -> None:
 
 def find_life(state_dir: Path) -> Life:
     """What is known of the run whose state directory this is."""
+    try:
+        return _look(state_dir)
+    except PermissionError:
+        return Life.ELSEWHERE  # another user's, who lets nobody look
+
+
+def _look(state_dir: Path) -> Life:
     alive = read_json(state_dir / ALIVE)
     if not alive:
         stillborn = _age_s(state_dir) > STILLBORN_S

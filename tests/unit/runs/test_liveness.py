@@ -133,6 +133,18 @@ def test_a_lock_that_another_machine_holds_is_a_sign_of_life(state_dir: Path) ->
     assert find_life(state_dir) is Life.ELSEWHERE
 
 
+def test_what_another_user_hides_is_not_judged(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die(state_dir)
+
+    def refuse(_path: Path) -> dict[str, object]:
+        raise PermissionError
+
+    monkeypatch.setattr(liveness, "read_json", refuse)
+    assert find_life(state_dir) is Life.ELSEWHERE
+
+
 def test_a_disk_that_is_away_costs_a_beat_and_nothing_else(state_dir: Path) -> None:
     beat(state_dir / "gone")
     assert last_sign(state_dir / "gone") == 0
