@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,7 +63,8 @@ def send_signal(process: Process, number: int, *, group: bool = False) -> bool:
         elif handle is None:
             os.kill(process.pid, number)
         else:
-            signal.pidfd_send_signal(handle, number)
+            # Only Linux has it, and a handle.
+            signal.pidfd_send_signal(handle, number)  # type: ignore[attr-defined,unused-ignore]
     except ProcessLookupError:
         return False
     finally:
@@ -94,9 +96,12 @@ def boot_id() -> str | None:
 
 def _open_process(pid: int) -> int | None:
     """A handle that stays with the process; None where the system has no such thing."""
+    open_process: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
+    if open_process is None:
+        return None
     try:
-        return os.pidfd_open(pid)
-    except (AttributeError, OSError):
+        return open_process(pid)
+    except OSError:
         return None
 
 
