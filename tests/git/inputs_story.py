@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from git_gage.catalog import Catalog
 from git_gage.gagefile.model import Dependency
@@ -16,6 +19,10 @@ from git_gage.runs.inputs.close import ClosedInputs
 from git_gage.store import Store
 from tests.support import git, write_files
 from tests.unit.catalog.made_up import begin_body, end_body
+
+ANY_NAME = pytest.mark.skipif(
+    sys.platform == "darwin", reason="names of files there are always UTF-8"
+)
 
 
 class World:

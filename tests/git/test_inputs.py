@@ -14,7 +14,7 @@ from git_gage.errors import RequestError
 from git_gage.gagefile.model import Dependency
 from git_gage.runs.inputs import Input, input_names, inputs_body
 from git_gage.runs.inputs import hashes as hashes_module
-from tests.git.inputs_story import World
+from tests.git.inputs_story import ANY_NAME, World
 from tests.support import commit, git, make_repo, write_files
 
 PREPARED = {"out/data.csv": "a,b\n", "notes.txt": "1\n"}
@@ -210,6 +210,7 @@ def test_a_folder_with_source_in_it_is_linked_file_by_file(world: World) -> None
     ]
 
 
+@ANY_NAME
 def test_names_that_are_not_utf_8(world: World) -> None:
     name = os.fsdecode(b"caf\xe9.csv")
     write_files(world.project_dir, {f"raw/{name}": "1"})
@@ -529,6 +530,7 @@ def test_a_file_of_a_run_that_is_not_here_is_not_said_to_be_missing_from_it(worl
     assert "are not in this clone" in said
 
 
+@ANY_NAME
 def test_a_run_that_ran_in_a_folder(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9 1")
     top = make_repo(tmp_path / "repo", files={"a": "1", f"{name}/train.py": "1\n"})
