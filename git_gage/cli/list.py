@@ -20,9 +20,9 @@ SHOWN = 20
 @click.command(
     "list",
     cls=Command,
-    usage="git gage list [-w <filter>] [-n <num> | --all] [--json]",
+    usage="git gage list [-w <filter>] [-n <num> | --all] [--graph | --json]",
     examples=["git gage list", "git gage list -w 'acc > 0.9 and not status = error' --json"],
-    exclusive=[("-n", "--all")],
+    exclusive=[("-n", "--all"), ("--graph", "--json")],
     note="The row of a run here names it in other commands: git gage show 2\n"
     "Filters are explained by 'git gage help filters'\n",
 )
@@ -40,11 +40,18 @@ SHOWN = 20
     help=f"Show so many runs at most (default: {SHOWN})",
 )
 @click.option("-a", "--all", "everything", is_flag=True, help="Show all runs")
+@click.option("--graph", is_flag=True, help="Draw which run was made from which")
 @json_option
 @color_option
 @click.pass_obj
 def command(
-    app: App, wheres: tuple[str, ...], count: int, everything: bool, as_json: bool, color: str
+    app: App,
+    wheres: tuple[str, ...],
+    count: int,
+    everything: bool,
+    graph: bool,
+    as_json: bool,
+    color: str,
 ) -> None:
     """List runs, newest first"""
     limit = None if everything else count
@@ -55,11 +62,17 @@ def command(
     elif found == [] and app.catalog.count():
         _hint_at_filter(app, wheres)
     else:
-        _print_table(app, limit, found, wheres, color)
+        _print_table(app, limit, found, wheres, color, graph=graph)
 
 
 def _print_table(
-    app: App, limit: int | None, found: list[str] | None, wheres: Sequence[str], color: str
+    app: App,
+    limit: int | None,
+    found: list[str] | None,
+    wheres: Sequence[str],
+    color: str,
+    *,
+    graph: bool,
 ) -> None:
     documents = app.documents(limit, found)
     if not documents:
@@ -78,6 +91,7 @@ def _print_table(
         newest_here=app.catalog.newest_here(),
         older=total - len(documents),
         to_see_all=_to_see_all(wheres),
+        graph=graph,
     )
     app.catalog.remember_rows([document["id"] for document in documents])
     app.show(text, screen)

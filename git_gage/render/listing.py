@@ -33,13 +33,23 @@ def format_list(
     newest_here: str | None,
     older: int,
     to_see_all: str = "git gage list --all",
+    graph: bool = False,
 ) -> str:
     """The runs as a table; below it what they have in common, and how many are not shown.
 
-    `now` is Unix seconds, `newest_here` the id that `@` stands for, `to_see_all` what to type.
+    `now` is Unix seconds, `newest_here` the id that `@` stands for, `to_see_all` what to type;
+    `graph`: draw beside them which was made from which.
     """
     listing = _Listing(documents, screen, now)
-    table = format_table(listing.columns(newest_here), screen)
+    columns = listing.columns(newest_here)
+    if graph:
+        from git_gage.render.graph import draw_graph, interleave
+
+        lines = draw_graph(documents, screen)
+        drawn = Column("", [line.run for line in lines], 0)
+        table = interleave(format_table([drawn, *columns], screen), lines)
+    else:
+        table = format_table(columns, screen)
     return table + listing.footer(older, to_see_all)
 
 

@@ -1,0 +1,109 @@
+"""The drawing beside a list: which run was made from which."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from git_gage.render.graph import draw_graph, sources_of
+from git_gage.render.listing import format_list
+from git_gage.render.screen import Screen
+from tests.unit.render.made_up import NOW, make_run
+
+
+def run(name: str, *sources: str) -> dict[str, Any]:
+    inputs = [{"run": source, "runs": []} for source in sources]
+    return {"id": name, "inputs": inputs, "parent": None, "restart_of": None}
+
+
+def drawn(*runs: dict[str, Any], unicode: bool = True) -> list[str]:
+    lines = draw_graph(runs, Screen(StringIO(), unicode=unicode))
+    return [text for line in lines for text in line if text]
+
+
+def test_runs_that_have_nothing_in_common() -> None:
+    assert drawn(run("b"), run("a", "not shown")) == ["●", "●"]
+
+
+def test_a_chain() -> None:
+    assert drawn(run("c", "b"), run("b", "a"), run("a")) == ["●", "●", "●"]
+
+
+def test_two_sources_and_one_behind_both() -> None:
+    story = run("d", "c", "b"), run("c", "a"), run("b", "a"), run("a")
+    assert drawn(*story) == ["●", "├─┐", "● │", "│ ●", "├─┘", "●"]
+    assert drawn(*story, unicode=False) == ["*", "+-+", "* |", "| *", "+-+", "*"]
+
+
+def test_a_run_of_its_own_beside_others() -> None:
+    assert drawn(run("c", "a"), run("b"), run("a")) == ["●", "│ ●", "●"]
+
+
+def test_many_sources_of_one_and_a_late_one() -> None:
+    story = (
+        run("f", "e", "d", "c"),
+        run("e", "a"),
+        run("d", "c", "b"),
+        run("c"),
+        run("b"),
+        run("a"),
+    )
+    assert drawn(*story) == [
+        "●",
+        "├─┬─┐",
+        "● │ │",
+        "│ ● │",
+        "│ ├─┤",
+        "│ │ ●",
+        "│ ●",
+        "●",
+    ]
+
+
+def test_lines_cross_where_they_must() -> None:
+    story = run("e", "d", "c", "b"), run("d", "b"), run("c", "a"), run("b", "a"), run("a")
+    assert drawn(*story) == [
+        "●",
+        "├─┬─┐",
+        "● │ │",
+        "└─┼─┤",
+        "  ● │",
+        "  │ ●",
+        "  ├─┘",
+        "  ●",
+    ]
+    story = run("f", "a", "b", "c"), run("e", "c", "a"), run("c"), run("b", "a"), run("a")
+    assert drawn(*story)[3:5] == ["├─┼─┼─┘", "│ │ ●"]
+    story = run("d", "x", "y", "z"), run("z", "x"), run("y"), run("x")
+    assert drawn(*story)[2:4] == ["│ │ ●", "├─┼─┘"]
+    three = run("e", "d", "c", "b"), run("d", "a"), run("c", "a"), run("b", "a"), run("a")
+    assert drawn(*three)[-2:] == ["├─┘", "●"] or drawn(*three)[-2] == "├───┘"
+
+
+def test_what_a_run_was_made_from_is_each_told_once() -> None:
+    document = {
+        "id": "x",
+        "restart_of": "a",
+        "parent": "b",
+        "inputs": [{"run": "a", "runs": []}, {"run": None, "runs": ["c", "d"]}],
+    }
+    assert sources_of(document) == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_a_list_with_a_graph_is_no_wider_than_the_screen(width: int) -> None:
+    first, second = make_run(1), make_run(0)
+    second["restart_of"] = first["id"]
+    text = format_list(
+        [second, first],
+        screen=Screen(StringIO(), width=width),
+        now=NOW,
+        newest_here=None,
+        older=0,
+        graph=True,
+    )
+    lines = text.splitlines()
+    assert [line[0] for line in lines[1:3]] == ["●", "●"]
+    assert max(map(len, lines)) <= width
