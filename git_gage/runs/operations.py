@@ -246,27 +246,18 @@ def _pass_arguments(step: Step, applied: AppliedFiles, operation: str) -> Step:
     if step.phase != RUN:
         return step
     for path, arguments in applied.argv.items():
-        if arguments:
-            step = _pass_to(step, path, arguments, operation)
+        step = _pass_to(step, path, arguments, operation)
     return step
 
 
 def _pass_to(step: Step, path: str, arguments: tuple[str, ...], operation: str) -> Step:
-    if not step.shell and _runs(step.argv, path):
+    if not step.shell:
         return Step(step.phase, (*step.argv, *arguments))
     text = step.argv[0].strip()
-    if step.shell and not _NOT_PLAIN.intersection(text) and _runs(shlex.split(text), path):
+    if not _NOT_PLAIN.intersection(text):
         return Step(step.phase, (f"{text} {shlex.join(arguments)}",), shell=True)
     raise RequestError(
-        f"cannot pass '{shlex.join(arguments)}' to '{path}': the exec of '{operation}' is not one"
-        " plain command that runs it",
+        f"cannot pass '{shlex.join(arguments)}' to '{path}': the exec of '{operation}' is more than"
+        " one plain command",
         hint=f"put {{{arguments[0].lstrip('-')}}} into the exec, where the value belongs",
     )
-
-
-def _runs(words: Sequence[str], path: str) -> bool:
-    module = path.removesuffix(".py").replace("/", ".")
-    for before, word in zip(("", *words), words, strict=False):
-        if posixpath.normpath(word) == path or (before == "-m" and word == module):
-            return True
-    return False

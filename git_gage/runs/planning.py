@@ -165,8 +165,8 @@ def keep_files(
     from git_gage.gagefile.model import Dependency
     from git_gage.runs.inputs import resolve_inputs
 
-    if plan.in_place or store.repo.work_tree is None:
-        raise RequestError("cannot keep files of a run that has no directory", hint="git gage show")
+    if store.repo.work_tree is None:
+        raise RequestError("cannot keep files: there is no work tree", hint="git gage restart @")
     (kept,) = resolve_inputs(
         [Dependency("run-files", files=patterns, name=KEPT, link=False)],
         project_dir=store.repo.work_tree / plan.folder,

@@ -54,13 +54,11 @@ class Choice(NamedTuple):
 
         A wildcard does not reach into what git ignores: `**/*.py` means no virtual environment.
         """
-        if ignored in self.always:
-            return True
-        for pattern in self.patterns or ():
-            literal = self.folder + os.fsencode(_literal_start(pattern))
-            if literal.startswith(ignored) or (literal and ignored.startswith(literal + b"/")):
-                return True
-        return False
+        place = ignored.rstrip(b"/") + b"/"
+        return ignored in self.always or any(
+            (self.folder + os.fsencode(_literal_start(pattern)) + b"/").startswith(place)
+            for pattern in self.patterns or ()
+        )
 
 
 class Chosen(NamedTuple):
