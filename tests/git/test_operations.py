@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from git_gage.catalog import Catalog
+from git_gage.errors import RequestError
+from git_gage.git import open_repository
+from git_gage.runs.recall import read_begin, recall_run
+from git_gage.runs.request import RunRequest
+from git_gage.store import Store
 from tests.support import Result, clone, gage, gage_inside, git, wait_until, write_files
 
 GAGEFILE = """\
@@ -416,3 +424,152 @@ def test_a_pattern_that_takes_nothing_is_said(repo: Path) -> None:
     done = gage(repo, "run", "a")
     assert "warning: sourcecode pattern '*.zzz' takes nothing\n" in done.err
     assert "python" not in done.err
+
+
+def test_a_long_record_is_recalled_whole(repo: Path) -> None:
+    config = "".join(f"key_{number} = 'value {number} {'x' * 60}'\n" for number in range(500))
+    write_files(repo, {"long.py": config + "print(key_7[:7])\n"})
+    assert run(repo, "--stage", "long.py", "key_7=changed").code == 0
+    assert gage(repo, "run", "-q", "--start", "@").out == "changed\n"
+    assert gage(repo, "restart", "-q", "@").out == "changed\n"
+    remote = repo.parent / "remote.git"
+    git(repo.parent, "init", "-q", "--bare", str(remote))
+    git(
+        repo,
+        "push",
+        "-q",
+        str(remote),
+        "HEAD:refs/heads/main",
+        "refs/gage/w/*/log:refs/gage/w/*/log",
+    )
+    other = clone(remote, repo.parent / "other")
+    git(other, "fetch", "-q", "origin", "refs/gage/w/*:refs/gage-remotes/origin/w/*")
+    listed = json.loads(gage(other, "list", "--json").out)
+    refused = gage(other, "restart", listed[0]["id"])
+    assert refused.code == 128
+    assert "the whole record of run" in refused.err
+    assert "hint: git gage fetch" in refused.err
+
+
+def test_source_that_is_not_here_is_said(repo: Path) -> None:
+    write_files(repo, {"new.py": "print(1)\n"})
+    assert run(repo, "new.py").code == 0
+    remote = repo.parent / "remote.git"
+    git(repo.parent, "init", "-q", "--bare", str(remote))
+    git(
+        repo,
+        "push",
+        "-q",
+        str(remote),
+        "HEAD:refs/heads/main",
+        "refs/gage/w/*/log:refs/gage/w/*/log",
+    )
+    other = clone(remote, repo.parent / "other")
+    git(other, "fetch", "-q", "origin", "refs/gage/w/*:refs/gage-remotes/origin/w/*")
+    refused = gage(other, "restart", "new.py@")
+    assert (refused.code, "the source of run" in refused.err) == (128, True)
+
+
+def test_a_source_that_would_come_out_otherwise_is_refused(project: Path) -> None:
+    assert run(project, "train").code == 0
+    store = Store(open_repository(project, dict(os.environ)))
+    catalog = Catalog(store)
+    name = shown(project)["id"]
+    body = read_begin(store, catalog, name)
+    request = RunRequest(None)
+    assert recall_run(store, name, body, request).source.digest == body["source"]["digest"]
+    body["source"]["digest"] = "0" * 64
+    with pytest.raises(RequestError, match="cannot be laid out as it was"):
+        recall_run(store, name, body, request)
+
+
+def test_in_a_bare_repository_commands_restart(tmp_path: Path, repo: Path) -> None:
+    bare = tmp_path / "bare.git"
+    git(tmp_path, "clone", "-q", "--bare", str(repo), str(bare))
+    assert gage(bare, "run", "-q", "--", "echo", "x").out == "x\n"
+    assert gage(bare, "restart", "-q", "@").out == "x\n"
+    assert gage(bare, "restart", "-q", "@", "--code", "latest").out == "x\n"
+    assert gage(bare, "run", "-q", "--needed", "--", "echo", "x").out == "x\n"
+    assert "no work tree" in gage(bare, "restart", "@", "--keep-files").err
+    assert "no script 'train' here" in gage(bare, "run", "train").err
+
+
+def test_linked_files_are_there_for_a_restart_as_long_as_they_are(repo: Path) -> None:
+    write_files(repo, {".gitignore": "data\nmore\n", "data": "1\n", "more": "2\n"})
+    write_files(
+        repo, {"read.py": "import os\nprint(os.path.exists('data'), os.path.exists('more'))\n"}
+    )
+    assert run(repo, "read.py").out == "True True\n"
+    (repo / "more").unlink()
+    assert gage(repo, "restart", "-q", "@").out == "True False\n"
+
+
+def test_config_of_a_restart_warns_as_a_run_does(repo: Path) -> None:
+    gagefile = "[a]\nexec = 'echo x'\nconfig = 'gone.json'\ntimeout = '1m'\n"
+    write_files(repo, {"gage.toml": gagefile})
+    assert "config file 'gone.json' is not there" in gage(repo, "run", "a").err
+    assert "config file 'gone.json' is not there" in gage(repo, "restart", "@").err
+    assert shown(repo)["definition"]["timeout_s"] == 60
+    assert gage(repo, "restart", "-q", "--timeout", "5", "@").code == 0
+    assert shown(repo)["definition"]["timeout_s"] == 5
+    assert "cannot run 'b' in place: it has inputs" in (
+        write_files(repo, {"gage.toml": "[b]\nexec = 'ls'\ndepends = 'file: train.py'\n"})
+        or gage(repo, "run", "--in-place", "b").err
+    )
+    assert "?? 'gage.toml'" in gage(repo, "run", "--require-clean", "b").err
+
+
+def test_the_python_of_an_operation(repo: Path, tmp_path: Path) -> None:
+    gagefile = "[a]\nexec = 'command -v python || echo none'\nsourcecode = false\n"
+    write_files(repo, {"gage.toml": gagefile, ".venv/pyvenv.cfg": "", ".gitignore": ".venv\n"})
+    write_files(repo, {".venv/bin/python3": "#!/bin/sh\n", ".venv/bin/python": "#!/bin/sh\n"})
+    for name in ("python", "python3"):
+        (repo / ".venv" / "bin" / name).chmod(0o755)
+    assert run(repo, "a").out == f"{repo}/.venv/bin/python\n"
+    git(repo, "clean", "-fdxq", ".venv")
+    tools = tmp_path / "few"
+    tools.mkdir()
+    for name in ("git", "sh", "env"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    alone = {"PATH": str(tools)}
+    gage_program = shutil.which("git-gage")
+    assert gage_program is not None
+    done = gage_inside(repo, "run", "-q", "--preview", "--json", "a", env=alone)
+    assert json.loads(done.out)["command"]["interpreter"] is None
+
+
+def test_a_preview_tells_of_inputs_and_what_is_left_out(project: Path) -> None:
+    gagefile = (
+        "[a]\nexec = 'ls'\nsourcecode = '**/* size<3'\ndepends = ['file: notes.md', 'dir: data']\n"
+    )
+    write_files(project, {"gage.toml": gagefile})
+    write_files(project, {f"many/{number}": "" for number in range(20)})
+    page = gage(project, "run", "-p", "a").out
+    assert "input      file" in page
+    assert "left out   my project/arg.py (size<3)" in page
+    assert "and 9 more: git gage run --preview --json" in page
+    told = json.loads(gage(project, "run", "-p", "--json", "a").out)
+    assert [each["type"] for each in told["inputs"]] == ["file", "dir"]
+    assert gage(project, "run", "-q", "a").code == 0
+    shown_page = gage(project, "show").out
+    assert "inputs" in shown_page
+    assert "label" not in gage(project, "label", "@", "--set", "x").err
+    assert run(project, "-t", "one", "-t", "two", "a").code == 0
+    assert "tags       one, two\n" in gage(project, "show").out
+    bare = gage(project, "run", "-p", "--", "echo").out
+    assert "python" not in bare
+
+
+def test_what_nobody_runs_twice(project: Path) -> None:
+    assert run(project, "--stage", "hello").code == 0
+    state = project.parent / ".git" / "gage" / "state" / shown(project)["id"]
+    state.mkdir(parents=True)
+    refused = gage(project, "run", "--start", "@")
+    assert (refused.code, "was started meanwhile" in refused.err) == (128, True)
+
+
+def test_options_that_no_command_has(repo: Path) -> None:
+    assert "no option '--bogus'" in gage_inside(repo, "run", "--bogus").err
+    assert "git gage run -- jupyter nbconvert" in (
+        write_files(repo, {"a.ipynb": "{}"}) or gage_inside(repo, "run", "a.ipynb").err
+    )

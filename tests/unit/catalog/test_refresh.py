@@ -10,6 +10,7 @@ import pytest
 from git_gage.catalog.loader import CHUNK
 from tests.unit.catalog.made_up import (
     LANE,
+    NOON,
     OTHER,
     FakeStore,
     after,
@@ -420,3 +421,56 @@ def test_record_ids_are_kept_as_they_are(store: FakeStore) -> None:
     store.journal(first)
     chain = fresh_catalog(store).chain(first.run, LANE)
     assert chain.prev == first.id == hashlib.sha256(first.line).hexdigest()
+
+
+def test_a_staged_run_starts_once(store: FakeStore) -> None:
+    staged = begin(1, staged=True)
+    where = {"environment": {"host": "lab4"}}
+    late = after(staged, "run.start", where, at=NOON + 20, seq=1)
+    early = after(staged, "run.start", {"environment": {"host": "lab5"}}, at=NOON + 10, writer=OTHER)
+    store.journal(staged)
+    catalog = fresh_catalog(store)
+    assert [document["status"] for document in catalog.newest(None)] == ["staged"]
+    store.journal(late)
+    catalog.refresh()
+    store.journal(early)
+    catalog.refresh()
+    store.journal(after(staged, "run.start", where, at=NOON + 30, seq=2))
+    store.journal(end(staged, seq=3))
+    catalog.refresh()
+    (document,) = catalog.newest(None)
+    assert (document["status"], document["environment"]["host"]) == ("completed", "lab5")
+    assert document["started"] == early.at
+    assert document["staged"] == staged.at
+
+
+def test_the_start_of_a_run_that_was_not_staged_says_nothing(store: FakeStore) -> None:
+    first = begin(1)
+    wrong = after(first, "run.start", {"environment": {"host": 3}}, seq=1)
+    staged = begin(2, staged=True)
+    store.journal(first, after(first, "run.start", {"environment": {}}, seq=2), wrong)
+    store.journal(staged, after(staged, "run.start", {"environment": {"host": 3}}, seq=1))
+    catalog = open_catalog(store)
+    assert catalog.refresh() == ["1 record is not what the format says and is left out"]
+    assert [document["status"] for document in catalog.newest(None)] == ["staged", "running"]
+
+
+def test_tags_are_a_set_and_what_is_none_is_damaged(store: FakeStore) -> None:
+    first = begin(1)
+    tags = [after(first, "tag.add", {"tag": tag}, seq=seq) for seq, tag in enumerate("bab", 1)]
+    store.journal(first, *tags, after(first, "tag.add", {"tag": 3}, seq=4))
+    catalog = open_catalog(store)
+    assert catalog.refresh() == ["1 record is not what the format says and is left out"]
+    assert [document["tags"] for document in catalog.newest(None)] == [["a", "b"]]
+
+
+@pytest.mark.parametrize("attributes", [[1], {"a": {"b": 1}}])
+def test_an_end_with_attributes_that_are_none_is_damaged(
+    store: FakeStore, attributes: object
+) -> None:
+    first = begin(1)
+    store.journal(first, end(first, attributes=attributes))
+    catalog = open_catalog(store)
+    catalog.refresh()
+    (document,) = catalog.newest(None)
+    assert document["status"] == "running"
