@@ -125,6 +125,29 @@ color_option = click.option(
     default="auto",
     help="Use colour: auto (default), always or never",
 )
+# What `run` and `restart` say alike of a run that they begin.
+label_option = click.option(
+    "-l", "--label", metavar="<text>", type=Label(), help="Label to give the run"
+)
+tag_option = click.option(
+    *("-t", "--tag", "tags"),
+    metavar="<tag>",
+    type=Label(),
+    multiple=True,
+    help="Tag to give the run (can be repeated)",
+)
+stage_option = click.option(
+    "--stage", is_flag=True, help="Record the run, to start it another time"
+)
+timeout_option = click.option(
+    "--timeout", metavar="<time>", type=Duration(), help="End the program after 90s, 30m, 2h"
+)
+detach_option = click.option(
+    "--detach", is_flag=True, help="Leave the run in the background, print its id"
+)
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Say nothing but what the program says"
+)
 yes_option = click.option(
     "-y", "--yes", is_flag=True, expose_value=False, help="Never ask, for scripts"
 )

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import Duration, Label, RunName, yes_option
+from git_gage.cli.params import (
+    RunName,
+    detach_option,
+    label_option,
+    quiet_option,
+    stage_option,
+    tag_option,
+    timeout_option,
+    yes_option,
+)
 from git_gage.cli.parsing import RUN_NOTE, Command, UsageError
 
 if TYPE_CHECKING:
@@ -52,22 +61,12 @@ else is said. The old run stays as it is.
     metavar="<pattern>",
     help="Start with files it made (all without =<pattern>)",
 )
-@click.option("-l", "--label", metavar="<text>", type=Label(), help="Label to give the run")
-@click.option(
-    "-t",
-    "--tag",
-    "tags",
-    metavar="<tag>",
-    type=Label(),
-    multiple=True,
-    help="Tag to give the run (can be repeated)",
-)
-@click.option("--stage", is_flag=True, help="Record the run, to start it another time")
-@click.option(
-    "--timeout", metavar="<time>", type=Duration(), help="End the program after this time"
-)
-@click.option("--detach", is_flag=True, help="Leave the run in the background, print its id")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but what the program says")
+@label_option
+@tag_option
+@stage_option
+@timeout_option
+@detach_option
+@quiet_option
 @yes_option
 @click.pass_obj
 def command(

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import Duration, Label, RunName, json_option, yes_option
+from git_gage.cli.params import (
+    RunName,
+    detach_option,
+    json_option,
+    label_option,
+    quiet_option,
+    stage_option,
+    tag_option,
+    timeout_option,
+    yes_option,
+)
 from git_gage.cli.parsing import Command, UsageError
 
 if TYPE_CHECKING:
@@ -82,28 +92,18 @@ level. A command after -- runs as it is.
 """,
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-@click.option("-l", "--label", metavar="<text>", type=Label(), help="Label to give the run")
-@click.option(
-    "-t",
-    "--tag",
-    "tags",
-    metavar="<tag>",
-    type=Label(),
-    multiple=True,
-    help="Tag to give the run (can be repeated)",
-)
+@label_option
+@tag_option
 @click.option("-p", "--preview", is_flag=True, help="Show what would run, and run nothing")
-@click.option("--stage", is_flag=True, help="Record the run, to start it another time")
+@stage_option
 @click.option("--start", metavar="<run>", type=RunName(), help="Start a run that was staged")
 @click.option("--needed", is_flag=True, help="Run only what no run has done yet")
 @click.option("--require-clean", is_flag=True, help="Refuse to run what is not committed")
 @click.option("--in-place", is_flag=True, help="Run in the work tree itself, not in a copy")
-@click.option(
-    "--timeout", metavar="<time>", type=Duration(), help="End the program after 90s, 30m, 2h"
-)
-@click.option("--detach", is_flag=True, help="Leave the run in the background, print its id")
+@timeout_option
+@detach_option
 @click.option("--pull", is_flag=True, help="Get inputs that .dvc files name with 'dvc pull'")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but what the program says")
+@quiet_option
 @json_option
 @yes_option
 @click.pass_obj

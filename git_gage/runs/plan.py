@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class Plan:
     """A run that can begin.
 
-    `folder` is where it runs and `replaced` the files that it gets with other content: both
-    relative to the work tree, as are `config_files`, which it reads. `script` is its path there, of a script; `assignments` are its
-    settings as they were typed. `definition` and `gagefile` are those of an operation; such a run
-    sees nothing but its source and its inputs.
+    `folder` is where it runs, `replaced` the files that it gets with other content, and
+    `config_files` those that it reads: all relative to the work tree, as is `script`, the path of
+    one. `assignments` are settings as they were typed. `definition` and `gagefile` are those of an
+    operation; such a run sees nothing but its source and its inputs.
     """
 
     operation: str

@@ -427,7 +427,9 @@ def test_a_staged_run_starts_once(store: FakeStore) -> None:
     staged = begin(1, staged=True)
     where = {"environment": {"host": "lab4"}}
     late = after(staged, "run.start", where, at=NOON + 20, seq=1)
-    early = after(staged, "run.start", {"environment": {"host": "lab5"}}, at=NOON + 10, writer=OTHER)
+    early = after(
+        staged, "run.start", {"environment": {"host": "lab5"}}, at=NOON + 10, writer=OTHER
+    )
     store.journal(staged)
     catalog = fresh_catalog(store)
     assert [document["status"] for document in catalog.newest(None)] == ["staged"]

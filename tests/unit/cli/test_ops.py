@@ -261,7 +261,9 @@ def test_a_pattern_that_means_no_key_is_told(project: Path) -> None:
 )
 def test_a_name_that_is_none_gets_a_guess(project: Path, typed: str, hint: str) -> None:
     assert gage_inside(project, "ops", typed) == Result(
-        128, "", f"fatal: no operation '{typed}' in 'gage.toml' (known: prepare, train)\nhint: {hint}\n"
+        128,
+        "",
+        f"fatal: no operation '{typed}' in 'gage.toml' (known: prepare, train)\nhint: {hint}\n",
     )
 
 
