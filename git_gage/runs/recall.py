@@ -103,10 +103,10 @@ class CommitFiles:
     def read(self, path: str) -> bytes | None:
         """The content of a file; None if there is none."""
         oid = self._oids.get(posixpath.normpath(path))
-        for _, kind, content in self._repo.read_objects([oid] if oid else []):
-            if kind == "blob":
-                return content
-        return None
+        if oid is None:
+            return None
+        ((_, _, content),) = self._repo.read_objects([oid])
+        return content
 
     def names(self) -> list[str]:
         """All files."""

@@ -535,6 +535,8 @@ def test_the_python_of_an_operation(repo: Path, tmp_path: Path) -> None:
     assert gage_program is not None
     done = gage_inside(repo, "run", "-q", "--preview", "--json", "a", env=alone)
     assert json.loads(done.out)["command"]["interpreter"] is None
+    assert gage_inside(repo, "run", "-q", "a", env=alone).code == 0
+    assert shown(repo)["command"]["interpreter"] is None
 
 
 def test_a_preview_tells_of_inputs_and_what_is_left_out(project: Path) -> None:
@@ -571,3 +573,42 @@ def test_options_that_no_command_has(repo: Path) -> None:
     assert "no option '--bogus'" in gage_inside(repo, "run", "--bogus").err
     write_files(repo, {"a.ipynb": "{}"})
     assert "git gage run -- jupyter nbconvert" in gage_inside(repo, "run", "a.ipynb").err
+
+
+def test_a_summary_may_hold_attributes(repo: Path) -> None:
+    told = {"metrics": {"acc": 0.5}, "attributes": {"kind": "demo", "n": 3, "ok": True}}
+    files = {
+        "gage.toml": "[a]\nexec = 'cat told.json'\n",
+        "told.json": json.dumps(told),
+        "python": "#!/bin/sh\n",
+    }
+    write_files(repo, files)
+    (repo / "python").chmod(0o755)
+    path = f"{repo}{os.pathsep}{os.environ['PATH']}"
+    assert gage(repo, "run", "-q", "a", env={"PATH": path}).code == 0
+    found = shown(repo)
+    assert found["attributes"] == {"kind": "demo", "n": 3, "ok": True}
+    assert found["metrics"] == {"acc": 0.5}
+    assert "attributes  kind" in gage(repo, "show").out
+    assert "\nin " not in gage(repo, "run", "-p", "a").out
+
+
+def test_options_behind_more_than_one_command_are_refused(repo: Path) -> None:
+    gagefile = "[a]\nexec = 'python arg.py && true'\nconfig = 'arg.py'\n"
+    write_files(repo, {"gage.toml": gagefile, "arg.py": ARG})
+    refused = gage(repo, "run", "a", "lr=3")
+    assert "cannot pass '--lr 3' to 'arg.py': the exec of 'a' is more than one" in refused.err
+    assert "hint: put {lr} into the exec" in refused.err
+
+
+def test_a_secret_is_no_source_though_a_pattern_names_it(repo: Path) -> None:
+    files = {
+        "gage.toml": "[a]\nexec = 'ls -A'\nsourcecode = ['.env', 'x']\n",
+        ".gitignore": ".env\nx\n",
+        ".env": "A=1\n",
+        "x": "1\n",
+    }
+    write_files(repo, files)
+    done = gage(repo, "run", "a")
+    assert sorted(done.out.split()) == [".git", "x"]
+    assert "warning: '.env' is not recorded (secret)" in done.err

@@ -13,7 +13,9 @@ HEAD = Version("100644", "1" * 40)
 def test_what_is_gone_by_now_is_gone(tmp_path: Path) -> None:
     change = Change(b"a", " M", HEAD, (HEAD,))
     status = Status("2" * 40, "main", (change,), (b"b",), ())
-    chosen = Selector(tmp_path, status, frozenset()).select()
+    selector = Selector(tmp_path, status, frozenset())
+    selector.add_ignored(b"c")
+    chosen = selector.select()
     assert chosen.settled == [(b"a", Version("000000", HEAD.oid))]
     assert chosen.added == []
     assert chosen.status == [(b"a", " M")]
