@@ -8,7 +8,7 @@ from __future__ import annotations
 from git_gage.records.ids import ALPHABET, is_run_id, run_id, short_id
 from git_gage.records.names import run_name
 from git_gage.records.record import FORMAT, KINDS, By, Record, make_record, parse_record
-from git_gage.records.text import decode_path, encode_path, encode_text, shown_path
+from git_gage.records.text import decode_path, encode_path, encode_text, encode_value, shown_path
 from git_gage.records.times import format_time, parse_time
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "decode_path",
     "encode_path",
     "encode_text",
+    "encode_value",
     "format_time",
     "is_run_id",
     "make_record",

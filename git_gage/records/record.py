@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from git_gage.errors import IntegrityError
 from git_gage.records.ids import is_run_id, run_id
+from git_gage.records.text import encode_value
 from git_gage.records.times import parse_ms
 
 FORMAT = 1
@@ -63,7 +64,7 @@ def make_record(
         "seq": seq,
         "prev": prev,
         "deps": list(deps),
-        "body": dict(body),
+        "body": encode_value(body),
     }
     if run is not None:
         fields["run"] = run

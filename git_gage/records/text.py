@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -21,6 +22,37 @@ def encode_path(path: bytes) -> str | dict[str, str]:
 def encode_text(text: str) -> str | dict[str, str]:
     """A word from the command line or environment, which may hold any bytes."""
     return encode_path(os.fsencode(text))
+
+
+def encode_value(value: Any) -> Any:
+    """A value with all paths in it (bytes), and all text that is not UTF-8, as records hold them.
+
+    Names that are not UTF-8 are spelled out, because JSON has no other.
+    """
+    if isinstance(value, bytes):
+        return encode_path(value)
+    if isinstance(value, str):
+        return value if _is_utf8(value) else encode_path(value.encode(errors=_any_bytes(value)))
+    if isinstance(value, Mapping):
+        return {
+            key if _is_utf8(key) else key.encode(errors="backslashreplace").decode(): encode_value(
+                item
+            )
+            for key, item in value.items()
+        }
+    if isinstance(value, Sequence):
+        return [encode_value(item) for item in value]
+    return value
+
+
+def _is_utf8(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _any_bytes(text: str) -> str:
+    """How text becomes bytes: Python's way for bytes that were no text, else as it is."""
+    escaped = all("\udc80" <= char <= "\udcff" for char in text if "\ud800" <= char <= "\udfff")
+    return "surrogateescape" if escaped else "surrogatepass"
 
 
 def decode_path(value: Any) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from git_gage.records import encode_path, encode_text
+from git_gage.records import encode_text, encode_value
 from git_gage.runs.plan import recorded_config
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def begin_body(
         "project": dict(project),
         "command": _command(plan, variables),
         "config": recorded_config(plan.config),
-        "source": encode_bytes(source),
+        "source": dict(source),
         "environment": dict(environment),
         "nonce": os.urandom(8).hex(),
     }
@@ -104,17 +104,6 @@ def _definition(plan: Plan, operation: Operation) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value is not None}
 
 
-def encode_bytes(value: Any) -> Any:
-    """A value with every path in it (bytes) as records hold paths."""
-    if isinstance(value, bytes):
-        return encode_path(value)
-    if isinstance(value, Mapping):
-        return {key: encode_bytes(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [encode_bytes(item) for item in value]
-    return value
-
-
 def bind_file(repo: Repository, path: Path) -> dict[str, Any]:
     """What a record says of a bulk file: its blob id, sha256 and size in bytes."""
     size = path.stat().st_size
@@ -134,6 +123,7 @@ def fit_body(
 
     `shorten` names what the short form leaves out, as dotted keys.
     """
+    body = encode_value(body)
     whole = json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
     if len(whole) <= MAX_BODY:
         return body

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.values import read_value
+from git_gage.records import encode_text, shown_path
 from git_gage.runs.plan import recorded_config
 
 if TYPE_CHECKING:
@@ -45,15 +46,23 @@ def _is_same(document: Mapping[str, Any], plan: Plan, source: Source, inputs: li
         and document["source"]["digest"] == source.digest
         and document["config"] == config
         and document["version"] == (plan.definition and plan.definition.version)
-        and command["cwd"] == (plan.folder or ".")
+        and command["cwd"] == _shown(plan.folder or ".")
         and {name: _words(phase["argv"], command) for name, phase in phases.items()}
-        == {name: _words(list(step.argv), _interpreter(plan)) for name, step in steps.items()}
+        == {
+            name: _words(list(map(_shown, step.argv)), _interpreter(plan))
+            for name, step in steps.items()
+        }
         and _contents(document["inputs"]) == inputs
     )
 
 
 def _interpreter(plan: Plan) -> dict[str, Any]:
-    return {"interpreter": str(plan.interpreter) if plan.interpreter else None}
+    return {"interpreter": _shown(str(plan.interpreter)) if plan.interpreter else None}
+
+
+def _shown(word: str) -> str:
+    """A word as the run object has it."""
+    return shown_path(encode_text(word))
 
 
 def _words(argv: list[str], command: Mapping[str, Any]) -> list[str]:

@@ -253,7 +253,7 @@ def _load_gagefile(top: Path, place: str, view: View, body: Mapping[str, Any]) -
         gagefile,
         path=top / place,
         project_dir=project_of(top / place),
-        namespace=body["project"]["namespace"],
+        namespace=_word(body["project"]["namespace"]),
     )
 
 

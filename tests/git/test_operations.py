@@ -612,3 +612,17 @@ def test_a_secret_is_no_source_though_a_pattern_names_it(repo: Path) -> None:
     done = gage(repo, "run", "a")
     assert sorted(done.out.split()) == [".git", "x"]
     assert "warning: '.env' is not recorded (secret)" in done.err
+
+
+def test_a_project_in_a_folder_that_is_not_utf8(repo: Path) -> None:
+    folder = repo / os.fsdecode(b"caf\xe9 x")
+    write_files(folder, {"gage.toml": "[a]\nexec = 'echo x'\n", "t.py": "lr = 1\nprint(lr)\n"})
+    assert run(folder, "a").out == "x\n"
+    assert run(folder, "--needed", "a").out == ""
+    found = shown(folder)
+    assert found["project"]["path"] == '"caf\\351 x"'
+    assert run(folder, "t.py", "lr=2").out == "2\n"
+    assert gage(folder, "restart", "-q", "@").out == "2\n"
+    assert run(folder, "--stage", "a").code == 0
+    assert gage(folder, "run", "-q", "--start", "@").out == "x\n"
+    assert gage(folder, "restart", "-q", "@", "--code", "latest").out == "x\n"
