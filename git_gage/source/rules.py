@@ -61,7 +61,8 @@ def is_secret(path: bytes) -> bool:
 def find_disposable(path: bytes) -> Place | None:
     """The cache, or the folder of our own, that a path lies in."""
     parts = path.split(b"/")
-    if parts[0] == b".gage":
+    # A gagefile may lie in our folder, and is the user's all the same.
+    if parts[0] == b".gage" and not (len(parts) == 2 and parts[1].startswith(b"gage.")):
         return Place(_folder(parts, 0), OWN)
     for depth, part in enumerate(parts):
         if is_cache_name(part):

@@ -626,3 +626,13 @@ def test_a_project_in_a_folder_that_is_not_utf8(repo: Path) -> None:
     assert run(folder, "--stage", "a").code == 0
     assert gage(folder, "run", "-q", "--start", "@").out == "x\n"
     assert gage(folder, "restart", "-q", "@", "--code", "latest").out == "x\n"
+
+
+def test_a_gagefile_in_a_folder_of_its_own_is_source_too(repo: Path) -> None:
+    write_files(repo, {".gage/gage.yaml": "a:\n  exec: echo x\n", ".gage/other": "1\n"})
+    assert run(repo, "--stage", "a").code == 0
+    assert gage(repo, "run", "-q", "--start", "@").out == "x\n"
+    found = shown(repo)
+    assert found["definition"] is not None
+    assert ".gage/gage.yaml" in found["source"]["status"]
+    assert ".gage/other" not in found["source"]["status"]
