@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from git_gage.render.screen import Screen
 
-_ASCII = {ord(sign): "+" for sign in "├┤┐┘┌└┼┴┬"} | {ord("●"): "*", ord("│"): "|", ord("─"): "-"}
+_ASCII = {ord(sign): "+" for sign in "├┤┐┘┌└┼┴┬"} | {
+    ord("●"): "*",
+    ord("○"): "o",
+    ord("│"): "|",
+    ord("─"): "-",
+}
 
 
 class Line(NamedTuple):
-    """A run's place in the drawing, and the lines that stand above and below it."""
+    """A run's place in the drawing, and the line that stands below it, if any."""
 
-    above: str
     run: str
     below: str
 
@@ -35,28 +39,17 @@ def draw_graph(documents: Sequence[Mapping[str, Any]], screen: Screen) -> list[L
     for document in documents:
         run = document["id"]
         sources = [source for source in sources_of(document) if source in shown]
-        above = _join(lanes, run)
         place = _place(lanes, run)
+        # One that nothing shown is behind of ends its line, also where the next stands right below.
+        sign = "●" if sources else "○"
         drawn = " ".join(
-            "●" if lane == place else "│" if awaited else " " for lane, awaited in enumerate(lanes)
+            sign if lane == place else "│" if awaited else " " for lane, awaited in enumerate(lanes)
         )
         below = _branch(lanes, place, sources)
-        lines.append(Line(*(_plain(text, screen) for text in (above, drawn, below))))
+        lines.append(Line(*(_plain(text, screen) for text in (drawn, below))))
         while lanes and lanes[-1] is None:
             lanes.pop()
     return lines
-
-
-def _join(lanes: list[str | None], run: str) -> str:
-    """Lead all lanes that wait for a run to the first of them."""
-    waiting = [lane for lane, awaited in enumerate(lanes) if awaited == run]
-    if len(waiting) < 2:
-        return ""
-    first, *others = waiting
-    text = _connect(lanes, first, dict.fromkeys(others, "┘"))
-    for lane in others:
-        lanes[lane] = None
-    return text
 
 
 def _place(lanes: list[str | None], run: str) -> int:
@@ -110,10 +103,10 @@ def _corner(lane: int, left: int, right: int, *, goes_on: bool) -> str:
 
 def _end(sign: str, lane: int, left: int, right: int) -> str:
     if lane == left:
-        return {"┘": "└", "┐": "┌", "┤": "├"}[sign]
+        return {"┐": "┌", "┤": "├"}[sign]
     if lane == right:
         return sign
-    return {"┘": "┴", "┐": "┬", "┤": "┼"}[sign]
+    return {"┐": "┬", "┤": "┼"}[sign]
 
 
 def _plain(text: str, screen: Screen) -> str:
@@ -125,7 +118,6 @@ def interleave(table: str, lines: Iterable[Line]) -> str:
     title, *rows = table.splitlines()
     told = [title]
     for row, line in zip(rows, lines, strict=True):
-        told += [line.above] if line.above else []
         told.append(row)
         told += [line.below] if line.below else []
     return "".join(f"{text}\n" for text in told)

@@ -137,6 +137,8 @@ def test_it_gets_its_source_and_nothing_else(project: Path) -> None:
 
 def test_options_of_a_script_go_behind_its_command(project: Path) -> None:
     assert gage(project, "run", "-q", "argparse", "lr=0.7").out == "{'lr': 0.7, 'fixed': 1}\n"
+    write_files(project, {"gage.toml": "[a]\nexec = ['python', 'arg.py']\nconfig = 'arg.py'\n"})
+    assert gage(project, "run", "-q", "a", "lr=0.7").out == "{'lr': 0.7, 'fixed': None}\n"
 
 
 def test_phases_have_their_own_output_and_exit_codes(project: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from random import Random
 from typing import Any
 
 import pytest
@@ -24,62 +25,51 @@ def drawn(*runs: dict[str, Any], unicode: bool = True) -> list[str]:
 
 
 def test_runs_that_have_nothing_in_common() -> None:
-    assert drawn(run("b"), run("a", "not shown")) == ["●", "●"]
+    assert drawn(run("b"), run("a", "not shown")) == ["○", "○"]
 
 
 def test_a_chain() -> None:
-    assert drawn(run("c", "b"), run("b", "a"), run("a")) == ["●", "●", "●"]
+    assert drawn(run("c", "b"), run("b", "a"), run("a")) == ["●", "●", "○"]
 
 
 def test_two_sources_and_one_behind_both() -> None:
     story = run("d", "c", "b"), run("c", "a"), run("b", "a"), run("a")
-    assert drawn(*story) == ["●", "├─┐", "● │", "│ ●", "├─┘", "●"]
-    assert drawn(*story, unicode=False) == ["*", "+-+", "* |", "| *", "+-+", "*"]
+    assert drawn(*story) == ["●", "├─┐", "● │", "│ ●", "├─┘", "○"]
+    assert drawn(*story, unicode=False) == ["*", "+-+", "* |", "| *", "+-+", "o"]
 
 
 def test_a_run_of_its_own_beside_others() -> None:
-    assert drawn(run("c", "a"), run("b"), run("a")) == ["●", "│ ●", "●"]
-
-
-def test_many_sources_of_one_and_a_late_one() -> None:
-    story = (
-        run("f", "e", "d", "c"),
-        run("e", "a"),
-        run("d", "c", "b"),
-        run("c"),
-        run("b"),
-        run("a"),
-    )
-    assert drawn(*story) == [
-        "●",
-        "├─┬─┐",
-        "● │ │",
-        "│ ● │",
-        "│ ├─┤",
-        "│ │ ●",
-        "│ ●",
-        "●",
-    ]
+    assert drawn(run("c", "a"), run("b"), run("a")) == ["●", "│ ○", "○"]
 
 
 def test_lines_cross_where_they_must() -> None:
     story = run("e", "d", "c", "b"), run("d", "b"), run("c", "a"), run("b", "a"), run("a")
-    assert drawn(*story) == [
-        "●",
-        "├─┬─┐",
-        "● │ │",
-        "└─┼─┤",
-        "  ● │",
-        "  │ ●",
-        "  ├─┘",
-        "  ●",
-    ]
+    assert drawn(*story) == ["●", "├─┬─┐", "● │ │", "└─┼─┤", "  ● │", "  │ ●", "  ├─┘", "  ○"]
     story_of_five = drawn(
         run("f", "a", "b", "c"), run("e", "c", "a"), run("c"), run("b", "a"), run("a")
     )
-    assert story_of_five[3:5] == ["├─┼─┼─┘", "│ │ ●"]
-    story_of_four = drawn(run("d", "x", "y", "z"), run("z", "x"), run("y"), run("x"))
-    assert story_of_four == ["●", "├─┬─┐", "│ │ ●", "├─┼─┘", "│ ●", "●"]
+    assert story_of_five[3:5] == ["├─┼─┼─┘", "│ │ ○"]
+
+
+def test_every_run_is_reached_by_a_line_from_what_was_made_of_it() -> None:
+    chance = Random(7)
+    for _ in range(300):
+        names = [f"r{number}" for number in range(9)]
+        runs = [
+            run(
+                name, *chance.sample(names[at + 1 :], min(chance.randrange(4), len(names) - at - 1))
+            )
+            for at, name in enumerate(names)
+        ]
+        used = {each["run"] for document in runs for each in document["inputs"]}
+        before = ""
+        for document, line in zip(runs, draw_graph(runs, Screen(StringIO())), strict=True):
+            place = max(line.run.find("●"), line.run.find("○"))
+            if document["id"] in used:
+                assert before[place] in "│├┤┐┬┼┌●"
+            else:
+                assert before[place : place + 1] in ("", " ", "○", "┘", "└", "┴", "─")
+            before = line.below or line.run
 
 
 def test_what_a_run_was_made_from_is_each_told_once() -> None:
@@ -105,5 +95,5 @@ def test_a_list_with_a_graph_is_no_wider_than_the_screen(width: int) -> None:
         graph=True,
     )
     lines = text.splitlines()
-    assert [line[0] for line in lines[1:3]] == ["●", "●"]
+    assert [line[0] for line in lines[1:3]] == ["●", "○"]
     assert max(map(len, lines)) <= width
