@@ -98,6 +98,7 @@ class _Reader:
         self._sections: set[str] = set()
         self._section = ""
         self._option: _Option | None = None
+        self._bare = False
         self._indent = 0
         self._comment = False
 
@@ -110,6 +111,8 @@ class _Reader:
         elif not text:
             if self._option is not None and not self._comment:
                 self._option.lines.append("")
+        elif self._bare and indent > self._indent:
+            raise DocumentError("a key without '=' has no second line", self._data, start)
         elif self._option is not None and indent > self._indent:
             self._option.lines.append(text)
             self._option.end = start + len(text.encode())
@@ -119,7 +122,7 @@ class _Reader:
             self._start_line(text, start)
 
     def _start_line(self, text: str, start: int) -> None:
-        self._option = None
+        self._option, self._bare = None, False
         section = _SECTION.match(text)
         if section is not None:
             self._section = section[1]
@@ -145,3 +148,4 @@ class _Reader:
         option.start = end - len((value or "").encode())
         self.options[self._section, key] = option
         self._option = option if value is not None else None
+        self._bare = value is None

@@ -39,7 +39,7 @@ def check_exec(
 def _find_names(table: Mapping[str, Any]) -> list[str] | None:
     """The names that fields may have; None where they may have any, as keys of files do."""
     entries = [item for _, item in iter_config(table)]
-    names = [item["name"] for item in entries if is_declared(item)]
+    names = [str(item["name"]) for item in entries if is_declared(item)]
     return names if len(names) == len(entries) else None
 
 

@@ -16,6 +16,7 @@ from git_gage.errors import GageError
 from git_gage.records import encode_path, format_time, short_id
 from git_gage.runs.begin import bind_file, fit_body
 from git_gage.runs.output import clip_output, summarise_output
+from git_gage.runs.phases import PHASES, log_name
 from git_gage.runs.place import forget_empty_run_dir
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 OUTPUT, _INDEX = "output", ".idx"
 SUMMARY = "summary.json"
-# What a phase printed that has a program of its own: output-finalize, output-finalize.idx.
-_OUTPUTS = "output*"
 # Above this a log is clipped for git; the whole stays on this machine.
 OUTPUT_LIMIT = 16 << 20
 _SHORTEN = ("metrics", "written", "unseen")
@@ -98,7 +97,10 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
         "metrics": {name: metric.to_json() for name, metric in end.metrics.items()},
         "output": outputs.get(OUTPUT),
         "bulk": {
-            path.name: bind_file(store.repo, path) for path in sorted(state_dir.glob(_OUTPUTS))
+            path.name: bind_file(store.repo, path)
+            for log in _find_logs(state_dir)
+            for path in (log, log.with_name(log.name + _INDEX))
+            if path.exists()
         },
     }
     if end.attributes:
@@ -118,12 +120,16 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
     return fit_body(store.repo, body, state_dir, "end.json", _SHORTEN)
 
 
+def _find_logs(state_dir: Path) -> list[Path]:
+    """What was printed, by each phase that has a program; a kill may have left more beside it."""
+    logs = (state_dir / log_name(phase) for phase in PHASES)
+    return [path for path in logs if path.exists()]
+
+
 def _clip_outputs(state_dir: Path, whole: Path) -> dict[str, dict[str, int]]:
     """Make what was printed short enough for git, log by log; `whole` is where the run's stays."""
     clipped = {}
-    for path in sorted(state_dir.glob(_OUTPUTS)):
-        if path.suffix == _INDEX:
-            continue
+    for path in _find_logs(state_dir):
         kept = whole.with_name(whole.name + path.name.removeprefix(OUTPUT))
         # A close that was cut short may have clipped it already.
         found = summarise_output(kept if kept.exists() else path)

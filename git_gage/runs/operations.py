@@ -15,7 +15,7 @@ from git_gage.errors import RequestError
 from git_gage.runs.environ import MASK
 from git_gage.runs.fields import fill_shell, fill_words
 from git_gage.runs.interpreter import Interpreter, choose_interpreter
-from git_gage.runs.phases import FINALIZE, RUN, Step
+from git_gage.runs.phases import PHASES, RUN, Step
 from git_gage.runs.plan import Plan
 from git_gage.runs.start import StartError
 from git_gage.source.rules import is_secret
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from git_gage.runs.request import RunRequest
 
 T = TypeVar("T")
-_PHASES = ("stage-sourcecode", "stage-runtime", "stage-dependencies", RUN, FINALIZE)
 # A text with any of these is more than one plain command.
 _NOT_PLAIN = frozenset(";|&<>()$`\n\\{}*?[]~#!")
 
@@ -220,7 +219,7 @@ def _fill_steps(
     doubled = bool(operation.config_keys)
     steps = [
         _fill_step(phase, operation.phases[phase], gagefile, values, doubled)
-        for phase in _PHASES
+        for phase in PHASES
         if phase in operation.phases
     ]
     if RUN not in operation.phases:

@@ -14,6 +14,7 @@ from git_gage.records import encode_text
 RUN = "run"
 BEFORE = ("stage-sourcecode", "stage-runtime", "stage-dependencies")
 FINALIZE = "finalize"
+PHASES = (*BEFORE, RUN, FINALIZE)
 # What reads a program from its command line as it would from a file.
 _TAKES_TEXT = ("sh", "bash", "dash", "zsh", "ksh", "python")
 

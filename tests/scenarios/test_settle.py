@@ -64,6 +64,8 @@ def test_a_killed_recorder_leaves_the_truth(repo: Path) -> None:
     recorder.kill()
     recorder.communicate()
     assert runs_of(repo)[0]["status"] == "running", "the program goes on"
+    (state_dir,) = (repo / ".git/gage/state").iterdir()
+    (state_dir / "output.idx.new").write_text("half a line")
     os.kill(program, signal.SIGKILL)
     run = wait_until_settled(repo)
     assert run["status"] == "terminated"

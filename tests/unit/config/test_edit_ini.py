@@ -33,7 +33,7 @@ layers =
     16
 empty =
 flag
-  none:x
+none:x
 [data.train]
 path=a/b.csv
   # inner
@@ -124,6 +124,12 @@ LINES = st.sampled_from(
         *("", "  ", "  more", "\tmore", "# x = 2", "  ; no", "t = True", "  x = 1", "[a", "bare"),
     ]
 )
+
+
+def test_a_key_without_a_value_has_no_second_line() -> None:
+    with pytest.raises(DocumentError, match="no second line") as refused:
+        list_values(b"[a]\nbare\n  more\n", "a.ini")
+    assert refused.value.line == 3
 
 
 @settings(max_examples=100, deadline=None)

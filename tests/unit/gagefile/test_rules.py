@@ -34,6 +34,11 @@ def test_one_command_for_a_phase_and_a_system() -> None:
     assert messages({"exec": {"run": "x", "run[linux]": "y", "run.windows": "z"}}) == []
 
 
+def test_a_field_beside_a_key_without_a_name() -> None:
+    found = messages({"exec": "echo {mgs}", "config": [{"name": None}]})
+    assert "'{mgs}' in 'a.exec' is no config key of the operation" in found
+
+
 def test_a_program_has_a_name() -> None:
     assert messages({"exec": ["", "x"]}) == ["'a.exec' must start with a program"]
     assert messages({"exec": ["x", ""], "progress": {"run": "tqdm"}}) == []
