@@ -94,7 +94,7 @@ _PHASES = (
 )
 _PHASE = _Fields(argv=(list,), shell=_FLAG)
 _PHASE_END = _Fields(name=(str,), exit_code=_COUNT, duration_s=(int, float, _NONE))
-_HISTORY = _Fields(version=_TEXT, staged=_FLAG, parent=_TEXT, restart_of=_TEXT)
+_HISTORY = _Fields(version=_TEXT, staged=_FLAG, in_place=_FLAG, parent=_TEXT, restart_of=_TEXT)
 _DEFINITION = _Fields(
     attributes=(dict, _NONE),
     listing=_LIST,
@@ -151,6 +151,7 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "inputs": part["inputs"],
         "parent": part["parent"],
         "restart_of": part["restart_of"],
+        "in_place": bool(part["in_place"]),
         "project": part["project"],
         "author": begin.by,
         "writer": begin.writer,

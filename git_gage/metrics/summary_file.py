@@ -49,18 +49,21 @@ class Summary(NamedTuple):
         return [f"'{self.file}': left out {names}{others} ({why})"]
 
 
-def read_summary(path: Path) -> Summary:
+def read_summary(path: Path, *, since: float = 0) -> Summary:
     """The numbers of a JSON object; those of objects in it have dotted names (`val.loss`).
 
     One with "metrics" or "attributes" has these and nothing else: a value, or an object with it as
     "value". A file may be TOML or YAML as well, if its name says so.
 
     Nothing is raised: whatever is wrong with the file is in the summary. A file that is not there
-    is an empty summary. `NaN` and `Infinity` are numbers, true and false are not. At most 1 MB is
-    read and the first 1,000 numbers are kept.
+    is an empty summary, as is one that was last written before `since` (Unix seconds). `NaN` and
+    `Infinity` are numbers, true and false are not. At most 1 MB is read and the first 1,000
+    numbers are kept.
     """
     summary = Summary(path.name, {}, {}, [], None)
     try:
+        if path.stat().st_mtime < since:
+            return summary
         loaded = _parse(_read_file(path), kind_of_file(path.name) or "json")
     except FileNotFoundError:
         return summary

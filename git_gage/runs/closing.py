@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.metrics import find_printed_summary, read_summary
@@ -104,16 +105,24 @@ class Closing:
         if self.programs is None:
             return _Metrics()
         scanner = self.programs.scanner
-        if self.staged is None:
+        folder = self._find_folder()
+        if folder is None:
             return _Metrics(scanner.metrics, {}, scanner.warnings())
         definition = self._plan.definition
-        name = (definition and definition.summary_filename) or SUMMARY
-        summary = read_summary(self._store.run_dir(self.run) / self._plan.folder / name)
+        path = folder / ((definition and definition.summary_filename) or SUMMARY)
+        summary = read_summary(path, since=parse_time(self._started) if self.staged is None else 0)
         if definition is not None and not (summary.values or summary.attributes or summary.problem):
             output = self._store.state_dir(self.run) / OUTPUT
             summary = find_printed_summary(output, definition.output_summary)
         metrics = scanner.finish(summary)
         return _Metrics(metrics, summary.attributes, [*scanner.warnings(), *summary.warnings()])
+
+    def _find_folder(self) -> Path | None:
+        """Where the program ran, if that is a place of which we know what is new."""
+        if self.staged is not None:
+            return self._store.run_dir(self.run) / self._plan.folder
+        top = self._store.repo.work_tree
+        return top / self._plan.folder if top is not None and self._plan.in_place else None
 
 
 def _describe_outcome(outcome: Outcome) -> Iterator[str]:

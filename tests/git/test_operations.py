@@ -333,6 +333,14 @@ def test_in_place_is_where_the_user_is(project: Path) -> None:
     write_files(project, {"here.py": "open('made', 'w')\n"})
     assert run(project, "--in-place", "here.py").code == 0
     assert (project / "made").exists()
+    assert shown(project)["in_place"] is True
+    (project / "summary.json").write_text('{"old": 1}')
+    os.utime(project / "summary.json", (1, 1))
+    assert run(project, "--in-place", "here.py").code == 0
+    assert shown(project)["metrics"] == {}
+    write_files(project, {"here.py": "open('summary.json', 'w').write('{\"acc\": 0.5}')\n"})
+    assert run(project, "--in-place", "here.py").code == 0
+    assert shown(project)["metrics"] == {"acc": 0.5}
     assert gage(project, "run", "-q", "--in-place", "hello").out == "hi there\n"
     refused = gage(project, "run", "--in-place", "train", "lr=3")
     assert "the settings would change 'my project/train.py'" in refused.err
