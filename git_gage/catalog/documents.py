@@ -191,6 +191,13 @@ def begin_part(body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def replace_begin(document: dict[str, Any], part: Mapping[str, Any]) -> None:
+    """Put what a whole begin says in place of its short form; what was said later stays."""
+    started = document["staged"] not in (None, document["started"])
+    later = ("staged", "in_place", *(["environment"] if started else ()))
+    document.update({key: value for key, value in part.items() if key not in later})
+
+
 def start_part(body: Mapping[str, Any]) -> dict[str, Any]:
     """What the body of `run.start` says of a run that was staged, by the run object's keys.
 

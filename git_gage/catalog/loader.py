@@ -16,6 +16,7 @@ from git_gage.catalog.documents import (
     end_rank,
     new_document,
     plain,
+    replace_begin,
     set_attributes,
     start_part,
 )
@@ -196,9 +197,13 @@ class Loader:
         if run.document is None or not (is_begin or (run.ended or "").endswith(record)):
             return
         try:
-            run.document.update(_PARTS["run.begin" if is_begin else "run.end"](plain(body)))
+            part = _PARTS["run.begin" if is_begin else "run.end"](plain(body))
         except IntegrityError:
-            pass  # the record's own short form is left
+            return  # the record's own short form is left
+        if is_begin:
+            replace_begin(run.document, part)
+        else:
+            run.document.update(part)
 
     def _attribute(self, records: Sequence[Record], runs: dict[str, Run]) -> None:
         """Note what was said, then show for each run and name what was said last."""

@@ -20,9 +20,9 @@ from git_gage.config.tree import (
     given_twice,
 )
 
-_SPACE = re.compile(rb"(?:[ \t\r\n]+|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
-_STRING = re.compile(rb'"(?:[^"\\\x00-\x1f]+|\\.)*+"', re.DOTALL)
-_STRING_START = re.compile(rb'"(?:[^"\\\x00-\x1f]+|\\.)*+', re.DOTALL)
+_SPACE = re.compile(rb"[ \t\r\n]*(?:(?://[^\n]*|/\*.*?\*/)[ \t\r\n]*)*", re.DOTALL)
+_STRING = re.compile(rb'"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*"', re.DOTALL)
+_STRING_START = re.compile(rb'"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*', re.DOTALL)
 _WORD = re.compile(rb"[^\s,:\[\]{}\"/]+")
 _INT = re.compile(rb"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")

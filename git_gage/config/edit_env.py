@@ -14,10 +14,10 @@ from git_gage.config.tree import DocumentError, decode
 from git_gage.config.values import Value
 
 _KEY = re.compile(r"[ \t]*(?:export[ \t]+)?([^\s=#'\"]+)[ \t]*=[ \t]*")
-_SINGLE = re.compile(r"'([^']*+)'")
-_DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_SINGLE = re.compile(r"'([^']*)'")
+_DOUBLE = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _ESCAPED = re.compile(r'\\([\\"nrt])')
-_REST = re.compile(r"[^\r\n]*+")
+_REST = re.compile(r"[^\r\n]*")
 _COMMENT = re.compile(r"[ \t]+#")
 _END = re.compile(r"[ \t]*(?:#.*)?")
 _PLAIN = re.compile(r"[\w./:@%+,=-]*")

@@ -16,8 +16,8 @@ MAX_NAMES = 1000
 # The words of a name start with a letter or `_` (so `epoch 3: 0.5` is no metric), and a blank after
 # the colon is needed (so `localhost:8080` and `12:30` are none).
 _PAIR = re.compile(
-    rb"[ \t]*+([A-Za-z_][\w./-]*+(?: [A-Za-z_][\w./-]*+)*+):[ \t]++"
-    rb"([+-]?(?:(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?|(?i:inf(?:inity)?|nan)))[ \t\r]*+"
+    rb"[ \t]*([A-Za-z_][\w./-]*(?: [A-Za-z_][\w./-]*)*):[ \t]+"
+    rb"([+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf(?:inity)?|nan)))[ \t\r]*"
 )
 # Colours and other orders to a terminal (ECMA-48, control sequences).
 _ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")

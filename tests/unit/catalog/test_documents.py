@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from git_gage.catalog import Catalog
+from git_gage.catalog.documents import begin_part, new_document, replace_begin
 from git_gage.records import By, Record, make_record, parse_record, run_name
 from tests.unit.catalog.made_up import (
     AUTHOR,
@@ -402,6 +403,25 @@ def test_the_story_is_told_right() -> None:
     assert third["attributes"] == {"kept": "yes"}
 
 
+def test_a_whole_begin_that_comes_late_does_not_undo_the_start() -> None:
+    staged = begin(1, staged=True)
+    part = begin_part(staged.body)
+    document = new_document(staged, part)
+    short = dict(document)
+    replace_begin(document, part)
+    assert document == short
+    document.update(started="2026-11-22T12:30:00.000Z", environment={"host": "there"})
+    replace_begin(document, part)
+    assert (document["staged"], document["environment"]) == (staged.at, {"host": "there"})
+
+
+@example(
+    order=list(range(len(RECORDS))),
+    again=[],
+    cuts=[],
+    late={"begin.json"},
+    in_lanes=random.Random(1),
+)
 @given(
     order=st.permutations(range(len(RECORDS))),
     again=st.lists(st.sampled_from(range(len(RECORDS))), max_size=6),
