@@ -23,7 +23,7 @@ def check_exec(
     seen: dict[tuple[str, str], KeyPath] = {}
     for inner, phase, system, command in iter_commands(table):
         path = (*at, *inner)
-        if not clean(path):
+        if not clean(path) or not _is_command(command):
             continue
         place = (phase, _SAME_SYSTEM.get(system, system))
         if place in seen:
@@ -34,6 +34,12 @@ def check_exec(
             yield Problem((*path, 0), VALUE, f"'{dotted(path)}' must start with a program")
         if names is not None:
             yield from _check_fields(command, path, names)
+
+
+def _is_command(command: object) -> bool:
+    """Whether it has a command's shape; what is wrong otherwise the schema has said."""
+    words = command if isinstance(command, list) else [command]
+    return all(isinstance(word, str) for word in words)
 
 
 def _find_names(table: Mapping[str, Any]) -> list[str] | None:

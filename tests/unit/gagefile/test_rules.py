@@ -39,6 +39,12 @@ def test_a_field_beside_a_key_without_a_name() -> None:
     assert "'{mgs}' in 'a.exec' is no config key of the operation" in found
 
 
+@pytest.mark.parametrize("command", [None, [None], {"exec": 1}, [["x"]]])
+def test_what_is_no_command_is_told_once(command: Any) -> None:
+    assert messages({"exec": {"run[mac]": {"exec": command}}, "config": [{"name": "a"}]})
+    assert messages({"exec": {"exec": command}})
+
+
 def test_a_program_has_a_name() -> None:
     assert messages({"exec": ["", "x"]}) == ["'a.exec' must start with a program"]
     assert messages({"exec": ["x", ""], "progress": {"run": "tqdm"}}) == []
