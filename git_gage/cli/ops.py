@@ -40,9 +40,10 @@ class OperationName(click.ParamType):  # type: ignore[type-arg]
         path = find_gagefile(app.cwd, top) if top is not None else None
         if path is None or top is None:
             return []
+        cache_dir = app.repo.gage_dir / "cache"
         return [
             CompletionItem(name, help=first_line(operation.description))
-            for name, operation in load_gagefile(path, top).operations.items()
+            for name, operation in load_gagefile(path, top, cache_dir=cache_dir).operations.items()
             if name.startswith(incomplete)
         ]
 

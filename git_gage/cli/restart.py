@@ -16,7 +16,8 @@ from git_gage.cli.params import (
     timeout_option,
     yes_option,
 )
-from git_gage.cli.parsing import RUN_NOTE, Command, UsageError
+from git_gage.cli.parsing import RUN_NOTE, Command
+from git_gage.cli.run import check_settings, tell_left
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
@@ -83,11 +84,7 @@ def command(
     quiet: bool,
 ) -> int:
     """Run again what a run did, changed or not"""
-    for word in words:
-        if not all(word.partition("=")[:2]):
-            raise UsageError(
-                f"'{word}' is no setting: settings are <key>=<value>", "git gage restart @ lr=0.01"
-            )
+    check_settings(words, "git gage restart @ lr=0.01")
     from git_gage.runs.command import read_code, restart_run
     from git_gage.runs.environ import find_parent
     from git_gage.runs.process import Console
@@ -108,7 +105,5 @@ def command(
     progress = app.progress(quiet=quiet)
     done = restart_run(app.store, app.catalog, chosen, wanted, keep, request, Console(), progress)
     if done.detached:
-        from git_gage.cli.run import tell_left
-
         tell_left(done.run, progress)
     return done.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -191,7 +192,12 @@ def _check_words(words: tuple[str, ...], *, plain: bool, start: str | None) -> N
         raise UsageError("nothing to run", FIRST_EXAMPLE)
     if plain:
         return
-    for word in words[1:]:
+    check_settings(words[1:], FIRST_EXAMPLE)
+
+
+def check_settings(words: Sequence[str], example: str) -> None:
+    """Refuse words that are not `<key>=<value>`."""
+    for word in words:
         key, equals, _ = word.partition("=")
         if not (key and equals):
-            raise UsageError(f"'{word}' is no setting: settings are <key>=<value>", FIRST_EXAMPLE)
+            raise UsageError(f"'{word}' is no setting: settings are <key>=<value>", example)

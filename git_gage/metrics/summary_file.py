@@ -80,6 +80,14 @@ def read_summary(path: Path, *, since: float = 0) -> Summary:
     return _fill(summary, loaded)
 
 
+def find_summary(path: Path, output: Path, pattern: bool | str, *, since: float = 0) -> Summary:
+    """The summary file of a run, or else what it printed (see `find_printed_summary`)."""
+    summary = read_summary(path, since=since)
+    if pattern is False or summary.values or summary.attributes or summary.problem:
+        return summary
+    return find_printed_summary(output, pattern)
+
+
 def find_printed_summary(output: Path, pattern: bool | str) -> Summary:
     """The summary that a program printed, in JSON or as `name: value` lines.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from git_gage.runs.next_record import append_next
+
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.records import By
@@ -20,27 +22,15 @@ def set_label(
 
     Raises: RequestError where nothing can be written.
     """
+    kind = "attr.del" if text is None else "attr.set"
+    body = {"name": LABEL} if text is None else {"name": LABEL, "value": text}
     with store.writing():
         catalog.refresh()
         for run in runs:
-            _write_label(store, catalog, run, text, author)
+            deps = catalog.chain(run, store.lane).label_records
+            append_next(store, catalog, kind, run, body, author, deps)
         store.flush()
     catalog.refresh()
-
-
-def _write_label(store: Store, catalog: Catalog, run: str, text: str | None, author: By) -> None:
-    chain = catalog.chain(run, store.lane)
-    record = store.draft(
-        "attr.del" if text is None else "attr.set",
-        run=run,
-        body={"name": LABEL} if text is None else {"name": LABEL, "value": text},
-        by=author,
-        lc=chain.lc + 1,
-        seq=chain.seq,
-        prev=chain.prev,
-        deps=chain.label_records,
-    )
-    store.append(record)
 
 
 def add_tags(
@@ -54,16 +44,6 @@ def add_tags(
         for run in runs:
             for tag in dict.fromkeys(tags):
                 catalog.refresh()
-                chain = catalog.chain(run, store.lane)
-                record = store.draft(
-                    "tag.add",
-                    run=run,
-                    body={"tag": tag},
-                    by=author,
-                    lc=chain.lc + 1,
-                    seq=chain.seq,
-                    prev=chain.prev,
-                )
-                store.append(record)
+                append_next(store, catalog, "tag.add", run, {"tag": tag}, author)
         store.flush()
     catalog.refresh()

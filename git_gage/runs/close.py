@@ -15,6 +15,7 @@ from git_gage.config.values import json_number
 from git_gage.errors import GageError
 from git_gage.records import encode_path, format_time, short_id
 from git_gage.runs.begin import bind_file, fit_body
+from git_gage.runs.next_record import append_next
 from git_gage.runs.output import clip_output, summarise_output
 from git_gage.runs.phases import PHASES, log_name
 from git_gage.runs.place import forget_empty_run_dir
@@ -59,17 +60,7 @@ def close_run(store: Store, catalog: Catalog, run: str, end: End, author: By) ->
     with store.writing():
         body = _end_body(store, run, end)
         catalog.refresh()
-        chain = catalog.chain(run, store.lane)
-        record = store.draft(
-            "run.end",
-            run=run,
-            body=body,
-            by=author,
-            lc=chain.lc + 1,
-            seq=chain.seq,
-            prev=chain.prev,
-        )
-        store.append(record)
+        append_next(store, catalog, "run.end", run, body, author)
         try:
             store.flush()
         except GageError as error:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.metrics import find_printed_summary, read_summary
+from git_gage.metrics import find_summary
 from git_gage.records import parse_time
 from git_gage.runs.close import OUTPUT, SUMMARY, End, close_run
 from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
@@ -110,10 +110,10 @@ class Closing:
             return _Metrics(scanner.metrics, {}, scanner.warnings())
         definition = self._plan.definition
         path = folder / ((definition and definition.summary_filename) or SUMMARY)
-        summary = read_summary(path, since=parse_time(self._started) if self.staged is None else 0)
-        if definition is not None and not (summary.values or summary.attributes or summary.problem):
-            output = self._store.state_dir(self.run) / OUTPUT
-            summary = find_printed_summary(output, definition.output_summary)
+        pattern = definition.output_summary if definition else False
+        since = parse_time(self._started) if self.staged is None else 0
+        output = self._store.state_dir(self.run) / OUTPUT
+        summary = find_summary(path, output, pattern, since=since)
         metrics = scanner.finish(summary)
         return _Metrics(metrics, summary.attributes, [*scanner.warnings(), *summary.warnings()])
 

@@ -27,10 +27,9 @@ _INPUTS_BEFORE = "stage-dependencies"
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run came: `last` is the exit that the run is to have, `phase` whose it is."""
+    """How far a run came; `phase` is the one whose exit the run is to have."""
 
     phase: str = RUN
-    last: Exit | None = None
     phases: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -111,8 +110,6 @@ class Programs:
         for what, error in (("recorded", log_error), ("shown", done.screen_error)):
             if error is not None:
                 self._observer.warning(f"the output is not {what} to its end: {error}")
-        if not keep:
-            self.progress.last = done
         return done
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from git_gage.errors import RequestError
 from git_gage.records import decode_path, short_id
-from git_gage.runs.operations import ProjectFiles
+from git_gage.runs.operations import ProjectFiles, find_operation, plan_operation
 from git_gage.runs.phases import RUN, Step
 from git_gage.runs.plan import Plan, plan_command, plan_source, recorded_config
 from git_gage.runs.planning import KEPT, choose_source
@@ -45,12 +45,8 @@ class View(Protocol):
         """How messages name it."""
         ...
 
-    def read(self, place: str) -> bytes | None:
-        """The content of a file at `place` in the work tree; None if there is none."""
-        ...
-
     def files(self, folder: str) -> Files:
-        """The files of a project."""
+        """The files of a project whose folder this is; of the whole tree for ""."""
         ...
 
 
@@ -61,14 +57,14 @@ class CommitView:
         self.name = f"commit {commit[:12]}"
         self._repo = repo
         self._commit = commit
-
-    def read(self, place: str) -> bytes | None:
-        """The content of a file at `place` in the work tree; None if there is none."""
-        return self.files("").read(place)
+        # A plan may be made twice of them: the commit is listed once.
+        self._listed: dict[str, CommitFiles] = {}
 
     def files(self, folder: str) -> CommitFiles:
         """The files of a project."""
-        return CommitFiles(self._repo, self._commit, folder)
+        if folder not in self._listed:
+            self._listed[folder] = CommitFiles(self._repo, self._commit, folder)
+        return self._listed[folder]
 
 
 class TreeView:
@@ -80,10 +76,6 @@ class TreeView:
         assert repo.work_tree is not None
         self._repo = repo
         self._top = repo.work_tree
-
-    def read(self, place: str) -> bytes | None:
-        """The content of a file at `place` in the work tree; None if there is none."""
-        return self.files("").read(place)
 
     def files(self, folder: str) -> ProjectFiles:
         """The files of a project."""
@@ -203,7 +195,7 @@ def _plan_at(repo: Repository, body: Mapping[str, Any], view: View, request: Run
     if "script" not in command:
         return _recall_command(repo, body, request)
     script = _word(command["script"])
-    source = view.read(script)
+    source = view.files("").read(script)
     if source is None:
         raise _refuse_missing(f"script '{script}'", view)
     return plan_source(repo, script, source, _folder(command), request, repo.environ)
@@ -224,8 +216,6 @@ def _recall_command(repo: Repository, body: Mapping[str, Any], request: RunReque
 def _plan_operation(
     repo: Repository, body: Mapping[str, Any], view: View, request: RunRequest
 ) -> Plan:
-    from git_gage.runs.operations import find_operation, plan_operation
-
     assert repo.work_tree is not None
     gagefile = _load_gagefile(repo.work_tree, _word(body["definition"]["gagefile"]), view, body)
     operation = find_operation(gagefile, body["operation"])
@@ -241,7 +231,7 @@ def _load_gagefile(top: Path, place: str, view: View, body: Mapping[str, Any]) -
     from git_gage.gagefile.find import project_of
     from git_gage.gagefile.load import load_gagefile
 
-    content = view.read(place)
+    content = view.files("").read(place)
     if content is None:
         raise _refuse_missing(f"'{place}'", view)
     with tempfile.TemporaryDirectory(prefix="git-gage-") as scratch:

@@ -24,6 +24,7 @@ from git_gage.runs.detach import detach
 from git_gage.runs.environ import recorded_variables
 from git_gage.runs.interrupts import raised_signals, signal_of
 from git_gage.runs.liveness import hold_alive
+from git_gage.runs.next_record import append_next
 from git_gage.runs.phases import RUN
 from git_gage.runs.place import choose_run_dir
 from git_gage.runs.process import Console, Exit, StartError
@@ -113,19 +114,9 @@ class Runner:
                 document = self.catalog.document(run)
                 if place.exists() or document is None or document["status"] != "staged":
                     raise ConflictError(f"run {short_id(run)} was started meanwhile")
-                chain = self.catalog.chain(run, self.store.lane)
-                record = self.store.draft(
-                    "run.start",
-                    run=run,
-                    body={"environment": environment},
-                    by=self.request.author,
-                    lc=chain.lc + 1,
-                    seq=chain.seq,
-                    prev=chain.prev,
-                )
                 state_dir.rename(place)
-                self.store.append(record)
-        return record
+                body, author = {"environment": environment}, self.request.author
+                return append_next(self.store, self.catalog, "run.start", run, body, author)
 
     def let_go(self) -> None:
         """Nothing is recorded by this process any more."""

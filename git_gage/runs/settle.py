@@ -82,7 +82,7 @@ def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:
 
 
 def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, Any]) -> None:
-    from git_gage.metrics import OutputScanner, find_printed_summary, read_summary
+    from git_gage.metrics import OutputScanner, find_summary
     from git_gage.records import parse_time
     from git_gage.runs.close import SUMMARY, End, close_run
     from git_gage.runs.inputs import close_inputs, path_bytes
@@ -105,9 +105,8 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
         outcome.written.extend(closed.changed)
         outcome.unseen.extend(closed.unseen)
     definition = document["definition"]
-    summary = read_summary(run_dir / os.fsdecode(folder) / (definition["summary"] or SUMMARY))
-    if not summary.values and definition["output_summary"] is not None:
-        summary = find_printed_summary(output, definition["output_summary"])
+    path = run_dir / os.fsdecode(folder) / (definition["summary"] or SUMMARY)
+    summary = find_summary(path, output, definition["output_summary"] or False)
     end = End(
         status="terminated",
         exit_code=None,

@@ -99,18 +99,15 @@ class Selector:
         if found is None:
             return
         self._chosen.status.append((path, "??"))
-        reason = self._untracked_reason(path, found)
-        if reason is not None:
-            self._chosen.left_out[path] = reason
-            return
-        self._left_bytes -= found.st_size
-        self._chosen.added.append(path)
+        self._take(path, found)
 
     def add_ignored(self, path: bytes) -> None:
         """Take in a file that git ignores, because an operation names it."""
         found = self._look(path)
-        if found is None:
-            return
+        if found is not None:
+            self._take(path, found)
+
+    def _take(self, path: bytes, found: os.stat_result) -> None:
         reason = self._untracked_reason(path, found)
         if reason is not None:
             self._chosen.left_out[path] = reason
