@@ -83,7 +83,7 @@ def preview_object(preview: Preview) -> dict[str, Any]:
 
 
 def _words(step: Step) -> dict[str, Any]:
-    return {"argv": [shown_path(encode_text(word)) for word in step.argv], "shell": step.shell}
+    return {"argv": [shown_path(encode_text(word)) for word in step.shown], "shell": step.shell}
 
 
 def _path(path: bytes) -> str:

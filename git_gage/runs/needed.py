@@ -49,7 +49,7 @@ def _is_same(document: Mapping[str, Any], plan: Plan, source: Source, inputs: li
         and command["cwd"] == _shown(plan.folder or ".")
         and {name: _words(phase["argv"], command) for name, phase in phases.items()}
         == {
-            name: _words(list(map(_shown, step.argv)), _interpreter(plan))
+            name: _words(list(map(_shown, step.shown)), _interpreter(plan))
             for name, step in steps.items()
         }
         and _contents(document["inputs"]) == inputs

@@ -7,6 +7,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -138,12 +139,24 @@ def plan_operation(
         if is_secret(os.fsencode(path)) and not request.in_place
     }
     interpreter = _choose_interpreter(repo, gagefile.project_dir, environ)
+    hidden = _find_hidden(keys)
+    config = {
+        name: Value("str", MASK) if name in hidden else value
+        for name, value in applied.config.items()
+    }
+    values = {name: value.text for name, value in applied.config.items()}
+    told = {name: value.text for name, value in config.items()}
+    steps = _fill_steps(operation, gagefile, applied, values)
+    if hidden:
+        masked = _fill_steps(operation, gagefile, applied, told)
+        steps = tuple(replace(s, told=m.argv) for s, m in zip(steps, masked, strict=True))
     return Plan(
         operation=operation.name,
-        steps=_fill_steps(operation, gagefile, applied),
+        steps=steps,
         folder=folder,
-        assignments=request.assignments,
-        config=_without_secrets(keys, applied.config),
+        assignments=tuple(word for word in request.assignments if _key_of(word) not in hidden),
+        env={name: fill_words((text,), values)[0] for name, text in operation.env.items()},
+        config=config,
         replaced=_in_folder(folder, secrets | dict(applied.replaced)),
         config_files=frozenset(_in_folder(folder, keys.files)),
         config_diff=_without_secret_files(applied.diff),
@@ -180,14 +193,19 @@ def _in_folder(folder: str, files: Mapping[str, T]) -> dict[bytes, T]:
     return {os.fsencode(posixpath.join(folder, path)): each for path, each in files.items()}
 
 
-def _without_secrets(keys: Keys, config: Mapping[str, Value]) -> dict[str, Value]:
-    """Config as it may be recorded: what files like `.env` hold stays there."""
+def _find_hidden(keys: Keys) -> set[str]:
+    """Keys whose values are not recorded: what files like `.env` hold stays there."""
     hidden = {
         name
         for name, key in keys.known.items()
         if any(is_secret(os.fsencode(place.path)) for place in key.places)
     }
-    return {name: Value("str", MASK) if name in hidden else config[name] for name in config}
+    return hidden | {alias for alias, name in keys.aliases.items() if name in hidden}
+
+
+def _key_of(word: str) -> str:
+    """The key that a `[file#]key[:type]=value` word sets."""
+    return word.partition("=")[0].rpartition("#")[2].partition(":")[0]
 
 
 def _without_secret_files(diff: str | None) -> str | None:
@@ -212,9 +230,8 @@ def _choose_interpreter(
 
 
 def _fill_steps(
-    operation: Operation, gagefile: Gagefile, applied: AppliedFiles
+    operation: Operation, gagefile: Gagefile, applied: AppliedFiles, values: Mapping[str, str]
 ) -> tuple[Step, ...]:
-    values = {name: value.text for name, value in applied.config.items()}
     # Whoever declares keys writes for us; what was written for Gage may hold any braces.
     doubled = bool(operation.config_keys)
     steps = [

@@ -21,14 +21,23 @@ _TAKES_TEXT = ("sh", "bash", "dash", "zsh", "ksh", "python")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a phase runs: a program with its words, or one text that a shell reads."""
+    """What a phase runs: a program with its words, or one text that a shell reads.
+
+    told: the same as it may be recorded and shown, where it holds secrets.
+    """
 
     phase: str
     argv: tuple[str, ...]
     shell: bool = False
+    told: tuple[str, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"argv": [encode_text(word) for word in self.argv], "shell": self.shell}
+        return {"argv": [encode_text(word) for word in self.shown], "shell": self.shell}
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Its words without secrets."""
+        return self.argv if self.told is None else self.told
 
     def words(self, folder: Path) -> tuple[str, ...]:
         """How the program is started; a script that needs a file gets one in `folder`."""

@@ -27,8 +27,9 @@ class Plan:
 
     `folder` is where it runs, `replaced` the files that it gets with other content, and
     `config_files` those that it reads: all relative to the work tree, as is `script`, the path of
-    one. `assignments` are settings as they were typed. `definition` and `gagefile` are those of an
-    operation; such a run sees nothing but its source and its inputs.
+    one. `assignments` are settings as they were typed, and `env` is what the program gets besides.
+    `definition` and `gagefile` are those of an operation; such a run sees nothing but its source
+    and its inputs. Nothing here but the steps, `env` and `replaced` holds what is secret.
     """
 
     operation: str
@@ -44,6 +45,7 @@ class Plan:
     interpreter_origin: str | None = None
     definition: Operation | None = None
     gagefile: Gagefile | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[Input, ...] = ()
     timeout_s: float | None = None
     in_place: bool = False

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from git_gage.metrics import OutputScanner
 from git_gage.runs.environ import program_environ, user_path
-from git_gage.runs.fields import fill_words
 from git_gage.runs.liveness import beat, note_program
 from git_gage.runs.output import OutputLog
 from git_gage.runs.phases import FINALIZE, RUN, Step, find_step, log_name, steps_before
@@ -127,12 +126,9 @@ def _environ(
         parent_pwd=repo.cwd,
         project_dir=plan.gagefile.project_dir if plan.gagefile else repo.work_tree or repo.cwd,
     )
-    definition = plan.definition
-    if definition is None:
+    if plan.definition is None:
         return environ
-    values = {name: value.text for name, value in plan.config.items()}
-    for name, text in definition.env.items():
-        (environ[name],) = fill_words((text,), values)
+    environ.update(plan.env)
     environ["PATH"] = _path_with_python(environ, plan, state_dir)
     return environ
 

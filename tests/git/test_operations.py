@@ -417,16 +417,22 @@ def test_how_far_a_run_is_and_what_its_operation_lists(repo: Path) -> None:
 
 
 def test_what_secret_files_hold_is_not_recorded(repo: Path) -> None:
-    gagefile = "[a]\nexec = 'echo {TOKEN}; cat .env'\nconfig = ['.env', 'open.json']\n"
-    files = {"gage.toml": gagefile, ".env": "TOKEN=abc\n", "open.json": '{"lr": 1}\n'}
+    gagefile = (
+        "[a]\nexec = 'echo {TOKEN} $OWN; cat .env'\nconfig = ['.env', 'open.json']\n"
+        "env = { OWN = '{TOKEN}' }\n"
+    )
+    files = {"gage.toml": gagefile, ".env": "TOKEN=mno\n", "open.json": '{"lr": 1}\n'}
     write_files(repo, files)
     done = gage(repo, "run", "-q", "a", "TOKEN=xyz", "lr=2")
-    assert done.out == "xyz\nTOKEN=xyz\n"
-    found = json.dumps(shown(repo)) + gage(repo, "show", "--diff").out
-    assert "xyz" not in found.replace("echo xyz", "")
+    assert done.out == "xyz xyz\nTOKEN=xyz\n"
+    lanes = git(repo, "for-each-ref", "--format=%(refname)", "refs/gage/w/*/*/log").split()
+    records = "".join(git(repo, "grep", "-h", "", lane) for lane in lanes)
+    found = records + json.dumps(shown(repo)) + gage(repo, "show", "--diff").out
+    assert "xyz" not in found
+    assert "lr=2" in records
     assert '"TOKEN": "***"' in found
     assert '-{"lr": 1}\n+{"lr": 2}\n' in found
-    assert "abc" not in found
+    assert "mno" not in found
 
 
 def test_a_pattern_that_takes_nothing_is_said(repo: Path) -> None:
