@@ -20,6 +20,7 @@ from git_gage.runs.planning import KEPT, choose_source
 from git_gage.source import Linked, Source
 from git_gage.source.choice import candidates_in_commit
 from git_gage.source.digest import digest_tree
+from git_gage.source.rules import is_secret
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -83,10 +84,15 @@ class TreeView:
 
 
 class CommitFiles:
-    """Files of the project as a commit has them; paths are relative to its folder."""
+    """Files of the project as a commit has them; paths are relative to its folder.
+
+    Secret files, which are in no snapshot, are those of the work tree.
+    """
 
     def __init__(self, repo: Repository, commit: str, folder: str) -> None:
+        assert repo.work_tree is not None
         self._repo = repo
+        self._here = ProjectFiles(repo, repo.work_tree / folder)
         where = f"{commit}:{folder}" if folder else commit
         out = repo.run("ls-tree", "-r", "-z", "--full-tree", where)
         lines = (line.partition(b"\t") for line in out.split(b"\0")[:-1])
@@ -96,7 +102,7 @@ class CommitFiles:
         """The content of a file; None if there is none."""
         oid = self._oids.get(posixpath.normpath(path))
         if oid is None:
-            return None
+            return self._here.read(path) if is_secret(os.fsencode(path)) else None
         ((_, _, content),) = self._repo.read_objects([oid])
         return content
 
@@ -133,6 +139,12 @@ def recall_run(store: Store, run: str, body: Mapping[str, Any], request: RunRequ
     if not repo.object_sizes([snapshot])[snapshot]:
         raise _refuse_absent(run, "the source")
     plan = recall_plan(repo, body, CommitView(repo, snapshot), request)
+    for key in body["config"]:
+        if key not in plan.config:
+            raise RequestError(
+                f"config '{key}' of run {short_id(run)} is not here: its file is in no snapshot",
+                hint="put the file where it was",
+            )
     return Recalled(plan, _recall_source(repo, plan, body["source"]))
 
 

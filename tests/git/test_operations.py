@@ -435,6 +435,21 @@ def test_what_secret_files_hold_is_not_recorded(repo: Path) -> None:
     assert "mno" not in found
 
 
+def test_secret_files_are_those_of_the_work_tree_when_a_run_starts_again(repo: Path) -> None:
+    gagefile = "[a]\nexec = 'echo {TOKEN}; cat .env'\nconfig = '.env'\n"
+    write_files(repo, {"gage.toml": gagefile, ".env": "TOKEN=mno\n"})
+    assert run(repo, "a", "TOKEN=xyz").out == "xyz\nTOKEN=xyz\n"
+    assert gage(repo, "restart", "-q", "@").out == "mno\nTOKEN=mno\n"
+    assert run(repo, "--stage", "a").code == 0
+    (repo / ".env").unlink()
+    refused = gage(repo, "run", "--start", "@")
+    assert (refused.code, refused.out) == (128, "")
+    assert "config 'TOKEN' of run" in refused.err
+    assert shown(repo)["status"] == "staged"
+    write_files(repo, {".env": "TOKEN=new\n"})
+    assert gage(repo, "run", "-q", "--start", "@").out == "new\nTOKEN=new\n"
+
+
 def test_a_pattern_that_takes_nothing_is_said(repo: Path) -> None:
     write_files(repo, {"gage.toml": "[a]\nexec = 'ls'\nsourcecode = ['*.zzz', '*.toml']\n"})
     done = gage(repo, "run", "a")
