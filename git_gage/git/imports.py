@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, TypeVar
 
-from git_gage.errors import ConflictError
+from git_gage.errors import ConflictError, GitError
 from git_gage.git.repository import Repository, git_environ, git_error
 
 # An early fixed date: our commits come last in `git log --all`, and equal content is equal.
@@ -22,6 +22,8 @@ IDENTITY = "git-gage <git-gage@localhost> 946684800 +0000"
 ATTEMPTS = 8
 DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 _WHOLE = ("-c", "fastimport.unpackLimit=0")
+
+T = TypeVar("T")
 
 
 class Commit(NamedTuple):
@@ -36,40 +38,45 @@ class Commit(NamedTuple):
     files: tuple[tuple[str, bytes | Path | str], ...] = ()
 
 
-def import_commits(repo: Repository, commits: Sequence[Commit]) -> None:
-    """Write the commits and move their refs forward, durably.
+def import_commits(repo: Repository, commits: Sequence[Commit]) -> list[str]:
+    """Write the commits and move their refs forward, durably; the ids of the commits.
 
     Raises: ConflictError if a ref has moved away from the parent; GitError otherwise.
     """
-    attempts = 1
-    returncode, stderr = _import_once(repo, commits)
-    while returncode != 0 and was_pruned(stderr) and attempts < ATTEMPTS:
-        attempts += 1
-        returncode, stderr = _import_once(repo, commits)
-    if b"does not contain" in stderr:
-        raise ConflictError(f"update lane: {stderr.decode(errors='replace').strip()}")
-    if returncode != 0:
-        raise git_error(("fast-import",), returncode, stderr)
+    return while_pruned(lambda: _import_once(repo, commits))
 
 
-def was_pruned(stderr: bytes) -> bool:
-    """Whether git failed because its temporary pack was taken away under it."""
-    return b"No such file or directory" in stderr
+def while_pruned(write: Callable[[], T]) -> T:
+    """Write once more where git's temporary pack was taken away under it.
+
+    Raises: what the last try raised.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return write()
+        except GitError as error:
+            # What git says where its temporary file is gone.
+            if "No such file or directory" not in error.stderr:
+                raise
+    return write()
 
 
-def _import_once(repo: Repository, commits: Sequence[Commit]) -> tuple[int, bytes]:
+def _import_once(repo: Repository, commits: Sequence[Commit]) -> list[str]:
     process = subprocess.Popen(
         ["git", *DURABLE, *_WHOLE, "fast-import", "--quiet", "--done", "--date-format=raw"],
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=repo.cwd,
         env=git_environ(repo.environ, None),
     )
-    assert process.stdin is not None and process.stderr is not None
+    assert process.stdin is not None
+    assert process.stdout is not None and process.stderr is not None
     try:
-        for commit in commits:
-            _write_commit(process.stdin, commit)
+        for mark, commit in enumerate(commits, 1):
+            _write_commit(process.stdin, commit, mark)
+        # Asked at the end: what is answered in between would wait in a pipe that nobody reads.
+        process.stdin.writelines(b"get-mark :%d\n" % mark for mark in range(1, len(commits) + 1))
         process.stdin.write(b"done\n")
         process.stdin.flush()
     except BrokenPipeError:
@@ -77,17 +84,21 @@ def _import_once(repo: Repository, commits: Sequence[Commit]) -> tuple[int, byte
     # What a broken pipe left in the buffer has nowhere to go.
     with contextlib.suppress(BrokenPipeError):
         process.stdin.close()
-    stderr = process.stderr.read()
+    ids, stderr = process.stdout.read(), process.stderr.read()
+    process.stdout.close()
     process.stderr.close()
-    if process.wait() != 0:
-        _remove_crash_report(repo, process.pid)
-    return process.returncode, stderr
+    if process.wait() == 0:
+        return ids.decode().split()
+    _remove_crash_report(repo, process.pid)
+    if b"does not contain" in stderr:
+        raise ConflictError(f"update lane: {stderr.decode(errors='replace').strip()}")
+    raise git_error(("fast-import",), process.returncode, stderr)
 
 
-def _write_commit(out: IO[bytes], commit: Commit) -> None:
+def _write_commit(out: IO[bytes], commit: Commit, mark: int) -> None:
     # The tag makes each attempt's pack a new one: a keep note left by a kill is never in the way.
     message = f"{commit.message}\n\nattempt {os.urandom(8).hex()}\n".encode()
-    out.write(f"commit {commit.ref}\ncommitter {IDENTITY}\n".encode())
+    out.write(f"commit {commit.ref}\nmark :{mark}\ncommitter {IDENTITY}\n".encode())
     out.write(b"data %d\n%s\n" % (len(message), message))
     if commit.parent is not None:
         out.write(f"from {commit.parent}\n".encode())

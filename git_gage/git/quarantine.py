@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from git_gage.errors import GitError
-from git_gage.git.imports import ATTEMPTS, DURABLE, IDENTITY, was_pruned
+from git_gage.git.imports import DURABLE, IDENTITY, while_pruned
 
 if TYPE_CHECKING:
     from git_gage.git.repository import Repository
@@ -26,17 +24,25 @@ def quarantine_environ(repo: Repository, quarantine: Path) -> dict[str, str]:
     }
 
 
-def commit_in_quarantine(repo: Repository, quarantine: Path, parents: Sequence[str]) -> str:
-    """A commit like no other, with an empty tree, made in the quarantine; its id."""
+def commit_in_quarantine(
+    repo: Repository, quarantine: Path, parent: str, *, after: str | None
+) -> str:
+    """A commit like no other, with an empty tree, made in the quarantine; its id.
+
+    `after`: the commit of this kind before it, its first parent.
+    """
     name, _, date = IDENTITY.rpartition("> ")
     name, _, email = name.partition(" <")
     env = quarantine_environ(repo, quarantine)
     for who in ("AUTHOR", "COMMITTER"):
         env |= {f"GIT_{who}_NAME": name, f"GIT_{who}_EMAIL": email, f"GIT_{who}_DATE": f"@{date}"}
-    tree = repo.run("hash-object", "-t", "tree", "-w", "--stdin", input=b"", env=env)
-    given = [word for parent in parents for word in ("-p", parent)]
+    if after is None:
+        tree = repo.run("hash-object", "-t", "tree", "-w", "--stdin", input=b"", env=env).decode()
+        parents = ["-p", parent]
+    else:
+        tree, parents = f"{after}^{{tree}}", ["-p", after, "-p", parent]
     message = f"gage source\n\nattempt {os.urandom(8).hex()}\n".encode()
-    made = repo.run("commit-tree", tree.decode().strip(), *given, input=message, env=env)
+    made = repo.run("commit-tree", tree.strip(), *parents, input=message, env=env)
     return made.decode().strip()
 
 
@@ -58,23 +64,13 @@ def adopt_objects(repo: Repository, quarantine: Path) -> Path | None:
         input="\n".join(oids).encode() + b"\n",
         env=quarantine_environ(repo, quarantine),
     )
-    out = _index_pack(repo, quarantine / f"pack-{name.decode().strip()}.pack")
+    pack = quarantine / f"pack-{name.decode().strip()}.pack"
+    out = while_pruned(lambda: _index_pack(repo, pack))
     word, _, kept = out.decode().strip().partition("\t")
     return repo.objects_dir / "pack" / f"pack-{kept}.keep" if word == "keep" else None
 
 
 def _index_pack(repo: Repository, pack: Path) -> bytes:
-    attempts = 1
-    while True:
-        try:
-            return _index_pack_once(repo, pack)
-        except GitError as error:
-            if attempts == ATTEMPTS or not was_pruned(error.stderr.encode()):
-                raise
-        attempts += 1
-
-
-def _index_pack_once(repo: Repository, pack: Path) -> bytes:
     return repo.run(
         *(*DURABLE, "index-pack", "--stdin", f"--keep={KEEP_NOTE}"),
         input=pack,

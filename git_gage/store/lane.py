@@ -82,13 +82,12 @@ class Lane:
                     files=tuple(bulk),
                 )
             )
-        import_commits(self.repo, commits)
+        log, *others = import_commits(self.repo, commits)
         written = [self.repo.blob_oid(content) for _, content in files]
         self._read_back(written)
-        refs = self._refs()
         return epoch._replace(
-            log=refs[epoch.name, "log"],
-            bulk=refs.get((epoch.name, "bulk")),
+            log=log,
+            bulk=others[0] if others else epoch.bulk,
             records=epoch.records + len(lines),
             runs=epoch.runs + runs,
             hot=hot,
@@ -97,12 +96,10 @@ class Lane:
     def pin(self, epoch: Epoch, snapshots: Sequence[str]) -> Epoch:
         """Hold source commits, so that no gc takes them and a push of the lane sends them."""
         ref = self.ref(epoch.name, "src")
-        import_commits(
-            self.repo,
-            [Commit(ref, "gage source", parent=epoch.src, merges=tuple(snapshots), clear=True)],
-        )
+        pin = Commit(ref, "gage source", parent=epoch.src, merges=tuple(snapshots), clear=True)
+        (src,) = import_commits(self.repo, [pin])
         self._read_back([f"{snapshot}^{{tree}}" for snapshot in snapshots])
-        return epoch._replace(src=self._refs()[epoch.name, "src"])
+        return epoch._replace(src=src)
 
     def pin_new(self, epoch: Epoch, snapshot: str, quarantine: Path) -> Epoch:
         """Bring a source commit in from a quarantine and hold it.
@@ -111,8 +108,7 @@ class Lane:
         note on a pack that is there already would be a trap: a gc at work leaves out of its new
         pack what a kept one holds, and still deletes that one, as it was not kept at first.
         """
-        parents = [*([epoch.src] if epoch.src else []), snapshot]
-        pin = commit_in_quarantine(self.repo, quarantine, parents)
+        pin = commit_in_quarantine(self.repo, quarantine, snapshot, after=epoch.src)
         keep = adopt_objects(self.repo, quarantine)
         try:
             ref, before = self.ref(epoch.name, "src"), epoch.src or self.repo.null_oid

@@ -70,7 +70,7 @@ def test_a_pack_pruned_under_us_is_indexed_again(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_quarantine(repo, tmp_path / "quarantine")
-    real = quarantine._index_pack_once
+    real = quarantine._index_pack
     failures: list[int] = []
 
     def pruned(*args: Any) -> bytes:
@@ -79,7 +79,7 @@ def test_a_pack_pruned_under_us_is_indexed_again(
             raise GitError("git index-pack: gone", stderr="No such file or directory")
         return real(*args)
 
-    monkeypatch.setattr(quarantine, "_index_pack_once", pruned)
+    monkeypatch.setattr(quarantine, "_index_pack", pruned)
     assert adopt_objects(open_repository(repo, os.environ), tmp_path / "quarantine")
     assert len(failures) == 2
 
@@ -92,7 +92,7 @@ def test_another_failure_is_not_tried_again(
     def full(*_: Any) -> bytes:
         raise GitError("git index-pack: full", stderr="No space left on device")
 
-    monkeypatch.setattr(quarantine, "_index_pack_once", full)
+    monkeypatch.setattr(quarantine, "_index_pack", full)
     with pytest.raises(GitError, match="full"):
         adopt_objects(open_repository(repo, os.environ), tmp_path / "quarantine")
 

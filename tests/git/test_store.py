@@ -16,6 +16,7 @@ import pytest
 from git_gage.errors import RequestError
 from git_gage.git import imports as git_imports
 from git_gage.git import open_repository
+from git_gage.git.repository import git_error
 from git_gage.records import Record, parse_record
 from git_gage.store import Store, layout, parse_ref
 from git_gage.store.files import StorageError, is_held
@@ -306,10 +307,11 @@ def test_a_pack_pruned_under_us_is_written_again(
     real = git_imports._import_once
     failures: list[int] = []
 
-    def pruned(*args: Any) -> tuple[int, bytes]:
+    def pruned(*args: Any) -> list[str]:
         if len(failures) < 3:
             failures.append(1)
-            return 128, b"fatal: unable to write file x.pack: No such file or directory"
+            gone = b"fatal: unable to write file x.pack: No such file or directory"
+            raise git_error(("fast-import",), 128, gone)
         return real(*args)
 
     monkeypatch.setattr(git_imports, "_import_once", pruned)
