@@ -8,6 +8,7 @@ Source: docs/format.md, "run.begin", "run.end"; docs/json.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any, NoReturn
 
 from git_gage.catalog.values import read_value, storable
@@ -32,6 +33,7 @@ class _Fields:
     def __init__(self, **types: tuple[type, ...]) -> None:
         self._names = tuple(types)
         self._types = tuple(types.values())
+        self._values = itemgetter(*types)
         # Runs are alike: what was found sound once is not looked at field by field again.
         self._sound: set[tuple[type, ...]] = set()
 
@@ -42,7 +44,10 @@ class _Fields:
         """
         if type(given) is not dict:
             _refuse(where)
-        values = tuple(map(given.get, self._names))
+        try:
+            values = self._values(given)
+        except KeyError:
+            values = tuple(map(given.get, self._names))
         found = tuple(map(type, values))
         if found not in self._sound:
             self._check(found, where)

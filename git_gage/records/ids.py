@@ -9,6 +9,9 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 TIME_CHARS = 10
 HASH_CHARS = 20
 _HASH_BITS = HASH_CHARS * 5
+_LETTERS = frozenset(ALPHABET)
+# Two digits at a time: an id is made anew for every run that is read.
+_PAIRS = [one + other for one in ALPHABET for other in ALPHABET]
 
 
 def run_id(begun_ms: int, record_id: str) -> str:
@@ -23,12 +26,13 @@ def short_id(run: str) -> str:
 
 
 def is_run_id(text: str) -> bool:
-    return len(text) == TIME_CHARS + HASH_CHARS and all(char in ALPHABET for char in text)
+    return len(text) == TIME_CHARS + HASH_CHARS and _LETTERS.issuperset(text)
 
 
 def _base32(number: int, length: int) -> str:
-    chars = []
-    for _ in range(length):
-        number, digit = divmod(number, 32)
-        chars.append(ALPHABET[digit])
-    return "".join(reversed(chars))
+    """The number in `length` digits, an even number of them."""
+    pairs = []
+    for _ in range(length // 2):
+        pairs.append(_PAIRS[number & 1023])
+        number >>= 10
+    return "".join(reversed(pairs))
