@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+
+FREE_SPACE = "free some space and try again; what was recorded before is safe"
+
 
 class GageError(Exception):
     """A failure with a message in git's style and, where there is one, a thing to type next."""
@@ -61,3 +65,10 @@ class ConflictError(GageError):
 
 class IntegrityError(GageError):
     """Stored bytes disagree with their digest, schema or version."""
+
+
+def describe_os_error(error: OSError) -> tuple[str, str | None]:
+    """What the operating system refused, as a message of ours, and what to do about it."""
+    place = f" ('{error.filename}')" if error.filename else ""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return f"{(error.strerror or str(error)).lower()}{place}", FREE_SPACE if full else None

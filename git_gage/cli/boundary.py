@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from git_gage.cli.commands import ALIASES, COMMANDS, UnknownCommandError
-from git_gage.errors import GageError
+from git_gage.errors import GageError, describe_os_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,8 +44,7 @@ def report_failure(error: BaseException, app: App) -> int:
             return CLOSED_PIPE
         case OSError() if error.errno in _MACHINE:
             _drop_stdout()
-            place = f" ('{error.filename}')" if error.filename else ""
-            _say(f"{(error.strerror or str(error)).lower()}{place}", None)
+            _say(*describe_os_error(error))
             return GageError.exit_code
     _report_bug(error, app)
     return BUG

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.errors import ConflictError, GageError
+from git_gage.errors import ConflictError, GageError, describe_os_error
 from git_gage.records import Record, short_id
 from git_gage.runs.attributes import add_tags, set_label
 from git_gage.runs.begin import begin_body, bind_file, fit_body
@@ -291,9 +291,12 @@ class Runner:
         tell(document)
 
 
-def _failed(run: str, error: Exception) -> RunFailedError:
-    hint = error.hint if isinstance(error, GageError) else None
-    return RunFailedError(f"run {short_id(run)}: {error}", hint=hint)
+def _failed(run: str, error: GageError | OSError) -> RunFailedError:
+    if isinstance(error, OSError):
+        message, hint = describe_os_error(error)
+    else:
+        message, hint = error.message, error.hint
+    return RunFailedError(f"run {short_id(run)}: {message}", hint=hint)
 
 
 def _status(done: Exit) -> str:

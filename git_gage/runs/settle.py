@@ -41,7 +41,7 @@ def settle(store: Store, catalog: Catalog) -> list[str]:
             for state_dir in dead:
                 _settle_one(store, catalog, state_dir)
     except GageError as error:
-        return [f"a run that was killed could not be closed: {error}"]
+        return [f"a run that is over could not be closed: {error}"]
     catalog.refresh()
     return []
 

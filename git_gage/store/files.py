@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from git_gage.errors import GageError, RequestError
+from git_gage.errors import FREE_SPACE, GageError, RequestError
 
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -34,7 +34,7 @@ def explained(path: Path, attempt: str) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageError(
                 f"{attempt}: no space left on the disk of '{path}'",
-                hint="free some space and try again; what was recorded before is safe",
+                hint=FREE_SPACE,
             ) from error
         raise StorageError(f"{attempt}: {error.strerror or error} ('{path}')") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from git_gage.catalog import Catalog
-from git_gage.errors import GageError, RequestError
+from git_gage.errors import FREE_SPACE, GageError, RequestError
 from git_gage.git import open_repository
 from git_gage.runs import closing as closing_module
 from git_gage.runs import run as run_module
@@ -19,6 +20,7 @@ from git_gage.runs import settle as settle_module
 from git_gage.runs.command import run_command
 from git_gage.runs.liveness import Life
 from git_gage.runs.process import Console
+from git_gage.runs.programs import Programs
 from git_gage.runs.request import RunRequest
 from git_gage.runs.run import RunFailedError
 from git_gage.runs.settle import settle, with_status
@@ -109,6 +111,16 @@ def test_an_end_that_cannot_be_recorded_is_said_and_made_up_for(
     assert (state_dir / "alive").exists()
 
 
+def test_a_disk_that_is_full_before_the_program_starts_is_told_in_words(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(Programs, "run", raising(error))
+    with pytest.raises(RunFailedError, match=r"run \w{7}: no space left on device$") as caught:
+        session.run("true")
+    assert (caught.value.exit_code, caught.value.hint) == (125, FREE_SPACE)
+
+
 def test_an_end_that_is_recorded_but_not_in_git_yet(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,7 +204,7 @@ def test_what_cannot_be_closed_now_is_said_and_closed_later(
     (state_dir / "alive").write_text(json.dumps({"host": os.uname().nodename, "boot": "before"}))
     monkeypatch.setattr(settle_module, "_settle_one", raising(RequestError("read-only")))
     (notice,) = settle(session.store, session.catalog)
-    assert notice == "a run that was killed could not be closed: read-only"
+    assert notice == "a run that is over could not be closed: read-only"
     monkeypatch.undo()
     assert settle(session.store, session.catalog) == []
     assert not state_dir.exists()

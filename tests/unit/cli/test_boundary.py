@@ -15,7 +15,7 @@ import pytest
 
 from git_gage.cli.app import App
 from git_gage.cli.boundary import describe_usage, report_failure
-from git_gage.errors import GitError, RequestError, RunNotFoundError
+from git_gage.errors import FREE_SPACE, GitError, RequestError, RunNotFoundError
 from tests.support import gage, gage_inside, make_repo
 
 
@@ -47,7 +47,7 @@ def app_in(folder: Path, *, opened: bool = False) -> App:
         (
             OSError(errno.ENOSPC, "No space left on device", "/x"),
             128,
-            "fatal: no space left on device ('/x')\n",
+            f"fatal: no space left on device ('/x')\nhint: {FREE_SPACE}\n",
         ),
         (OSError(errno.EIO, "Input/output error"), 128, "fatal: input/output error\n"),
     ],
