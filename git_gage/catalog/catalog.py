@@ -71,7 +71,7 @@ class Catalog:
     # -- run objects -----------------------------------------------------------------------------
 
     def newest(self, limit: int | None, among: Sequence[str] | None = None) -> list[dict[str, Any]]:
-        """Run objects, newest first (None: all), of all runs or of those that `find` gave."""
+        """Run objects (None: all), newest first; or of those that `find` gave, in its order."""
         packages: dict[str, Any] = {}
         return [as_document(shown, packages) for shown in self._newest(limit, among)]
 
@@ -86,10 +86,16 @@ class Catalog:
         shown = self._ask(lambda db: query.read_one(db, run))
         return None if shown is None else as_document(shown)
 
-    def find(self, where: str | Sequence[str], *, limit: int | None = None) -> list[str]:
-        """Ids of the runs that a filter, or all of several, holds for; newest first.
+    def find(
+        self, where: str | Sequence[str], *, limit: int | None = None, sort: Sequence[str] = ()
+    ) -> list[str]:
+        """Ids of the runs that a filter, or all of several (none: any run), holds for.
 
-        Raises: FilterSyntaxError, which shows the place; RequestError where it takes too long.
+        The newest come first, or as `sort` says: "lr", "-acc" for the highest first; runs without
+        such a value come last.
+
+        Raises: FilterSyntaxError, which shows the place; RequestError where it takes too long, or
+        for a key to sort by that no run has.
         """
         from git_gage.catalog.filter import find_runs
         from git_gage.catalog.filter_match import Matcher
@@ -98,7 +104,12 @@ class Catalog:
         matcher = Matcher(self._status_of)
         found = self._ask(
             lambda db: find_runs(
-                db, wheres, limit=limit, read_date=self._read_date, matcher=matcher
+                db,
+                wheres,
+                limit=limit,
+                read_date=self._read_date,
+                matcher=matcher,
+                sort=sort,
             )
         )
         if matcher.failure is not None:  # what fails in there is no damage to the catalog

@@ -25,6 +25,7 @@ from git_gage.catalog.filter_nodes import (
     parse_filter,
 )
 from git_gage.catalog.filter_words import ReadDate, read_number
+from git_gage.catalog.sort import sort_columns, sort_order
 from git_gage.catalog.values import storable
 from git_gage.errors import FilterSyntaxError
 
@@ -58,20 +59,23 @@ def find_runs(
     limit: int | None,
     read_date: ReadDate,
     matcher: Matcher,
+    sort: Sequence[str] = (),
 ) -> list[str]:
-    """Ids of the runs that all the filters hold for, newest first.
+    """Ids of the runs that all the filters hold for, newest first or in the order of `sort`.
 
     If `matcher` has a failure afterwards, they mean nothing.
 
-    Raises: FilterSyntaxError.
+    Raises: FilterSyntaxError; RequestError for an order that there is none of.
     """
     names = Names(run_fields(read_date), lambda name: find_parts(db, name))
     depth = _depth(wheres)
-    found = _join("AND", [_Compiler(where, names).compile(depth) for where in wheres])
-    facts = " JOIN fact ON fact.run = run.key" if "fact." in found.text else ""
+    parts = [_Compiler(where, names).compile(depth) for where in wheres]
+    found = _join("AND", parts) if parts else Sql("1")
+    columns = sort_columns(db, sort, names.fields)
+    facts = " JOIN fact ON fact.run = run.key" if "fact." in found.text + columns.text else ""
     question = (
-        f"SELECT run.id FROM run{facts} WHERE run.writer IS NOT NULL AND {found.text}"
-        " ORDER BY run.id DESC LIMIT ?"
+        f"SELECT run.id{columns.text} FROM run{facts} WHERE run.writer IS NOT NULL"
+        f" AND {found.text} ORDER BY {sort_order(sort)} LIMIT ?"
     )
     if len(question) > LONGEST_SQL:
         raise FilterSyntaxError(
@@ -79,8 +83,9 @@ def find_runs(
         )
     db.create_function("REGEXP", 2, matcher.regexp, deterministic=True)
     db.create_function("STATUS_NOW", 1, matcher.status_now)
-    rows = db.execute(question, (*found.parameters, -1 if limit is None else limit))
-    return [id for (id,) in rows]
+    most = -1 if limit is None else limit
+    rows = db.execute(question, (*columns.parameters, *found.parameters, most))
+    return [row[0] for row in rows]
 
 
 def find_parts(db: sqlite3.Connection, name: str) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Enough to guess from, and few enough to compare in a moment.
 MOST = 500
 _EQUAL = ("=", "!=", "in", "not in")
-_SHOWN = (*STATUSES, "staged", "running", "lost")
+SHOWN_STATUSES = (*STATUSES, "staged", "running", "lost")
 
 
 def find_unknown(db: sqlite3.Connection, wheres: Sequence[str]) -> dict[str, str | None]:
@@ -28,8 +28,8 @@ def find_unknown(db: sqlite3.Connection, wheres: Sequence[str]) -> dict[str, str
     for comparison in [each for where in wheres for each in _list(parse_filter(where))]:
         name = comparison.name
         if not name.quoted and name.text == "status" and comparison.operator in _EQUAL:
-            unknown = [word.text for word in comparison.values if word.text not in _SHOWN]
-            found |= {text: _guess(text, _SHOWN) for text in unknown}
+            unknown = [word.text for word in comparison.values if word.text not in SHOWN_STATUSES]
+            found |= {text: _guess(text, SHOWN_STATUSES) for text in unknown}
         elif (name.quoted or name.text not in fields) and not _is_known(db, name):
             found[name.text] = _guess(name.text, [*fields, *_known_names(db)])
     return found

@@ -49,9 +49,10 @@ def read_page(db: sqlite3.Connection, limit: int, before: str | None) -> list[Sh
 
 
 def read_some(db: sqlite3.Connection, runs: Sequence[str]) -> list[Shown]:
-    """These runs, newest first."""
-    rows = db.execute(f"{_SHOWN} WHERE run.id {AMONG} ORDER BY run.id DESC", [among(runs)])
-    return [_shown(row) for row in rows]
+    """These runs, in this order."""
+    rows = db.execute(f"{_SHOWN} WHERE run.id {AMONG}", [among(runs)])
+    found = {row[0]: _shown(row) for row in rows}
+    return [found[run] for run in runs if run in found]
 
 
 def read_one(db: sqlite3.Connection, run: str) -> Shown | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from git_gage.cli.choosing import filter_options, read_sorting
 from git_gage.cli.params import Count, color_option, json_option
 from git_gage.cli.parsing import Command
 
@@ -20,17 +21,18 @@ SHOWN = 20
 @click.command(
     "list",
     cls=Command,
-    usage="git gage list [-w <filter>] [-n <num> | --all] [--graph | --json]",
+    usage="git gage list [-w <filter>] [--sort <keys>] [-n <num> | --all] [--json]",
     examples=["git gage list", "git gage list -w 'acc > 0.9 and not status = error' --json"],
     exclusive=[("-n", "--all"), ("--graph", "--json")],
     note="The row of a run here names it in other commands: git gage show 2\n"
     "Filters are explained by 'git gage help filters'\n",
 )
+@filter_options()
 @click.option(
-    *("-w", "--where", "wheres"),
-    metavar="<filter>",
+    *("--sort", "sorting"),
+    metavar="<keys>",
     multiple=True,
-    help="Show the runs a filter holds for (can be repeated)",
+    help="Sort by values: -acc,lr (- means the highest first)",
 )
 @click.option(
     *("-n", "--max-count", "count"),
@@ -47,6 +49,7 @@ SHOWN = 20
 def command(
     app: App,
     wheres: tuple[str, ...],
+    sorting: tuple[str, ...],
     count: int,
     everything: bool,
     graph: bool,
@@ -55,8 +58,8 @@ def command(
 ) -> None:
     """List runs, newest first"""
     limit = None if everything else count
-    wheres = tuple(where for where in wheres if where.strip())  # '' asks for nothing, as in Gage
-    found = app.runs.find(wheres) if wheres else None
+    keys = read_sorting(sorting)
+    found = app.runs.find(wheres, sort=keys) if wheres or keys else None
     if as_json:
         _print_json(app, limit, found)
     elif found == [] and app.catalog.count():

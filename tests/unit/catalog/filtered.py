@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,10 +83,10 @@ class Runs:
         assert self._catalog.refresh() == []
         return self._catalog
 
-    def find(self, *wheres: str, limit: int | None = None) -> list[str]:
-        """Names of the runs that are found, newest first."""
+    def find(self, *wheres: str, limit: int | None = None, sort: Sequence[str] = ()) -> list[str]:
+        """Names of the runs that are found, newest first or in the order of `sort`."""
         names = {first.run: name for name, first in self.begins.items()}
-        return [names[run] for run in self.catalog.find(wheres, limit=limit)]
+        return [names[run] for run in self.catalog.find(wheres, limit=limit, sort=sort)]
 
 
 def fake_git(*args: str) -> bytes:

@@ -1,0 +1,213 @@
+"""Options that say which runs are meant, the same in every command that takes more than one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PLAIN = re.compile(r"[^\s()\[\],=!<>~'\"]+")
+_KEYWORDS = frozenset({"and", "or", "not", "in", "not-in"})
+_REVISION = re.compile(r"[0-9a-f]{4,64}")
+
+_where = click.option(
+    *("-w", "--where", "wheres"),
+    metavar="<filter>",
+    multiple=True,
+    help="Choose the runs a filter holds for (can be repeated)",
+)
+_bounds = (
+    click.option(
+        *("--min", "least"),
+        metavar="<bound>",
+        multiple=True,
+        help="Choose runs where a value is no less: acc=0.9",
+    ),
+    click.option(
+        *("--max", "most"),
+        metavar="<bound>",
+        multiple=True,
+        help="Choose runs where a value is no more: loss=0.2",
+    ),
+)
+_others = (
+    click.option(
+        *("-t", "--tag", "tags"),
+        metavar="<tag>",
+        multiple=True,
+        help="Choose runs with a tag (repeated: with all of them)",
+    ),
+    click.option(
+        *("--op", "operations"),
+        metavar="<operation>",
+        multiple=True,
+        help="Choose runs of an operation (repeated: of any of them)",
+    ),
+    click.option(
+        *("--status", "statuses"),
+        metavar="<status>",
+        multiple=True,
+        help="Choose runs by status (repeated: by any of them)",
+    ),
+    click.option("--since", metavar="<date>", help="Choose runs started at this time or later"),
+    click.option("--until", metavar="<date>", help="Choose runs started before this time"),
+    click.option(
+        "--author", metavar="<pattern>", help="Choose runs whose author's name or address matches"
+    ),
+    click.option("--commit", metavar="<rev>", help="Choose runs of a commit"),
+)
+
+
+def filter_options(*, bounds: bool = True) -> Callable[[F], F]:
+    """`-w` and the options of its kind for a command, which gets them as `wheres`.
+
+    That is a tuple of filters that must all hold; none means every run. Above `pass_obj`.
+    `bounds=False` leaves out `--min` and `--max`.
+    """
+    options = [_where, *(_bounds if bounds else ()), *_others]
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def choosing(wheres: Sequence[str], **given: Any) -> Any:
+            app: App = click.get_current_context().obj
+            # '' asks for nothing, as in Gage
+            filters = [where for where in wheres if where.strip()]
+            for name, read in _READERS.items():
+                if name in given:
+                    filters += read(app, given.pop(name))
+            return function(wheres=tuple(filters), **given)
+
+        decorated: Any = choosing
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def read_sorting(given: Sequence[str]) -> list[str]:
+    """Keys to sort by, of options as `--sort -acc,lr`."""
+    keys = [key.strip() for keys in given for key in keys.split(",")]
+    if not all(key.removeprefix("-") for key in keys):
+        raise click.UsageError("'--sort' needs keys such as -acc,lr")
+    return keys
+
+
+def _read_least(_: App, bounds: Sequence[str]) -> Iterator[str]:
+    return (_bound("--min", ">=", bound) for bound in bounds)
+
+
+def _read_most(_: App, bounds: Sequence[str]) -> Iterator[str]:
+    return (_bound("--max", "<=", bound) for bound in bounds)
+
+
+def _bound(option: str, operator: str, bound: str) -> str:
+    from git_gage.catalog.filter_words import read_number
+
+    name, _, number = bound.rpartition("=")
+    if not name.strip() or read_number(number.strip()) is None:
+        message = f"'{option}' needs a name and a number such as acc=0.9, not '{bound}'"
+        raise click.UsageError(message)
+    return f"{_name(name.strip())} {operator} {number.strip()}"
+
+
+def _read_tags(_: App, tags: Sequence[str]) -> Iterator[str]:
+    return (f"tag = {_quoted(tag)}" for tag in tags)
+
+
+def _read_operations(_: App, operations: Sequence[str]) -> Iterator[str]:
+    if operations:
+        yield f"operation in [{', '.join(map(_quoted, operations))}]"
+
+
+def _read_statuses(_: App, statuses: Sequence[str]) -> Iterator[str]:
+    from git_gage.catalog.filter_unknown import SHOWN_STATUSES
+
+    for status in statuses:
+        if status not in SHOWN_STATUSES:
+            known = ", ".join(SHOWN_STATUSES)
+            raise click.UsageError(f"'--status' needs one of {known}, not '{status}'")
+    if statuses:
+        yield f"status in [{', '.join(statuses)}]"
+
+
+def _read_since(_: App, since: str | None) -> Iterator[str]:
+    if since is not None:
+        yield f"started >= {_date('--since', since)}"
+
+
+def _read_until(_: App, until: str | None) -> Iterator[str]:
+    if until is not None:
+        yield f"started < {_date('--until', until)}"
+
+
+def _date(option: str, words: str) -> str:
+    from git_gage.catalog.filter_words import read_span
+
+    if read_span(words, lambda _: 0.0) is None:
+        message = f"'{option}' needs a date such as 2026-11-01 or '2 days ago', not '{words}'"
+        raise click.UsageError(message)
+    return _quoted(words)
+
+
+def _read_author(_: App, pattern: str | None) -> Iterator[str]:
+    from git_gage.catalog.filter_match import check_pattern
+
+    if pattern is None:
+        return
+    complaint = check_pattern(pattern)
+    if complaint is not None:
+        raise click.UsageError(f"'--author' needs a pattern: {complaint}")
+    yield f"author =~ {_quoted(pattern)}"
+
+
+def _read_commit(app: App, revision: str | None) -> Iterator[str]:
+    """A revision of this repository, or the beginning of a commit that only runs know."""
+    from git_gage.errors import GitError
+
+    if revision is None:
+        return
+    try:
+        found = app.repo.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    except GitError:
+        if not _REVISION.fullmatch(revision):
+            message = f"'--commit' needs a commit, branch or tag, not '{revision}'"
+            raise click.UsageError(message) from None
+        yield f"commit = {revision}"
+        return
+    yield f"commit = {found.decode().strip()}"
+
+
+def _name(name: str) -> str:
+    """A name as filters spell it."""
+    if _PLAIN.fullmatch(name) and name.lower() not in _KEYWORDS:
+        return name
+    part, dot, rest = name.partition(".")
+    if dot and rest and part in ("metric", "config", "attr"):
+        return f"{part}.{_quoted(rest)}"
+    return _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", r"\\").replace("'", r"\'") + "'"
+
+
+_READERS: dict[str, Callable[[App, Any], Iterator[str]]] = {
+    "least": _read_least,
+    "most": _read_most,
+    "tags": _read_tags,
+    "operations": _read_operations,
+    "statuses": _read_statuses,
+    "since": _read_since,
+    "until": _read_until,
+    "author": _read_author,
+    "commit": _read_commit,
+}
