@@ -64,7 +64,10 @@ def code_text(source: Mapping[str, Any]) -> str:
 
 def _changes(source: Mapping[str, Any]) -> str:
     lines = (source["insertions"] or 0) + (source["deletions"] or 0)
-    paths = len(source["status"])
+    left_out = {entry["path"] for entry in source["left_out"]}
+    paths = sum(path not in left_out for path in source["status"])
+    if source["status"] and not paths:
+        return f"{count_text(len(source['status']), 'changed file')} not recorded"
     if not lines:
         return count_text(paths, "changed file")
     return f"{count_text(lines, 'changed line')} in {count_text(paths, 'file')}"

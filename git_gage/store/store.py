@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import RequestError
+from git_gage.git.repository import require_git_version
 from git_gage.records import By, Record, format_time, make_record
 from git_gage.store import layout
 from git_gage.store.files import Lock
@@ -30,12 +31,14 @@ class Store:
         self.clock = clock
         self._lock = Lock(self.dir / "lock")
         self._journal = Journal(self.dir / "journal")
+        self._git_checked = False
 
     # -- this clone ---------------------------------------------------------------------------
 
     @property
     def lane(self) -> str:
         """The lane that takes this clone's new records."""
+        self._check_git()
         with self._lock.held():
             return own_identity(self.dir / "lane.json", self.repo.common_dir).lane
 
@@ -57,7 +60,14 @@ class Store:
 
     def writing(self) -> AbstractContextManager[None]:
         """The clone's write lock: what is read and appended inside belongs together."""
+        self._check_git()
         return self._lock.held()
+
+    def _check_git(self) -> None:
+        # An older git takes `core.fsync` for a setting of nobody's, and writes unsynced.
+        if not self._git_checked:
+            require_git_version(self.repo.cwd, self.repo.environ)
+            self._git_checked = True
 
     # -- writing ------------------------------------------------------------------------------
 

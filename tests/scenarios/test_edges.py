@@ -175,6 +175,19 @@ def test_a_repository_of_somebody_else(repo: Path) -> None:
     refused(gage(repo, "list"), "dubious ownership", "safe.directory")
 
 
+def gage_by(git_dir: Path, where: Path, *args: str) -> Result:
+    """git-gage with another git in front of its PATH."""
+    done = subprocess.run(
+        ["git-gage", *args],
+        cwd=where,
+        env={**os.environ, "PATH": f"{git_dir}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
 def test_a_git_too_old(repo: Path, tmp_path: Path) -> None:
     fake = tmp_path / "bin"
     fake.mkdir()
@@ -186,15 +199,23 @@ def test_a_git_too_old(repo: Path, tmp_path: Path) -> None:
         f'exec {real} "$@"\n'
     )
     (fake / "git").chmod(0o755)
-    done = subprocess.run(
-        ["git-gage", "list"],
-        cwd=repo,
-        env={**os.environ, "PATH": f"{fake}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
+    refused(gage_by(fake, repo, "list"), "2.20.1 is too old", "upgrade git")
+
+
+def test_a_git_too_old_only_to_sync_what_it_writes(repo: Path, tmp_path: Path) -> None:
+    fake = tmp_path / "bin"
+    fake.mkdir()
+    (fake / "git").write_text(
+        '#!/bin/sh\n[ "$1" = version ] && { echo git version 2.35.8; exit 0; }\n'
+        f'exec {shutil.which("git")} "$@"\n'
     )
-    refused(Result(done.returncode, done.stdout, done.stderr), "2.20.1 is too old", "upgrade git")
+    (fake / "git").chmod(0o755)
+    assert gage_by(fake, repo, "list").code == 0
+    refused(gage_by(fake, repo, "run", "--", "true"), "2.35.8 is too old", "upgrade git")
+    assert gage(repo, "list", "--json").out == "[]\n"
+    gage(repo, "run", "--", "true")
+    for command in (["label", "@", "--set", "x"], ["push", str(tmp_path)]):
+        refused(gage_by(fake, repo, *command), "2.35.8 is too old", "upgrade git")
 
 
 def test_an_empty_list_says_where_runs_come_from(repo: Path) -> None:

@@ -169,3 +169,24 @@ def test_what_was_recorded_cannot_steer_the_terminal() -> None:
     for width in (40, 1000):
         text = page(spoiled, width)
         assert all(char.isprintable() or char == "\n" for char in text)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ({"train.py": " M", ".env": "??"}, "8c1f0de + 1 changed line in 1 file, on main"),
+        ({".env": "??"}, "8c1f0de + 1 changed file not recorded, on main"),
+    ],
+)
+def test_secrets_are_no_part_of_what_was_changed_and_recorded(
+    status: dict[str, str], said: str
+) -> None:
+    run = make_run(
+        1,
+        source__dirty=True,
+        source__insertions=len(status) - 1,
+        source__deletions=0,
+        source__status=status,
+        source__left_out=[{"path": ".env", "reason": "secret"}],
+    )
+    assert f" {said}\n" in page(run)
