@@ -116,10 +116,16 @@ class _Search:
         named = {each.files for each in patterns if each.takes and each.files} - {None}
         literal = {name for name in named if not is_glob(name)}
         names = self._names if literal != named else ()
+        taken: dict[str, Sequence[str]] = {}
+        rename = _Rename(section)
         for path, chosen in choose_files(patterns, [*names, *literal]).items():
             opened = self._open(path, is_named=path in literal)
             if opened is not None:
-                self._add_keys(section, path, opened, chosen)
+                taken[path] = self._add_keys(section, path, opened, chosen, rename)
+        for pattern in patterns:
+            self._note_empty(pattern, taken)
+        for old in rename.unused if taken else ():
+            self._warn(True, f"config key '{old}' is renamed, and is not there")
 
     def finish(self, declared: Iterable[Declared]) -> Keys:
         by_name = {key.name: key for key in declared}
@@ -170,10 +176,16 @@ class _Search:
             self._warnings.append(message)
 
     def _add_keys(
-        self, section: Section, path: str, opened: Opened, patterns: FilePatterns
-    ) -> None:
+        self,
+        section: Section,
+        path: str,
+        opened: Opened,
+        patterns: FilePatterns,
+        rename: _Rename,
+    ) -> Sequence[str]:
+        """Take what the patterns choose of a file; its names there."""
         names = patterns.choose(opened.values, opened.wholes)
-        rename = _Rename(section, alone=len(names) == 1)
+        rename.alone = len(names) == 1
         for name in names:
             self._add_key(section, rename(name), path, name, opened)
         for alias, name in opened.aliases.items():
@@ -183,6 +195,7 @@ class _Search:
             self._refused.setdefault(rename(name), f"in '{path}', {opened.refused[name]}")
         for pattern in patterns.taking:
             self._note_unused(pattern, path, opened, names)
+        return names
 
     def _add_key(self, section: Section, key: str, path: str, name: str, opened: Opened) -> None:
         option = opened.options.get(name)
@@ -212,14 +225,24 @@ class _Search:
         reason = f": {opened.refused[key]}" if key in opened.refused else ""
         self._warn(True, f"config key '{key}' of '{path}' is not there{reason}")
 
+    def _note_empty(self, pattern: KeyPattern, taken: Mapping[str, Sequence[str]]) -> None:
+        """Wildcards that were written behind `#` are there to find something."""
+        if not pattern.takes or pattern.keys in (None, "*") or not is_glob(pattern.keys):
+            return
+        files = [names for path, names in taken.items() if pattern.has_file(path)]
+        if files and not any(pattern.has_key(name) for names in files for name in names):
+            self._warn(True, f"config pattern '{pattern.files}#{pattern.keys}' takes no key")
+
 
 class _Rename:
     """Turns the names of a file's keys into those that the user types.
 
     A key that `rename` names is called as it says, the others lose one prefix and gain another.
+    `alone`: whether the file at hand has one key only; `unused`: what was to be renamed, until it
+    is found.
     """
 
-    def __init__(self, section: Section, *, alone: bool) -> None:
+    def __init__(self, section: Section) -> None:
         self._renamed: dict[str, str] = {}
         for old, new in section.rename.items():
             words = new.split()
@@ -227,16 +250,17 @@ class _Rename:
             self._renamed.update([(pair[0], pair[1])])
         self._strip = section.strip_prefix or ""
         self._prefix = section.prefix or ""
-        self._alone = alone
+        self.alone = False
+        self.unused = dict.fromkeys(old for old in self._renamed if old != "*")
 
     def __call__(self, name: str) -> str:
         short = name.removeprefix(self._strip).removeprefix("." if self._strip else "") or name
         for known in (name, short):
-            if known in self._renamed:
-                return self._renamed[known]
-            for old, new in self._renamed.items():
-                if old.endswith(".") and known.startswith(old):
-                    return new + known.removeprefix(old)
-        if self._alone and "*" in self._renamed:
+            above = (old for old in self._renamed if old.endswith(".") and known.startswith(old))
+            for old in (known, *above):
+                if old in self._renamed:
+                    self.unused.pop(old, None)
+                    return self._renamed[old] + known.removeprefix(old)
+        if self.alone and "*" in self._renamed:
             return self._renamed["*"]
         return self._prefix + short

@@ -189,6 +189,18 @@ def test_what_a_pattern_asks_for_and_is_not_there_is_a_warning() -> None:
     assert run(found, PROJECT).warnings == find(found, PROJECT).warnings
 
 
+def test_wildcards_and_renames_that_find_nothing_are_warnings() -> None:
+    assert find(operation("train.py#**"), PROJECT).warnings == (
+        "config pattern 'train.py#**' takes no key",
+    )
+    assert "config pattern '*.py#x.*' takes no key" in find(operation("*.py#x.*"), PROJECT).warnings
+    assert find(operation("*.nope#x.*"), PROJECT).warnings == ()
+    renamed = ConfigFiles(("train.py#lr",), prefix="t.", rename={"lr": "rate", "t.lr": "r"})
+    keys = find(operation(renamed), PROJECT)
+    assert list(keys.known) == ["rate"]
+    assert keys.warnings == ("config key 't.lr' is renamed, and is not there",)
+
+
 def test_patterns_that_say_the_same_twice() -> None:
     again = ConfigFiles(("train.py#lr", "gone.py"))
     keys = find(operation("train.py#lr", "gone.py", again), PROJECT)
