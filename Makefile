@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-all check format lint types imports dead pragmas coverage startup bench clean
+.PHONY: help setup demo test test-all check format lint types imports dead pragmas coverage startup bench grammar clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -66,6 +66,10 @@ startup: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/run.py $(if $(PEERS),--peers) $(ARGS)
+
+# After a change of git_gage/catalog/filter.lark.
+grammar: $(READY)
+	@$(BIN)/python .ci/grammar.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

@@ -14,7 +14,7 @@ _: tuple[object, ...] = (
     parsing.Command.format_help,
 )
 
-# lark calls these by the names of the grammar's rules.
+# The parser calls these by the names of the grammar's rules.
 _ = (
     Builder.compare,
     Builder.not_among,

@@ -1,4 +1,4 @@
-"""A store of N realistic runs, quickly: `python -m bench.fill PATH N [LANES]`.
+"""A store of N realistic runs, quickly: `python -m bench.fill PATH N [LANES [VALUES]]`.
 
 Whole epochs go in as one fast-import each, the way a flush writes them; records are made and named
 as a real run's are. Outputs are real blobs in the bulk lane, sources are pinned.
@@ -25,20 +25,23 @@ PACKAGES = {f"package-{number}": f"1.{number}.0" for number in range(60)}
 BEGAN = 1_760_000_000.0
 
 
-def fill(path: Path, runs: int, lanes: int = 8, own: str | None = None) -> None:
-    """Put `runs` runs into the repository, spread over `lanes` lanes; `own` names the first."""
+def fill(path: Path, runs: int, lanes: int = 8, own: str | None = None, *, values: int = 4) -> None:
+    """Put `runs` runs into the repository, spread over `lanes` lanes; `own` names the first.
+
+    Each has so many `values` of config and of metrics.
+    """
     repo = open_repository(path, dict(os.environ))
     head = repo.run("rev-parse", "HEAD").decode().strip()
     names = [own or new_lane(), *(new_lane() for _ in range(lanes - 1))]
     made = 0
     for number, name in enumerate(names):
         share = (runs - made) // (lanes - number)
-        _fill_lane(repo, name, head, made, share)
+        _fill_lane(repo, name, head, made, share, values)
         made += share
     repo.run("repack", "-adq")
 
 
-def _fill_lane(repo: Repository, name: str, head: str, first: int, count: int) -> None:
+def _fill_lane(repo: Repository, name: str, head: str, first: int, count: int, values: int) -> None:
     lane = Lane(repo, f"{layout.LOCAL}/{name}")
     done = 0
     number = 0
@@ -49,7 +52,7 @@ def _fill_lane(repo: Repository, name: str, head: str, first: int, count: int) -
         lines: list[bytes] = []
         bulk: list[Bulk] = []
         for place in range(first + done, first + done + size):
-            records, files = realistic_run(repo, name, head, place)
+            records, files = realistic_run(repo, name, head, place, values)
             lines += [record.line for record in records]
             bulk += files
         epoch = lane.append(epoch, lines, size, bulk)
@@ -59,9 +62,9 @@ def _fill_lane(repo: Repository, name: str, head: str, first: int, count: int) -
 
 
 def realistic_run(
-    repo: Repository, writer: str, head: str, place: int
+    repo: Repository, writer: str, head: str, place: int, values: int = 4
 ) -> tuple[list[Record], list[Bulk]]:
-    """Records and bulk files of one run: three settings, four metrics, 40 lines of output."""
+    """Records and bulk files of one run: settings, metrics, 40 lines of output."""
     chance = random.Random(place)
     environment = {"python": "3.12.1", "packages": PACKAGES, "host": "node1"}
     documents = {
@@ -82,7 +85,7 @@ def realistic_run(
         writer=writer,
         seq=0,
         prev=None,
-        body=_begin_body(head, chance, bound["environment.json"]),
+        body=_begin_body(head, chance, values, bound["environment.json"]),
     )
     end = make_record(
         "run.end",
@@ -93,13 +96,15 @@ def realistic_run(
         writer=writer,
         seq=1,
         prev=begin.id,
-        body=_end_body(at + 60, chance, bound["output"]),
+        body=_end_body(at + 60, chance, values, bound["output"]),
     )
     files: list[Bulk] = [(f"{begin.run}/{name}", content) for name, content in documents.items()]
     return [begin, end], files
 
 
-def _begin_body(head: str, chance: random.Random, environment: dict[str, Any]) -> dict[str, Any]:
+def _begin_body(
+    head: str, chance: random.Random, values: int, environment: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "operation": chance.choice(["train.py", "eval.py", "prepare.py"]),
         "project": {"id": [head], "namespace": "project", "path": "."},
@@ -115,6 +120,10 @@ def _begin_body(head: str, chance: random.Random, environment: dict[str, Any]) -
             "lr": {"type": "float", "text": f"{10 ** chance.uniform(-4, 0):.4g}"},
             "batch": {"type": "int", "text": str(chance.choice([16, 32, 64]))},
             "epochs": {"type": "int", "text": "40"},
+            **{
+                f"option{number}": {"type": "float", "text": f"{chance.random():.4g}"}
+                for number in range(4, values + 1)
+            },
         },
         "source": {
             "commit": head,
@@ -138,10 +147,13 @@ def _begin_body(head: str, chance: random.Random, environment: dict[str, Any]) -
     }
 
 
-def _end_body(ended: float, chance: random.Random, output: dict[str, Any]) -> dict[str, Any]:
+def _end_body(
+    ended: float, chance: random.Random, values: int, output: dict[str, Any]
+) -> dict[str, Any]:
+    names = ["loss", "acc", "val_loss", "f1", *(f"score{place}" for place in range(5, values + 1))]
     metrics = {
         name: {"last": value, "min": value / 2, "max": value * 2, "mean": value, "count": 40}
-        for name, value in ((name, chance.random()) for name in ("loss", "acc", "val_loss", "f1"))
+        for name, value in ((name, chance.random()) for name in names)
     }
     return {
         "status": "completed",
@@ -167,5 +179,6 @@ def _bind(repo: Repository, content: bytes) -> dict[str, Any]:
 
 if __name__ == "__main__":
     began = time.monotonic()
-    fill(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 8)
+    counts = dict(enumerate(map(int, sys.argv[2:])))
+    fill(Path(sys.argv[1]), counts[0], counts.get(1, 8), values=counts.get(2, 4))
     sys.stderr.write(f"{sys.argv[2]} runs in {time.monotonic() - began:.1f} s\n")

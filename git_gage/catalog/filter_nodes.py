@@ -68,7 +68,6 @@ def parse_filter(text: str) -> Node:
         raise FilterSyntaxError("the filter is empty", hint="a condition is acc > 0.9")
     if _PLAIN.fullmatch(text) and _KEYWORDS.isdisjoint(words.lower().split()):
         return Alone(Word(words, words, False, text.index(words)))
-    # Loading lark takes as long as everything else that a list does.
     from git_gage.catalog.filter_syntax import parse_conditions
 
     return parse_conditions(text)

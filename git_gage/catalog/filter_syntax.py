@@ -6,35 +6,31 @@ Source: docs/filters.md.
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any, NoReturn, cast
-
-from lark import Lark, Token, Transformer, v_args
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from typing import Any, NamedTuple
 
 from git_gage.catalog.filter_nodes import Alone, Comparison, Group, Negation, Node, Word, fault
+from git_gage.catalog.filter_table import END, KEYWORDS, RULES, SCANNER, STATES
 
-_GRAMMAR = r"""
-?start: either
-?either: both ("or"i both)*
-?both: test ("and"i test)*
-?test: "not"i test               -> negation
-     | "(" either ")"            -> within
-     | word OPERATOR words       -> compare
-     | word "in"i list           -> among
-     | word "not"i "in"i list    -> not_among
-     | word "not-in"i list       -> not_among
-     | word                      -> alone
-words: word+
-list: "[" [word (","? word)* ","?] "]"
-word: WORD | TEXT
-OPERATOR: "==" | "=~" | "=" | "!=" | "!~" | "<=" | ">=" | "<" | ">"
-TEXT: /"(?:[^"\\]|\\.)*"/s | /'(?:[^'\\]|\\.)*'/s
-WORD: /(?:\.(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|[^\s()\[\],=!<>~'"])+/is
-%ignore /\s+/
-"""
+_TOKEN = re.compile(SCANNER)
 _QUOTED = re.compile(r"""(["'])((?:(?!\1)[^\\]|\\.)*)\1""", re.DOTALL)
 _ESCAPE = re.compile(r"""\\(["'\\])""")
+
+
+class Token(NamedTuple):
+    """A piece of a filter: what kind it is, and where it starts."""
+
+    kind: str
+    text: str
+    start: int
+
+
+class _Unexpected(Exception):  # noqa: N818 - an error is made of it
+    """A token that cannot stand there, and the kinds that could."""
+
+    def __init__(self, token: Token, expected: set[str]) -> None:
+        super().__init__(token.text)
+        self.token = token
+        self.expected = expected
 
 
 def parse_conditions(text: str) -> Node:
@@ -43,31 +39,89 @@ def parse_conditions(text: str) -> Node:
     Raises: FilterSyntaxError, which shows the place.
     """
     try:
-        found = _parser().parse(text)
-    except UnexpectedInput as error:
-        _explain(text, error)
-    return cast("Node", found)  # the builder leaves no tree
+        return _Parser(text).parse()
+    except _Unexpected as error:
+        message, hint = _words_on(error.token.text, error.expected)
+        raise fault(text, error.token.start, message, hint) from None
 
 
-@v_args(inline=True)
-class Builder(Transformer[Token, Any]):
-    """Makes nodes as the parser goes, so that depth costs no recursion."""
+class _Parser:
+    """Goes through a filter by the table of the grammar; depth costs no recursion."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._states = [0]
+        self._values: list[Any] = []
+
+    def parse(self) -> Node:
+        place = 0
+        while place < len(self._text):
+            found = _TOKEN.match(self._text, place)
+            token = Token("", self._text[place], place)
+            if found is not None:
+                place = found.end()
+                token = Token(found.lastgroup or "", found[0], found.start())
+            if not token.kind.startswith("__IGNORE"):
+                self._take(token)
+        self._take(Token("$END", "", len(self._text.rstrip())))
+        node: Node = self._values[-1]
+        return node
+
+    def _take(self, token: Token) -> None:
+        """Put together what a token ends, then keep it."""
+        word = KEYWORDS.get(token.text.lower(), "")
+        kind = word if word in STATES[self._states[-1]] else token.kind
+        while self._states[-1] != END:
+            actions = STATES[self._states[-1]]
+            if kind not in actions:
+                raise _Unexpected(token, {name for name in actions if name.isupper()})
+            if actions[kind] >= 0:
+                self._states.append(actions[kind])
+                self._values.append(token)
+                return
+            self._reduce(*RULES[~actions[kind]])
+
+    def _reduce(self, origin: str, method: str, single: bool, kept: tuple[bool, ...]) -> None:
+        values = [
+            value for value, keep in zip(self._values[-len(kept) :], kept, strict=True) if keep
+        ]
+        del self._states[-len(kept) :], self._values[-len(kept) :]
+        children: list[Any] = []
+        for value in values:
+            children += value.children if isinstance(value, _Several) else [value]
+        if not method:
+            made: Any = _Several(children)
+        elif single and len(children) == 1:
+            made = children[0]
+        else:
+            made = getattr(_BUILDER, method)(*children)
+        self._values.append(made)
+        self._states.append(STATES[self._states[-1]][origin])
+
+
+class _Several(NamedTuple):
+    """What a repetition in the grammar gave: children of the rule that it stands in."""
+
+    children: list[Any]
+
+
+class Builder:
+    """Makes nodes, by the names that the grammar gives them."""
 
     def word(self, token: Token) -> Word:
-        start = token.start_pos or 0
-        if token.type == "TEXT":
-            return Word(str(token), _unescape(token[1:-1]), True, start)
-        text = _QUOTED.sub(lambda found: _unescape(found[2]), token)
-        return Word(str(token), text, False, start)
+        if token.kind == "TEXT":
+            return Word(token.text, _unescape(token.text[1:-1]), True, token.start)
+        text = _QUOTED.sub(lambda found: _unescape(found[2]), token.text)
+        return Word(token.text, text, False, token.start)
 
     def words(self, *words: Word) -> tuple[Word, ...]:
         return words
 
-    def list(self, *words: Word | None) -> tuple[Word, ...]:
-        return tuple(word for word in words if word is not None)
+    def list(self, *words: Word) -> tuple[Word, ...]:
+        return words
 
     def compare(self, name: Word, operator: Token, values: tuple[Word, ...]) -> Comparison:
-        spelled = "=" if operator == "==" else str(operator)
+        spelled = "=" if operator.text == "==" else operator.text
         return Comparison(name, spelled, values)
 
     def among(self, name: Word, values: tuple[Word, ...]) -> Comparison:
@@ -92,27 +146,11 @@ class Builder(Transformer[Token, Any]):
         return Group("OR", parts)
 
 
-@cache
-def _parser() -> Lark:
-    return Lark(_GRAMMAR, parser="lalr", transformer=Builder())
+_BUILDER = Builder()
 
 
 def _unescape(text: str) -> str:
     return _ESCAPE.sub(r"\1", text)
-
-
-def _explain(text: str, error: UnexpectedInput) -> NoReturn:
-    """Say what stands there, and what could."""
-    if isinstance(error, UnexpectedToken):
-        at_end = error.token.type == "$END"
-        start = len(text.rstrip()) if at_end else error.token.start_pos or 0
-        found, expected = "" if at_end else str(error.token), error.expected
-    else:
-        assert isinstance(error, UnexpectedCharacters)
-        start, expected = cast("int", error.pos_in_stream), error.allowed
-        found = text[start]
-    message, hint = _words_on(found, set(expected))
-    raise fault(text, start, message, hint) from None
 
 
 def _words_on(found: str, expected: set[str]) -> tuple[str, str]:

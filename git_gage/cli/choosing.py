@@ -129,14 +129,15 @@ def _read_operations(_: App, operations: Sequence[str]) -> Iterator[str]:
 
 
 def _read_statuses(_: App, statuses: Sequence[str]) -> Iterator[str]:
+    if not statuses:
+        return
     from git_gage.catalog.filter_unknown import SHOWN_STATUSES
 
     for status in statuses:
         if status not in SHOWN_STATUSES:
             known = ", ".join(SHOWN_STATUSES)
             raise click.UsageError(f"'--status' needs one of {known}, not '{status}'")
-    if statuses:
-        yield f"status in [{', '.join(statuses)}]"
+    yield f"status in [{', '.join(statuses)}]"
 
 
 def _read_since(_: App, since: str | None) -> Iterator[str]:
@@ -159,10 +160,10 @@ def _date(option: str, words: str) -> str:
 
 
 def _read_author(_: App, pattern: str | None) -> Iterator[str]:
-    from git_gage.catalog.filter_match import check_pattern
-
     if pattern is None:
         return
+    from git_gage.catalog.filter_match import check_pattern
+
     complaint = check_pattern(pattern)
     if complaint is not None:
         raise click.UsageError(f"'--author' needs a pattern: {complaint}")
@@ -171,10 +172,10 @@ def _read_author(_: App, pattern: str | None) -> Iterator[str]:
 
 def _read_commit(app: App, revision: str | None) -> Iterator[str]:
     """A revision of this repository, or the beginning of a commit that only runs know."""
-    from git_gage.errors import GitError
-
     if revision is None:
         return
+    from git_gage.errors import GitError
+
     try:
         found = app.repo.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     except GitError:

@@ -87,6 +87,6 @@ def test_a_list_without_a_filter_loads_nothing_for_it(
     assert gage_inside(repo, "run", "-q", "train.py").code == 0
     gage_inside(repo, "list")
     loaded = loaded_modules("list")
-    assert not {name for name in loaded if "filter" in name or name.startswith("lark")}
-    assert "lark" not in loaded_modules("list", "-w", "train")
-    assert "lark" in loaded_modules("list", "-w", "op = train")
+    assert not {name for name in loaded if "filter" in name}
+    assert "git_gage.catalog.filter_table" not in loaded_modules("list", "-w", "train")
+    assert "git_gage.catalog.filter_table" in loaded_modules("list", "-w", "op = train")
