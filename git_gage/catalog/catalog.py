@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +13,7 @@ from git_gage.catalog.place import DAMAGE, delete_catalog, find_places, is_busy,
 from git_gage.catalog.query import Chain, Shown, as_document, as_text
 from git_gage.catalog.refresh import refresh
 from git_gage.catalog.schema import MEMORY, open_catalog
-from git_gage.errors import ConflictError
+from git_gage.errors import ConflictError, RunNotFoundError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -97,24 +97,45 @@ class Catalog:
         Raises: FilterSyntaxError, which shows the place; RequestError where it takes too long, or
         for a key to sort by that no run has.
         """
-        from git_gage.catalog.filter import find_runs
-        from git_gage.catalog.filter_match import Matcher
+        return [run for run, _ in self._find(where, limit, sort, None)]
 
-        wheres = [where] if isinstance(where, str) else where
-        matcher = Matcher(self._status_of)
-        found = self._ask(
-            lambda db: find_runs(
-                db,
-                wheres,
-                limit=limit,
-                read_date=self._read_date,
-                matcher=matcher,
-                sort=sort,
-            )
-        )
-        if matcher.failure is not None:  # what fails in there is no damage to the catalog
-            raise matcher.failure
-        return found
+    def find_groups(
+        self, where: str | Sequence[str], by: str, *, sort: Sequence[str] = ()
+    ) -> list[tuple[Any, list[str]]]:
+        """The same by their value of a name, None where they have none, as SQLite holds it.
+
+        Groups come in the order of their first runs.
+        """
+        groups: dict[Any, list[str]] = {}
+        for run, value in self._find(where, None, sort, by):
+            groups.setdefault(value, []).append(run)
+        return list(groups.items())
+
+    def find_best(
+        self, metric: str, where: Sequence[str] = (), *, per: str | None = None
+    ) -> list[str]:
+        """The id of the run with the best number by a name; with `per`, of each of its values.
+
+        Which way is better `metric` says by its sign, "-loss" or "+gain", or else by its name.
+        Of equals the newest is best. Without any such number there is none.
+
+        Raises: as `find`.
+        """
+        from git_gage.catalog.filter_nodes import spell_name
+        from git_gage.metrics.direction import read_aim
+
+        name, lower = read_aim(metric)
+        wheres = [*where, f"{spell_name(name)} >= -inf"]
+        sort = [name if lower else f"-{name}"]
+        if per is None:
+            return self.find(wheres, limit=1, sort=sort)
+        return [runs[0] for _, runs in self.find_groups(wheres, per, sort=sort)]
+
+    def require_names(self, names: Sequence[str], fields: Collection[str]) -> None:
+        """Raises: RequestError, with a guess, for a name that no run and none of `fields` has."""
+        from git_gage.catalog.sort import require_names
+
+        self._ask(lambda db: require_names(db, names, fields))
 
     def followers(self, run: str) -> list[str]:
         """Ids of the runs that name a run as an input, parent, or what they start again."""
@@ -141,12 +162,34 @@ class Catalog:
     def resolve(self, text: str) -> str:
         """The full id of the run that is meant by `text`.
 
-        Raises: RunNotFoundError; AmbiguousRunError with up to 5 candidates.
+        Raises: RunNotFoundError; AmbiguousRunError with up to 5 candidates; as `find` for a metric
+        in it that no run has.
         """
-        from git_gage.catalog.resolve import resolve_run
+        from git_gage.catalog.resolve import read_best, resolve_run
 
+        best = read_best(text)
+        if best is not None:
+            return self._best(text, *best)
         lanes, rows = self._store.my_lanes, self._last_rows()
         return self._ask(lambda db: resolve_run(db, text, lanes, rows))
+
+    def resolve_slice(self, text: str) -> list[str] | None:
+        """Ids of the rows `2:4` of the last list that was shown; None for what is no slice.
+
+        Raises: RunNotFoundError where they are not there.
+        """
+        from git_gage.catalog.resolve import read_slice, slice_rows
+
+        rows = read_slice(text)
+        if rows is None:
+            return None
+        found = slice_rows(text, rows, self._last_rows())
+        if len(self._some(found)) < len(found):
+            raise RunNotFoundError(
+                f"no rows '{text}': not all of them are here any more",
+                hint="list again with 'git gage list'",
+            )
+        return found
 
     def newest_here(self) -> str | None:
         """The run that `@` stands for; None before the first one of this clone."""
@@ -187,6 +230,29 @@ class Catalog:
 
     # -- inside ----------------------------------------------------------------------------------
 
+    def _find(
+        self, where: str | Sequence[str], limit: int | None, sort: Sequence[str], group: str | None
+    ) -> list[tuple[str, Any]]:
+        from git_gage.catalog.filter import find_runs
+        from git_gage.catalog.filter_match import Matcher
+
+        wheres = [where] if isinstance(where, str) else where
+        matcher = Matcher(self._status_of)
+        found = self._ask(
+            lambda db: find_runs(
+                db,
+                wheres,
+                limit=limit,
+                read_date=self._read_date,
+                matcher=matcher,
+                sort=sort,
+                group=group,
+            )
+        )
+        if matcher.failure is not None:  # what fails in there is no damage to the catalog
+            raise matcher.failure
+        return found
+
     def _records(self, run: str, beyond: str | None) -> list[Record]:
         from git_gage.catalog.lines import read_records
 
@@ -215,6 +281,16 @@ class Catalog:
                 return
             before = page[-1].id
             left = None if left is None else left - size
+
+    def _best(self, text: str, operation: str, metric: str) -> str:
+        from git_gage.catalog.filter_nodes import spell_text
+
+        found = self.find_best(metric, [f"op = {spell_text(operation)}"] if operation else [])
+        if not found:
+            raise RunNotFoundError(
+                f"no run '{text}': none has a number there", hint="list runs with 'git gage list'"
+            )
+        return found[0]
 
     def _page(self, size: int, before: str | None) -> list[Shown]:
         return self._ask(lambda db: query.read_page(db, size, before))

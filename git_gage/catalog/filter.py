@@ -9,7 +9,7 @@ Source: docs/filters.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.facts import PARTS
 from git_gage.catalog.filter_fields import Field, Sql, Value, ValueFault, is_null, run_fields
@@ -25,7 +25,7 @@ from git_gage.catalog.filter_nodes import (
     parse_filter,
 )
 from git_gage.catalog.filter_words import ReadDate, read_number
-from git_gage.catalog.sort import sort_columns, sort_order
+from git_gage.catalog.sort import group_column, sort_columns, sort_order
 from git_gage.catalog.values import storable
 from git_gage.errors import FilterSyntaxError
 
@@ -60,10 +60,12 @@ def find_runs(
     read_date: ReadDate,
     matcher: Matcher,
     sort: Sequence[str] = (),
-) -> list[str]:
+    group: str | None = None,
+) -> list[tuple[str, Any]]:
     """Ids of the runs that all the filters hold for, newest first or in the order of `sort`.
 
-    If `matcher` has a failure afterwards, they mean nothing.
+    Each with its value of the name `group`. If `matcher` has a failure afterwards, they mean
+    nothing.
 
     Raises: FilterSyntaxError; RequestError for an order that there is none of.
     """
@@ -72,9 +74,11 @@ def find_runs(
     parts = [_Compiler(where, names).compile(depth) for where in wheres]
     found = _join("AND", parts) if parts else Sql("1")
     columns = sort_columns(db, sort, names.fields)
-    facts = " JOIN fact ON fact.run = run.key" if "fact." in found.text + columns.text else ""
+    grouped = ", NULL" if group is None else group_column(db, group, names.fields)
+    asked = f"run.id{grouped}{columns}"
+    facts = " JOIN fact ON fact.run = run.key" if "fact." in found.text + asked else ""
     question = (
-        f"SELECT run.id{columns.text} FROM run{facts} WHERE run.writer IS NOT NULL"
+        f"SELECT {asked} FROM run{facts} WHERE run.writer IS NOT NULL"
         f" AND {found.text} ORDER BY {sort_order(sort)} LIMIT ?"
     )
     if len(question) > LONGEST_SQL:
@@ -84,8 +88,8 @@ def find_runs(
     db.create_function("REGEXP", 2, matcher.regexp, deterministic=True)
     db.create_function("STATUS_NOW", 1, matcher.status_now)
     most = -1 if limit is None else limit
-    rows = db.execute(question, (*columns.parameters, *found.parameters, most))
-    return [row[0] for row in rows]
+    rows = db.execute(question, (*found.parameters, most))
+    return [row[:2] for row in rows]
 
 
 def find_parts(db: sqlite3.Connection, name: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from git_gage.catalog.facts import PARTS
 from git_gage.errors import FilterSyntaxError
 from git_gage.safe import clean
 
@@ -13,6 +14,7 @@ SHOWN = 70
 
 # Words and nothing else: what people look for. The grammar's own words are none.
 _PLAIN = re.compile(r"""\s*[^\s()\[\],=!<>~'"]+(?:\s+[^\s()\[\],=!<>~'"]+)*\s*""")
+_PLAIN_WORD = re.compile(r"""[^\s()\[\],=!<>~'"]+""")
 _KEYWORDS = frozenset({"and", "or", "not", "in", "not-in"})
 
 
@@ -71,6 +73,21 @@ def parse_filter(text: str) -> Node:
     from git_gage.catalog.filter_syntax import parse_conditions
 
     return parse_conditions(text)
+
+
+def spell_name(name: str) -> str:
+    """A name as a filter has to spell it: between quotes where it has spaces or signs."""
+    part, dot, rest = name.partition(".")
+    if _PLAIN_WORD.fullmatch(name) and name.lower() not in _KEYWORDS:
+        return name
+    if dot and rest and part in PARTS:
+        return f"{part}.{spell_text(rest)}"
+    return spell_text(name)
+
+
+def spell_text(text: str) -> str:
+    """Text between quotes, as a filter takes it."""
+    return "'" + text.replace("\\", r"\\").replace("'", r"\'") + "'"
 
 
 def fault(text: str, start: int, message: str, hint: str) -> FilterSyntaxError:

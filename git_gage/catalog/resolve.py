@@ -1,7 +1,7 @@
 """From what people type for a run to its id.
 
-A <run> is its row in the last list, `@` or `@~<n>`, `<operation>@`, its name, or the first
-characters of its id.
+A <run> is its row in the last list, `@` or `@~<n>`, `<operation>@`, `@{best:<metric>}`, its name,
+or the first characters of its id; `2:4` are rows of the last list.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ OFFERED = 50
 _LIST_HINT = "list runs with 'git gage list'"
 _ROW = re.compile(r"[1-9][0-9]{0,2}")
 _NEWEST = re.compile(r"(.*)@(?:~([0-9]{0,9}))?", re.DOTALL)
+_BEST = re.compile(r"(.*)@\{best:(.+)\}", re.DOTALL)
+_SLICE = re.compile(r"(-?[0-9]{1,9})?:(-?[0-9]{1,9})?")
 _NAME = re.compile(r"[a-z]+-[a-z]+")
 # What Crockford's base32 reads the letters as that it does not have.
 _LENIENT = str.maketrans("oil", "011")
@@ -50,6 +52,38 @@ def resolve_run(
     if _NAME.fullmatch(lowered):
         return _only(db, text, "name", find_named(db, lowered, CANDIDATES + 1))
     return _prefixed(db, text, lowered.translate(_LENIENT))
+
+
+def read_best(text: str) -> tuple[str, str] | None:
+    """Operation (or "") and metric of `train@{best:acc}`."""
+    found = _BEST.fullmatch(text)
+    return None if found is None else (found[1], found[2])
+
+
+def read_slice(text: str) -> slice | None:
+    """The places of `2:4`, `3:` or `-2:`: rows begin at 1, and the last one is meant, too."""
+    found = _SLICE.fullmatch(text)
+    if found is None:
+        return None
+    first, last = (None if row is None else int(row) for row in found.groups())
+    return slice(first - 1 if first is not None and first > 0 else first, last)
+
+
+def slice_rows(text: str, rows: slice, listed: Sequence[str] | None) -> list[str]:
+    """Runs of the last list, None where none was shown.
+
+    Raises: RunNotFoundError if there are none.
+    """
+    if listed is None:
+        raise RunNotFoundError(
+            f"no rows '{text}': no list was shown here yet", hint="show one with 'git gage list'"
+        )
+    if not listed[rows]:
+        raise RunNotFoundError(
+            f"no rows '{text}': the last list has {len(listed)}",
+            hint="list again with 'git gage list'",
+        )
+    return list(listed[rows])
 
 
 def newest_here(db: sqlite3.Connection, lanes: Iterable[str], steps: int = 0) -> str | None:

@@ -98,7 +98,7 @@ class App:
 
     def select(self, texts: Iterable[str]) -> list[str]:
         """Ids of the runs that the words name, each once, in their order."""
-        return list(dict.fromkeys(map(self._resolve, texts)))
+        return list(dict.fromkeys(run for text in texts for run in self._resolve_all(text)))
 
     def document(self, text: str | None) -> dict[str, Any]:
         """The run object of the run that a word names; without one the newest, from here if any."""
@@ -131,9 +131,19 @@ class App:
             yield json.dumps(self._as_it_is(json.loads(text))) if going else text
 
     def _resolve(self, text: str) -> str:
+        found = self._resolve_all(text)
+        if len(found) > 1:
+            raise RequestError(
+                f"'{text}' are {len(found)} runs, and one is needed", hint="give its row alone"
+            )
+        return found[0]
+
+    def _resolve_all(self, text: str) -> list[str]:
+        """The run that a word names, or the runs of a slice."""
         from git_gage.safe import clean  # a word may hold any bytes, a run's name does not
 
-        return self.runs.resolve(clean(text))
+        rows = self.runs.resolve_slice(text) if ":" in text else None
+        return [self.runs.resolve(clean(text))] if rows is None else rows
 
     def _document(self, run: str) -> dict[str, Any]:
         document = self.runs.document(run)

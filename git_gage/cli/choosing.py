@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_PLAIN = re.compile(r"[^\s()\[\],=!<>~'\"]+")
-_KEYWORDS = frozenset({"and", "or", "not", "in", "not-in"})
 _REVISION = re.compile(r"[0-9a-f]{4,64}")
 
 _where = click.option(
@@ -26,13 +24,13 @@ _where = click.option(
 )
 _bounds = (
     click.option(
-        *("--min", "least"),
+        *("--min", "lower_bounds"),
         metavar="<bound>",
         multiple=True,
         help="Choose runs where a value is no less: acc=0.9",
     ),
     click.option(
-        *("--max", "most"),
+        *("--max", "upper_bounds"),
         metavar="<bound>",
         multiple=True,
         help="Choose runs where a value is no more: loss=0.2",
@@ -110,22 +108,28 @@ def _read_most(_: App, bounds: Sequence[str]) -> Iterator[str]:
 
 
 def _bound(option: str, operator: str, bound: str) -> str:
+    from git_gage.catalog.filter_nodes import spell_name
     from git_gage.catalog.filter_words import read_number
 
     name, _, number = bound.rpartition("=")
     if not name.strip() or read_number(number.strip()) is None:
         message = f"'{option}' needs a name and a number such as acc=0.9, not '{bound}'"
         raise click.UsageError(message)
-    return f"{_name(name.strip())} {operator} {number.strip()}"
+    return f"{spell_name(name.strip())} {operator} {number.strip()}"
 
 
 def _read_tags(_: App, tags: Sequence[str]) -> Iterator[str]:
-    return (f"tag = {_quoted(tag)}" for tag in tags)
+    if tags:
+        from git_gage.catalog.filter_nodes import spell_text
+
+        yield from (f"tag = {spell_text(tag)}" for tag in tags)
 
 
 def _read_operations(_: App, operations: Sequence[str]) -> Iterator[str]:
     if operations:
-        yield f"operation in [{', '.join(map(_quoted, operations))}]"
+        from git_gage.catalog.filter_nodes import spell_text
+
+        yield f"operation in [{', '.join(map(spell_text, operations))}]"
 
 
 def _read_statuses(_: App, statuses: Sequence[str]) -> Iterator[str]:
@@ -151,23 +155,25 @@ def _read_until(_: App, until: str | None) -> Iterator[str]:
 
 
 def _date(option: str, words: str) -> str:
+    from git_gage.catalog.filter_nodes import spell_text
     from git_gage.catalog.filter_words import read_span
 
     if read_span(words, lambda _: 0.0) is None:
         message = f"'{option}' needs a date such as 2026-11-01 or '2 days ago', not '{words}'"
         raise click.UsageError(message)
-    return _quoted(words)
+    return spell_text(words)
 
 
 def _read_author(_: App, pattern: str | None) -> Iterator[str]:
     if pattern is None:
         return
     from git_gage.catalog.filter_match import check_pattern
+    from git_gage.catalog.filter_nodes import spell_text
 
     complaint = check_pattern(pattern)
     if complaint is not None:
         raise click.UsageError(f"'--author' needs a pattern: {complaint}")
-    yield f"author =~ {_quoted(pattern)}"
+    yield f"author =~ {spell_text(pattern)}"
 
 
 def _read_commit(app: App, revision: str | None) -> Iterator[str]:
@@ -187,23 +193,9 @@ def _read_commit(app: App, revision: str | None) -> Iterator[str]:
     yield f"commit = {found.decode().strip()}"
 
 
-def _name(name: str) -> str:
-    """A name as filters spell it."""
-    if _PLAIN.fullmatch(name) and name.lower() not in _KEYWORDS:
-        return name
-    part, dot, rest = name.partition(".")
-    if dot and rest and part in ("metric", "config", "attr"):
-        return f"{part}.{_quoted(rest)}"
-    return _quoted(name)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("\\", r"\\").replace("'", r"\'") + "'"
-
-
 _READERS: dict[str, Callable[[App, Any], Iterator[str]]] = {
-    "least": _read_least,
-    "most": _read_most,
+    "lower_bounds": _read_least,
+    "upper_bounds": _read_most,
     "tags": _read_tags,
     "operations": _read_operations,
     "statuses": _read_statuses,

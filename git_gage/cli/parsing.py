@@ -12,7 +12,8 @@ HELP_NAMES = ["-h", "--help"]
 RUN_NOTE = """\
 A <run> is its row in the last list (1 to 999), its id or the first characters
 of it (4 or more), its name, @ for the newest begun here, @~1 for the one before
-that, or <operation>@ for the newest of an operation
+that, <operation>@ for the newest of an operation, or @{best:acc}. Where several
+can be given, 2:4 are rows of the last list
 """
 
 

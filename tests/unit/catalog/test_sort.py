@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from git_gage.errors import RequestError
+from git_gage.errors import RequestError, RunNotFoundError
 from tests.unit.catalog.filtered import Runs
 from tests.unit.catalog.made_up import FakeStore
 
@@ -44,6 +44,54 @@ def test_nothing_to_sort_by(runs: Runs) -> None:
     assert caught.value.hint == "did you mean 'acc'?"
     with pytest.raises(RequestError) as caught:
         runs.find(sort=["qqqqqq"])
-    assert caught.value.hint == "sort by '-acc' or 'started'"
+    assert caught.value.hint == "see what there is by 'git gage list'"
     with pytest.raises(RequestError, match="'tags' has no order"):
         runs.find(sort=["tags"])
+
+
+def test_the_best_of_all_and_of_each(runs: Runs) -> None:
+    names = {first.run: name for name, first in runs.begins.items()}
+
+    def best(metric: str, *wheres: str, per: str | None = None) -> list[str]:
+        return [names[run] for run in runs.catalog.find_best(metric, wheres, per=per)]
+
+    assert best("acc") == best("+acc") == ["second"]
+    assert best("-acc") == ["first"]
+    assert best("acc", "lr < 0.1") == ["third"]
+    assert best("acc", per="lr") == ["second", "third"]
+    assert best("acc", "acc > 1") == []
+    assert best("duration", "acc > 1") == []
+
+
+def test_less_of_a_loss_is_better(store: FakeStore) -> None:
+    runs = Runs(store)
+    runs.add("far", metrics={"val loss": 0.5})
+    runs.add("broken", metrics={"val loss": "nan"})
+    runs.add("near", metrics={"val loss": 0.1})
+    assert runs.catalog.find_best("val loss") == [runs.begins["near"].run]
+    assert runs.catalog.resolve("@{best:val loss}") == runs.begins["near"].run
+    assert runs.catalog.resolve("train@{best:+val loss}") == runs.begins["far"].run
+    with pytest.raises(RunNotFoundError, match=r"no run 'eval@\{best:val loss\}'"):
+        runs.catalog.resolve("eval@{best:val loss}")
+
+
+def test_rows_of_the_last_list(runs: Runs) -> None:
+    ids = [first.run for first in runs.begins.values()]
+    with pytest.raises(RunNotFoundError, match="no list was shown"):
+        runs.catalog.resolve_slice("1:2")
+    runs.catalog.remember_rows(ids)
+    assert runs.catalog.resolve_slice("2:3") == ids[1:3]
+    assert runs.catalog.resolve_slice("3:") == runs.catalog.resolve_slice("-2:") == ids[2:]
+    assert runs.catalog.resolve_slice(":") == ids
+    assert runs.catalog.resolve_slice("a:b") is None
+    with pytest.raises(RunNotFoundError, match="the last list has 4"):
+        runs.catalog.resolve_slice("5:")
+    runs.catalog.remember_rows([*ids, "01m00000000000000000000000000a"])
+    with pytest.raises(RunNotFoundError, match="not all of them are here"):
+        runs.catalog.resolve_slice("4:")
+
+
+def test_names_that_runs_have(runs: Runs) -> None:
+    runs.catalog.require_names(["acc", "config.lr", "id"], ["id"])
+    with pytest.raises(RequestError, match=r"no run has a 'config\.acc'"):
+        runs.catalog.require_names(["config.acc"], ["id"])

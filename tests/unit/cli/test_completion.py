@@ -25,7 +25,7 @@ def completed(where: Path, *words: str) -> list[str]:
 def test_commands_and_options(tmp_path: Path) -> None:
     assert completed(tmp_path, "l") == ["list", "label"]
     assert completed(tmp_path, "--v") == ["--version"]
-    assert completed(tmp_path, "list", "--a") == ["--all"]
+    assert completed(tmp_path, "list", "--al") == ["--all"]
     assert completed(tmp_path, "list", "--color", "a") == ["auto", "always"]
     assert completed(tmp_path, "help", "o") == ["output", "ops"]
 
