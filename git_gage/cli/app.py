@@ -110,8 +110,12 @@ class App:
 
     def document_now(self, run: str) -> dict[str, Any]:
         """The run object of an id, read anew: the run may have ended meanwhile."""
-        vars(self).pop("runs", None)
+        self.look_again()
         return self._document(run)
+
+    def look_again(self) -> None:
+        """Bring the catalog up to date when it is asked next."""
+        vars(self).pop("runs", None)
 
     def documents(
         self, limit: int | None, among: Sequence[str] | None = None

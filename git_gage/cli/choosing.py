@@ -91,11 +91,11 @@ def filter_options(*, bounds: bool = True) -> Callable[[F], F]:
     return decorate
 
 
-def read_sorting(given: Sequence[str]) -> list[str]:
-    """Keys to sort by, of options as `--sort -acc,lr`."""
+def read_keys(option: str, given: Sequence[str]) -> list[str]:
+    """Names of an option that can be repeated, and has commas between them."""
     keys = [key.strip() for keys in given for key in keys.split(",")]
     if not all(key.removeprefix("-") for key in keys):
-        raise click.UsageError("'--sort' needs keys such as -acc,lr")
+        raise click.UsageError(f"'{option}' needs names with commas between them")
     return keys
 
 

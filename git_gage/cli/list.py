@@ -2,124 +2,149 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.choosing import filter_options, read_sorting
-from git_gage.cli.params import Count, color_option, json_option
+from git_gage.cli.choosing import filter_options, read_keys
+from git_gage.cli.params import Count, RunName, color_option, json_option
 from git_gage.cli.parsing import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from git_gage.cli.app import App
+    from git_gage.cli.listed import Listed
+    from git_gage.render.screen import Screen
 
 SHOWN = 20
+# Columns that somebody asked for are all shown where no screen bounds them.
+WIDE_ENOUGH = 10_000
+FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
 
 
 @click.command(
     "list",
     cls=Command,
-    usage="git gage list [-w <filter>] [--sort <keys>] [-n <num> | --all] [--json]",
-    examples=["git gage list", "git gage list -w 'acc > 0.9 and not status = error' --json"],
-    exclusive=[("-n", "--all"), ("--graph", "--json")],
-    note="The row of a run here names it in other commands: git gage show 2\n"
-    "Filters are explained by 'git gage help filters'\n",
+    usage="git gage list [<run>...] [-w <filter>] [--sort <names>] [-n <num> | --all]",
+    examples=["git gage list -w 'acc > 0.9 and not status = error' --sort -acc"],
+    exclusive=[
+        ("-n", "--all"),
+        ("--graph", "--watch", *FORMS),
+        *(("--graph", option) for option in ("--sort", "--group-by", "--best")),
+        *(("-z", option) for option in ("--json", "--csv", "--md", "--graph", "--watch")),
+        *(("--columns", option) for option in ("--json", "--jsonl", "--format", "-s")),
+        *(("-s", option) for option in ("--json", "--jsonl", "--format")),
+    ],
+    note="A row names its run in other commands (git gage show 2), 2:4 are rows of a list.\n"
+    "See 'git gage help filters' and 'git gage help formats'\n",
 )
+@click.argument("words", metavar="<run>", nargs=-1, type=RunName())
 @filter_options()
 @click.option(
     *("--sort", "sorting"),
-    metavar="<keys>",
+    metavar="<names>",
     multiple=True,
     help="Sort by values: -acc,lr (- means the highest first)",
 )
+@click.option("--group-by", metavar="<name>", help="Put runs with the same value together")
+@click.option("--best", metavar="<metric>", help="Show the best run, of each group if there are")
 @click.option(
     *("-n", "--max-count", "count"),
     metavar="<num>",
     type=Count(),
-    default=SHOWN,
     help=f"Show so many runs at most (default: {SHOWN})",
 )
 @click.option("-a", "--all", "everything", is_flag=True, help="Show all runs")
+@click.option("--columns", metavar="<names>", multiple=True, help="Show these, such as run,lr,acc")
+@click.option("-s", "--short", is_flag=True, help="Show operation, status and label alone")
 @click.option("--graph", is_flag=True, help="Draw which run was made from which")
+@click.option("--watch", is_flag=True, help="Show the list anew every 2 seconds")
 @json_option
+@click.option("--jsonl", is_flag=True, help="Print JSON, one run a line")
+@click.option("--csv", is_flag=True, help="Print CSV")
+@click.option("--md", is_flag=True, help="Print a table in Markdown")
+@click.option("--porcelain", is_flag=True, help="Print columns that stay, with tabs between")
+@click.option("--format", "own", metavar="<text>", help="Print lines such as '{run} {acc}'")
+@click.option("-z", "nul", is_flag=True, help="End lines with NUL (alone: --porcelain -z)")
 @color_option
 @click.pass_obj
-def command(
-    app: App,
-    wheres: tuple[str, ...],
-    sorting: tuple[str, ...],
-    count: int,
-    everything: bool,
-    graph: bool,
-    as_json: bool,
-    color: str,
-) -> None:
+def command(app: App, /, color: str, watch: bool, **given: Any) -> None:
     """List runs, newest first"""
-    limit = None if everything else count
-    keys = read_sorting(sorting)
-    found = app.runs.find(wheres, sort=keys) if wheres or keys else None
-    if as_json:
-        _print_json(app, limit, found)
-    elif found == [] and app.catalog.count():
-        _hint_at_filter(app, wheres)
+    given["columns"] = read_keys("--columns", given["columns"])
+    given["sorting"] = read_keys("--sort", given["sorting"])
+    forms = ("as_json", "jsonl", "csv", "md", "porcelain", "nul")
+    if given["own"] is not None or any(given[form] for form in forms):
+        from git_gage.cli.list_forms import print_form
+
+        print_form(app, given)
+    elif watch:
+        from git_gage.cli.list_watch import watch_list
+
+        watch_list(app, lambda: _draw(app, given, color)[:2])
     else:
-        _print_table(app, limit, found, wheres, color, graph=graph)
+        _show(app, given, color)
 
 
-def _print_table(
-    app: App,
-    limit: int | None,
-    found: list[str] | None,
-    wheres: Sequence[str],
-    color: str,
-    *,
-    graph: bool,
-) -> None:
-    documents = app.documents(limit, found)
-    if not documents:
+def _show(app: App, given: dict[str, Any], color: str) -> None:
+    text, screen, listed = _draw(app, given, color)
+    if listed.documents:
+        app.catalog.remember_rows(listed.to_remember)
+        app.show(text, screen)
+    elif app.catalog.count():
+        _hint_at_filter(app, listed.wheres)
+    else:
         _hint_at_runs()
-        return
+
+
+def _draw(app: App, given: dict[str, Any], color: str) -> tuple[str, Screen, Listed]:
+    """The list, or "" where nothing is found, and where it is shown."""
+    from git_gage.cli.listed import find_listed
+
+    listed = find_listed(app, given)
+    screen = app.screen(color)
+    if given["columns"] and not screen.terminal:
+        screen.width = WIDE_ENOUGH
+    if not listed.documents:
+        return "", screen, listed
     import time
 
-    from git_gage.render.listing import format_list
+    from git_gage.render.listing import Layout, format_list
 
-    screen = app.screen(color)
-    total = app.catalog.count() if found is None else len(found)
+    layout = Layout(
+        graph=given["graph"],
+        short=given["short"],
+        rows=listed.rows,
+        columns=given["columns"],
+        groups=listed.groups,
+        order=listed.order,
+    )
     text = format_list(
-        documents,
+        listed.documents,
         screen=screen,
         now=time.time(),
         newest_here=app.catalog.newest_here(),
-        older=total - len(documents),
-        to_see_all=_to_see_all(wheres),
-        graph=graph,
+        older=listed.more,
+        to_see_all=_to_see_all(given),
+        layout=layout,
     )
-    app.catalog.remember_rows([document["id"] for document in documents])
-    app.show(text, screen)
+    return text, screen, listed
 
 
-def _print_json(app: App, limit: int | None, found: list[str] | None) -> None:
-    from git_gage.render.machine import format_array
-
-    screen = app.screen()
-    for part in format_array(app.document_texts(limit, found)):
-        screen.write(screen.encode(part))
-
-
-def _to_see_all(wheres: Sequence[str]) -> str:
+def _to_see_all(given: dict[str, Any]) -> str:
     words = ["git", "gage", "list", "--all"]
-    if not wheres:
+    words += [word for where in given["wheres"] for word in ("-w", where)]
+    words += ["--sort", ",".join(given["sorting"])] if given["sorting"] else []
+    words += ["--group-by", given["group_by"]] if given["group_by"] else []
+    words += ["--best", given["best"]] if given["best"] else []
+    if len(words) == 4:
         return " ".join(words)
     import shlex
 
     from git_gage.safe import clean
 
-    return clean(shlex.join([*words, *(word for where in wheres for word in ("-w", where))]))
+    return clean(shlex.join(words))
 
 
-def _hint_at_filter(app: App, wheres: Sequence[str]) -> None:
+def _hint_at_filter(app: App, wheres: tuple[str, ...]) -> None:
     from git_gage.safe import clean
 
     click.echo("no run matches", err=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from git_gage.cli.parsing import help_page, help_rows
 
-TOPICS = {"filters": "Choose runs by what is known of them"}
+TOPICS = {
+    "filters": "Choose runs by what is known of them",
+    "formats": "List runs for programs, and in columns of your own",
+}
 
 _CONDITIONS = (
     ("= == != < <= > >=", "compare numbers, text or times: acc > 0.9"),
@@ -41,8 +44,42 @@ Filters given by several '-w' must all hold
 """
 
 
+_FORMATS = (
+    ("--json, --jsonl", "run objects, in an array or one a line (docs/json.md)"),
+    ("--csv", "all that is known, under a line of names"),
+    ("--md", "a table in Markdown"),
+    ("--porcelain", "columns that stay, with tabs between them"),
+    ("--format <text>", "lines of your own: '{run} {metric.acc}'"),
+    ("-z", "a NUL behind each run, not a line end"),
+)
+_COLUMNS = (
+    ("of every run", "id run name operation status exit_code signal label tags"),
+    ("", "started ended staged duration author email commit branch"),
+    ("", "dirty digest project host python platform version parent"),
+    ("", "restart_of; in a table also age"),
+    ("metric.<name>", "the last value of a metric"),
+    ("config.<name>", "a setting"),
+    ("attr.<name>", "an attribute"),
+    ("any other name", "the metric, else the setting, else the attribute"),
+    ("config, metrics", "all of them; in forms for programs attributes, too"),
+)
+_FORMAT_EXAMPLES = (
+    "git gage list --columns run,status,config,acc --sort -acc",
+    "git gage list --all --csv > runs.csv",
+    "git gage list --format '{run}\\t{label}' -z",
+)
+_FORMAT_FOOTER = """\
+What a run does not have is empty. In --format \\t, \\n and \\0 stand for a tab, a
+line end and NUL, {{ and }} for braces. The columns of --porcelain never change:
+id name operation status exit_code started duration_s commit label
+"""
+
+
 def topic_page(topic: str) -> str:
     """The help on one of `TOPICS`."""
+    if topic == "formats":
+        sections = {"FORMS": help_rows(_FORMATS), "NAMES": help_rows(_COLUMNS)}
+        return help_page(TOPICS[topic], _FORMAT_EXAMPLES, sections, _FORMAT_FOOTER)
     sections = {
         "CONDITIONS": help_rows(_CONDITIONS),
         "NAMES": help_rows(_NAMES),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from git_gage.metrics.direction import lower_is_better
 from git_gage.records import parse_time, short_id
 from git_gage.render.amounts import (
     age_text,
@@ -14,7 +16,8 @@ from git_gage.render.amounts import (
     short_span,
     value_text,
 )
-from git_gage.render.table import Column, format_table, number_column
+from git_gage.render.columns import FIELDS, plain_text, read_field
+from git_gage.render.table import Column, format_table, left_out, number_column
 from git_gage.render.wording import STATUS_STYLES, status_text
 from git_gage.safe import clean
 
@@ -25,6 +28,21 @@ if TYPE_CHECKING:
 WIDE = 110
 
 
+class Layout(NamedTuple):
+    """What of a list is shown, and how.
+
+    `rows` are the numbers of the runs (none: from 1 on), `columns` names as people give them (none:
+    what there is room for), `groups` the title of each group and how many runs are in it.
+    """
+
+    graph: bool = False
+    short: bool = False
+    rows: Sequence[int] = ()
+    columns: Sequence[str] = ()
+    groups: Sequence[tuple[str, int]] = ()
+    order: str = "older"
+
+
 def format_list(
     documents: Sequence[Mapping[str, Any]],
     *,
@@ -33,28 +51,47 @@ def format_list(
     newest_here: str | None,
     older: int,
     to_see_all: str = "git gage list --all",
-    graph: bool = False,
+    layout: Layout = Layout(),  # noqa: B008 - a tuple
 ) -> str:
     """The runs as a table; below it what they have in common, and how many are not shown.
 
-    `now` is Unix seconds, `newest_here` the id that `@` stands for, `to_see_all` what to type;
-    `graph`: draw beside them which was made from which.
+    `now` is Unix seconds, `newest_here` the id that `@` stands for, `to_see_all` what to type.
     """
-    listing = _Listing(documents, screen, now)
+    listing = _Listing(documents, screen, now, layout)
     columns = listing.columns(newest_here)
-    if graph:
+    if layout.graph:
         from git_gage.render.graph import draw_graph, interleave
 
         lines = draw_graph(documents, screen)
         drawn = Column("", [line.run for line in lines], 0)
         table = interleave(format_table([drawn, *columns], screen), lines)
     else:
-        table = format_table(columns, screen)
-    return table + listing.footer(older, to_see_all)
+        table = _with_titles(format_table(columns, screen), layout.groups, screen)
+    return table + listing.footer(columns, older, to_see_all)
+
+
+def _with_titles(table: str, groups: Sequence[tuple[str, int]], screen: Screen) -> str:
+    """A table with a line above the runs of each group."""
+    if not groups:
+        return table
+    head, *rows = table.splitlines(keepends=True)
+    lines = [head]
+    for title, count in groups:
+        text = screen.cut(f"{title}: {count_text(count, 'run')}", screen.width)
+        lines += [f"{screen.paint(text, 'bold')}\n", *rows[:count]]
+        rows = rows[count:]
+    return "".join(lines)
 
 
 class _Listing:
-    def __init__(self, documents: Sequence[Mapping[str, Any]], screen: Screen, now: float) -> None:
+    def __init__(
+        self,
+        documents: Sequence[Mapping[str, Any]],
+        screen: Screen,
+        now: float,
+        layout: Layout,
+    ) -> None:
+        self.layout = layout
         self.documents = documents
         self.screen = screen
         self.now = now
@@ -67,45 +104,96 @@ class _Listing:
     def columns(self, newest_here: str | None) -> list[Column]:
         """In the order they are shown; the rank says which go first when there is no room."""
         marks = ["@" if document["id"] == newest_here else " " for document in self.documents]
-        digits = len(str(len(self.documents)))
-        rows = [f"{mark} {row:>{digits}}" for row, mark in enumerate(marks, 1)]
+        numbers = self.layout.rows or range(1, len(self.documents) + 1)
+        digits = len(str(max(numbers)))
+        rows = [f"{mark} {row:>{digits}}" for row, mark in zip(numbers, marks, strict=True)]
+        row = Column("#", rows, 3, right=True)
+        if self.layout.short:
+            return [row, *self._chosen(["operation", "status", "label"])]
+        if self.layout.columns:
+            return [row, *self._chosen(self.layout.columns)]
         return [
-            Column("#", rows, 3, right=True),
-            Column("RUN", [short_id(document["id"]) for document in self.documents], 0),
-            Column("NAME", self._texts("name"), 2),
-            *self._operation(),
+            row,
+            self._run(),
+            self._name(),
+            *([] if self.one_operation and len(self.documents) > 1 else [self._operation()]),
             self._status(),
             self._started(),
-            Column("TOOK", [self._took(document) for document in self.documents], 8, right=True),
-            *self._values(),
-            Column("COMMIT", [self._commit(document) for document in self.documents], 60),
-            *self._authors(),
-            *self._labels(),
+            self._duration(),
+            *self._config(),
+            *self._metrics(),
+            self._commits(),
+            *(column for column in [self._authors()] if len(set(column.cells)) > 1),
+            *(column for column in [*self._wide_tags(), self._labels()] if any(column.cells)),
         ]
 
-    def footer(self, older: int, to_see_all: str) -> str:
+    def _chosen(self, names: Sequence[str]) -> list[Column]:
+        """The columns that somebody asked for; the first of them have room first."""
+        known: dict[str, Callable[[], list[Column]]] = {
+            "run": lambda: [self._run()],
+            "name": lambda: [self._name()],
+            **{name: lambda: [self._operation()] for name in ("operation", "op")},
+            **{name: lambda: [self._duration()] for name in ("took", "duration", "duration_s")},
+            **{name: lambda: [self._authors()] for name in ("author", "by")},
+            "status": lambda: [self._status()],
+            "started": lambda: [self._started()],
+            "age": lambda: [self._ages()],
+            "commit": lambda: [self._commits()],
+            "tags": lambda: [self._tags()],
+            "label": lambda: [self._labels()],
+            "config": self._config,
+            "metrics": self._metrics,
+        }
+        found = [
+            column
+            for name in names
+            for column in (known[name]() if name in known else [self._named(name)])
+        ]
+        for place, column in enumerate(found):
+            column.rank = place
+        return found
+
+    def _named(self, name: str) -> Column:
+        """The column of any other name."""
+        for part, key in (("metric", "metrics"), ("config", "config")):
+            bare = name.removeprefix(f"{part}.")
+            if name not in FIELDS and any(bare in document[key] for document in self.documents):
+                return self._value(key, bare, 0)
+        found = [read_field(document, name) for document in self.documents]
+        return Column(clean(name), [plain_text(value) for value in found], 0)
+
+    def footer(self, columns: Sequence[Column], older: int, to_see_all: str) -> str:
         """What the columns leave out because it is the same everywhere, and the runs left out."""
-        common = [f"{clean(key)}={value_text(value)}" for key, value in self.shared.items()]
-        common += [f"{clean(key)}={metric_text(value)}" for key, value in self.same.items()]
-        if self.one_operation:
-            common.insert(0, f"operation={clean(self.documents[0]['operation'])}")
         lines = []
-        if len(self.documents) > 1 and common:
-            lines.append(f"All {len(self.documents)}: {' '.join(common)}")
+        if self.layout.columns and (left := left_out(columns, self.screen.width)):
+            lines.append(f"no room for {', '.join(left)}: ask for fewer columns")
+        elif len(self.documents) > 1 and not (self.layout.short or self.layout.columns):
+            lines += self._common()
         if older:
-            lines.append(f"{count_text(older, 'older run')}: {to_see_all}")
+            lines.append(f"{count_text(older, f'{self.layout.order} run')}: {to_see_all}")
         return "".join(
             f"{self.screen.paint(self.screen.cut(line, self.screen.width), 'dim')}\n"
             for line in lines
         )
 
+    def _common(self) -> list[str]:
+        common = [f"{clean(key)}={value_text(value)}" for key, value in self.shared.items()]
+        common += [f"{clean(key)}={metric_text(value)}" for key, value in self.same.items()]
+        if self.one_operation:
+            common.insert(0, f"operation={clean(self.documents[0]['operation'])}")
+        return [f"All {len(self.documents)}: {' '.join(common)}"] if common else []
+
     def _texts(self, key: str) -> list[str]:
         return [clean(str(document[key] or "")) for document in self.documents]
 
-    def _operation(self) -> list[Column]:
-        if self.one_operation and len(self.documents) > 1:
-            return []
-        return [Column("OPERATION", self._texts("operation"), 6)]
+    def _run(self) -> Column:
+        return Column("RUN", [short_id(document["id"]) for document in self.documents], 0)
+
+    def _name(self) -> Column:
+        return Column("NAME", self._texts("name"), 2)
+
+    def _operation(self) -> Column:
+        return Column("OPERATION", self._texts("operation"), 6)
 
     def _status(self) -> Column:
         texts = [status_text(each, self.screen, sign=self.wide) for each in self.documents]
@@ -116,8 +204,17 @@ class _Listing:
         if self.wide:
             times = [moment_text(parse_time(document["started"])) for document in self.documents]
             return Column("STARTED", times, 4)
+        return self._ages()
+
+    def _ages(self) -> Column:
         ages = [age_text(self.now - parse_time(document["started"])) for document in self.documents]
         return Column("AGE", ages, 4, right=True)
+
+    def _duration(self) -> Column:
+        return Column("TOOK", [self._took(document) for document in self.documents], 8, right=True)
+
+    def _commits(self) -> Column:
+        return Column("COMMIT", [self._commit(document) for document in self.documents], 60)
 
     def _took(self, document: Mapping[str, Any]) -> str:
         if document["status"] == "running":
@@ -130,33 +227,52 @@ class _Listing:
         commit = source.get("commit")
         return clean(commit[:7]) + "+" * bool(source.get("dirty")) if commit else self.none
 
-    def _values(self) -> list[Column]:
-        """Settings and metrics that differ; when there is no room for all, some of both stay."""
-        config = [key for key in _keys(self.documents, "config") if key not in self.shared]
-        metrics = [key for key in _keys(self.documents, "metrics") if key not in self.same]
-        return [
-            *(self._value("config", key, 11 + 2 * number) for number, key in enumerate(config)),
-            *(self._value("metrics", key, 10 + 2 * number) for number, key in enumerate(metrics)),
-        ]
+    def _config(self) -> list[Column]:
+        """Settings that differ; when there is no room for all, some of both kinds stay."""
+        keys = [key for key in _keys(self.documents, "config") if key not in self.shared]
+        return [self._value("config", key, 11 + 2 * place) for place, key in enumerate(keys)]
+
+    def _metrics(self) -> list[Column]:
+        keys = [key for key in _keys(self.documents, "metrics") if key not in self.same]
+        return [self._value("metrics", key, 10 + 2 * place) for place, key in enumerate(keys)]
 
     def _value(self, part: str, key: str, rank: int) -> Column:
         found = [document[part].get(key) for document in self.documents]
         to_text = metric_text if part == "metrics" else value_text
+        best = _best(key, found) if part == "metrics" else None
         cells = [
-            to_text(value) if key in document[part] else self.none
+            ("*" if value == best and value is not None else "") + to_text(value)
+            if key in document[part]
+            else self.none
             for value, document in zip(found, self.documents, strict=True)
         ]
         if all(value is None or _is_number(value) for value in found):
             return number_column(clean(key), cells, rank)
         return Column(clean(key), cells, rank)
 
-    def _authors(self) -> list[Column]:
+    def _authors(self) -> Column:
         names = [clean((document["author"] or {}).get("name", "")) for document in self.documents]
-        return [Column("BY", names, 61)] if len(set(names)) > 1 else []
+        return Column("BY", names, 61)
 
-    def _labels(self) -> list[Column]:
+    def _tags(self) -> Column:
+        texts = [clean(",".join(document["tags"])) for document in self.documents]
+        return Column("TAGS", texts, 62)
+
+    def _wide_tags(self) -> list[Column]:
+        return [self._tags()] if self.wide else []
+
+    def _labels(self) -> Column:
         texts = [_description(document) for document in self.documents]
-        return [Column("LABEL", texts, 7, least=10)] if any(texts) else []
+        return Column("LABEL", texts, 7, least=10)
+
+
+def _best(key: str, values: Sequence[Any]) -> float | None:
+    """The best of several different numbers."""
+    numbers = {float(value) for value in values if _is_number(value) and value != "nan"}
+    finite = [number for number in numbers if math.isfinite(number)]
+    if len(numbers) < 2 or not finite:
+        return None
+    return min(finite) if lower_is_better(key) else max(finite)
 
 
 def _description(document: Mapping[str, Any]) -> str:

@@ -16,6 +16,15 @@ def format_array(texts: Iterable[str]) -> Iterator[str]:
     """An array of ready JSON texts in parts, one element a line; however many, one is in memory."""
     before = "[\n"
     for text in texts:
-        yield before + (text if text.isascii() else json.dumps(json.loads(text)))
+        yield before + _ascii(text)
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def format_lines(texts: Iterable[str], end: str) -> Iterator[str]:
+    """Ready JSON texts, each with `end` behind it."""
+    return (_ascii(text) + end for text in texts)
+
+
+def _ascii(text: str) -> str:
+    return text if text.isascii() else json.dumps(json.loads(text))

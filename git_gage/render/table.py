@@ -56,6 +56,12 @@ def format_table(columns: Sequence[Column], screen: Screen) -> str:
     return "".join((" " * GAP).join(cells).rstrip() + "\n" for cells in lines)
 
 
+def left_out(columns: Sequence[Column], width: int) -> list[str]:
+    """Titles of the columns that there is no room for."""
+    shown = _fit(columns, width)
+    return [column.title for place, column in enumerate(columns) if place not in shown]
+
+
 def _fit(columns: Sequence[Column], width: int) -> dict[int, int]:
     """Width of each column that has room, by its number."""
     left = width + GAP

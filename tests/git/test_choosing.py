@@ -53,7 +53,7 @@ def test_options_become_one_filter(repo: Path) -> None:
         ("--since", "xyz", "'--since' needs a date such as 2026-11-01 or '2 days ago', not 'xyz'"),
         ("--author", "(", "'--author' needs a pattern: not a regular expression: "),
         ("--commit", "nothing", "'--commit' needs a commit, branch or tag, not 'nothing'"),
-        ("--sort", "acc,,lr", "'--sort' needs keys such as -acc,lr"),
+        ("--sort", "acc,,lr", "'--sort' needs names with commas between them"),
     ],
 )
 def test_bad_values_are_told_by_name(tmp_path: Path, option: str, value: str, message: str) -> None:

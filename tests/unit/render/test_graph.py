@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from git_gage.render.graph import draw_graph, sources_of
-from git_gage.render.listing import format_list
+from git_gage.render.listing import Layout, format_list
 from git_gage.render.screen import Screen
 from tests.unit.render.made_up import NOW, make_run
 
@@ -92,7 +92,7 @@ def test_a_list_with_a_graph_is_no_wider_than_the_screen(width: int) -> None:
         now=NOW,
         newest_here=None,
         older=0,
-        graph=True,
+        layout=Layout(graph=True),
     )
     lines = text.splitlines()
     assert [line[0] for line in lines[1:3]] == ["●", "○"]

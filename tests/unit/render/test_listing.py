@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from git_gage.render.listing import format_list
+from git_gage.render.listing import Layout, format_list
 from git_gage.render.screen import Screen, text_width
 from tests.unit.render.made_up import NOW, make_run, make_runs
 
@@ -22,11 +22,11 @@ def listed(
 
 def test_four_runs_at_80_columns() -> None:
     assert listed(make_runs(), older=38) == (
-        "  #  RUN      NAME         STATUS     AGE  TOOK          lr     acc  LABEL\n"
-        "@ 1  de3b4wz  kind-heron   running     2m    2m      0.01    0.9023  wider net\n"
-        "  2  thsnweh  late-wren    completed   2h   14m      0.001   0.8923  baseline\n"
-        "  3  9r3m11b  brisk-otter  error 1     3h   12s      0.0001  –\n"
-        "  4  9ch7exy  odd-yak      lost?       4h     –  1e-05       0.8723  from Ana \\…\n"
+        "  #  RUN      NAME         STATUS     AGE  TOOK          lr      acc  LABEL\n"
+        "@ 1  de3b4wz  kind-heron   running     2m    2m      0.01    *0.9023  wider net\n"
+        "  2  thsnweh  late-wren    completed   2h   14m      0.001    0.8923  baseline\n"
+        "  3  9r3m11b  brisk-otter  error 1     3h   12s      0.0001   –\n"
+        "  4  9ch7exy  odd-yak      lost?       4h     –  1e-05        0.8723  from Ana …\n"
         "All 4: operation=train.py batch=64\n"
         "38 older runs: git gage list --all\n"
     )
@@ -105,3 +105,71 @@ def test_what_was_recorded_cannot_steer_the_terminal() -> None:
             text = listed(runs, width)
             assert all(char.isprintable() or char == "\n" for char in text)
             assert text.count("\n") <= len(runs) + 2
+
+
+def laid_out(runs: list[dict[str, Any]], width: int = 80, **layout: Any) -> list[str]:
+    screen = Screen(io.StringIO(), width=width)
+    text = format_list(
+        runs, screen=screen, now=NOW, newest_here=None, older=0, layout=Layout(**layout)
+    )
+    return text.splitlines()
+
+
+def test_the_best_value_of_each_metric_has_a_star() -> None:
+    runs = [
+        make_run(1, metrics={"acc": 0.5, "loss": 0.5, "x": "nan", "y": "inf", "z": 1}),
+        make_run(2, metrics={"acc": 0.75, "loss": 0.25, "x": 1, "y": 2, "z": 1}),
+        make_run(3, metrics={"acc": 0.75, "loss": 0.125, "y": "-inf"}),
+    ]
+    lines = laid_out(runs, 140, columns=["metrics"])
+    assert lines[0].split() == ["#", "acc", "loss", "y", "x", "z"]
+    assert lines[1].split() == ["1", "0.5", "0.5", "inf", "nan", "1"]
+    assert lines[2].split() == ["2", "*0.75", "0.25", "*2", "1", "1"]
+    assert lines[3].split() == ["3", "*0.75", "*0.125", "-inf", "–", "–"]
+
+
+def test_numbers_with_stars_stand_below_each_other() -> None:
+    runs = [make_run(1, metrics={"acc": 10.25}), make_run(2, metrics={"acc": 9.5})]
+    first, second = (line.index(".") for line in laid_out(runs, columns=["acc"])[1:])
+    assert first == second
+
+
+def test_short_lists_have_four_columns() -> None:
+    lines = laid_out(make_runs(), short=True)
+    assert lines[0].split() == ["#", "OPERATION", "STATUS", "LABEL"]
+    assert lines[1].split() == ["1", "train.py", "running", "wider", "net"]
+    assert len(lines) == 5
+
+
+def test_columns_of_ones_own() -> None:
+    names = ["age", "run", "name", "op", "status", "started", "took", "by", "commit", "tags"]
+    runs = [make_run(1, tags=["a", "b"]), make_run(2)]
+    lines = laid_out(runs, 200, columns=[*names, "label", "host", "config", "metric.acc", "attr.x"])
+    titles = "# AGE RUN NAME OPERATION STATUS STARTED TOOK BY COMMIT TAGS LABEL host lr acc attr.x"
+    assert lines[0].split() == titles.split()
+    assert "a,b" in lines[1]
+    assert len(lines) == 3
+
+
+def test_columns_without_room_are_told() -> None:
+    lines = laid_out(make_runs(), 40, columns=["run", "name", "started", "commit", "host"])
+    assert lines[0].split() == ["#", "RUN", "NAME", "AGE", "COMMIT"]
+    assert lines[-1] == "no room for host: ask for fewer columns"
+
+
+def test_groups_have_titles() -> None:
+    lines = laid_out(make_runs(), groups=[("lr=0.1", 1), ("lr=-", 3)])
+    assert lines[1] == "lr=0.1: 1 run"
+    assert lines[3] == "lr=-: 3 runs"
+    assert len(lines) == 8
+
+
+def test_rows_keep_their_numbers() -> None:
+    lines = laid_out(make_runs()[:2], rows=[9, 10])
+    assert [line.split()[0] for line in lines[1:3]] == ["9", "10"]
+
+
+def test_tags_have_room_on_a_wide_screen() -> None:
+    runs = [make_run(1, tags=["best", "v2"]), make_run(2)]
+    assert "TAGS" in listed(runs, 140)
+    assert "TAGS" not in listed(runs, 80)
