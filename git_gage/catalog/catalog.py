@@ -117,19 +117,20 @@ class Catalog:
         """The id of the run with the best number by a name; with `per`, of each of its values.
 
         Which way is better `metric` says by its sign, "-loss" or "+gain", or else by its name.
-        Of equals the newest is best. Without any such number there is none.
+        Of equals the newest is best. Without any such number there is none. The best comes first.
 
         Raises: as `find`.
         """
-        from git_gage.catalog.filter_nodes import spell_name
         from git_gage.metrics.direction import read_aim
 
         name, lower = read_aim(metric)
-        wheres = [*where, f"{spell_name(name)} >= -inf"]
         sort = [name if lower else f"-{name}"]
-        if per is None:
-            return self.find(wheres, limit=1, sort=sort)
-        return [runs[0] for _, runs in self.find_groups(wheres, per, sort=sort)]
+        limit = 1 if per is None else None
+        found = self._find(where, limit, sort, per, numeric=True)
+        first: dict[Any, str] = {}
+        for run, value in found:
+            first.setdefault(value, run)
+        return list(first.values())
 
     def require_names(self, names: Sequence[str], fields: Collection[str]) -> None:
         """Raises: RequestError, with a guess, for a name that no run and none of `fields` has."""
@@ -231,7 +232,13 @@ class Catalog:
     # -- inside ----------------------------------------------------------------------------------
 
     def _find(
-        self, where: str | Sequence[str], limit: int | None, sort: Sequence[str], group: str | None
+        self,
+        where: str | Sequence[str],
+        limit: int | None,
+        sort: Sequence[str],
+        group: str | None,
+        *,
+        numeric: bool = False,
     ) -> list[tuple[str, Any]]:
         from git_gage.catalog.filter import find_runs
         from git_gage.catalog.filter_match import Matcher
@@ -247,6 +254,7 @@ class Catalog:
                 matcher=matcher,
                 sort=sort,
                 group=group,
+                numeric=numeric,
             )
         )
         if matcher.failure is not None:  # what fails in there is no damage to the catalog

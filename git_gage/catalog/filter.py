@@ -25,7 +25,7 @@ from git_gage.catalog.filter_nodes import (
     parse_filter,
 )
 from git_gage.catalog.filter_words import ReadDate, read_number
-from git_gage.catalog.sort import group_column, sort_columns, sort_order
+from git_gage.catalog.sort import make_order
 from git_gage.catalog.values import storable
 from git_gage.errors import FilterSyntaxError
 
@@ -61,10 +61,12 @@ def find_runs(
     matcher: Matcher,
     sort: Sequence[str] = (),
     group: str | None = None,
+    numeric: bool = False,
 ) -> list[tuple[str, Any]]:
     """Ids of the runs that all the filters hold for, newest first or in the order of `sort`.
 
-    Each with its value of the name `group`. If `matcher` has a failure afterwards, they mean
+    Each with its value of the name `group`. `numeric`: only those that have a number by the first
+    name of `sort`. If `matcher` has a failure afterwards, they mean
     nothing.
 
     Raises: FilterSyntaxError; RequestError for an order that there is none of.
@@ -73,13 +75,12 @@ def find_runs(
     depth = _depth(wheres)
     parts = [_Compiler(where, names).compile(depth) for where in wheres]
     found = _join("AND", parts) if parts else Sql("1")
-    columns = sort_columns(db, sort, names.fields)
-    grouped = ", NULL" if group is None else group_column(db, group, names.fields)
-    asked = f"run.id{grouped}{columns}"
-    facts = " JOIN fact ON fact.run = run.key" if "fact." in found.text + asked else ""
+    order = make_order(db, sort, group, names.fields, numeric=numeric)
+    fields = (found.text, order.order, order.group, order.where)
+    facts = " JOIN fact ON fact.run = run.key" if any("fact." in text for text in fields) else ""
     question = (
-        f"SELECT {asked} FROM run{facts} WHERE run.writer IS NOT NULL"
-        f" AND {found.text} ORDER BY {sort_order(sort)} LIMIT ?"
+        f"SELECT run.id, {order.group} FROM {order.tables}{facts} WHERE run.writer IS NOT NULL"
+        f" AND {order.where} AND {found.text} ORDER BY {order.order} LIMIT ?"
     )
     if len(question) > LONGEST_SQL:
         raise FilterSyntaxError(
@@ -88,8 +89,7 @@ def find_runs(
     db.create_function("REGEXP", 2, matcher.regexp, deterministic=True)
     db.create_function("STATUS_NOW", 1, matcher.status_now)
     most = -1 if limit is None else limit
-    rows = db.execute(question, (*found.parameters, most))
-    return [row[:2] for row in rows]
+    return db.execute(question, (*found.parameters, most)).fetchall()
 
 
 def find_parts(db: sqlite3.Connection, name: str) -> list[str]:

@@ -6,7 +6,7 @@ Source: docs/filters.md.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.catalog.facts import PARTS, TAG
 from git_gage.catalog.filter_fields import Field, Tags
@@ -20,31 +20,62 @@ if TYPE_CHECKING:
 
 # Enough to guess from, and few enough to compare in a moment.
 MOST = 500
+# Each takes up to three of the 64 tables that SQLite joins.
+MOST_KEYS = 8
 # Numbers before text before true and false, whichever way; what is missing comes last.
-_KIND = "CASE typeof(k{0}) WHEN 'text' THEN 1 WHEN 'blob' THEN 2 WHEN 'null' THEN 3 ELSE 0 END"
+_KIND = "CASE typeof({0}) WHEN 'text' THEN 1 WHEN 'blob' THEN 2 WHEN 'null' THEN 3 ELSE 0 END"
+_NUMERIC = "typeof({0}) IN ('integer', 'real')"
 
 
-def sort_columns(db: sqlite3.Connection, keys: Sequence[str], fields: Mapping[str, Field]) -> str:
-    """Columns `k0`, `k1`… of a question about `run` and `fact` to sort by.
+class Order(NamedTuple):
+    """How a question about `run` is put in order.
 
-    Raises: RequestError for what no run has.
+    `tables` are those that it begins with, `order` what it is sorted by, `group` the value that it
+    is grouped by, `where` what must hold besides.
     """
-    columns = [_column(db, key.removeprefix("-"), fields) for key in keys]
-    return "".join(f", {column} AS k{place}" for place, column in enumerate(columns))
+
+    tables: str
+    order: str
+    group: str
+    where: str
 
 
-def sort_order(keys: Sequence[str]) -> str:
-    """What these columns are sorted by; among equals the newest run comes first."""
-    parts = [
-        f"{_KIND.format(place)}, k{place}{' DESC' if key.startswith('-') else ''}"
-        for place, key in enumerate(keys)
+def make_order(
+    db: sqlite3.Connection,
+    keys: Sequence[str],
+    group: str | None,
+    fields: Mapping[str, Field],
+    *,
+    numeric: bool,
+) -> Order:
+    """The order of some keys, of equals the newest run first.
+
+    `numeric`: only runs that have a number by the first key.
+
+    Raises: RequestError for what no run has, or has no order.
+    """
+    if len(keys) > MOST_KEYS:
+        raise RequestError(f"runs are sorted by {MOST_KEYS} names at most", hint="sort by fewer")
+    names = [key.removeprefix("-") for key in keys] + ([] if group is None else [group])
+    columns = [_column(db, name, f"s{place}", fields) for place, name in enumerate(names)]
+    sorts = [
+        f"{_KIND.format(column.value)}, {column.value}{' DESC' if key.startswith('-') else ''}"
+        for key, column in zip(keys, columns, strict=False)
     ]
-    return ", ".join([*parts, "run.id DESC"])
-
-
-def group_column(db: sqlite3.Connection, key: str, fields: Mapping[str, Field]) -> str:
-    """A column `g` with the value of a name; NULL where a run has none."""
-    return f", {_column(db, key, fields)} AS g"
+    first, where = "run", "1"
+    if numeric:
+        where = _NUMERIC.format(columns[0].value)
+        if len(columns[0].keys) == 1:  # all runs that count are in one stretch of the table
+            (key,) = columns[0].keys
+            first = "value s0_0 CROSS JOIN run ON run.key = s0_0.run"
+            where = f"s0_0.name = {key} AND s0_0.value < ''"
+            columns[0] = columns[0]._replace(joins="")
+    return Order(
+        first + "".join(column.joins for column in columns),
+        ", ".join([*sorts, "run.id DESC"]),
+        "NULL" if group is None else columns[-1].value,
+        where,
+    )
 
 
 def require_names(db: sqlite3.Connection, names: Iterable[str], fields: Collection[str]) -> None:
@@ -54,19 +85,31 @@ def require_names(db: sqlite3.Connection, names: Iterable[str], fields: Collecti
             raise _unknown(db, name, fields)
 
 
-def _column(db: sqlite3.Connection, name: str, fields: Mapping[str, Field]) -> str:
+class _Column(NamedTuple):
+    """A value of runs in SQL, the tables it is in, and the keys of its names there."""
+
+    value: str
+    joins: str = ""
+    keys: tuple[int, ...] = ()
+
+
+def _column(db: sqlite3.Connection, name: str, table: str, fields: Mapping[str, Field]) -> _Column:
     field = fields.get(name)
     if isinstance(field, Tags):
         raise RequestError(f"'{name}' has no order", hint="use a name with one value in each run")
     if field is not None:
-        return field.sql
+        return _Column(field.sql)
     keys = _find_keys(db, name)
     if not keys:
         raise _unknown(db, name, fields)
-    found = ", ".join(
-        f"(SELECT value FROM value WHERE name = {key} AND run = run.key)" for key in keys
+    tables = [f"{table}_{place}" for place in range(len(keys))]
+    joins = (
+        f" LEFT JOIN value {each} ON {each}.name = {key} AND {each}.run = run.key"
+        for each, key in zip(tables, keys, strict=True)
     )
-    return f"coalesce({found}, NULL)"
+    values = [f"{each}.value" for each in tables]
+    value = values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+    return _Column(value, "".join(joins), tuple(keys))
 
 
 def _find_keys(db: sqlite3.Connection, name: str) -> list[int]:

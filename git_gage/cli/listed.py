@@ -50,7 +50,8 @@ def find_listed(app: App, given: dict[str, Any]) -> Listed:
     else:
         documents = app.documents(limit, runs)
         ids = [document["id"] for document in documents]
-    total = app.catalog.count() if runs is None else len(runs)
+    is_all = not (given["wheres"] or given["best"])
+    total = app.catalog.count() if is_all or runs is None else len(runs)
     return Listed(
         documents,
         given["wheres"],
@@ -63,7 +64,7 @@ def find_listed(app: App, given: dict[str, Any]) -> Listed:
 
 
 def find_runs(app: App, given: dict[str, Any]) -> Found:
-    """All runs that the options mean."""
+    """All runs that the options mean; of every run in another order as many as are shown."""
     wheres, sort, by, best = (given[key] for key in ("wheres", "sorting", "group_by", "best"))
     if best:
         found = app.runs.find_best(best, wheres, per=by)
@@ -72,6 +73,8 @@ def find_runs(app: App, given: dict[str, Any]) -> Found:
         groups = app.runs.find_groups(wheres, by, sort=sort)
         titles = [(f"{by}={_title(value)}", len(runs)) for value, runs in groups]
         return Found([run for _, runs in groups for run in runs], titles)
+    if sort and not (wheres or given["words"]):  # how many there are is known
+        return Found(app.runs.find((), limit=limit_of(given), sort=sort), ())
     if wheres or sort or given["words"]:
         return Found(app.runs.find(wheres, sort=sort), ())
     return Found(None, ())

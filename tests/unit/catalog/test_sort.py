@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from git_gage.catalog.filter_nodes import spell_name
 from git_gage.errors import RequestError, RunNotFoundError
 from tests.unit.catalog.filtered import Runs
 from tests.unit.catalog.made_up import FakeStore
@@ -95,3 +96,34 @@ def test_names_that_runs_have(runs: Runs) -> None:
     runs.catalog.require_names(["acc", "config.lr", "id"], ["id"])
     with pytest.raises(RequestError, match=r"no run has a 'config\.acc'"):
         runs.catalog.require_names(["config.acc"], ["id"])
+
+
+def test_more_names_than_there_is_room_for(runs: Runs) -> None:
+    assert runs.find(sort=["acc"] * 8)[0] == "first"
+    with pytest.raises(RequestError, match="sorted by 8 names at most"):
+        runs.find(sort=["acc"] * 9)
+
+
+def test_a_name_of_two_kinds_is_the_metric_first(store: FakeStore) -> None:
+    runs = Runs(store)
+    runs.add("set", metrics={}, config={"acc": 0.9, "it's": 1})
+    runs.add("measured", metrics={"acc": 0.5}, config={"acc": 1.0})
+    runs.add("words", metrics={}, config={"acc": "high"})
+    assert runs.find(sort=["-acc"]) == ["set", "measured", "words"]
+    assert runs.catalog.find_best("acc") == [runs.begins["set"].run]
+    assert runs.catalog.find_best("metric.acc") == [runs.begins["measured"].run]
+    assert runs.catalog.find_best("operation") == []
+    assert runs.find(sort=["it's"])[0] == "set"
+
+
+@pytest.mark.parametrize(
+    "name", ["select", "a b", "it's", 'say "x"', "größe", "; DROP TABLE run", "-x"]
+)
+def test_metrics_of_any_name(store: FakeStore, name: str) -> None:
+    runs = Runs(store)
+    runs.add("low", metrics={name: 1})
+    runs.add("high", metrics={name: 2})
+    assert runs.catalog.find_best(f"+{name}") == [runs.begins["high"].run]
+    assert runs.find(sort=["-" + name])[0] == "high"
+    assert runs.find(f"{spell_name(name)} < 2") == ["low"]
+    assert len(runs.catalog.find_groups((), name)) == 2
