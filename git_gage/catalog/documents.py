@@ -15,6 +15,7 @@ from git_gage.catalog.values import read_value, storable
 from git_gage.errors import IntegrityError
 from git_gage.records import Record, parse_time, run_name, shown_path
 
+USER = "user"
 STATUSES = ("completed", "error", "terminated")
 
 _NONE = type(None)
@@ -89,7 +90,16 @@ _SOURCE = _Fields(
 _ENVIRONMENT = _Fields(
     python=_TEXT, platform=_TEXT, host=_TEXT, cpus=_COUNT, gpus=_LIST, git=_TEXT, gage=_TEXT
 )
-_SUMMARY = _Fields(last=_METRIC, min=_METRIC, max=_METRIC, mean=_METRIC, count=(int,))
+_SUMMARY = _Fields(
+    last=_METRIC,
+    min=_METRIC,
+    max=_METRIC,
+    mean=_METRIC,
+    count=(int,),
+    last_step=_COUNT,
+    min_step=_COUNT,
+    max_step=_COUNT,
+)
 _OUTPUT = _Fields(bytes=(int,), lines=(int,), kept=(int,))
 _GENERATED = _Fields(files=(int,), bytes=(int,))
 # In the order in which they run.
@@ -107,6 +117,8 @@ _DEFINITION = _Fields(
     progress=(dict, _NONE),
     summary=_TEXT,
     output_summary=(bool, str, _NONE),
+    output_metrics=(bool, str, list, dict, _NONE),
+    output_attributes=(bool, str, list, dict, _NONE),
 )
 _INPUT = _Fields(
     type=(str,),
@@ -147,6 +159,9 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "metrics": {},
         "summaries": {},
         "attributes": dict(part["definition"]["attributes"]),
+        "attribute_origins": {
+            name: _origin("operation", begin.by) for name in part["definition"]["attributes"]
+        },
         "logged": {},
         "signal": None,
         "progress": None,
@@ -222,19 +237,11 @@ def end_part(body: Mapping[str, Any]) -> dict[str, Any]:
         _refuse("status")
     if part["ended"] is not None:
         parse_time(part["ended"])
-    metrics = body.get("metrics") or {}
-    if type(metrics) is not dict:
-        _refuse("metrics")
-    part["summaries"] = {name: _SUMMARY.pick(found, name) for name, found in metrics.items()}
-    part["metrics"] = {name: found["last"] for name, found in part["summaries"].items()}
+    part.update(_metrics(body.get("metrics") or {}))
     for key, fields in (("output", _OUTPUT), ("generated", _GENERATED)):
         part[key] = None if body.get(key) is None else fields.pick(body[key], key)
     part["written"] = _entries(body.get("written") or [], "written", ())
-    part["logged"] = body.get("attributes") or {}
-    if type(part["logged"]) is not dict:
-        _refuse("attributes")
-    if not _SCALARS.issuperset(map(type, part["logged"].values())):
-        _refuse("attributes")
+    part["logged"] = _logged(body.get("attributes") or {})
     phases = _objects(body.get("phases") or [], "phases")
     part["phases"] = [_PHASE_END.pick(phase, "phases") for phase in phases]
     return part
@@ -245,14 +252,64 @@ def plain(body: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _plain(value) for key, value in body.items()}
 
 
-def set_attributes(document: dict[str, Any], attributes: dict[str, Any]) -> None:
-    """Put the attributes that people gave a run over those it logged, and its operation's.
+def set_attributes(document: dict[str, Any], said: dict[str, tuple[Any, Any]]) -> None:
+    """Put what people said of a run over what it logged, and that over what its operation says.
 
-    The one named "label" is its label.
+    `said` has values with their authors by name; the one named "label" is the run's label.
     """
-    document["label"] = attributes.pop("label", None)
-    own = document["definition"]["attributes"]
-    document["attributes"] = {**own, **document["logged"], **attributes}
+    document["label"], _ = said.pop("label", (None, None))
+    own, logged, by = (
+        document["definition"]["attributes"],
+        document["logged"],
+        document["author"],
+    )
+    document["attributes"] = {**own, **logged, **{name: value for name, (value, _) in said.items()}}
+    document["attribute_origins"] = {
+        **{name: _origin("operation", by) for name in own},
+        **{name: _origin("logged", by) for name in logged},
+        **{name: _origin(USER, author) for name, (_, author) in said.items()},
+    }
+
+
+def set_logged(document: dict[str, Any], logged: dict[str, Any]) -> None:
+    """Put what a run logged under what people said of it."""
+    said = {
+        name: (document["attributes"][name], origin["author"])
+        for name, origin in document["attribute_origins"].items()
+        if origin["origin"] == USER
+    }
+    document["logged"] = logged
+    set_attributes(document, {**said, "label": (document["label"], None)})
+
+
+def add_live(
+    document: dict[str, Any], metrics: dict[str, Any], logged: dict[str, Any]
+) -> dict[str, Any]:
+    """A run that goes on with what its recorder knows of it up to now."""
+    try:
+        document = {**document, **_metrics(metrics)}
+        set_logged(document, _logged(logged))
+    except IntegrityError:
+        pass  # written by another version: it is shown when the run ends
+    return document
+
+
+def _origin(origin: str, author: Any) -> dict[str, Any]:
+    return {"origin": origin, "author": author}
+
+
+def _metrics(given: Any) -> dict[str, Any]:
+    if type(given) is not dict:
+        _refuse("metrics")
+    summaries = {name: _SUMMARY.pick(found, name) for name, found in given.items()}
+    last = {name: found["last"] for name, found in summaries.items()}
+    return {"summaries": summaries, "metrics": last}
+
+
+def _logged(given: Any) -> dict[str, Any]:
+    if type(given) is not dict or not _SCALARS.issuperset(map(type, given.values())):
+        _refuse("attributes")
+    return dict(given)
 
 
 def end_rank(end: Record, begin_writer: str) -> str:

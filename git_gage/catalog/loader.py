@@ -18,6 +18,7 @@ from git_gage.catalog.documents import (
     plain,
     replace_begin,
     set_attributes,
+    set_logged,
     start_part,
 )
 from git_gage.catalog.rows import Run, find_runs, open_documents, write_runs
@@ -174,7 +175,7 @@ class Loader:
         part = self._part(end, whole)
         if part is not None:
             run.document.update(part)
-            run.document["attributes"] |= part["logged"]
+            set_logged(run.document, part["logged"])
             run.ended = rank
 
     def _part(self, record: Record, whole: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -208,7 +209,7 @@ class Loader:
     def _attribute(self, records: Sequence[Record], runs: dict[str, Run]) -> None:
         """Note what was said, then show for each run and name what was said last."""
         self._db.executemany(
-            "INSERT OR IGNORE INTO attribute VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO attribute VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [_attribute_row(record, runs[record.run].key) for record in records],
         )
         touched = {record.run for record in records}
@@ -218,14 +219,19 @@ class Loader:
             if run.document is not None and (run.id in touched or not run.is_new)
         }
         rows = self._db.execute(
-            f"SELECT run, name, value FROM attribute WHERE run {AMONG} ORDER BY lc, at, record",
+            f"SELECT run, name, value, author FROM attribute WHERE run {AMONG}"
+            " ORDER BY lc, at, record",
             [among(shown)],
         )
-        found: dict[int, dict[str, str | None]] = defaultdict(dict)
-        for key, name, value in rows if shown else ():
-            found[key][name] = value
+        found: dict[int, dict[str, tuple[str | None, str]]] = defaultdict(dict)
+        for key, name, value, author in rows if shown else ():
+            found[key][name] = (value, author)
         for key, values in found.items():
-            said = {name: json.loads(value) for name, value in values.items() if value is not None}
+            said = {
+                name: (json.loads(value), json.loads(author))
+                for name, (value, author) in values.items()
+                if value is not None
+            }
             set_attributes(shown[key], said)
 
     # -- small things --------------------------------------------------------------------------
@@ -249,4 +255,4 @@ def _is_attribute(record: Record) -> bool:
 def _attribute_row(record: Record, run: int) -> tuple[Any, ...]:
     value = dump(tame(record.body["value"])) if record.kind == "attr.set" else None
     name, at = storable(record.body["name"]), storable(record.at)
-    return run, name, record.id, record.lc, at, value, dump(record.deps)
+    return run, name, record.id, record.lc, at, value, dump(record.deps), dump(record.by)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Any other number in a file means: not ours to read, make it anew from the lanes.
-SCHEMA = 6
+SCHEMA = 7
 MEMORY = Path(":memory:")
 # Long enough for another process to read a hundred thousand runs for the first time.
 BUSY_S = 120
@@ -47,7 +47,7 @@ CREATE TABLE record (run INTEGER NOT NULL, id BLOB NOT NULL, blob INTEGER NOT NU
     writer TEXT NOT NULL, seq INTEGER NOT NULL, lc INTEGER NOT NULL, PRIMARY KEY (run, id, blob))
     WITHOUT ROWID;
 CREATE TABLE attribute (run INTEGER NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL,
-    lc INTEGER NOT NULL, at TEXT NOT NULL, value TEXT, deps TEXT NOT NULL,
+    lc INTEGER NOT NULL, at TEXT NOT NULL, value TEXT, deps TEXT NOT NULL, author TEXT NOT NULL,
     PRIMARY KEY (run, name, record)) WITHOUT ROWID;
 CREATE TABLE waiting (run INTEGER NOT NULL, id BLOB NOT NULL, line BLOB NOT NULL,
     PRIMARY KEY (run, id)) WITHOUT ROWID;

@@ -85,6 +85,7 @@ class Operation:
     """One operation. sourcecode: patterns, None for the defaults, () for no source at all.
 
     output_summary: False, True or a regular expression; listing: fields, None for the usual ones.
+    output_metrics, output_attributes: as metrics/output reads them, None for the defaults.
     """
 
     name: str
@@ -98,6 +99,8 @@ class Operation:
     config_keys: tuple[ConfigKey, ...] = ()
     depends: tuple[Dependency, ...] = ()
     output_summary: bool | str = True
+    output_metrics: Any = None
+    output_attributes: Any = None
     summary_filename: str | None = None
     listing: tuple[str, ...] | None = None
     env: Mapping[str, str] = field(default_factory=dict)

@@ -37,6 +37,8 @@ def read_operation(name: str, table: Mapping[str, Any], system: str) -> Operatio
         config_keys=tuple(_read_config_key(item) for item in config if is_declared(item)),
         depends=tuple(read_dependency(item) for _, item in iter_dependencies(table)),
         output_summary=table.get("output-summary", True) or False,
+        output_metrics=_first(table, "output-metrics", "output-scalars"),
+        output_attributes=_first(table, "output-attributes", "output-attrs"),
         summary_filename=_inner(table, "summary", "filename"),
         listing=_read_listing(_inner(table, "listing", "description")),
         env={key: env_text(value) for key, value in table.get("env", {}).items()},
@@ -133,6 +135,11 @@ def _read_listing(value: str | list[str] | None) -> tuple[str, ...] | None:
 def _inner(table: Mapping[str, Any], outer: str, key: str) -> Any:
     """`outer.key`, as a table in a table or as one key."""
     return table.get(f"{outer}.{key}", table.get(outer, {}).get(key))
+
+
+def _first(table: Mapping[str, Any], *keys: str) -> Any:
+    """The value of a key, by whichever of its spellings."""
+    return next((table[key] for key in keys if key in table), None)
 
 
 def _text_or_none(value: Any) -> str | None:

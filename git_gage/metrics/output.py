@@ -1,80 +1,226 @@
-"""Metrics that a program prints: lines such as `loss: 0.25`."""
+"""Metrics and attributes that a program prints: lines such as `loss: 0.25`.
+
+They go to files of lines beside those that the program writes itself, and are read from there.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
-from git_gage.metrics.summary import MetricSummary
-
-if TYPE_CHECKING:
-    from git_gage.metrics.summary_file import Summary
+from git_gage.metrics.lines import STEP, TIME
 
 MAX_LINE, MAX_NAME, MAX_VALUE = 512, 64, 64
-MAX_NAMES = 1000
+# Lines that an operation has patterns for may be longer.
+MAX_PATTERN_LINE = 4096
 
+_NUMBER = r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf(?:inity)?|nan))"
+_WORD = r"[^\W\d][\w./-]*"
 # The words of a name start with a letter or `_` (so `epoch 3: 0.5` is no metric), and a blank after
 # the colon is needed (so `localhost:8080` and `12:30` are none).
-_PAIR = re.compile(
-    rb"[ \t]*([A-Za-z_][\w./-]*(?: [A-Za-z_][\w./-]*)*):[ \t]+"
-    rb"([+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf(?:inity)?|nan)))[ \t\r]*"
-)
+_PAIR = re.compile(rf"[ \t]*({_WORD}(?: {_WORD})*):[ \t]+({_NUMBER})[ \t\r]*")
+# What patterns can say in short.
+_SHORT = {r"\value": rf"({_NUMBER})", r"\key": rf"({_WORD})", r"\step": r"(\d+)"}
 # Colours and other orders to a terminal (ECMA-48, control sequences).
 _ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
+_NAMED = r"(?P<"
+
+
+class PatternError(ValueError):
+    """A pattern of an operation that finds nothing that could be read."""
+
+
+class Pattern(NamedTuple):
+    """What to look for in a line. name: of the value that the only group is; None where two groups
+    are a name and a value, or named groups are values."""
+
+    name: str | None
+    regex: re.Pattern[str]
+
+
+class Patterns(NamedTuple):
+    """What an operation says of its output; `pairs`: lines `name: value` are metrics."""
+
+    metrics: tuple[Pattern, ...] = ()
+    attributes: tuple[Pattern, ...] = ()
+    pairs: bool = True
+
+
+def read_patterns(metrics: Any, attributes: Any) -> Patterns:
+    """Those of `output-metrics` and `output-attributes` in a gagefile.
+
+    Raises: PatternError.
+    """
+    pairs = metrics is None or metrics is True
+    return Patterns(tuple(_compile(metrics)), tuple(_compile(attributes)), pairs)
+
+
+def _compile(given: Any) -> Iterator[Pattern]:
+    if isinstance(given, bool):
+        return
+    if isinstance(given, Mapping):
+        for name, text in given.items():
+            yield Pattern(name, _regex(text, (1,)))
+        return
+    for text in [given] if isinstance(given, str) and given else given or ():
+        yield Pattern(None, _regex(text, (2,)))
+
+
+def _regex(text: str, groups: Sequence[int]) -> re.Pattern[str]:
+    for short, meant in _SHORT.items():
+        # In a group already, it is what the group holds.
+        text = text.replace(f"({short})", meant).replace(short, meant)
+    try:
+        regex = re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise PatternError(f"is no regular expression: {error}") from error
+    if regex.groups not in groups and not (groups == (2,) and regex.groupindex):
+        what = "one group, the value" if groups == (1,) else "two groups, a name and a value"
+        raise PatternError(f"needs {what}")
+    return regex
 
 
 class OutputScanner:
-    """Finds the metrics in a program's output, in memory that does not grow with it.
+    """Finds metrics and attributes in a program's output, in memory that does not grow with it.
 
     A metric is a whole line `name: value`: a name of at most 64 letters, digits, `_ . / -` and
     single blanks, a number as Python or C prints it (also `nan` and `inf`), blanks around it,
-    terminal colours anywhere. Other lines, and those over 512 bytes, are none. A line `step: 7` is
-    a metric like any other: its last value says how far the run got. The first 1,000 names are
-    kept; values of further ones are counted in `left_out`.
+    terminal colours anywhere. Other lines, and those over 512 bytes, are none. `step: 7` is the
+    step of the values after it. An operation may have other patterns.
+
+    What is found is written to the two files, which are made anew when there is something.
     """
 
-    def __init__(self) -> None:
-        self.metrics: dict[str, MetricSummary] = {}
-        self.left_out = 0
+    def __init__(
+        self,
+        metrics: Path,
+        attributes: Path,
+        patterns: Patterns = Patterns(),  # noqa: B008 - it cannot be changed
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.error: OSError | None = None
+        """Why nothing was written any more."""
+        self._metrics = _LineFile(metrics)
+        self._attributes = _LineFile(attributes)
+        self._patterns = patterns
+        self._clock = clock
+        self._step: int | None = None
 
     def feed(self, line: bytes) -> None:
         """Look at one finished line, without its newline."""
-        if b":" not in line or len(line) > MAX_LINE:
-            return
         if b"\x1b" in line:
             line = _ESCAPES.sub(b"", line)
-        found = _PAIR.fullmatch(line)
-        if found is None:
-            return
-        name, text = found.groups()
-        if len(name) <= MAX_NAME and len(text) <= MAX_VALUE:
-            self._add(name.decode(), _number(text))
+        if self._patterns.pairs:
+            if b":" in line and len(line) <= MAX_LINE:
+                self._feed_pair(line.decode(errors="replace"))
+        elif self._patterns.metrics and len(line) <= MAX_PATTERN_LINE:
+            for name, value in _search(self._patterns.metrics, line.decode(errors="replace")):
+                self._add_metric(name, value)
+        if self._patterns.attributes and len(line) <= MAX_PATTERN_LINE:
+            found = dict(_search(self._patterns.attributes, line.decode(errors="replace")))
+            if found:
+                self._write(self._attributes, found | {k: _plain(v) for k, v in found.items()})
 
-    def finish(self, summary: Summary) -> dict[str, MetricSummary]:
-        """All metrics of the run. Those of its summary file are final: each ends its metric with
-        that value, which counts once more only if it is not what was printed last."""
-        for name, value in summary.values.items():
-            self.metrics.setdefault(name, MetricSummary()).end_with(value)
-        return self.metrics
+    def flush(self) -> None:
+        """Let others see what was found up to now; any thread may ask."""
+        for file in (self._metrics, self._attributes):
+            try:
+                file.flush()
+            except OSError as error:
+                self.error = self.error or error
+
+    def close(self) -> None:
+        self.flush()
+        self._metrics.close()
+        self._attributes.close()
 
     def warnings(self) -> list[str]:
-        """What somebody should be told: values that were not recorded."""
-        if not self.left_out:
+        """What somebody should be told."""
+        if self.error is None:
             return []
-        return [f"only {MAX_NAMES:,} metrics were recorded, {self.left_out:,} values of others not"]
+        reason = self.error.strerror or self.error
+        return [f"metrics in the output are not recorded to the end: {reason}"]
 
-    def _add(self, name: str, value: float) -> None:
-        metric = self.metrics.get(name)
-        if metric is None:
-            if len(self.metrics) >= MAX_NAMES:
-                self.left_out += 1
-                return
-            metric = self.metrics[name] = MetricSummary()
-        metric.add(value)
+    def _feed_pair(self, line: str) -> None:
+        found = _PAIR.fullmatch(line)
+        if found is not None and len(found[1]) <= MAX_NAME:
+            self._add_metric(found[1], found[2])
+
+    def _add_metric(self, name: str, text: str) -> None:
+        number = _number(text)
+        if number is None or name == TIME:
+            return
+        if name == STEP:
+            self._step = int(number) if number == number // 1 else self._step
+            return
+        line: dict[str, Any] = {} if self._step is None else {STEP: self._step}
+        self._write(self._metrics, {**line, name: number, TIME: round(self._clock(), 3)})
+
+    def _write(self, file: _LineFile, line: Mapping[str, Any]) -> None:
+        if self.error is None:
+            try:
+                file.write(json.dumps(line).encode() + b"\n")
+            except OSError as error:
+                self.error = error
 
 
-def _number(text: bytes) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
+class _LineFile:
+    """A file that is there as soon as it has something."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+
+    def write(self, data: bytes) -> None:
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("wb")
+        self._file.write(data)
+
+    def flush(self) -> None:
+        if self._file is not None and not self._file.closed:
+            self._file.flush()
+
+    def close(self) -> None:
+        if self._file is not None:
+            try:
+                self._file.close()
+            except OSError:
+                pass  # it was said when it was flushed
+
+
+def _search(patterns: Sequence[Pattern], line: str) -> Iterator[tuple[str, str]]:
+    """Names and values in a line, in the order of the patterns."""
+    for name, regex in patterns:
+        for found in regex.finditer(line):
+            if name is not None:
+                pairs = [(name, found[1])]
+            elif regex.groupindex:
+                pairs = list(found.groupdict().items())
+            else:
+                pairs = [(found[1], found[2])]
+            yield from (pair for pair in pairs if pair[0] and pair[1] is not None)
+
+
+def _number(text: str) -> int | float | None:
+    if len(text) > MAX_VALUE:
+        return None
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return None
+
+
+def _plain(text: str) -> str | int | float | bool:
+    """An attribute as a number or boolean where it reads like one."""
+    if text in ("true", "false"):
+        return text == "true"
+    number = _number(text)
+    return text if number is None or number != number else number

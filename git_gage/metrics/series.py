@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -59,16 +59,26 @@ class SeriesSampler:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def add(self, step: int, value: float, time_s: float) -> None:
-        """One more point; `time_s` may be nan."""
-        point = self._last = (self.count, step, value, time_s)
-        self.count += 1
-        if self._stretch == 1:
-            self._kept.append(point)
+    def extend(
+        self, steps: Sequence[int], values: Sequence[float], times_s: Sequence[float]
+    ) -> None:
+        """More points; a time may be nan."""
+        if not steps:
             return
-        self._note(point)
-        if self.count % self._stretch == 0:
-            self._end_stretch()
+        start, self.count = self.count, self.count + len(steps)
+        points = (range(start, self.count), steps, values, times_s)
+        self._last = (self.count - 1, steps[-1], values[-1], times_s[-1])
+        if self._stretch == 1:
+            self._kept.extend(points)
+            return
+        at = 0
+        while at < len(steps):
+            end = min(len(steps), at + self._stretch - (start + at) % self._stretch)
+            for number in _find_extremes(values, at, end):
+                self._note((start + number, steps[number], values[number], times_s[number]))
+            if (start + end) % self._stretch == 0:
+                self._end_stretch()
+            at = end
 
     def fit(self, limit: int) -> None:
         """Keep at most `limit` points, and those of the stretch that is not full."""
@@ -103,8 +113,8 @@ class SeriesSampler:
     def _end_stretch(self) -> None:
         """Always two points, also if they are the same one: so stretches can be counted."""
         if self._low is not None and self._high is not None:
-            self._kept.append(min(self._low, self._high))
-            self._kept.append(max(self._low, self._high))
+            pair = (min(self._low, self._high), max(self._low, self._high))
+            self._kept.extend(tuple(zip(*pair, strict=True)))
         self._low = self._high = None
 
     def _merge(self) -> None:
@@ -123,28 +133,33 @@ class SeriesSampler:
 
 class _Columns:
     def __init__(self) -> None:
-        self._columns = (array("q"), array("q"), array("d"), array("d"))
+        self._columns: list[array[Any]] = [array(code) for code in "qqdd"]
 
     def __len__(self) -> int:
         return len(self._columns[0])
 
-    def append(self, point: _Point) -> None:
-        numbers, steps, values, times = self._columns
-        numbers.append(point[0])
-        steps.append(point[1])
-        values.append(point[2])
-        times.append(point[3])
+    def extend(self, columns: Sequence[Iterable[float]]) -> None:
+        for column, more in zip(self._columns, columns, strict=True):
+            column.extend(more)
 
     def points(self, start: int = 0, stop: int | None = None) -> Iterator[_Point]:
         return zip(*(column[start:stop] for column in self._columns), strict=True)
 
 
+def _find_extremes(values: Sequence[float], start: int, end: int) -> Iterable[int]:
+    """Where the lowest and the highest of a few values are; all places where nan is among them."""
+    few = values[start:end]
+    if math.isnan(sum(few)):
+        return range(start, end)
+    return (start + few.index(min(few)), start + few.index(max(few)))
+
+
 # -- as bytes -----------------------------------------------------------------------------------
 
 
-def format_series(series: Mapping[str, Series]) -> Iterator[str]:
+def format_series(series: Iterable[tuple[str, Series]]) -> Iterator[str]:
     """A line for each metric, with its line end; ASCII."""
-    for name, points in series.items():
+    for name, points in series:
         line = {"name": name, "count": points.count, **series_body(points)}
         yield json.dumps(line, separators=(",", ":")) + "\n"
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from git_gage.config.documents import DocumentError, kind_of_file, read_value
+from git_gage.metrics.lines import MAX_NAME, is_name, open_regular, read_number
 
 MAX_BYTES = 1_000_000
-MAX_NAMES, MAX_NAME, MAX_TEXT = 1000, 256, 1000
 # A run.end line has room for a thousand numbers, not for a thousand novels.
-MAX_MAGNITUDE = 10**64
+MAX_NAMES, MAX_TEXT = 1000, 1000
 _SHOWN = 5
 # A summary that is printed is looked for in so much of the output, from its end.
 _OUTPUT_BYTES = 16 << 20
@@ -49,43 +47,50 @@ class Summary(NamedTuple):
         return [f"'{self.file}': left out {names}{others} ({why})"]
 
 
-def read_summary(path: Path, *, since: float = 0) -> Summary:
+def read_summary(path: Path) -> Summary:
     """The numbers of a JSON object; those of objects in it have dotted names (`val.loss`).
 
     One with "metrics" or "attributes" has these and nothing else: a value, or an object with it as
     "value". A file may be TOML or YAML as well, if its name says so.
 
-    Nothing is raised: whatever is wrong with the file is in the summary. A file that is not there
-    is an empty summary, as is one that was last written before `since` (Unix seconds). `NaN` and
-    `Infinity` are numbers, true and false are not. At most 1 MB is read and the first 1,000
-    numbers are kept.
+    Nothing is raised: whatever is wrong with the file is in the summary; one that is not there is
+    empty. `NaN` and `Infinity` are numbers, true and false are not. At most 1 MB is read and the
+    first 1,000 numbers are kept.
     """
     summary = Summary(path.name, {}, {}, [], None)
+    loaded = _load(path, kind_of_file(path.name) or "json")
+    return summary._replace(problem=loaded) if isinstance(loaded, str) else _fill(summary, loaded)
+
+
+def _load(path: Path, kind: str) -> dict[str, Any] | str:
+    """The object in a file, empty if there is no file; or in words why it has none."""
     try:
-        if path.stat().st_mtime < since:
-            return summary
-        loaded = _parse(_read_file(path), kind_of_file(path.name) or "json")
+        loaded = _parse(_read_file(path), kind)
     except FileNotFoundError:
-        return summary
+        return {}
     except OSError as error:
-        return summary._replace(problem=(error.strerror or "").lower() or str(error))
+        return (error.strerror or "").lower() or str(error)
     except DocumentError as error:
-        return summary._replace(problem=f"line {error.line}: {error.message}")
+        return f"line {error.line}: {error.message}"
     except json.JSONDecodeError as error:
-        return summary._replace(problem=f"line {error.lineno} is not JSON")
+        return f"line {error.lineno} is not JSON"
     except (ValueError, RecursionError):
-        return summary._replace(problem="it is not JSON")
-    if not isinstance(loaded, dict):
-        return summary._replace(problem="it is not an object of numbers")
-    return _fill(summary, loaded)
+        return "it is not JSON"
+    return loaded if isinstance(loaded, dict) else "it is not an object of names and values"
 
 
-def find_summary(path: Path, output: Path, pattern: bool | str, *, since: float = 0) -> Summary:
-    """The summary file of a run, or else what it printed (see `find_printed_summary`)."""
-    summary = read_summary(path, since=since)
-    if pattern is False or summary.values or summary.attributes or summary.problem:
-        return summary
-    return find_printed_summary(output, pattern)
+def read_attributes(path: Path) -> Summary:
+    """The attributes of a JSON object, or of `name: value` lines (YAML) where it is no `.json`.
+
+    As `read_summary` in all else.
+    """
+    kind = "json" if path.suffix == ".json" else "yaml"
+    summary = Summary(path.name, {}, {}, [], None)
+    loaded = _load(path, kind)
+    if isinstance(loaded, str):
+        return summary._replace(problem=loaded)
+    _fill_attributes(summary, loaded.get("attributes", {}) if _is_gage(loaded) else loaded)
+    return summary
 
 
 def find_printed_summary(output: Path, pattern: bool | str) -> Summary:
@@ -157,11 +162,16 @@ def _fill(summary: Summary, loaded: dict[str, Any]) -> Summary:
 def _fill_attributes(summary: Summary, attributes: dict[str, Any]) -> None:
     for name, given in attributes.items():
         value = _plain(given)
-        fits = value is None or isinstance(value, str | bool) or _is_metric(name, value)
-        if fits and len(str(value)) <= MAX_TEXT and len(summary.attributes) < MAX_NAMES:
+        if is_attribute(name, value) and len(summary.attributes) < MAX_NAMES:
             summary.attributes[name] = value
         else:
             summary.skipped.append(_shown(name))
+
+
+def is_attribute(name: str, value: Any) -> bool:
+    """Whether a record has room for it: text, a number, true, false or null by a sound name."""
+    known = value is None or isinstance(value, str | bool | int | float)
+    return known and is_name(name) and len(str(value)) <= MAX_TEXT
 
 
 def _plain(value: Any) -> Any:
@@ -169,10 +179,7 @@ def _plain(value: Any) -> Any:
 
 
 def _read_file(path: Path) -> bytes:
-    # Whatever lies there, such as a pipe or a device, must not keep us waiting.
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("it is not a regular file")
+    with open_regular(path) as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise OSError("it has more than 1 MB")
@@ -192,8 +199,7 @@ def _flatten(prefix: str, node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _is_metric(name: str, value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    small = not isinstance(value, int) or abs(value) < MAX_MAGNITUDE
-    return small and 0 < len(name) <= MAX_NAME and name == name.encode(errors="ignore").decode()
+    return is_name(name) and read_number(value) is not None
 
 
 def _shown(name: str) -> str:

@@ -16,7 +16,7 @@ from git_gage.records import encode_text, encode_value
 from git_gage.runs.plan import recorded_config
 
 if TYPE_CHECKING:
-    from git_gage.gagefile.model import Gagefile, Operation
+    from git_gage.gagefile.model import Gagefile
     from git_gage.git import Repository
     from git_gage.runs.plan import Plan
     from git_gage.runs.request import Lineage
@@ -49,7 +49,7 @@ def begin_body(
     optional = {
         "config_diff": plan.config_diff,
         "version": plan.definition and plan.definition.version,
-        "definition": plan.definition and _definition(plan, plan.definition),
+        "definition": definition_body(plan) or None,
         "inputs": _inputs(plan, work_tree) if plan.inputs else None,
         "staged": staged or None,
         "in_place": plan.in_place or None,
@@ -87,9 +87,11 @@ def _inputs(plan: Plan, work_tree: Path | None) -> list[dict[str, Any]]:
     return inputs_body(plan.inputs, work_tree)
 
 
-def _definition(plan: Plan, operation: Operation) -> dict[str, Any]:
-    """What the gagefile says of the operation and nothing else here does."""
-    assert plan.gagefile is not None
+def definition_body(plan: Plan) -> dict[str, Any]:
+    """What the gagefile says of the operation and nothing else in the record does; may be empty."""
+    operation = plan.definition
+    if operation is None or plan.gagefile is None:
+        return {}
     said: dict[str, Any] = {
         "gagefile": encode_text(_place(plan, plan.gagefile)),
         "attributes": dict(operation.attributes),
@@ -99,6 +101,8 @@ def _definition(plan: Plan, operation: Operation) -> dict[str, Any]:
         "progress": dict(operation.progress) or None,
         "summary": operation.summary_filename,
         "output_summary": operation.output_summary,
+        "output_metrics": operation.output_metrics,
+        "output_attributes": operation.output_attributes,
         "env": {name: encode_text(text) for name, text in operation.env.items()},
     }
     return {key: value for key, value in said.items() if value is not None}

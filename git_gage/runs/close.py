@@ -6,12 +6,11 @@ Source: docs/format.md, "run.end".
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from git_gage.config.values import json_number
 from git_gage.errors import GageError
 from git_gage.records import encode_path, format_time, short_id
 from git_gage.runs.begin import bind_file, fit_body
@@ -19,16 +18,15 @@ from git_gage.runs.next_record import append_next
 from git_gage.runs.output import clip_output, summarise_output
 from git_gage.runs.phases import PHASES, log_name
 from git_gage.runs.place import forget_empty_run_dir
+from git_gage.runs.results import SUMMARIES, attribute_body, keep_logged
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
-    from git_gage.metrics import MetricSummary
     from git_gage.records import By
     from git_gage.runs.stage import Outcome
     from git_gage.store import Store
 
 OUTPUT, _INDEX = "output", ".idx"
-SUMMARY = "summary.json"
 # Above this a log is clipped for git; the whole stays on this machine.
 OUTPUT_LIMIT = 16 << 20
 _SHORTEN = ("metrics", "written", "unseen")
@@ -44,7 +42,7 @@ class End:
     signal: str | None
     ended: float
     duration_s: float
-    metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     outcome: Outcome | None = None
     reason: str | None = None
     phases: Sequence[Mapping[str, Any]] = ()
@@ -73,7 +71,13 @@ def forget_state(store: Store, run: str, body: Mapping[str, Any]) -> None:
     """Remove what only a going run needs, once git holds every file that its records bind."""
     bound = [str(file["oid"]) for file in body.get("bulk", {}).values()]
     if all(store.repo.object_sizes(bound).values()):
-        shutil.rmtree(store.state_dir(run))
+        forget_state_dir(store, run)
+
+
+def forget_state_dir(store: Store, run: str) -> None:
+    """The state directory goes; what was logged stays with the run."""
+    keep_logged(store.state_dir(run), store.run_dir(run))
+    shutil.rmtree(store.state_dir(run))
 
 
 def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
@@ -85,20 +89,16 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
         "signal": end.signal,
         "ended": format_time(end.ended),
         "duration_s": round(end.duration_s, 3),
-        "metrics": {name: metric.to_json() for name, metric in end.metrics.items()},
+        "metrics": {name: dict(metric) for name, metric in end.metrics.items()},
         "output": outputs.get(OUTPUT),
         "bulk": {
-            path.name: bind_file(store.repo, path)
-            for log in _find_logs(state_dir)
-            for path in (log, log.with_name(log.name + _INDEX))
-            if path.exists()
+            name: bind_file(store.repo, state_dir / name)
+            for name in _bulk_names(state_dir)
+            if (state_dir / name).exists()
         },
     }
     if end.attributes:
-        body["attributes"] = {
-            name: json_number(value) if isinstance(value, int | float) else value
-            for name, value in end.attributes.items()
-        }
+        body["attributes"] = {name: attribute_body(value) for name, value in end.attributes.items()}
     if len(end.phases) > 1:
         body["phases"] = [dict(phase) for phase in end.phases]
     if end.outcome is not None:
@@ -109,6 +109,13 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
     if end.reason is not None:
         body["reason"] = end.reason
     return fit_body(store.repo, body, state_dir, "end.json", _SHORTEN)
+
+
+def _bulk_names(state_dir: Path) -> Iterator[str]:
+    """What goes to git as it is: what was printed, and what came out."""
+    for log in _find_logs(state_dir):
+        yield from (log.name, f"{log.name}{_INDEX}")
+    yield from SUMMARIES
 
 
 def _find_logs(state_dir: Path) -> list[Path]:

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from git_gage.metrics import find_summary
 from git_gage.records import parse_time
-from git_gage.runs.close import OUTPUT, SUMMARY, End, close_run
+from git_gage.runs.close import End, close_run
+from git_gage.runs.results import Results
 from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
-    from git_gage.metrics import MetricSummary
-    from git_gage.metrics.summary_file import Attribute
     from git_gage.records import By
     from git_gage.runs.inputs import ClosedInputs
     from git_gage.runs.plan import Plan
     from git_gage.runs.programs import Programs
     from git_gage.store import Store
-
-
-class _Metrics(NamedTuple):
-    metrics: Mapping[str, MetricSummary] = {}
-    attributes: Mapping[str, Attribute] = {}
-    warnings: Sequence[str] = ()
 
 
 class Closing:
@@ -56,8 +47,10 @@ class Closing:
         """
         with _signals_ignored():
             ended = self._store.clock()
+            # Links lead to some of what came out: they go with the stage.
+            watch = self.programs and self.programs.watch
+            found = watch.finish() if watch else Results()
             outcome, told = self._finish_stage()
-            found = self._read_metrics()
             end = End(
                 status=status,
                 exit_code=exit_code,
@@ -100,29 +93,6 @@ class Closing:
         folder = os.fsencode(self._plan.folder)
         state_dir = self._store.state_dir(self.run)
         return close_inputs(self._store.run_dir(self.run), folder, state_dir)
-
-    def _read_metrics(self) -> _Metrics:
-        if self.programs is None:
-            return _Metrics()
-        scanner = self.programs.scanner
-        folder = self._find_folder()
-        if folder is None:
-            return _Metrics(scanner.metrics, {}, scanner.warnings())
-        definition = self._plan.definition
-        path = folder / ((definition and definition.summary_filename) or SUMMARY)
-        pattern = definition.output_summary if definition else False
-        since = parse_time(self._started) if self.staged is None else 0
-        output = self._store.state_dir(self.run) / OUTPUT
-        summary = find_summary(path, output, pattern, since=since)
-        metrics = scanner.finish(summary)
-        return _Metrics(metrics, summary.attributes, [*scanner.warnings(), *summary.warnings()])
-
-    def _find_folder(self) -> Path | None:
-        """Where the program ran, if that is a place of which we know what is new."""
-        if self.staged is not None:
-            return self._store.run_dir(self.run) / self._plan.folder
-        top = self._store.repo.work_tree
-        return top / self._plan.folder if top is not None and self._plan.in_place else None
 
 
 def _describe_outcome(outcome: Outcome) -> Iterator[str]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from git_gage.metrics import OutputScanner
 from git_gage.runs.environ import program_environ, user_path
 from git_gage.runs.liveness import beat, note_program
 from git_gage.runs.output import OutputLog
 from git_gage.runs.phases import FINALIZE, RUN, Step, find_step, log_name, steps_before
+from git_gage.runs.plan import recorded_config
 from git_gage.runs.process import Console, Exit, run_program
+from git_gage.runs.results import Watch, results_environ, write_config
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -44,14 +45,18 @@ class Programs:
         run_dir: Path,
         console: Console,
         observer: Observer,
+        make_watch: Callable[[], Watch],
     ) -> None:
         self.progress = Progress()
-        self.scanner = OutputScanner()
+        self.watch: Watch | None = None
+        """Of what the run comes to, from the moment its own program starts."""
+        self._make_watch = make_watch
         self._state_dir = store.state_dir(run)
         self._plan = plan
         self._place = place
         self._console = console
         self._observer = observer
+        write_config(self._state_dir, recorded_config(plan.config))
         self._env = _environ(store.repo, plan, run, run_dir, self._state_dir)
 
     def run(self, stage_inputs: Callable[[], object]) -> Exit:
@@ -84,7 +89,10 @@ class Programs:
             self.progress.phase = step.phase
         name = log_name(step.phase)
         # What prepares a run and cleans up after it says nothing of how good it is.
-        feed = self.scanner.feed if step.phase == RUN else _ignore
+        watch = None
+        if step.phase == RUN:
+            watch = self.watch = self._make_watch()
+        feed = watch.feed if watch else _ignore
         log = OutputLog(self._state_dir / name, self._state_dir / f"{name}.idx", on_line=feed)
         with log:
             done = run_program(
@@ -93,7 +101,7 @@ class Programs:
                 env=self._env,
                 log=log,
                 console=self._console,
-                on_start=lambda pid: note_program(self._state_dir, pid),
+                on_start=lambda pid: self._note_start(pid, watch),
                 on_beat=lambda: beat(self._state_dir),
                 timeout_s=self._plan.timeout_s if step.phase == RUN else None,
             )
@@ -111,6 +119,11 @@ class Programs:
                 self._observer.warning(f"the output is not {what} to its end: {error}")
         return done
 
+    def _note_start(self, pid: int, watch: Watch | None) -> None:
+        note_program(self._state_dir, pid)
+        if watch is not None:
+            watch.start()
+
 
 def _ignore(_line: bytes) -> None:
     return None
@@ -126,6 +139,7 @@ def _environ(
         parent_pwd=repo.cwd,
         project_dir=plan.gagefile.project_dir if plan.gagefile else repo.work_tree or repo.cwd,
     )
+    environ.update(results_environ(state_dir))
     if plan.definition is None:
         return environ
     environ.update(plan.env)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.errors import ConflictError, GageError, describe_os_error
 from git_gage.records import Record, short_id
 from git_gage.runs.attributes import add_tags, set_label
-from git_gage.runs.begin import begin_body, bind_file, fit_body
+from git_gage.runs.begin import begin_body, bind_file, definition_body, fit_body
 from git_gage.runs.close import forget_state
 from git_gage.runs.closing import Closing
 from git_gage.runs.detach import detach
@@ -31,6 +31,7 @@ from git_gage.runs.process import Console, Exit, StartError
 from git_gage.runs.programs import Programs
 from git_gage.runs.project import find_project
 from git_gage.runs.request import Lineage, Observer, RunOutcome, RunRequest
+from git_gage.runs.results import Watch, watch_run
 from git_gage.runs.stage import StagedFiles, stage_source
 from git_gage.source import EXPECTED, Source, describe_environment, source_body
 from git_gage.store.files import explained
@@ -210,7 +211,7 @@ class Runner:
         try:
             with raised_signals():
                 closing.staged = self._stage(plan, source, run)
-                closing.programs = self._programs(plan, run, closing.staged is not None)
+                closing.programs = self._programs(plan, run, started, closing.staged is not None)
                 if self.request.detach and self._leave(run):
                     return RunOutcome(run, 0, detached=True)
                 done = closing.programs.run(lambda: self._stage_inputs(plan, run))
@@ -275,10 +276,29 @@ class Runner:
             folder = self.store.run_dir(run) / plan.folder
             stage_inputs(plan.inputs, folder, self.store.state_dir(run), self.store)
 
-    def _programs(self, plan: Plan, run: str, staged: bool) -> Programs:
+    def _programs(self, plan: Plan, run: str, started: str, staged: bool) -> Programs:
         run_dir = self.store.run_dir(run) if staged else self.repo.work_tree or self.repo.cwd
         place = run_dir / plan.folder
-        return Programs(self.store, plan, run, place, run_dir, self.console, self.observer)
+        return Programs(
+            *(self.store, plan, run, place, run_dir, self.console, self.observer),
+            make_watch=lambda: self._watch(plan, run, started, staged),
+        )
+
+    def _watch(self, plan: Plan, run: str, started: str, staged: bool) -> Watch:
+        top = self.store.run_dir(run) if staged else None
+        if plan.in_place and self.repo.work_tree is not None:
+            top = self.repo.work_tree / plan.folder
+        watch = watch_run(
+            self.store,
+            run,
+            definition_body(plan),
+            top=top,
+            folder=plan.folder if staged else "",
+            own=staged,
+            started=started,
+        )
+        watch.forget_present()
+        return watch
 
     def tell_up_to_date(self, run: str) -> None:
         """Nothing is run: this one has done it already."""

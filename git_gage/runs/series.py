@@ -6,12 +6,11 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from git_gage.metrics.series import Series, parse_series
+from git_gage.runs.results import SERIES
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.store import Store
-
-SERIES = "summaries/series.jsonl"
 
 
 def read_series(

@@ -12,6 +12,7 @@ from git_gage.runs.liveness import OUTPUT, Life, find_life, last_sign
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.runs.results import Watch
     from git_gage.store import Store
 
 NEW = "new-"
@@ -50,14 +51,17 @@ def with_status(store: Store, document: dict[str, Any]) -> dict[str, Any]:
     """The run object with the status of a run that has no end as it is at this moment."""
     if document["status"] != "running":
         return document
+    from git_gage.catalog.documents import add_live
+    from git_gage.runs.results import read_live
+
+    state_dir = store.state_dir(document["id"])
     status = status_now(store, document["id"])
     progress = None
     if status == "running" and document["definition"]["progress"]:
         from git_gage.runs.progress import find_progress
 
-        state_dir = store.state_dir(document["id"])
         progress = find_progress(state_dir, document["definition"]["progress"])
-    return {**document, "status": status, "progress": progress}
+    return add_live({**document, "status": status, "progress": progress}, *read_live(state_dir))
 
 
 def status_now(store: Store, run: str) -> str:
@@ -78,44 +82,70 @@ def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:
     else:
         # The end is recorded; what it binds may not be in git yet.
         store.flush()
-        shutil.rmtree(state_dir)
+        from git_gage.runs.close import forget_state_dir
+
+        forget_state_dir(store, state_dir.name)
 
 
 def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, Any]) -> None:
-    from git_gage.metrics import OutputScanner, find_summary
     from git_gage.records import parse_time
-    from git_gage.runs.close import SUMMARY, End, close_run
-    from git_gage.runs.inputs import close_inputs, path_bytes
+    from git_gage.runs.close import End, close_run
+    from git_gage.runs.inputs import close_inputs
     from git_gage.runs.stage import recover_stage
 
-    scanner = OutputScanner()
-    output = state_dir / OUTPUT
-    if output.exists():
-        with output.open("rb") as file:
-            for line in file:
-                scanner.feed(line.rstrip(b"\r\n"))
+    watch = _recover_watch(store, state_dir, document)
+    watch.scan()
     run = document["id"]
     run_dir = store.run_dir(run)
     # First what was staged goes: a `summary.json` of the source is not what this run came to.
     ended = last_sign(state_dir)
-    folder = path_bytes(document["command"]["cwd"] or ".")
+    folder = os.fsencode(_folder(document))
     closed = close_inputs(run_dir, folder, state_dir, ended)
     outcome = recover_stage(store.repo, run_dir, state_dir / "git", ended, closed.kept)
     if outcome is not None:
         outcome.written.extend(closed.changed)
         outcome.unseen.extend(closed.unseen)
-    definition = document["definition"]
-    path = run_dir / os.fsdecode(folder) / (definition["summary"] or SUMMARY)
-    summary = find_summary(path, output, definition["output_summary"] or False)
+    found = watch.finish()
     end = End(
         status="terminated",
         exit_code=None,
         signal=None,
         ended=ended,
         duration_s=max(0.0, ended - parse_time(document["started"])),
-        metrics=scanner.finish(summary),
-        attributes=summary.attributes,
+        metrics=found.metrics,
+        attributes=found.attributes,
         outcome=outcome,
         reason=REASON,
     )
     close_run(store, catalog, run, end, document["author"])
+
+
+def _recover_watch(store: Store, state_dir: Path, document: dict[str, Any]) -> Watch:
+    """All that the run logged, printed or left, read from the beginning."""
+    from git_gage.runs.results import watch_run
+
+    in_place = document["in_place"]
+    top = store.repo.work_tree if in_place else store.run_dir(document["id"])
+    folder = _folder(document)
+    watch = watch_run(
+        store,
+        document["id"],
+        document["definition"],
+        top=top and top / folder if in_place else top,
+        folder="" if in_place else folder,
+        own=not in_place,
+        started=document["started"],
+    )
+    output = state_dir / OUTPUT
+    if output.exists():
+        with output.open("rb") as file:
+            for line in file:
+                watch.feed(line.rstrip(b"\r\n"))
+    return watch
+
+
+def _folder(document: dict[str, Any]) -> str:
+    """The project's folder, as the system spells it."""
+    from git_gage.runs.inputs import path_bytes
+
+    return os.fsdecode(path_bytes(document["command"]["cwd"] or "."))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SOURCE = "source"
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+_NAME = re.compile(r"(?:[a-z]{1,16}/)?[a-z0-9][a-z0-9.-]{0,63}")
 _COMMIT = re.compile(rb'"commit":"([0-9a-f]{40}(?:[0-9a-f]{24})?)"')
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -74,7 +75,8 @@ def test_a_killed_recorder_leaves_the_truth(repo: Path) -> None:
     assert run["metrics"] == {"loss": 0.5}, "what the source holds is not what came out"
     assert gage(repo, "output").out == "loss: 0.5\n"
     run_dir = repo / ".git/gage/runs" / run["id"]
-    assert [path.name for path in run_dir.iterdir()] == ["model.txt"]
+    assert sorted(path.name for path in run_dir.iterdir()) == [".gage", "model.txt"]
+    assert [path.name for path in (run_dir / ".gage").iterdir()] == ["output.metrics.jsonl"]
     assert list((repo / ".git/gage/state").iterdir()) == []
 
 
@@ -155,8 +157,7 @@ def test_a_program_that_cannot_be_started_is_recorded_as_such(repo: Path) -> Non
 def test_when_staging_fails_the_run_says_so(repo: Path) -> None:
     gage(repo, "run", "train.py")
     runs = repo / ".git/gage/runs"
-    if runs.exists():
-        runs.rmdir()
+    shutil.rmtree(runs)
     runs.write_text("in the way")
     failed = gage(repo, "run", "train.py")
     assert failed.code == 125, failed.err

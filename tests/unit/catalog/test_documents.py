@@ -139,7 +139,8 @@ def test_numbers_that_json_cannot_hold_are_words(store: FakeStore) -> None:
     document = show(store, first, end(first, metrics={"loss": metric}))
     assert document["config"] == {"lr": "inf"}
     assert document["metrics"] == {"loss": "nan"}
-    assert document["summaries"] == {"loss": metric}
+    steps = {"last_step": None, "min_step": None, "max_step": None}
+    assert document["summaries"] == {"loss": metric | steps}
 
 
 def test_words_that_are_not_utf8_are_quoted(store: FakeStore) -> None:

@@ -2,20 +2,61 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import math
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_gage.metrics import OutputScanner
+from git_gage.metrics.output import OutputScanner, PatternError, Patterns, read_patterns
+
+
+class Printed:
+    """What is found in lines that a program prints."""
+
+    def __init__(self, folder: Path, patterns: Patterns = Patterns()) -> None:  # noqa: B008
+        self.metrics_file, self.attributes_file = folder / "m.jsonl", folder / "a.jsonl"
+        self.scanner = OutputScanner(
+            self.metrics_file, self.attributes_file, patterns, clock=lambda: 17.25
+        )
+
+    def feed(self, *lines: bytes) -> None:
+        for line in lines:
+            self.scanner.feed(line)
+        self.scanner.flush()
+
+    def metrics(self) -> list[dict[str, Any]]:
+        self.scanner.close()
+        return _read(self.metrics_file)
+
+    def attributes(self) -> list[dict[str, Any]]:
+        self.scanner.close()
+        return _read(self.attributes_file)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def printed(tmp_path: Path) -> Printed:
+    return Printed(tmp_path)
 
 
 def scan(*lines: bytes) -> dict[str, float]:
-    scanner = OutputScanner()
-    for line in lines:
-        scanner.feed(line)
-    return {name: metric.last for name, metric in scanner.metrics.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        printed = Printed(Path(folder))
+        printed.feed(*lines)
+        printed.scanner.close()
+        found = {name: value for line in printed.metrics() for name, value in line.items()}
+    found.pop("_time", None)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -33,7 +74,7 @@ def scan(*lines: bytes) -> dict[str, float]:
         (b"loss: -Infinity", "loss", -math.inf),
         (b"tokens: 9007199254740993", "tokens", 9007199254740993),
         (b"\x1b[32mloss\x1b[0m: \x1b[1;31m0.5\x1b[0m\x1b[K", "loss", 0.5),
-        (b"step: 12", "step", 12),
+        ("größe: 3".encode(), "größe", 3),
         (b"a" * 64 + b": 1", "a" * 64, 1),
     ],
 )
@@ -73,7 +114,8 @@ def test_nan_is_a_value(word: bytes) -> None:
         b"loss: 1.2.3",
         b"loss: 1 acc: 2",
         b"two  blanks: 1",
-        b"caf\xc3\xa9: 1",
+        b"caf\xe9: 1",
+        b"_time: 5",
         b"{'loss': 0.5}",
         b"a" * 65 + b": 1",
         b"x: " + b"1" * 65,
@@ -84,21 +126,118 @@ def test_line_is_no_metric(line: bytes) -> None:
     assert scan(line) == {}
 
 
-def test_metrics_come_in_the_order_they_were_printed() -> None:
-    assert list(scan(b"loss: 3", b"acc: 1", b"loss: 2")) == ["loss", "acc"]
+def test_metrics_come_in_the_order_they_were_printed(printed: Printed) -> None:
+    printed.feed(b"loss: 3", b"acc: 1", b"loss: 2")
+
+    assert printed.metrics() == [
+        {"loss": 3, "_time": 17.25},
+        {"acc": 1, "_time": 17.25},
+        {"loss": 2, "_time": 17.25},
+    ]
 
 
-def test_names_over_the_limit_are_counted_and_reported() -> None:
-    scanner = OutputScanner()
-    for number in range(1000):
-        scanner.feed(b"m%d: 1" % number)
-    assert scanner.warnings() == []
-    for line in (b"m999: 2", b"late: 1", b"later: 1", b"late: 2"):
-        scanner.feed(line)
-    assert len(scanner.metrics) == 1000
-    assert scanner.metrics["m999"].last == 2
-    assert scanner.left_out == 3
-    assert scanner.warnings() == ["only 1,000 metrics were recorded, 3 values of others not"]
+def test_a_step_that_is_printed_is_that_of_the_values_after_it(printed: Printed) -> None:
+    printed.feed(b"loss: 3", b"step: 10", b"loss: 2", b"acc: 1", b"step: inf", b"loss: 1")
+
+    steps = [(line.get("step"), line.get("loss")) for line in printed.metrics()]
+    assert steps == [(None, 3), (10, 2), (10, None), (10, 1)]
+
+
+def test_without_anything_found_there_is_no_file(printed: Printed) -> None:
+    printed.feed(b"hello")
+    printed.scanner.close()
+
+    assert not printed.metrics_file.exists()
+    assert printed.scanner.warnings() == []
+
+
+def test_a_full_disk_is_told_once(tmp_path: Path) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    scanner = OutputScanner(Path("/dev/full"), tmp_path / "a")
+    scanner.feed(b"loss: 1")
+    scanner.flush()
+    scanner.feed(b"loss: 2")
+    scanner.close()
+
+    assert scanner.error is not None
+    assert scanner.error.errno == errno.ENOSPC
+    assert scanner.warnings() == [
+        "metrics in the output are not recorded to the end: No space left on device"
+    ]
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    scanner = OutputScanner(tmp_path / "file" / "m", tmp_path / "a")
+    scanner.feed(b"loss: 1")
+
+    (warning,) = scanner.warnings()
+    assert warning.startswith("metrics in the output are not recorded to the end: ")
+
+
+# -- patterns of an operation -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "line", "found"),
+    [
+        ({"loss": r"loss=\value"}, b"epoch 3 loss=0.25 acc=1", {"loss": 0.25}),
+        ({"loss": r"loss=(\value)"}, b"loss=1e-3", {"loss": 0.001}),
+        ({"n": r"(\d+) files"}, b"read 12 files", {"n": 12}),
+        (r"(\key)=(\value)", b"loss=0.25 acc=1", {"loss": 0.25, "acc": 1}),
+        ([r"\key=\value", "ignored:(?P<x>.)"], b"loss=0.25", {"loss": 0.25}),
+        ("(?P<loss>[0-9.]+) (?P<acc>[0-9.]+)", b"0.25 0.9", {"loss": 0.25, "acc": 0.9}),
+        ({"loss": "loss (.*)"}, b"loss high", {}),
+        ({"loss": "loss( .*)?"}, b"loss", {}),
+        (False, b"loss: 1", {}),
+        ("", b"loss: 1", {}),
+        (True, b"loss: 1", {"loss": 1}),
+    ],
+)
+def test_an_operation_says_what_a_metric_looks_like(
+    tmp_path: Path, given: Any, line: bytes, found: dict[str, float]
+) -> None:
+    printed = Printed(tmp_path, read_patterns(given, None))
+    printed.feed(line)
+
+    values = {name: value for each in printed.metrics() for name, value in each.items()}
+    assert {name: values[name] for name in values if name != "_time"} == found
+
+
+def test_a_pattern_for_the_step(tmp_path: Path) -> None:
+    printed = Printed(tmp_path, read_patterns({"step": r"Epoch \step", "loss": r"L\value"}, None))
+    printed.feed(b"Epoch 4 L0.5")
+
+    assert printed.metrics() == [{"step": 4, "loss": 0.5, "_time": 17.25}]
+
+
+def test_an_operation_says_what_an_attribute_looks_like(tmp_path: Path) -> None:
+    printed = Printed(tmp_path, read_patterns(None, {"device": "using (.*)", "ok": "ok (.*)"}))
+    printed.feed(b"using cuda:0", b"loss: 1", b"ok true", b"using 3", b"using nan", b"x" * 5000)
+
+    assert printed.attributes() == [
+        {"device": "cuda:0"},
+        {"ok": True},
+        {"device": 3},
+        {"device": "nan"},
+    ]
+    assert printed.metrics() == [{"loss": 1, "_time": 17.25}]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"loss": "("}, "is no regular expression: "),
+        ({"loss": "loss"}, "needs one group, the value"),
+        ({"loss": "(a)(b)"}, "needs one group, the value"),
+        ("(a)", "needs two groups, a name and a value"),
+        (["(a)(b)", "x{99999999999999999}"], "is no regular expression: "),
+    ],
+)
+def test_a_pattern_that_finds_nothing_is_refused(given: Any, reason: str) -> None:
+    with pytest.raises(PatternError, match=reason):
+        read_patterns(None, given)
 
 
 @given(st.floats())

@@ -24,7 +24,7 @@ VALUES = st.floats(allow_nan=True, allow_infinity=True)
 def sample(values: Sequence[float], limit: int, *, every: int = 1) -> Series:
     sampler = SeriesSampler()
     for step, value in enumerate(values):
-        sampler.add(step, value, step / 10)
+        sampler.extend([step], [value], [step / 10])
         if step % every == 0:
             sampler.fit(limit)
     sampler.fit(limit)
@@ -45,7 +45,7 @@ def test_few_points_are_kept_as_they_are() -> None:
 def test_points_are_in_the_order_of_their_steps_whatever_order_they_came_in() -> None:
     sampler = SeriesSampler()
     for step, value in ((3, 0.3), (1, 0.1), (2, 0.2), (1, 0.15)):
-        sampler.add(step, value, math.nan)
+        sampler.extend([step], [value], [math.nan])
 
     assert sampler.series().steps == [1, 1, 2, 3]
     assert sampler.series().values == [0.1, 0.15, 0.2, 0.3]
@@ -97,10 +97,10 @@ def test_series_are_read_as_they_were_written(
     for name, points in given_points.items():
         sampler = SeriesSampler()
         for step, value in points:
-            sampler.add(step, value, math.nan)
+            sampler.extend([step], [value], [math.nan])
         series[name] = sampler.series()
 
-    lines = [line.encode() for line in format_series(series)]
+    lines = [line.encode() for line in format_series(series.items())]
 
     assert repr(parse_series(lines)) == repr(series)
 
@@ -108,7 +108,7 @@ def test_series_are_read_as_they_were_written(
 def test_numbers_are_spelled_as_json_has_them() -> None:
     series = Series([0, 1, 2, 3], [3.0, -0.0, math.inf, 0.5], [0.0, 1.23456, math.nan, 2.0], 4)
 
-    (line,) = format_series({"loss": series})
+    (line,) = format_series([("loss", series)])
 
     assert line == (
         '{"name":"loss","count":4,"steps":[0,1,2,3],"values":[3,-0.0,"inf",0.5],'

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_gage.metrics import MetricSummary
+from git_gage.metrics.summary import MetricSummary
 
 
 def summarise(*values: float) -> MetricSummary:

@@ -12,8 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_gage.metrics import OutputScanner, Summary, find_printed_summary, read_summary
-from git_gage.metrics.summary_file import MAX_BYTES
+from git_gage.metrics.summary_file import (
+    MAX_BYTES,
+    Summary,
+    find_printed_summary,
+    read_attributes,
+    read_summary,
+)
 
 
 @pytest.fixture
@@ -100,8 +105,8 @@ def test_no_file_is_an_empty_summary(file: Path) -> None:
         (b'{"loss": 1, "x": "\xff\xff"}', "it is not JSON"),
         ("[" * 100_000, "it is not JSON"),
         ('{"x": 1%s}' % ("0" * 5000), "it is not JSON"),
-        ("[1, 2]", "it is not an object of numbers"),
-        ("3", "it is not an object of numbers"),
+        ("[1, 2]", "it is not an object of names and values"),
+        ("3", "it is not an object of names and values"),
         ("{}" + " " * MAX_BYTES, "it has more than 1 MB"),
     ],
     ids=["cut", "line 3", "empty", "bytes", "deep", "long number", "list", "number", "large"],
@@ -123,18 +128,6 @@ def test_folder_or_pipe_in_its_place_is_a_warning(file: Path) -> None:
     file.rmdir()
     os.mkfifo(file)
     assert read_summary(file).problem == "it is not a regular file"
-
-
-def test_summary_file_has_the_last_word(file: Path) -> None:
-    scanner = OutputScanner()
-    for line in (b"loss: 0.5", b"loss: 0.25", b"acc: 0.9"):
-        scanner.feed(line)
-    metrics = scanner.finish(written(file, '{"loss": 0.25, "acc": 0.8, "images": 10}'))
-    assert {name: (metric.last, metric.count) for name, metric in metrics.items()} == {
-        "loss": (0.25, 2),
-        "acc": (0.8, 2),
-        "images": (10, 1),
-    }
 
 
 _JSON = st.recursive(
@@ -189,6 +182,28 @@ def test_a_summary_that_is_no_toml_says_where(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text("a = 1\nb = \n")
     (warning,) = read_summary(tmp_path / "s.toml").warnings()
     assert warning.startswith("'s.toml' was not read: line 2: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.attrs.json", '{"kind": "x", "layers": 3, "none": null, "list": [1]}'),
+        ("a.attrs.json", '{"attributes": {"kind": "x", "layers": {"value": 3}, "none": null}}'),
+        ("a.attrs", "kind: x\nlayers: 3\nnone: null\n"),
+    ],
+)
+def test_files_of_attributes(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+
+    assert read_attributes(tmp_path / name).attributes == {"kind": "x", "layers": 3, "none": None}
+
+
+def test_a_file_of_attributes_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "a.attrs.json").write_text("[]")
+
+    assert read_attributes(tmp_path / "a.attrs.json").warnings() == [
+        "'a.attrs.json' was not read: it is not an object of names and values"
+    ]
 
 
 PRINTED = 'loading\n--- summary ---\n{"metrics": {"f": 3.4}, "attributes": {"s": "d"}}\n---\nbye\n'

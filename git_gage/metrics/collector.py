@@ -1,0 +1,161 @@
+"""All that comes out of a run besides its exit code and its files: metrics and attributes.
+
+Source: docs/metrics.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from git_gage.metrics.events import EventTail
+from git_gage.metrics.lines import LineTail, Point, is_name, read_point
+from git_gage.metrics.metric import Metric
+from git_gage.metrics.series import MAX_POINTS, MAX_TOTAL, Series
+from git_gage.metrics.summary_file import MAX_NAMES, Attribute, Summary, is_attribute
+
+if TYPE_CHECKING:
+    from git_gage.metrics.documents import Documents
+
+_Columns = tuple[list[float], list["int | None"], list[float]]
+
+
+class Collector:
+    """Reads the sources of one run again and again; memory does not grow with what they hold.
+
+    metrics, attributes: files of lines. documents: whatever else is found. Points are taken in the
+    order they are found. What documents and a printed summary say is final: it counts once, at the
+    end, and is shown up to then.
+    """
+
+    def __init__(
+        self,
+        metrics: Sequence[Path],
+        attributes: Sequence[Path],
+        documents: Documents,
+        *,
+        started: float,
+    ) -> None:
+        """`started`: the run's begin, in Unix seconds."""
+        self._started = started
+        self._metrics: dict[str, Metric] = {}
+        self._attributes: dict[str, Attribute] = {}
+        self._metric_lines = [LineTail(path) for path in metrics]
+        self._attribute_lines = [LineTail(path) for path in attributes]
+        self._documents = documents
+        self._events: dict[Path, EventTail] = {}
+        self._final: list[Summary] = []
+        self._left_out = self._no_numbers = self._no_attributes = 0
+
+    def scan(self, printed: Summary | None = None) -> None:
+        """Take in what is new; `printed` is the summary in the output."""
+        for tail in self._metric_lines:
+            for lines in tail.read():
+                self._take(map(read_point, lines))
+        for tail in self._attribute_lines:
+            for lines in tail.read():
+                self._take_attributes(lines)
+        events, summaries = self._documents.look()
+        self._final = [*([printed] if printed else []), *summaries]
+        for path in events:
+            self._events.setdefault(path, EventTail(path))
+        for events_of_file in self._events.values():
+            while scalars := events_of_file.read():
+                self._take(Point(s.step, s.time_s, {s.name: s.value}, 0) for s in scalars)
+
+    def finish(self, printed: Summary | None = None) -> None:
+        """Take in the rest; each value that is final ends its metric."""
+        self.scan(printed)
+        for tail in self._metric_lines:
+            self._take(map(read_point, tail.finish()))
+        for tail in self._attribute_lines:
+            self._take_attributes(tail.finish())
+        for name, value in self._final_values().items():
+            metric = self._find(name, 1)
+            if metric is not None:
+                metric.end_with(value)
+
+    def summaries(self) -> dict[str, dict[str, Any]]:
+        """What is known of each metric, as `run.end` has it."""
+        found = {name: metric.summary.to_json() for name, metric in self._metrics.items()}
+        for name, value in self._final_values().items():
+            final = Metric()
+            final.end_with(value)
+            known = final.summary.to_json()
+            found[name] = {**found.get(name, known), "last": known["last"]}
+        return found
+
+    def series(self) -> Iterator[tuple[str, Series]]:
+        """The series of each metric."""
+        limit = self._limit()
+        for name, metric in self._metrics.items():
+            metric.sampler.fit(limit)
+            yield name, metric.sampler.series()
+
+    def attributes(self) -> dict[str, Attribute]:
+        """What the program said of itself; of two the later one, a document last."""
+        found = dict(self._attributes)
+        for summary in self._final:
+            found |= summary.attributes
+        return found
+
+    def warnings(self) -> list[str]:
+        """What somebody should be told: what was found and is not recorded."""
+        told = [text for tail in self._tails() for text in tail.warnings()]
+        counts = (
+            (self._left_out, f"of metrics beyond {MAX_NAMES:,}, or with names that are too long"),
+            (self._no_numbers, "of metrics that are no numbers"),
+            (self._no_attributes, "of attributes that are neither text, number, true nor false"),
+        )
+        told += [f"left out {count:,} values {what}" for count, what in counts if count]
+        for summary in self._final:
+            told += summary.warnings()
+        return told
+
+    def _tails(self) -> Iterator[LineTail | EventTail]:
+        yield from self._metric_lines
+        yield from self._attribute_lines
+        yield from self._events.values()
+
+    def _final_values(self) -> dict[str, float]:
+        return {name: value for each in self._final for name, value in each.values.items()}
+
+    def _take(self, points: Iterable[Point]) -> None:
+        found: dict[str, _Columns] = defaultdict(lambda: ([], [], []))
+        for step, time_s, values, no_numbers in points:
+            self._no_numbers += no_numbers
+            since_start = math.nan if time_s is None else time_s - self._started
+            for name, value in values.items():
+                columns = found[name]
+                columns[0].append(value)
+                columns[1].append(step)
+                columns[2].append(since_start)
+        for name, columns in found.items():
+            metric = self._find(name, len(columns[0]))
+            if metric is not None:
+                metric.extend(*columns)
+                metric.sampler.fit(self._limit())
+
+    def _find(self, name: str, count: int) -> Metric | None:
+        """The metric of that name; None, and `count` more are left out, if there is no room."""
+        metric = self._metrics.get(name)
+        if metric is None and len(self._metrics) < MAX_NAMES and is_name(name):
+            metric = self._metrics[name] = Metric()
+        if metric is None:
+            self._left_out += count
+        return metric
+
+    def _limit(self) -> int:
+        return min(MAX_POINTS, MAX_TOTAL // max(1, len(self._metrics)))
+
+    def _take_attributes(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        for line in lines:
+            for name, value in line.items():
+                known = name in self._attributes or len(self._attributes) < MAX_NAMES
+                if known and is_attribute(name, value):
+                    self._attributes[name] = value
+                else:
+                    self._no_attributes += 1

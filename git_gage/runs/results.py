@@ -1,0 +1,251 @@
+"""Metrics and attributes of a run, read while its program goes on, and at its end.
+
+What is known up to now lies in the run's state directory, for whoever looks; at the end the same
+files go to git.
+Source: docs/format.md, "Bulk files", "State of a run".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.catalog.values import read_value
+from git_gage.config.values import json_number
+from git_gage.errors import GageError
+from git_gage.metrics.collector import Collector
+from git_gage.metrics.documents import Documents
+from git_gage.metrics.output import OutputScanner, read_patterns
+from git_gage.metrics.series import format_series
+from git_gage.metrics.summary_file import Attribute, Summary, find_printed_summary
+from git_gage.records import parse_time
+from git_gage.runs.liveness import OUTPUT
+from git_gage.store.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from git_gage.store import Store
+
+SUMMARY = "summary.json"
+# How old what is shown of a run that goes on may be.
+PERIOD_S = 2.0
+# Series can be long: they are written as seldom as it takes to spend a twentieth of the time on it.
+_SERIES_SHARE = 20
+_LIVE_OUTPUT_BYTES = 1 << 20
+
+LOGGED, KEPT = "logged", ".gage"
+METRICS_FILE, ATTRIBUTES_FILE, CONFIG_FILE = "metrics.jsonl", "attrs.jsonl", "config.json"
+_PRINTED = "output."
+METRICS, ATTRIBUTES = "summaries/metrics.json", "summaries/attrs.json"
+SERIES = "summaries/series.jsonl"
+SUMMARIES = (METRICS, ATTRIBUTES, SERIES)
+
+
+class Results(NamedTuple):
+    """What a run came to; metrics as `run.end` has them."""
+
+    metrics: Mapping[str, Mapping[str, Any]] = {}
+    attributes: Mapping[str, Attribute] = {}
+    warnings: Sequence[str] = ()
+
+
+class Watch:
+    """Reads the results of one run. Between `start` and `finish` a thread of its own does so.
+
+    `feed` takes each line that is printed.
+    """
+
+    def __init__(
+        self, state_dir: Path, documents: Documents, definition: Mapping[str, Any], started_s: float
+    ) -> None:
+        """`definition`: of the operation, as `run.begin` has it, empty without one."""
+        folder = state_dir / LOGGED
+        folder.mkdir(exist_ok=True)
+        printed = (folder / f"{_PRINTED}{METRICS_FILE}", folder / f"{_PRINTED}{ATTRIBUTES_FILE}")
+        patterns = read_patterns(
+            definition.get("output_metrics"), definition.get("output_attributes")
+        )
+        self._scanner = OutputScanner(*printed, patterns)
+        self.feed = self._scanner.feed
+        self._documents = documents
+        self._collector = Collector(
+            (folder / METRICS_FILE, printed[0]),
+            (printed[1], folder / ATTRIBUTES_FILE),
+            documents,
+            started=started_s,
+        )
+        self._state_dir = state_dir
+        self._summary_pattern = definition.get("output_summary") or False
+        self._own_attributes = definition.get("attributes") or {}
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._shown: object = None
+        self._series_due_s = 0.0
+
+    def forget_present(self) -> None:
+        """What is there now was not made by the program that is about to start."""
+        self._documents.forget_present()
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+        self._thread.start()
+
+    def scan(self) -> None:
+        """Take in what is new."""
+        self._scanner.flush()
+        self._collector.scan(self._find_printed(_LIVE_OUTPUT_BYTES))
+
+    def finish(self) -> Results:
+        """All of it, written to the state directory too."""
+        if self._thread is not None:
+            self._stop.set()
+            self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+        self._scanner.close()
+        self._collector.finish(self._find_printed())
+        metrics, attributes = self._collector.summaries(), self._collector.attributes()
+        self._write(metrics, attributes)
+        self._write_series()
+        warnings = [*self._scanner.warnings(), *self._collector.warnings()]
+        return Results(metrics, attributes, warnings)
+
+    def _go_on(self) -> None:
+        pause_s = PERIOD_S
+        while not self._stop.wait(pause_s):
+            begun_s = time.monotonic()
+            try:
+                self._show()
+            except GageError:
+                pass  # a full disk, say: who looks sees older values; the end says so if it stays
+            except BaseException as error:  # noqa: BLE001 - it is raised where the run is closed
+                self._failure = error
+                return
+            spent_s = time.monotonic() - begun_s
+            pause_s = max(PERIOD_S - spent_s, spent_s)
+
+    def _show(self) -> None:
+        """Let others see what is known up to now."""
+        self.scan()
+        metrics, attributes = self._collector.summaries(), self._collector.attributes()
+        if (metrics, attributes) == self._shown:
+            return
+        self._write(metrics, attributes)
+        self._shown = (metrics, attributes)
+        begun_s = time.monotonic()
+        if begun_s >= self._series_due_s:
+            self._write_series()
+            now_s = time.monotonic()
+            self._series_due_s = now_s + _SERIES_SHARE * (now_s - begun_s)
+
+    def _write(
+        self, metrics: Mapping[str, Mapping[str, Any]], attributes: Mapping[str, Attribute]
+    ) -> None:
+        (self._state_dir / METRICS).parent.mkdir(exist_ok=True)
+        if metrics:
+            write_json(self._state_dir / METRICS, dict(metrics))
+        said = {
+            **{name: ("operation", value) for name, value in self._own_attributes.items()},
+            **{name: ("logged", value) for name, value in attributes.items()},
+        }
+        if said:
+            body = {
+                name: {"origin": origin, "value": attribute_body(value)}
+                for name, (origin, value) in said.items()
+            }
+            write_json(self._state_dir / ATTRIBUTES, body)
+
+    def _write_series(self) -> None:
+        path = self._state_dir / SERIES
+        fresh = path.with_name(f"{path.name}.new")
+        with fresh.open("w") as file:
+            file.writelines(format_series(self._collector.series()))
+        if fresh.stat().st_size:
+            fresh.replace(path)
+        else:
+            fresh.unlink()
+
+    def _find_printed(self, limit: int | None = None) -> Summary | None:
+        """The summary in the output, if the operation has one; not in more than `limit` bytes."""
+        output = self._state_dir / OUTPUT
+        if self._summary_pattern is False or not output.exists():
+            return None
+        if limit is not None and output.stat().st_size > limit:
+            return None
+        return find_printed_summary(output, self._summary_pattern)
+
+
+def watch_run(
+    store: Store,
+    run: str,
+    definition: Mapping[str, Any],
+    *,
+    top: Path | None,
+    folder: str,
+    own: bool,
+    started: str,
+) -> Watch:
+    """A watch over what a run leaves below `top` (nowhere if None), its summary file in `folder`.
+
+    `own`: whether the run alone writes there.
+    """
+    summary = definition.get("summary") or SUMMARY
+    started_s = parse_time(started)
+    path = None if top is None else top / folder / summary
+    documents = Documents(top, path, since=started_s, own=own)
+    return Watch(store.state_dir(run), documents, definition, started_s)
+
+
+def attribute_body(value: Any) -> Any:
+    """An attribute as JSON has it."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return json_number(value) if is_number else value
+
+
+def results_environ(state_dir: Path) -> dict[str, str]:
+    """Where a program of a run logs to, and finds its config."""
+    folder = state_dir / LOGGED
+    return {
+        "GAGE_METRICS_FILE": str(folder / METRICS_FILE),
+        "GAGE_ATTRS_FILE": str(folder / ATTRIBUTES_FILE),
+        "GAGE_CONFIG_FILE": str(state_dir / CONFIG_FILE),
+    }
+
+
+def write_config(state_dir: Path, config: Mapping[str, Any]) -> None:
+    """Let the program find its config; `config` as records hold it."""
+    values = {name: read_value(value) for name, value in config.items()}
+    (state_dir / CONFIG_FILE).write_text(json.dumps(values) + "\n")
+
+
+def keep_logged(state_dir: Path, run_dir: Path) -> None:
+    """Put what was logged into the run directory, before the state directory goes."""
+    files = [path for path in _list(state_dir / LOGGED) if path.stat().st_size]
+    if files:
+        (run_dir / KEPT).mkdir(parents=True, exist_ok=True)
+    for path in files:
+        try:
+            path.rename(run_dir / KEPT / path.name)
+        except OSError:
+            # Another disk; a copy that a kill cut short is made again.
+            shutil.copyfile(path, run_dir / KEPT / path.name)
+
+
+def _list(folder: Path) -> Iterable[Path]:
+    try:
+        return [Path(entry.path) for entry in os.scandir(folder) if entry.is_file()]
+    except FileNotFoundError:
+        return ()
+
+
+def read_live(state_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Summaries and logged attributes of a run that goes on, as its recorder last saw them."""
+    said = read_json(state_dir / ATTRIBUTES)
+    logged = {name: each["value"] for name, each in said.items() if each.get("origin") == "logged"}
+    return read_json(state_dir / METRICS), logged
