@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from git_gage.catalog.filter_syntax import Builder
 from git_gage.cli import commands, params, parsing
+from git_gage.metrics import events
 
 # click calls these by name.
 _: tuple[object, ...] = (
@@ -21,4 +22,10 @@ _ = (
     Builder.negation,
     Builder.within,
     Builder.either,
+)
+
+# The collector of metrics is to read event files.
+_ = (
+    events.EventTail.read,
+    events.EventTail.warnings,
 )

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from bench.events import write_events  # noqa: E402
 from bench.fill import fill  # noqa: E402 - the folder above is put on the path first
 from bench.instructions import Case, count_all  # noqa: E402
 
@@ -156,6 +157,14 @@ def measure_run(bench: Bench) -> None:
                 ["git", "status", "--porcelain", "-uall"],
                 goal="for comparison",
             )
+
+
+def measure_events(bench: Bench) -> None:
+    repo = bench.make_repo("events")
+    file = repo / "events.out.tfevents.1"
+    write_events(file, 100_000)
+    tail = [sys.executable, str(ROOT / "bench" / "events.py"), str(file)]
+    bench.compare("tail of 100,000 event-file scalars", repo, tail, goal="≤ 1,500 ms")
 
 
 def measure_size(bench: Bench, runs: int) -> None:
@@ -315,6 +324,7 @@ def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
     yield measure_start
     yield measure_instructions
     yield measure_run
+    yield measure_events
     for size in options.sizes.split(","):
         yield partial(measure_size, runs=int(size))
     yield measure_many
