@@ -6,12 +6,13 @@ Source: docs/metrics.md.
 from __future__ import annotations
 
 import math
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from git_gage.metrics.events import EventTail
+from git_gage.metrics.events import EventTail, Scalar
 from git_gage.metrics.lines import LineTail, Point, is_name, read_point
 from git_gage.metrics.metric import Metric
 from git_gage.metrics.series import MAX_POINTS, MAX_TOTAL, Series
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from git_gage.metrics.documents import Documents
 
 _Columns = tuple[list[float], list["int | None"], list[float]]
+_Metrics = dict[str, Metric]
 
 
 class Collector:
@@ -41,7 +43,8 @@ class Collector:
     ) -> None:
         """`started`: the run's begin, in Unix seconds."""
         self._started = started
-        self._metrics: dict[str, Metric] = {}
+        self._metrics: _Metrics = {}
+        self._event_metrics: dict[Path, _Metrics] = defaultdict(dict)  # by folder
         self._attributes: dict[str, Attribute] = {}
         self._metric_lines = [LineTail(path) for path in metrics]
         self._attribute_lines = [LineTail(path) for path in attributes]
@@ -54,33 +57,28 @@ class Collector:
         """Take in what is new; `printed` is the summary in the output."""
         for tail in self._metric_lines:
             for lines in tail.read():
-                self._take(map(read_point, lines))
+                self._take(map(read_point, lines), self._metrics)
         for tail in self._attribute_lines:
             for lines in tail.read():
                 self._take_attributes(lines)
-        events, summaries = self._documents.look()
-        self._final = [*([printed] if printed else []), *summaries]
-        for path in events:
-            self._events.setdefault(path, EventTail(path))
-        for events_of_file in self._events.values():
-            while scalars := events_of_file.read():
-                self._take(Point(s.step, s.time_s, {s.name: s.value}, 0) for s in scalars)
+        self._look(printed)
 
     def finish(self, printed: Summary | None = None) -> None:
         """Take in the rest; each value that is final ends its metric."""
         self.scan(printed)
         for tail in self._metric_lines:
-            self._take(map(read_point, tail.finish()))
+            self._take(map(read_point, tail.finish()), self._metrics)
         for tail in self._attribute_lines:
             self._take_attributes(tail.finish())
+        named = self._named()
         for name, value in self._final_values().items():
-            metric = self._find(name, 1)
+            metric = named.get(name) or self._find(name, self._metrics, 1)
             if metric is not None:
                 metric.end_with(value)
 
     def summaries(self) -> dict[str, dict[str, Any]]:
         """What is known of each metric, as `run.end` has it."""
-        found = {name: metric.summary.to_json() for name, metric in self._metrics.items()}
+        found = {name: metric.summary.to_json() for name, metric in self._named().items()}
         for name, value in self._final_values().items():
             final = Metric()
             final.end_with(value)
@@ -91,7 +89,7 @@ class Collector:
     def series(self) -> Iterator[tuple[str, Series]]:
         """The series of each metric."""
         limit = self._limit()
-        for name, metric in self._metrics.items():
+        for name, metric in self._named().items():
             metric.sampler.fit(limit)
             yield name, metric.sampler.series()
 
@@ -107,13 +105,35 @@ class Collector:
         told = [text for tail in self._tails() for text in tail.warnings()]
         counts = (
             (self._left_out, f"of metrics beyond {MAX_NAMES:,}, or with names that are too long"),
-            (self._no_numbers, "of metrics that are no numbers"),
-            (self._no_attributes, "of attributes that are neither text, number, true nor false"),
+            (self._no_numbers, "of metrics, for not being numbers"),
+            (self._no_attributes, "of attributes, for being no text, number, true or false"),
         )
-        told += [f"left out {count:,} values {what}" for count, what in counts if count]
+        told += [f"left out {_count_values(count)} {what}" for count, what in counts if count]
         for summary in self._final:
             told += summary.warnings()
         return told
+
+    def _look(self, printed: Summary | None) -> None:
+        events, summaries = self._documents.look()
+        self._final = [*([printed] if printed else []), *summaries]
+        for path in events:
+            self._events.setdefault(path, EventTail(path))
+        for file in self._events.values():
+            while scalars := _read_events(file):
+                points = (Point(s.step, s.time_s or None, {s.name: s.value}, 0) for s in scalars)
+                self._take(points, self._event_metrics[file.path.parent])
+
+    def _named(self) -> _Metrics:
+        """All metrics. Folders of event files that are side by side have names: `train/loss`."""
+        named = dict(self._metrics)
+        folders = list(self._event_metrics)
+        top = Path(os.path.commonpath(folders)) if folders else Path()
+        for folder, metrics in self._event_metrics.items():
+            prefix = folder.relative_to(top).as_posix()
+            for tag, metric in metrics.items():
+                name = tag if prefix == "." else f"{prefix}/{tag}"
+                named[name if name not in named else f"{folder.name}/{tag}"] = metric
+        return named
 
     def _tails(self) -> Iterator[LineTail | EventTail]:
         yield from self._metric_lines
@@ -123,7 +143,7 @@ class Collector:
     def _final_values(self) -> dict[str, float]:
         return {name: value for each in self._final for name, value in each.values.items()}
 
-    def _take(self, points: Iterable[Point]) -> None:
+    def _take(self, points: Iterable[Point], metrics: _Metrics) -> None:
         found: dict[str, _Columns] = defaultdict(lambda: ([], [], []))
         for step, time_s, values, no_numbers in points:
             self._no_numbers += no_numbers
@@ -134,22 +154,25 @@ class Collector:
                 columns[1].append(step)
                 columns[2].append(since_start)
         for name, columns in found.items():
-            metric = self._find(name, len(columns[0]))
+            metric = self._find(name, metrics, len(columns[0]))
             if metric is not None:
                 metric.extend(*columns)
                 metric.sampler.fit(self._limit())
 
-    def _find(self, name: str, count: int) -> Metric | None:
+    def _find(self, name: str, metrics: _Metrics, count: int) -> Metric | None:
         """The metric of that name; None, and `count` more are left out, if there is no room."""
-        metric = self._metrics.get(name)
-        if metric is None and len(self._metrics) < MAX_NAMES and is_name(name):
-            metric = self._metrics[name] = Metric()
+        metric = metrics.get(name)
+        if metric is None and self._count() < MAX_NAMES and is_name(name):
+            metric = metrics[name] = Metric()
         if metric is None:
             self._left_out += count
         return metric
 
+    def _count(self) -> int:
+        return len(self._metrics) + sum(map(len, self._event_metrics.values()))
+
     def _limit(self) -> int:
-        return min(MAX_POINTS, MAX_TOTAL // max(1, len(self._metrics)))
+        return min(MAX_POINTS, MAX_TOTAL // max(1, self._count()))
 
     def _take_attributes(self, lines: Iterable[Mapping[str, Any]]) -> None:
         for line in lines:
@@ -159,3 +182,17 @@ class Collector:
                     self._attributes[name] = value
                 else:
                     self._no_attributes += 1
+
+
+def _count_values(count: int) -> str:
+    return f"{count:,} value" if count == 1 else f"{count:,} values"
+
+
+def _read_events(tail: EventTail) -> list[Scalar]:
+    try:
+        return tail.read()
+    except FileNotFoundError:
+        return []  # gone again: what was read of it counts
+    except OSError as error:
+        tail.problem = (error.strerror or "").lower() or str(error)
+        return []

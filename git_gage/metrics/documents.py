@@ -95,9 +95,9 @@ class Documents:
                     yield from _stamp(entry.path, 0 if own and not linked else self._since)
 
     def _is_of_interest(self, entry: os.DirEntry[str]) -> bool:
-        found = _EVENTS_SINCE.search(entry.name)
-        if found is not None:
-            return int(found[1]) >= int(self._since - _CLOCK_S)
+        if is_event_file(entry.name):
+            found = _EVENTS_SINCE.search(entry.name)
+            return found is None or int(found[1]) >= int(self._since - _CLOCK_S)
         kinds = (_METRICS, *_ATTRIBUTES)
         return entry.name.endswith(kinds) and entry.path != str(self._summary)
 

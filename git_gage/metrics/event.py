@@ -10,8 +10,8 @@ import struct
 from collections.abc import Collection
 from typing import NamedTuple
 
+from git_gage.metrics.lines import MAX_NAME
 from git_gage.metrics.protobuf import fields, read_varint, signed
-from git_gage.metrics.summary_file import MAX_NAME
 
 MAX_VALUES = 10_000
 _MAX_TAG = 4 * MAX_NAME

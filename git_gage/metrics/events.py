@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from git_gage.metrics.crc32c import masked_crc32c
 from git_gage.metrics.event import Event, Scalar
+from git_gage.metrics.lines import open_regular
 from git_gage.metrics.protobuf import MalformedError
-from git_gage.metrics.summary_file import open_regular
 
 __all__ = ["EventTail", "Scalar", "is_event_file"]
 

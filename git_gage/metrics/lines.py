@@ -27,6 +27,7 @@ _WORDS = {
 }
 _DIGITS = re.compile(r"-?[0-9]{1,64}")
 _INT64 = 1 << 63
+_OPEN, _CLOSE = b"{}"
 
 
 class Point(NamedTuple):
@@ -85,7 +86,10 @@ class LineTail:
         if self.problem is not None:
             told.append(f"'{self.path.name}' was not read to its end: {self.problem}")
         if self.broken:
-            told.append(f"'{self.path.name}': left out {self.broken:,} lines that are no objects")
+            lines = "1 line that is no object"
+            if self.broken > 1:
+                lines = f"{self.broken:,} lines that are no objects"
+            told.append(f"'{self.path.name}': left out {lines}")
         if self.cut:
             told.append(f"'{self.path.name}': left out its last line, which is not whole")
         return told
@@ -109,13 +113,14 @@ class LineTail:
         self._rest = b"" if self._too_long else rest
 
     def _parse(self, whole: bytes) -> list[dict[str, Any]]:
-        lines = [line for line in whole.split(b"\n") if line.strip()]
+        lines = [line for line in map(bytes.strip, whole.split(b"\n")) if line]
         try:
             found: list[Any] = json.loads(b"[" + b",".join(lines) + b"]")
         except (ValueError, RecursionError):
             found = []
-        # A line that is half an object could make one with the next.
-        if len(found) != len(lines) or not all(type(each) is dict for each in found):
+        # Lines that are half an object could make one together.
+        alike = all(line[0] == _OPEN and line[-1] == _CLOSE for line in lines)
+        if not alike or len(found) != len(lines) or not all(type(each) is dict for each in found):
             found = [each for line in lines if (each := _parse_line(line)) is not None]
             self.broken += len(lines) - len(found)
         return found

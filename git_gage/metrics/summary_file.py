@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from git_gage.config.documents import DocumentError, kind_of_file, read_value
 from git_gage.metrics.lines import MAX_NAME, is_name, open_regular, read_number
@@ -176,18 +176,6 @@ def is_attribute(name: str, value: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     return value["value"] if isinstance(value, dict) and "value" in value else value
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a file to read its bytes. Raises OSError for what is no file, such as a pipe."""
-    # Whatever lies there must not keep us waiting.
-    file = open(  # noqa: SIM115 - whoever asked closes it
-        path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
-    )
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError("it is not a regular file")
-    return file
 
 
 def _read_file(path: Path) -> bytes:
