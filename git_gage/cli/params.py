@@ -91,8 +91,6 @@ class Count(click.ParamType):  # type: ignore[type-arg]
     name = "num"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
         if not (value.isascii() and value.isdigit() and int(value)):
             option = param.opts[0] if param else self.name
             raise click.UsageError(f"'{option}' needs a number from 1 up, not '{value}'", ctx)

@@ -19,6 +19,7 @@ from git_gage.git import (
     quarantine,
     release_kept,
 )
+from git_gage.git.imports import ATTEMPTS
 from git_gage.git.quarantine import STALE_S, quarantine_environ
 from tests.support import git, make_repo
 
@@ -82,6 +83,22 @@ def test_a_pack_pruned_under_us_is_indexed_again(
     monkeypatch.setattr(quarantine, "_index_pack", pruned)
     assert adopt_objects(open_repository(repo, os.environ), tmp_path / "quarantine")
     assert len(failures) == 2
+
+
+def test_a_pack_pruned_each_time_is_given_up(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_quarantine(repo, tmp_path / "quarantine")
+    tries: list[int] = []
+
+    def pruned(*_: Any) -> bytes:
+        tries.append(1)
+        raise GitError("git index-pack: gone", stderr="No such file or directory")
+
+    monkeypatch.setattr(quarantine, "_index_pack", pruned)
+    with pytest.raises(GitError, match="gone"):
+        adopt_objects(open_repository(repo, os.environ), tmp_path / "quarantine")
+    assert len(tries) == ATTEMPTS
 
 
 def test_another_failure_is_not_tried_again(

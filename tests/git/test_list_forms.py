@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shlex
 import time
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 
 from git_gage.cli import list_watch
 from git_gage.cli.app import App
+from git_gage.cli.list import FORMS
+from git_gage.cli.topics import topic_page
 from git_gage.render.columns import FIELDS
 from git_gage.render.screen import Screen
 from tests.support import gage_inside, make_repo
@@ -146,6 +150,23 @@ def test_age_is_for_tables(repo: Path) -> None:
 def test_the_page_has_every_name() -> None:
     page = PAGE.read_text()
     assert not [name for name in FIELDS if f"`{name}`" not in page and name not in ("op", "by")]
+
+
+def test_help_has_every_name_and_form_and_fits_a_screen(tmp_path: Path) -> None:
+    result = gage_inside(tmp_path, "help", "formats")
+    assert (result.code, result.err) == (0, "")
+    words = set(re.findall(r"[a-z_-]+", result.out))
+    aliases = {"op", "by", "took", "duration"}
+    assert set(FIELDS) - aliases <= words
+    assert {*FORMS, "-z"} <= words
+    assert max(map(len, result.out.splitlines())) <= 80
+
+
+def test_the_examples_of_help_run(repo: Path) -> None:
+    examples = re.findall(r"^ +git gage (list .*?)(?: > .*)?$", topic_page("formats"), re.M)
+    assert len(examples) == 3
+    for example in examples:
+        assert gage_inside(repo, *shlex.split(example)).code == 0, example
 
 
 # -- watching ------------------------------------------------------------------------------------
