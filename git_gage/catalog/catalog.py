@@ -223,11 +223,13 @@ class Catalog:
 
     def records(self, run: str) -> list[Record]:
         """All records of a run known here, in the order of their clocks; read from the store."""
-        return self._records(run, None)
+        return self._records([run], None)
 
-    def lines_beyond(self, run: str, remote: str) -> list[bytes]:
-        """Lines of those records of a run that are not in refs/gage-remotes/<remote>/."""
-        return [record.line for record in self._records(run, remote)]
+    def lines_beyond(self, runs: Sequence[str], remote: str) -> list[bytes]:
+        """Lines of those records of runs that refs/gage-remotes/<remote>/ lacks, run by run."""
+        order = {run: place for place, run in enumerate(runs)}
+        found = sorted(self._records(runs, remote), key=lambda record: order[record.run])
+        return [record.line for record in found]
 
     # -- inside ----------------------------------------------------------------------------------
 
@@ -261,14 +263,14 @@ class Catalog:
             raise matcher.failure
         return found
 
-    def _records(self, run: str, beyond: str | None) -> list[Record]:
+    def _records(self, runs: Sequence[str], beyond: str | None) -> list[Record]:
         from git_gage.catalog.lines import read_records
 
-        asked = self._ask(lambda db: query.read_sightings(db, run, beyond))
+        asked = self._ask(lambda db: query.read_sightings(db, runs, beyond))
         found = read_records(self._store, asked)
         if len(found) < len(asked):  # they went from a journal into a lane since we looked
             self.refresh()
-            asked = self._ask(lambda db: query.read_sightings(db, run, beyond))
+            asked = self._ask(lambda db: query.read_sightings(db, runs, beyond))
             found = read_records(self._store, asked)
         return found
 

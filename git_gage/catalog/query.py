@@ -79,16 +79,18 @@ def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
     return Chain(seq, prev, min(clock, _MAX_COUNT - 1), _label_records(db, run))
 
 
-def read_sightings(db: sqlite3.Connection, run: str, beyond: str | None) -> dict[str, list[str]]:
-    """Blobs that each record of a run was seen in (none: a journal), by record id.
+def read_sightings(
+    db: sqlite3.Connection, runs: Sequence[str], beyond: str | None
+) -> dict[str, list[str]]:
+    """Blobs that each record of some runs was seen in (none: a journal), by record id.
 
     With `beyond`, only records that this remote is not known to have.
     """
     rows = db.execute(
         "SELECT r.id, s.blob, r.blob IN (SELECT p.blob FROM place p JOIN tip t ON t.key = p.tip"
         " WHERE t.remote = ?) FROM run JOIN record r ON r.run = run.key"
-        " LEFT JOIN seen s ON s.key = r.blob WHERE run.id = ?",
-        (beyond, run),
+        f" LEFT JOIN seen s ON s.key = r.blob WHERE run.id {AMONG}",
+        (beyond, among(runs)),
     )
     seen: dict[str, list[str]] = {}
     there = set()

@@ -32,7 +32,7 @@ def push_chosen(
     Raises: RemoteError with git's own text; the out lane is then as it was.
     """
     catalog.refresh()
-    lines = [line for run in runs for line in catalog.lines_beyond(run, remote.tracking)]
+    lines = catalog.lines_beyond(runs, remote.tracking)
     if not lines:
         list_remote(store.repo, remote, observer)
         return Pushed(remote.shown, 0, 0, 0, up_to_date=True)

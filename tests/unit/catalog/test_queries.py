@@ -110,18 +110,18 @@ def test_a_run_is_on_a_remote_when_all_its_records_are(store: FakeStore) -> None
     first = begin()
     store.lane(ref(), lines(first))
     catalog = fresh_catalog(store)
-    assert catalog.lines_beyond(first.run, "origin")
+    assert catalog.lines_beyond([first.run], "origin")
 
     store.lane(ref(remote="origin"), lines(first))
     catalog.refresh()
-    assert catalog.lines_beyond(first.run, "origin") == []
-    assert catalog.lines_beyond(first.run, "backup")
+    assert catalog.lines_beyond([first.run], "origin") == []
+    assert catalog.lines_beyond([first.run], "backup")
 
     store.journal(end(first))
     catalog.refresh()
-    assert catalog.lines_beyond(first.run, "origin")
-    assert catalog.lines_beyond(first.run, "origin") == lines(end(first))
-    assert catalog.lines_beyond(first.run, "backup") == lines(first, end(first))
+    assert catalog.lines_beyond([first.run], "origin")
+    assert catalog.lines_beyond([first.run], "origin") == lines(end(first))
+    assert catalog.lines_beyond([first.run], "backup") == lines(first, end(first))
 
 
 def test_records_of_a_run_lie_in_several_lanes_of_a_remote(store: FakeStore) -> None:
@@ -129,22 +129,33 @@ def test_records_of_a_run_lie_in_several_lanes_of_a_remote(store: FakeStore) -> 
     store.lane(ref(), lines(first, end(first)))
     store.lane(ref(remote="origin"), lines(first))
     store.lane(ref(OTHER, remote="origin"), lines(end(first)))
-    assert fresh_catalog(store).lines_beyond(first.run, "origin") == []
+    assert fresh_catalog(store).lines_beyond([first.run], "origin") == []
+
+
+def test_records_of_many_runs_are_read_in_one_go(store: FakeStore) -> None:
+    first, second, other = begin(1), begin(2), begin(3)
+    store.lane(ref(), lines(first, second, other))
+    store.journal(end(second))
+    catalog = fresh_catalog(store)
+    store.asked_lines = 0
+    beyond = catalog.lines_beyond([second.run, first.run], "origin")
+    assert beyond == lines(second, end(second), first)
+    assert store.asked_lines == 1
 
 
 def test_a_remote_with_a_slash_in_its_name_is_another_remote(store: FakeStore) -> None:
     first = begin()
     store.lane(ref(remote="team/origin"), lines(first))
     catalog = fresh_catalog(store)
-    assert catalog.lines_beyond(first.run, "team/origin") == []
-    assert catalog.lines_beyond(first.run, "team")
+    assert catalog.lines_beyond([first.run], "team/origin") == []
+    assert catalog.lines_beyond([first.run], "team")
 
 
 def test_what_a_remote_was_given_is_not_what_it_has(store: FakeStore) -> None:
     first = begin()
     store.lane(f"refs/gage-out/origin/w/{LANE}/202611-01/log", lines(first))
     store.lane("refs/gage/w/ODD/name/log", lines(first))
-    assert fresh_catalog(store).lines_beyond(first.run, "origin")
+    assert fresh_catalog(store).lines_beyond([first.run], "origin")
 
 
 # -- records ---------------------------------------------------------------------------------------

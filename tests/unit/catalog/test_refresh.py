@@ -84,7 +84,7 @@ def test_the_same_blob_in_a_tracking_lane_is_not_read_again(store: FakeStore) ->
     store.lane(ref(remote="origin"), lines(first))
     catalog.refresh()
     assert store.asked_lines == 0
-    assert catalog.lines_beyond(first.run, "origin") == []
+    assert catalog.lines_beyond([first.run], "origin") == []
 
 
 def test_runs_stay_when_a_ref_goes(store: FakeStore) -> None:
@@ -94,7 +94,7 @@ def test_runs_stay_when_a_ref_goes(store: FakeStore) -> None:
     store.tips.clear()
     catalog.refresh()
     assert catalog.document(first.run) is not None
-    assert catalog.lines_beyond(first.run, "origin")
+    assert catalog.lines_beyond([first.run], "origin")
 
 
 def test_many_lanes_at_first_sight(store: FakeStore) -> None:
