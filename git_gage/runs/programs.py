@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.runs.environ import program_environ, user_path
+from git_gage.runs.excludes import excludes_environ
 from git_gage.runs.liveness import beat, note_program
 from git_gage.runs.output import OutputLog
 from git_gage.runs.phases import FINALIZE, RUN, Step, find_step, log_name, steps_before
@@ -140,6 +141,7 @@ def _environ(
         project_dir=plan.gagefile.project_dir if plan.gagefile else repo.work_tree or repo.cwd,
     )
     environ.update(results_environ(state_dir))
+    environ.update(excludes_environ(state_dir / "git"))
     if plan.definition is None:
         return environ
     environ.update(plan.env)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_gage.errors import RequestError
+from git_gage.runs.excludes import write_excludes
 from git_gage.runs.staged import (
     HALF,
     PLAIN,
@@ -103,6 +104,7 @@ class _Stage:
         for path, content in replaced.items():
             self._replace(path, content)
         self._make_index()
+        write_excludes(self._repo, self._source, self._private)
         (self._private / HALF).unlink()
         return staged
 

@@ -99,11 +99,12 @@ def test_the_program_lives_in_the_recorded_commit(repo: Path) -> None:
 import pathlib, subprocess, helper
 here = pathlib.Path(__file__).parent
 print(helper.NAME, (here / "note.txt").read_text().strip(), open("data/x").read().strip())
-for words in (["rev-parse", "HEAD"], ["status", "--short", "-uno"]):
+for words in (["rev-parse", "HEAD"], ["status", "--short"]):
     print(subprocess.run(["git", *words], capture_output=True, text=True).stdout.strip())
 """
     files = {"go.py": program, "helper.py": "NAME = 'sibling'\n", "note.txt": "beside\n"}
-    write_files(repo, {**files, ".gitignore": "data/\n", "data/x": "ignored\n"})
+    ignore = "data/\n__pycache__/\n"
+    write_files(repo, {**files, ".gitignore": ignore, "data/x": "ignored\n"})
     git(repo, "add", ".")
     git(repo, "commit", "-q", "-m", "go")
     write_files(repo, {"note.txt": "beside, changed\n"})
