@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from git_gage.records import parse_time
+from git_gage.records import parse_time, short_id
 from git_gage.runs.close import End, close_run
 from git_gage.runs.results import Results
 from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
@@ -97,7 +97,9 @@ class Closing:
 
 def _describe_outcome(outcome: Outcome) -> Iterator[str]:
     for path in outcome.written:
-        yield f"'{os.fsdecode(path)}' changed outside of the run directory"
+        told = f"'{os.fsdecode(path)}' changed outside of the run directory"
+        runs = ", ".join(f"'{short_id(run)}'" for run in outcome.company.get(path, ()))
+        yield f"{told} while other runs went on, too: {runs}" if runs else told
     for path in outcome.unseen:
         yield f"'{os.fsdecode(path)}' is too large to look for changed files"
 

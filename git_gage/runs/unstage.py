@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import GitError
+from git_gage.runs.company import Company, find_company
 from git_gage.runs.staged import (
     HALF,
     PLAIN,
@@ -40,13 +41,15 @@ class Outcome:
 
     `modified` are files of the source that the program changed; they count as generated too.
     `written` were reached through a link and changed while the run went on, by whomever.
-    `unseen` are folders that could not be read, or were beyond the budget.
+    `company` are other runs that went on at that time. `unseen` are folders that could not be
+    read, or were beyond the budget.
     """
 
     generated_files: int = 0
     generated_bytes: int = 0
     modified: list[bytes] = field(default_factory=list)
     written: list[bytes] = field(default_factory=list)
+    company: Company = field(default_factory=dict)
     unseen: list[bytes] = field(default_factory=list)
 
 
@@ -72,6 +75,7 @@ def finish_stage(
     """
     outcome = Outcome()
     _Search(staged, until, outcome).find_written()
+    outcome.company = find_company(staged, outcome.written, private_git.parent)
     _Sweep(repo, staged, run_dir, private_git, outcome, kept).sweep()
     shutil.rmtree(private_git, ignore_errors=True)
     return outcome

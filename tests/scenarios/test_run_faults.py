@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,37 @@ def test_secrets_and_writes_outside_are_told(repo: Path) -> None:
     shown = json.loads(gage(repo, "show", "--json").out)
     assert shown["written"] == [{"path": "data/new.txt"}]
     assert ".env" not in git(repo, "ls-tree", "-r", "--name-only", shown["source"]["snapshot"])
+
+
+def test_two_runs_that_write_the_same_linked_file_are_both_told(repo: Path, tmp_path: Path) -> None:
+    program = """\
+import pathlib, sys, time
+meet, me, other = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+def reach(point):
+    (meet / f"{me}.{point}").touch()
+    while not (meet / f"{other}.{point}").exists():
+        time.sleep(0.01)
+reach("start")
+pathlib.Path("data/model.txt").write_text(me)
+reach("end")
+"""
+    write_files(repo, {".gitignore": "data/\n", "data/x": "x", "go.py": program})
+    pairs = (("one", "two"), ("two", "one"))
+    both = [
+        subprocess.Popen(
+            ["git", "gage", "run", "--", "python3", "go.py", str(tmp_path), *pair],
+            cwd=repo,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for pair in pairs
+    ]
+    told = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    runs = [text.split()[1] for text in told]
+    for text, other in zip(told, reversed(runs), strict=True):
+        warning = "'data/model.txt' changed outside of the run directory while other runs went on"
+        assert f"{warning}, too: '{other}'\n" in text
 
 
 def test_a_folder_too_large_to_look_through_is_told(
