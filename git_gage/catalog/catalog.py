@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from git_gage.catalog import query
-from git_gage.catalog.place import DAMAGE, delete_catalog, find_places, is_busy, is_unusable
+from git_gage.catalog.place import (
+    DAMAGE,
+    delete_catalog,
+    find_places,
+    find_rows,
+    is_busy,
+    is_unusable,
+)
 from git_gage.catalog.query import Chain, Shown, as_document, as_text
 from git_gage.catalog.refresh import refresh
 from git_gage.catalog.schema import MEMORY, open_catalog
@@ -24,7 +31,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PAGE = 500
 ROWS = 999
-LAST_LIST = "last-list.json"
 
 
 class Catalog:
@@ -207,9 +213,12 @@ class Catalog:
 
     def remember_rows(self, runs: Sequence[str]) -> None:
         """Let the rows of a list that is shown name its runs from now on."""
-        path = self._store.dir / LAST_LIST
-        fresh = path.with_name(f"{LAST_LIST}.{os.getpid()}.new")
+        path = find_rows(self._store)
+        if path is None:
+            return
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             fresh.write_text(json.dumps({"format": 1, "runs": list(runs[:ROWS])}))
             fresh.replace(path)
         except OSError:
@@ -314,8 +323,9 @@ class Catalog:
         return self._ask(lambda db: query.read_some(db, runs))
 
     def _last_rows(self) -> list[str] | None:
+        path = find_rows(self._store)
         try:
-            found = json.loads((self._store.dir / LAST_LIST).read_bytes())
+            found = json.loads(path.read_bytes()) if path is not None else {}
             return [str(run) for run in found["runs"]]
         except (OSError, ValueError, KeyError, TypeError):
             return None  # none was shown here, or it can't be told any more: the same to the user

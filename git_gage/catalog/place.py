@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 NAME = "catalog.db"
+LAST_LIST = "last-list.json"
 # What a question may end in where the file is damaged: what comes out of it can be anything. A
 # fault of ours is told all the same: it happens again in a file made anew, and at last in memory.
 DAMAGE = (sqlite3.DatabaseError, AttributeError, LookupError, TypeError, ValueError)
@@ -42,6 +43,16 @@ def find_places(store: Store) -> Iterator[Path]:
         if cache is not None:
             yield cache / NAME
     yield MEMORY
+
+
+def find_rows(store: Store) -> Path | None:
+    """Where the rows of the last list are kept; None where nothing can be.
+
+    Whoever may not write in the repository has a list of their own: what the owner listed since
+    must not name other runs.
+    """
+    folder = store.dir if os.access(store.dir, os.W_OK) else _cache_folder(store)
+    return None if folder is None else folder / LAST_LIST
 
 
 def is_busy(error: Exception) -> bool:

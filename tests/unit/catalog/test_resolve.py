@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -95,6 +96,30 @@ def test_only_999_rows_are_remembered(store: FakeStore) -> None:
 def test_rows_where_nothing_can_be_written(store: FakeStore) -> None:
     catalog = journaled(store, begin())
     (store.dir / "last-list.json").mkdir()
+    catalog.remember_rows([begin().run])
+    assert "no list was shown" in refusal(catalog, "1").message
+
+
+def test_rows_of_whoever_may_only_read_are_his_own(
+    store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = begin(1), begin(2)
+    catalog = journaled(store, first, second)
+    catalog.remember_rows([first.run])
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    assert "no list was shown" in refusal(catalog, "1").message
+    catalog.remember_rows([second.run])
+    assert catalog.resolve("1") == second.run
+    monkeypatch.undo()
+    assert catalog.resolve("1") == first.run
+
+
+def test_rows_of_whoever_has_no_home_are_forgotten(
+    store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.repo.environ.clear()
+    catalog = journaled(store, begin())
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     catalog.remember_rows([begin().run])
     assert "no list was shown" in refusal(catalog, "1").message
 
