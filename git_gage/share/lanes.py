@@ -150,6 +150,7 @@ def sharing(store: Store) -> Iterator[None]:
 
     Raises: RequestError where nothing can be written.
     """
+    store.check_git()
     with Lock(store.dir / "share.lock").held():
         yield
 

@@ -38,7 +38,7 @@ class Store:
     @property
     def lane(self) -> str:
         """The lane that takes this clone's new records."""
-        self._check_git()
+        self.check_git()
         with self._lock.held():
             return own_identity(self.dir / "lane.json", self.repo.common_dir).lane
 
@@ -60,10 +60,14 @@ class Store:
 
     def writing(self) -> AbstractContextManager[None]:
         """The clone's write lock: what is read and appended inside belongs together."""
-        self._check_git()
+        self.check_git()
         return self._lock.held()
 
-    def _check_git(self) -> None:
+    def check_git(self) -> None:
+        """Before anything is written.
+
+        Raises: RequestError with a git that is too old.
+        """
         # An older git takes `core.fsync` for a setting of nobody's, and writes unsynced.
         if not self._git_checked:
             require_git_version(self.repo.cwd, self.repo.environ)

@@ -215,7 +215,11 @@ def test_a_git_too_old_only_to_sync_what_it_writes(repo: Path, tmp_path: Path) -
     refused(gage_by(fake, repo, "run", "--", "true"), "2.35.8 is too old", "upgrade git")
     assert gage(repo, "list", "--json").out == "[]\n"
     gage(repo, "run", "--", "true")
-    for command in (["label", "@", "--set", "x"], ["push", str(tmp_path)]):
+    for command in (
+        ["label", "@", "--set", "x"],
+        ["push", str(tmp_path)],
+        ["fetch", str(tmp_path)],
+    ):
         refused(gage_by(fake, repo, *command), "2.35.8 is too old", "upgrade git")
 
 
