@@ -16,6 +16,7 @@ from git_gage.config.documents import (
 )
 from git_gage.gagefile.patterns import Explain
 from git_gage.gagefile.problem import ERROR, KEY, TABLE, VALUE, WARNING, Problem, dotted
+from git_gage.gagefile.spellings import PRINTED
 
 if TYPE_CHECKING:
     from git_gage.gagefile.spellings import KeyPath
@@ -24,7 +25,7 @@ MAX_BYTES = 128_000
 """A gagefile that is larger is none."""
 # Keys that true and false are meant for; elsewhere `yes` is more likely a text.
 _BOOLEAN_KEYS = (
-    *("default", "sourcecode", "output-summary", "required"),
+    *("default", "sourcecode", "output-summary", "required", *PRINTED),
     *("link", "writeable", "optional"),
 )
 _TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*"|[\w$.-]+')

@@ -15,6 +15,7 @@ from git_gage.gagefile.known import known_faults
 from git_gage.gagefile.model import Gagefile
 from git_gage.gagefile.operations import read_operation, read_phases, systems_of
 from git_gage.gagefile.problem import ERROR, one_of
+from git_gage.gagefile.spellings import PRINTED
 
 if TYPE_CHECKING:
     from git_gage.gagefile.patterns import Explain
@@ -23,7 +24,7 @@ _SYSTEMS = {"win32": "windows", "cygwin": "windows", "darwin": "macos"}
 # A fault in one of these changes what is run.
 _VITAL = ("exec", "config", "sourcecode", "depends", "requires", "env", "timeout")
 # What is doubtful in these is for `check` to tell: a run does what is written.
-_AS_IT_IS = ("exec", "output-summary")
+_AS_IT_IS = ("exec", "output-summary", *PRINTED)
 
 
 class Checked(NamedTuple):

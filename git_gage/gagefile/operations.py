@@ -11,6 +11,7 @@ from git_gage.gagefile.model import PHASES, ConfigFiles, ConfigKey, Exec, Operat
 from git_gage.gagefile.spellings import (
     ANY_SYSTEM,
     CONFIG_TYPES,
+    PRINTED,
     SYSTEMS,
     as_list,
     iter_commands,
@@ -37,8 +38,8 @@ def read_operation(name: str, table: Mapping[str, Any], system: str) -> Operatio
         config_keys=tuple(_read_config_key(item) for item in config if is_declared(item)),
         depends=tuple(read_dependency(item) for _, item in iter_dependencies(table)),
         output_summary=table.get("output-summary", True) or False,
-        output_metrics=_first(table, "output-metrics", "output-scalars"),
-        output_attributes=_first(table, "output-attributes", "output-attrs"),
+        output_metrics=_first(table, *PRINTED[:2]),
+        output_attributes=_first(table, *PRINTED[2:]),
         summary_filename=_inner(table, "summary", "filename"),
         listing=_read_listing(_inner(table, "listing", "description")),
         env={key: env_text(value) for key, value in table.get("env", {}).items()},

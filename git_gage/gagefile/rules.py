@@ -11,11 +11,12 @@ from typing import Any
 
 from git_gage.gagefile.model import PHASES
 from git_gage.gagefile.patterns import Explain, check_text, compile_regex
+from git_gage.gagefile.printed import explain_pattern
 from git_gage.gagefile.problem import KEY, VALUE, WARNING, Problem, closest, dotted, quoted
 from git_gage.gagefile.rules_config import check_config
 from git_gage.gagefile.rules_exec import check_exec
 from git_gage.gagefile.rules_inputs import check_inputs
-from git_gage.gagefile.spellings import PROGRESS, KeyPath, iter_items
+from git_gage.gagefile.spellings import PRINTED, PROGRESS, KeyPath, iter_items
 
 Problems = Iterator[Problem]
 Clean = Callable[[KeyPath], bool]
@@ -32,7 +33,7 @@ def break_rules(document: Mapping[str, Any], clean: Clean, explain: Explain) -> 
             yield from check_config(table, at, clean)
             yield from check_inputs(table, at, clean, explain)
             yield from check_exec(table, at, clean)
-            for check in (_check_env, _check_numbers, _check_progress, _check_summary):
+            for check in _CHECKS:
                 yield from check(table, at)
             yield from _check_twice(table, at)
             yield from _check_sourcecode(table, at, explain)
@@ -127,6 +128,27 @@ def _check_summary(table: Mapping[str, Any], at: KeyPath) -> Problems:
         yield Problem(path, VALUE, message, severity=WARNING)
 
 
+def _check_printed(table: Mapping[str, Any], at: KeyPath) -> Problems:
+    for key in PRINTED:
+        path, given = (*at, key), table.get(key)
+        if isinstance(given, Mapping):
+            texts = [((*path, name), text) for name, text in given.items()]
+        else:
+            texts = list(iter_items(given, path))
+        for place, text in texts:
+            fault = (
+                isinstance(text, str)
+                and text
+                and explain_pattern(text, named=isinstance(given, Mapping))
+            )
+            if fault:
+                yield Problem(place, VALUE, f"'{dotted(place)}' {fault}")
+    for key, other in (PRINTED[:2], PRINTED[2:]):
+        if key in table and other in table:
+            message = f"'{dotted((*at, other))}' is given as '{key}' already"
+            yield Problem((*at, other), KEY, message)
+
+
 def _check_twice(table: Mapping[str, Any], at: KeyPath) -> Problems:
     for outer, key in (("summary", "filename"), ("listing", "description")):
         both = f"{outer}.{key}"
@@ -138,3 +160,6 @@ def _check_sourcecode(table: Mapping[str, Any], at: KeyPath, explain: Explain) -
     for path, pattern in iter_items(table.get("sourcecode", []), (*at, "sourcecode")):
         if isinstance(pattern, str):
             yield from check_text(pattern, path, explain.pattern)
+
+
+_CHECKS = (_check_env, _check_numbers, _check_progress, _check_summary, _check_printed)

@@ -56,6 +56,8 @@ INPUT_KEYS = (
     *("project-files", "run-files", "runfiles", "runs-summary"),
 )
 """Keys of an entry of config that make it an input of the operation."""
+PRINTED = ("output-metrics", "output-scalars", "output-attributes", "output-attrs")
+"""What the output has, each with its other spelling."""
 PROGRESS = ("tqdm",)
 """The styles of progress that are understood."""
 

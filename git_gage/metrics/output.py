@@ -10,78 +10,20 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
+from git_gage.gagefile.printed import NUMBER, WORD, Pattern, Patterns
 from git_gage.metrics.lines import STEP, TIME
 
 MAX_LINE, MAX_NAME, MAX_VALUE = 512, 64, 64
 # Lines that an operation has patterns for may be longer.
 MAX_PATTERN_LINE = 4096
 
-_NUMBER = r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf(?:inity)?|nan))"
-_WORD = r"[^\W\d][\w./-]*"
 # The words of a name start with a letter or `_` (so `epoch 3: 0.5` is no metric), and a blank after
 # the colon is needed (so `localhost:8080` and `12:30` are none).
-_PAIR = re.compile(rf"[ \t]*({_WORD}(?: {_WORD})*):[ \t]+({_NUMBER})[ \t\r]*")
-# What patterns can say in short.
-_SHORT = {r"\value": rf"({_NUMBER})", r"\key": rf"({_WORD})", r"\step": r"(\d+)"}
+_PAIR = re.compile(rf"[ \t]*({WORD}(?: {WORD})*):[ \t]+({NUMBER})[ \t\r]*")
 # Colours and other orders to a terminal (ECMA-48, control sequences).
 _ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
-_NAMED = r"(?P<"
-
-
-class PatternError(ValueError):
-    """A pattern of an operation that finds nothing that could be read."""
-
-
-class Pattern(NamedTuple):
-    """What to look for in a line. name: of the value that the only group is; None where two groups
-    are a name and a value, or named groups are values."""
-
-    name: str | None
-    regex: re.Pattern[str]
-
-
-class Patterns(NamedTuple):
-    """What an operation says of its output; `pairs`: lines `name: value` are metrics."""
-
-    metrics: tuple[Pattern, ...] = ()
-    attributes: tuple[Pattern, ...] = ()
-    pairs: bool = True
-
-
-def read_patterns(metrics: Any, attributes: Any) -> Patterns:
-    """Those of `output-metrics` and `output-attributes` in a gagefile.
-
-    Raises: PatternError.
-    """
-    pairs = metrics is None or metrics is True
-    return Patterns(tuple(_compile(metrics)), tuple(_compile(attributes)), pairs)
-
-
-def _compile(given: Any) -> Iterator[Pattern]:
-    if isinstance(given, bool):
-        return
-    if isinstance(given, Mapping):
-        for name, text in given.items():
-            yield Pattern(name, _regex(text, (1,)))
-        return
-    for text in [given] if isinstance(given, str) and given else given or ():
-        yield Pattern(None, _regex(text, (2,)))
-
-
-def _regex(text: str, groups: Sequence[int]) -> re.Pattern[str]:
-    for short, meant in _SHORT.items():
-        # In a group already, it is what the group holds.
-        text = text.replace(f"({short})", meant).replace(short, meant)
-    try:
-        regex = re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise PatternError(f"is no regular expression: {error}") from error
-    if regex.groups not in groups and not (groups == (2,) and regex.groupindex):
-        what = "one group, the value" if groups == (1,) else "two groups, a name and a value"
-        raise PatternError(f"needs {what}")
-    return regex
 
 
 class OutputScanner:

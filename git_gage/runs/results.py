@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.catalog.values import read_value
 from git_gage.config.values import json_number
 from git_gage.errors import GageError
+from git_gage.gagefile.printed import read_patterns
 from git_gage.metrics.collector import Collector
 from git_gage.metrics.documents import Documents
-from git_gage.metrics.output import OutputScanner, read_patterns
+from git_gage.metrics.output import OutputScanner
 from git_gage.metrics.series import format_series
 from git_gage.metrics.summary_file import Attribute, Summary, find_printed_summary
 from git_gage.records import parse_time

@@ -69,6 +69,7 @@ KEYS = st.sampled_from(
         *("choices", "min", "max", "required", "operation", "resource", "file", "dvcfile", "url"),
         *("progress", "summary", "filename", "listing", "description", "exec.run", "run[mac]"),
         *("sourcecode", "attributes", "output-summary", "progress.run", "sha256", "windows", "mac"),
+        *("output-metrics", "output-attrs", "output-scalars", r"(\value)"),
         *("run-files", "runs-summary", "file: x", "run: op", "", "$namespace", "$x", "{name}"),
     ]
 )

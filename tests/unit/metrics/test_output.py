@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_gage.metrics.output import OutputScanner, PatternError, Patterns, read_patterns
+from git_gage.gagefile.printed import Patterns, read_patterns
+from git_gage.metrics.output import OutputScanner
 
 
 class Printed:
@@ -223,21 +224,6 @@ def test_an_operation_says_what_an_attribute_looks_like(tmp_path: Path) -> None:
         {"device": "nan"},
     ]
     assert printed.metrics() == [{"loss": 1, "_time": 17.25}]
-
-
-@pytest.mark.parametrize(
-    ("given", "reason"),
-    [
-        ({"loss": "("}, "is no regular expression: "),
-        ({"loss": "loss"}, "needs one group, the value"),
-        ({"loss": "(a)(b)"}, "needs one group, the value"),
-        ("(a)", "needs two groups, a name and a value"),
-        (["(a)(b)", "x{99999999999999999}"], "is no regular expression: "),
-    ],
-)
-def test_a_pattern_that_finds_nothing_is_refused(given: Any, reason: str) -> None:
-    with pytest.raises(PatternError, match=reason):
-        read_patterns(None, given)
 
 
 @given(st.floats())
