@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from git_gage.metrics.events import EventTail, Scalar
+from git_gage.metrics.events import GUILD_ATTRIBUTES, EventTail, Scalar
 from git_gage.metrics.lines import LineTail, Point, is_name, read_point
 from git_gage.metrics.metric import Metric
 from git_gage.metrics.series import MAX_POINTS, MAX_TOTAL, Series
@@ -122,6 +122,9 @@ class Collector:
             while scalars := _read_events(file):
                 points = (Point(s.step, s.time_s or None, {s.name: s.value}, 0) for s in scalars)
                 self._take(points, self._event_metrics[file.path.parent])
+            if file.path.name.endswith(GUILD_ATTRIBUTES):
+                self._take_attributes([file.texts])
+                file.texts.clear()
 
     def _named(self) -> _Metrics:
         """All metrics. Folders of event files that are side by side have names: `train/loss`."""

@@ -25,7 +25,10 @@ _VALUE_TAG, _VALUE_SIMPLE, _VALUE_TENSOR, _VALUE_METADATA = 0x0A, 0x15, 0x42, 0x
 _METADATA_PLUGIN, _PLUGIN_NAME = 0x0A, 0x0A
 _TENSOR_TYPE, _TENSOR_SHAPE, _TENSOR_CONTENT = 0x08, 0x12, 0x22
 _SHAPE_DIMENSION = 0x12
-_SCALARS = b"scalars"
+_TENSOR_STRING = 0x42
+_SCALARS, _TEXT = b"scalars", b"text"
+# What writers put behind the name of a text.
+_TEXT_SUFFIX = b"/text_summary"
 
 _FLOAT, _DOUBLE = struct.Struct("<f"), struct.Struct("<d")
 # Types of tensors: how a number is laid out, and the key of the list that may have it instead.
@@ -59,14 +62,15 @@ class Event:
     has at most 256 characters, and an event at most 10,000 values.
 
     declared: the tags that it declares; left_out: how many values are scalars, but without a
-    usable name or number. Raises MalformedError.
+    usable name or number; texts: names and texts, of the plugin "text". Raises MalformedError.
     """
 
-    __slots__ = ("_data", "_known", "_step", "_time_s", "declared", "left_out", "scalars")
+    __slots__ = ("_data", "_known", "_step", "_time_s", "declared", "left_out", "scalars", "texts")
 
     def __init__(self, data: bytes, known: Collection[bytes]) -> None:
         self.scalars: list[Scalar] = []
         self.declared: set[bytes] = set()
+        self.texts: list[tuple[str, str]] = []
         self.left_out = 0
         self._data = data
         self._known = known
@@ -97,6 +101,8 @@ class Event:
     def _add(
         self, tag: bytes, number: float | None, tensor: tuple[int, int] | None, plugin: bytes
     ) -> None:
+        if plugin == _TEXT and tensor is not None:
+            self._add_text(tag, *tensor)
         if plugin == _SCALARS and len(tag) <= _MAX_TAG:
             self.declared.add(tag)
         if number is None:
@@ -112,6 +118,13 @@ class Event:
             self.left_out += 1
         else:
             self.scalars.append(Scalar(name, self._step, number, self._time_s))
+
+    def _add_text(self, tag: bytes, start: int, end: int) -> None:
+        name = _read_name(tag.removesuffix(_TEXT_SUFFIX))
+        for key, first, last in fields(self._data, start, end):
+            if key == _TENSOR_STRING and name is not None:
+                text = self._data[first:last].decode(errors="replace")
+                self.texts.append((name, text))
 
 
 def _read_value(

@@ -17,9 +17,11 @@ from git_gage.metrics.event import Event, Scalar
 from git_gage.metrics.lines import open_regular
 from git_gage.metrics.protobuf import MalformedError
 
-__all__ = ["EventTail", "Scalar", "is_event_file"]
+__all__ = ["GUILD_ATTRIBUTES", "EventTail", "Scalar", "is_event_file"]
 
 LIMIT = 10_000
+# Guild writes attributes as texts of such event files.
+GUILD_ATTRIBUTES = ".attrs"
 # A record over this size, such as a graph or a video, is passed over unread.
 MAX_RECORD = 16 << 20
 # No protocol buffer is larger: a length that says so is damaged, whatever its checksum.
@@ -31,6 +33,7 @@ _CHECKED = 64 << 10
 _SEARCHED = 32 << 20
 _BLOCK = 1 << 20
 MAX_TAGS = 10_000
+MAX_TEXTS = 1_000
 
 _HEADER, _FOOTER = 12, 4
 _WHY = "damaged, over a limit or no number"
@@ -52,6 +55,7 @@ class EventTail:
 
     offset: where the next record starts.
     problem: why nothing more is read, if so; it goes away should the file become readable.
+    texts: the last text of each name, of the first 1,000.
     skipped: how many places were left out: damaged, no event, or over a limit (16 MB a record,
     10,000 values an event, 256 characters a name); also values that are no number.
     """
@@ -61,6 +65,7 @@ class EventTail:
         self.offset = 0
         self.problem: str | None = None
         self.skipped = 0
+        self.texts: dict[str, str] = {}
         self._searched = 0
         self._tags: set[bytes] = set()
 
@@ -121,11 +126,18 @@ class EventTail:
         except MalformedError:
             self.skipped += 1
             return
-        of_use = event.scalars or event.declared or event.left_out or len(data) <= _CHECKED
+        of_use = (
+            event.scalars
+            or event.texts
+            or event.declared
+            or event.left_out
+            or len(data) <= _CHECKED
+        )
         if of_use and masked_crc32c(data) != int.from_bytes(checksum, "little"):
             self.skipped += 1
             return
         scalars += event.scalars
+        self.texts.update(event.texts if len(self.texts) < MAX_TEXTS else ())
         self.skipped += event.left_out
         if event.declared and len(self._tags) < MAX_TAGS:
             self._tags |= event.declared

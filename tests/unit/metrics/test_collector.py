@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bench.events import make_event, make_record, make_scalar
+from bench.events import make_bytes, make_event, make_record, make_scalar
 from git_gage.metrics import documents
 from git_gage.metrics.collector import Collector
 from git_gage.metrics.documents import Documents
@@ -175,6 +175,20 @@ def test_a_metric_of_events_with_the_name_of_a_logged_one_has_that_of_its_folder
     collector = run.collector()
     collector.finish()
     assert last(collector) == {"loss": 1, "logs/loss": 0.5}
+
+
+def test_texts_in_event_files_of_guild_are_attributes(run: Run) -> None:
+    metadata = make_bytes(9, make_bytes(1, make_bytes(1, b"text")))
+    texts = [
+        make_bytes(1, name) + make_bytes(8, make_bytes(8, text)) + metadata
+        for name, text in ((b"color", b"green"), (b"kind/text_summary", b"x"), (b"\xff", b"y"))
+    ]
+    for suffix in (".attrs", ""):
+        path = run.top / f"events.out.tfevents.{STARTED:.0f}.host{suffix}"
+        path.write_bytes(make_record(make_event(*texts)))
+    collector = run.collector()
+    collector.finish()
+    assert collector.attributes() == {"color": "green", "kind": "x"}
 
 
 def test_event_files_of_others_do_not_count(run: Run) -> None:
