@@ -27,6 +27,7 @@ _TENSOR_TYPE, _TENSOR_SHAPE, _TENSOR_CONTENT = 0x08, 0x12, 0x22
 _SHAPE_DIMENSION = 0x12
 _TENSOR_STRING = 0x42
 _SCALARS, _TEXT = b"scalars", b"text"
+_MAX_TEXT = 4096
 # What writers put behind the name of a text.
 _TEXT_SUFFIX = b"/text_summary"
 
@@ -123,7 +124,7 @@ class Event:
         name = _read_name(tag.removesuffix(_TEXT_SUFFIX))
         for key, first, last in fields(self._data, start, end):
             if key == _TENSOR_STRING and name is not None:
-                text = self._data[first:last].decode(errors="replace")
+                text = self._data[first : min(last, first + _MAX_TEXT)].decode(errors="replace")
                 self.texts.append((name, text))
 
 
