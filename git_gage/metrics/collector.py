@@ -5,6 +5,7 @@ Source: docs/metrics.md.
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 from collections import defaultdict
@@ -51,10 +52,20 @@ class Collector:
         self._documents = documents
         self._events: dict[Path, EventTail] = {}
         self._final: list[Summary] = []
+        self._lately: _Metrics = {}
+        self._lately_said: dict[str, Attribute] = {}
         self._left_out = self._no_numbers = self._no_attributes = 0
 
-    def scan(self, printed: Summary | None = None) -> None:
-        """Take in what is new; `printed` is the summary in the output."""
+    def scan(
+        self,
+        printed: Summary | None = None,
+        lately: Iterable[tuple[bool, dict[str, Any]]] = (),
+    ) -> None:
+        """Take in what is new; `printed` is the summary in the output.
+
+        `lately` are lines of metrics (True) and attributes that may still change: they are shown
+        until the next scan, and nothing of them is kept.
+        """
         for tail in self._metric_lines:
             for lines in tail.read():
                 self._take(map(read_point, lines), self._metrics)
@@ -62,6 +73,7 @@ class Collector:
             for lines in tail.read():
                 self._take_attributes(lines)
         self._look(printed)
+        self._show_lately(lately)
 
     def finish(self, printed: Summary | None = None) -> None:
         """Take in the rest; each value that is final ends its metric."""
@@ -95,7 +107,7 @@ class Collector:
 
     def attributes(self) -> dict[str, Attribute]:
         """What the program said of itself; of two the later one, a document last."""
-        found = dict(self._attributes)
+        found = self._attributes | self._lately_said
         for summary in self._final:
             found |= summary.attributes
         return found
@@ -126,9 +138,25 @@ class Collector:
                 self._take_attributes([file.texts])
                 file.texts.clear()
 
+    def _show_lately(self, lately: Iterable[tuple[bool, dict[str, Any]]]) -> None:
+        points: dict[str, list[Point]] = defaultdict(list)
+        self._lately_said = {}
+        for is_metric, line in lately:
+            if is_metric:
+                point = read_point(line)
+                points[next(iter(point.values))].append(point)
+            else:
+                self._lately_said |= line
+        self._lately = {}
+        for name, found in points.items():
+            metric = copy.deepcopy(self._metrics.get(name) or Metric())
+            values, steps = [p.values[name] for p in found], [p.step for p in found]
+            metric.extend(values, steps, [math.nan] * len(found))
+            self._lately[name] = metric
+
     def _named(self) -> _Metrics:
         """All metrics. Folders of event files that are side by side have names: `train/loss`."""
-        named = dict(self._metrics)
+        named = self._metrics | self._lately
         folders = list(self._event_metrics)
         top = Path(os.path.commonpath(folders)) if folders else Path()
         for folder, metrics in self._event_metrics.items():

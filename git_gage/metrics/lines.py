@@ -27,6 +27,8 @@ _WORDS = {
 }
 _DIGITS = re.compile(r"-?[0-9]{1,64}")
 _INT64 = 1 << 63
+_MAX_TIME_S = 1e12
+_ALL_FLOAT = frozenset({float})
 _OPEN, _CLOSE = b"{}"
 
 
@@ -148,25 +150,23 @@ def open_regular(path: Path) -> BinaryIO:
     return file
 
 
-def read_point(line: Mapping[str, Any]) -> Point:
-    """The metrics of one line; objects in it have dotted names, what is no number is skipped."""
-    step, time_s = line.get(STEP), line.get(TIME)
-    values: dict[str, float] = {}
-    skipped = 0
-    for name, value in _flatten("", line):
-        if type(value) is float:
-            values[name] = value
-            continue
-        number = read_number(value)
-        if number is None:
-            skipped += 1
-        else:
-            values[name] = number
+def read_point(line: dict[str, Any]) -> Point:
+    """The metrics of one line, which is used up.
+
+    Objects in it have dotted names; what is no number is skipped.
+    """
+    step, time_s = line.pop(STEP, None), line.pop(TIME, None)
     if type(step) is float and step.is_integer():
         step = int(step)
     if step is not None and (type(step) is not int or not -_INT64 <= step < _INT64):
         return Point(None, None, {}, 1)
-    return Point(step, _moment(time_s), values, skipped)
+    if type(time_s) is not float or not abs(time_s) < _MAX_TIME_S:
+        time_s = float(time_s) if type(time_s) is int and abs(time_s) < _MAX_TIME_S else None
+    if _ALL_FLOAT.issuperset(map(type, line.values())):
+        return Point(step, time_s, line, 0)
+    found = [(name, read_number(value)) for name, value in _flatten("", line)]
+    values = {name: number for name, number in found if number is not None}
+    return Point(step, time_s, values, len(found) - len(values))
 
 
 def read_number(value: Any) -> int | float | None:
@@ -185,10 +185,6 @@ def is_name(name: str) -> bool:
     return 0 < len(name) <= MAX_NAME and name == name.encode(errors="ignore").decode()
 
 
-def _moment(time_s: Any) -> float | None:
-    return float(time_s) if type(time_s) in (int, float) and abs(time_s) < 1e12 else None
-
-
 def _flatten(prefix: str, node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in node.items():
         if type(value) is dict:
@@ -197,5 +193,5 @@ def _flatten(prefix: str, node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 yield from _flatten(f"{prefix}{key}.", value)
             else:
                 yield prefix + key, None
-        elif prefix or key not in (STEP, TIME):
+        else:
             yield prefix + key, value

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,13 +25,49 @@ _PAIR = re.compile(rf"[ \t]*({WORD}(?: {WORD})*):[ \t]+({NUMBER})[ \t\r]*")
 _ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
-class OutputScanner:
-    """Finds metrics and attributes in a program's output, in memory that does not grow with it.
+class OutputReader:
+    """What each line of an output says, one after the other.
 
     A metric is a whole line `name: value`: a name of at most 64 letters, digits, `_ . / -` and
     single blanks, a number as Python or C prints it (also `nan` and `inf`), blanks around it,
     terminal colours anywhere. Other lines, and those over 512 bytes, are none. `step: 7` is the
     step of the values after it. An operation may have other patterns.
+    """
+
+    def __init__(self, patterns: Patterns, step: int | None = None) -> None:
+        self.step = step
+        self._patterns = patterns
+
+    def read(self, line: bytes, time_s: float | None) -> Iterator[tuple[bool, dict[str, Any]]]:
+        """Lines of metrics (True) and of attributes in one finished line, without its newline."""
+        if b"\x1b" in line:
+            line = _ESCAPES.sub(b"", line)
+        for name, text in self._find_metrics(line):
+            number = _number(text)
+            if name == STEP and number is not None and number == number // 1:
+                self.step = int(number)
+            elif name not in (STEP, TIME) and number is not None:
+                step = {} if self.step is None else {STEP: self.step}
+                at = {} if time_s is None else {TIME: round(time_s, 3)}
+                yield True, {**step, name: number, **at}
+        if self._patterns.attributes and len(line) <= MAX_PATTERN_LINE:
+            found = _search(self._patterns.attributes, line.decode(errors="replace"))
+            said = {name: _plain(text) for name, text in found}
+            if said:
+                yield False, said
+
+    def _find_metrics(self, line: bytes) -> Iterator[tuple[str, str]]:
+        if self._patterns.pairs:
+            if b":" in line and len(line) <= MAX_LINE:
+                found = _PAIR.fullmatch(line.decode(errors="replace"))
+                if found is not None and len(found[1]) <= MAX_NAME:
+                    yield found[1], found[2]
+        elif self._patterns.metrics and len(line) <= MAX_PATTERN_LINE:
+            yield from _search(self._patterns.metrics, line.decode(errors="replace"))
+
+
+class OutputScanner:
+    """Finds metrics and attributes in a program's output, in memory that does not grow with it.
 
     What is found is written to the two files, which are made anew when there is something.
     """
@@ -42,31 +77,27 @@ class OutputScanner:
         metrics: Path,
         attributes: Path,
         patterns: Patterns = Patterns(),  # noqa: B008 - it cannot be changed
-        *,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self.error: OSError | None = None
         """Why nothing was written any more."""
         self._metrics = _LineFile(metrics)
         self._attributes = _LineFile(attributes)
         self._patterns = patterns
-        self._clock = clock
-        self._step: int | None = None
+        self._reader = OutputReader(patterns)
 
-    def feed(self, line: bytes) -> None:
-        """Look at one finished line, without its newline."""
-        if b"\x1b" in line:
-            line = _ESCAPES.sub(b"", line)
-        if self._patterns.pairs:
-            if b":" in line and len(line) <= MAX_LINE:
-                self._feed_pair(line.decode(errors="replace"))
-        elif self._patterns.metrics and len(line) <= MAX_PATTERN_LINE:
-            for name, value in _search(self._patterns.metrics, line.decode(errors="replace")):
-                self._add_metric(name, value)
-        if self._patterns.attributes and len(line) <= MAX_PATTERN_LINE:
-            found = dict(_search(self._patterns.attributes, line.decode(errors="replace")))
-            if found:
-                self._write(self._attributes, found | {k: _plain(v) for k, v in found.items()})
+    def feed(self, line: bytes, time_s: float | None) -> None:
+        """Look at one finished line, without its newline.
+
+        `time_s`: when it was printed, in Unix seconds, if anybody knows.
+        """
+        for is_metric, found in self._reader.read(line, time_s):
+            self._write(self._metrics if is_metric else self._attributes, found)
+
+    def peek(self, lines: Iterable[bytes]) -> Iterator[tuple[bool, dict[str, Any]]]:
+        """What would be found in lines that may still change; nothing of it is kept."""
+        reader = OutputReader(self._patterns, self._reader.step)
+        for line in lines:
+            yield from reader.read(line, None)
 
     def flush(self) -> None:
         """Let others see what was found up to now; any thread may ask."""
@@ -87,21 +118,6 @@ class OutputScanner:
             return []
         reason = self.error.strerror or self.error
         return [f"metrics in the output are not recorded to the end: {reason}"]
-
-    def _feed_pair(self, line: str) -> None:
-        found = _PAIR.fullmatch(line)
-        if found is not None and len(found[1]) <= MAX_NAME:
-            self._add_metric(found[1], found[2])
-
-    def _add_metric(self, name: str, text: str) -> None:
-        number = _number(text)
-        if number is None or name == TIME:
-            return
-        if name == STEP:
-            self._step = int(number) if number == number // 1 else self._step
-            return
-        line: dict[str, Any] = {} if self._step is None else {STEP: self._step}
-        self._write(self._metrics, {**line, name: number, TIME: round(self._clock(), 3)})
 
     def _write(self, file: _LineFile, line: Mapping[str, Any]) -> None:
         if self.error is None:

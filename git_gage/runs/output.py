@@ -44,7 +44,8 @@ class OutputLog:
     """Append-only but for the lines a program may still redraw, which are rewritten in place.
 
     After each write the newest state is on disk, so a kill loses nothing that was written.
-    `on_line` gets each line (without its end) once it is final: out of reach for redraws, or at
+    `on_line` gets each line (without its end), and when it was printed, in milliseconds since the
+    log was begun, once it is final: out of reach for redraws, or at
     the close. Lines over 64 KiB are recorded, not handed on.
     """
 
@@ -53,7 +54,7 @@ class OutputLog:
         path: Path,
         index_path: Path,
         *,
-        on_line: Callable[[bytes], object],
+        on_line: Callable[[bytes, int], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.error: OSError | None = None
@@ -89,6 +90,11 @@ class OutputLog:
         self._output.close()
         self._index.close()
 
+    @property
+    def final_size(self) -> int:
+        """So many bytes of the log will not change any more, and were handed on."""
+        return self._output.kept
+
     def _now_ms(self) -> int:
         return int((self._clock() - self._start) * 1000)
 
@@ -114,7 +120,7 @@ class OutputLog:
             if piece.whole:
                 for line in piece.data.removesuffix(b"\n").split(b"\n"):
                     if len(line) <= MAX_LINE:
-                        self._on_line(line.removesuffix(b"\r"))
+                        self._on_line(line.removesuffix(b"\r"), piece.at_ms)
 
 
 class _RewrittenFile:
@@ -123,16 +129,16 @@ class _RewrittenFile:
     def __init__(self, path: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         self._handle = os.open(path, flags, 0o666)
-        self._kept = self._live_at = self._size = 0
+        self.kept = self._live_at = self._size = 0
         self._live = b""
 
     def keep(self, size: int) -> None:
         """So many more bytes are not stored but kept: they no longer count as stored."""
-        self._kept += size
+        self.kept += size
 
     def put(self, stored: int, fresh: bytes, live: bytes) -> None:
         """After the kept and the first `stored` bytes the file is to hold `fresh`, then `live`."""
-        start, tail = self._kept + stored, fresh + live
+        start, tail = self.kept + stored, fresh + live
         same = len(self._live) if start == self._live_at and tail.startswith(self._live) else 0
         rest = memoryview(tail)[same:]
         while rest:

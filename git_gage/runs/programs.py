@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,6 +96,8 @@ class Programs:
             watch = self.watch = self._make_watch()
         feed = watch.feed if watch else _ignore
         log = OutputLog(self._state_dir / name, self._state_dir / f"{name}.idx", on_line=feed)
+        if watch is not None:
+            watch.log, watch.output_began_s = log, time.time()
         with log:
             done = run_program(
                 step.words(self._state_dir),
@@ -126,7 +129,7 @@ class Programs:
             watch.start()
 
 
-def _ignore(_line: bytes) -> None:
+def _ignore(_line: bytes, _at_ms: int) -> None:
     return None
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.values import read_value
 from git_gage.config.values import json_number
-from git_gage.errors import GageError
+from git_gage.gagefile.operations import read_timeout
 from git_gage.gagefile.printed import read_patterns
 from git_gage.metrics.collector import Collector
 from git_gage.metrics.documents import Documents
@@ -27,14 +27,19 @@ from git_gage.metrics.series import format_series
 from git_gage.metrics.summary_file import Attribute, Summary, find_printed_summary
 from git_gage.records import parse_time
 from git_gage.runs.liveness import OUTPUT
-from git_gage.store.files import read_json, write_json
+from git_gage.store.files import StorageError, read_json, write_json
 
 if TYPE_CHECKING:
+    from git_gage.git import Repository
+    from git_gage.runs.output import OutputLog
     from git_gage.store import Store
 
 SUMMARY = "summary.json"
-# How old what is shown of a run that goes on may be.
-PERIOD_S = 2.0
+# How old what is shown of a run that goes on may be, and how old at the least.
+PERIOD_S, _SHORTEST_S = 2.0, 0.1
+# Who runs for less time than this is not looked at before its end.
+_FIRST_S = 0.2
+_SETTING = "gage.pollInterval"
 # Series can be long: they are written as seldom as it takes to spend a twentieth of the time on it.
 _SERIES_SHARE = 20
 _LIVE_OUTPUT_BYTES = 1 << 20
@@ -56,15 +61,19 @@ class Results(NamedTuple):
 
 
 class Watch:
-    """Reads the results of one run. Between `start` and `finish` a thread of its own does so.
-
-    `feed` takes each line that is printed.
-    """
+    """Reads the results of one run. Between `start` and `finish` a thread of its own does so."""
 
     def __init__(
-        self, state_dir: Path, documents: Documents, definition: Mapping[str, Any], started_s: float
+        self,
+        repo: Repository,
+        state_dir: Path,
+        documents: Documents,
+        definition: Mapping[str, Any],
+        started_s: float,
     ) -> None:
         """`definition`: of the operation, as `run.begin` has it, empty without one."""
+        self._repo = repo
+        self._told: list[str] = []
         folder = state_dir / LOGGED
         folder.mkdir(exist_ok=True)
         printed = (folder / f"{_PRINTED}{METRICS_FILE}", folder / f"{_PRINTED}{ATTRIBUTES_FILE}")
@@ -72,7 +81,6 @@ class Watch:
             definition.get("output_metrics"), definition.get("output_attributes")
         )
         self._scanner = OutputScanner(*printed, patterns)
-        self.feed = self._scanner.feed
         self._documents = documents
         self._collector = Collector(
             (folder / METRICS_FILE, printed[0]),
@@ -80,6 +88,10 @@ class Watch:
             documents,
             started=started_s,
         )
+        self.log: OutputLog | None = None
+        """What writes the output, while it is written."""
+        self.output_began_s: float | None = None
+        """When that was, in Unix seconds."""
         self._state_dir = state_dir
         self._summary_pattern = definition.get("output_summary") or False
         self._own_attributes = definition.get("attributes") or {}
@@ -97,10 +109,16 @@ class Watch:
         self._thread = threading.Thread(target=self._go_on, daemon=True)
         self._thread.start()
 
+    def feed(self, line: bytes, at_ms: int) -> None:
+        """Look at a line of the output; `at_ms`: when it was printed, since the output began."""
+        began_s = self.output_began_s
+        self._scanner.feed(line, None if began_s is None else began_s + at_ms / 1000)
+
     def scan(self) -> None:
         """Take in what is new."""
         self._scanner.flush()
-        self._collector.scan(self._find_printed(_LIVE_OUTPUT_BYTES))
+        lately = self._scanner.peek(self._lines_that_may_change())
+        self._collector.scan(self._find_printed(_LIVE_OUTPUT_BYTES), lately)
 
     def finish(self) -> Results:
         """All of it, written to the state directory too."""
@@ -114,22 +132,29 @@ class Watch:
         metrics, attributes = self._collector.summaries(), self._collector.attributes()
         self._write(metrics, attributes)
         self._write_series()
-        warnings = [*self._scanner.warnings(), *self._collector.warnings()]
+        warnings = [*self._told, *self._scanner.warnings(), *self._collector.warnings()]
         return Results(metrics, attributes, warnings)
 
     def _go_on(self) -> None:
-        pause_s = PERIOD_S
-        while not self._stop.wait(pause_s):
-            begun_s = time.monotonic()
-            try:
+        try:
+            pause_s = _FIRST_S
+            period_s = None
+            while not self._stop.wait(pause_s):
+                begun_s = time.monotonic()
+                period_s = period_s or self._find_period()
                 self._show()
-            except GageError:
-                pass  # a full disk, say: who looks sees older values; the end says so if it stays
-            except BaseException as error:  # noqa: BLE001 - it is raised where the run is closed
-                self._failure = error
-                return
-            spent_s = time.monotonic() - begun_s
-            pause_s = max(PERIOD_S - spent_s, spent_s)
+                spent_s = time.monotonic() - begun_s
+                pause_s = max(period_s - spent_s, spent_s)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the run is closed
+            self._failure = error
+
+    def _find_period(self) -> float:
+        told = self._repo.run("config", "--get", _SETTING, ok=(0, 1)).decode().strip()
+        try:
+            return max(_SHORTEST_S, read_timeout(told)) if told else PERIOD_S
+        except ValueError:
+            self._told.append(f"{_SETTING} is '{told}', and not a time such as '2s'")
+            return PERIOD_S
 
     def _show(self) -> None:
         """Let others see what is known up to now."""
@@ -137,8 +162,14 @@ class Watch:
         metrics, attributes = self._collector.summaries(), self._collector.attributes()
         if (metrics, attributes) == self._shown:
             return
-        self._write(metrics, attributes)
+        try:
+            self._write(metrics, attributes)
+            self._show_series()
+        except (StorageError, OSError):
+            return  # a full disk, say: who looks sees older values, and the end says so if it stays
         self._shown = (metrics, attributes)
+
+    def _show_series(self) -> None:
         begun_s = time.monotonic()
         if begun_s >= self._series_due_s:
             self._write_series()
@@ -172,6 +203,15 @@ class Watch:
         else:
             fresh.unlink()
 
+    def _lines_that_may_change(self) -> list[bytes]:
+        """The end of the output, which the program may draw anew."""
+        if self.log is None:
+            return []
+        start = self.log.final_size
+        with (self._state_dir / OUTPUT).open("rb") as file:
+            file.seek(start)
+            return file.read(_LIVE_OUTPUT_BYTES).split(b"\n")[:-1]
+
     def _find_printed(self, limit: int | None = None) -> Summary | None:
         """The summary in the output, if the operation has one; not in more than `limit` bytes."""
         output = self._state_dir / OUTPUT
@@ -200,7 +240,7 @@ def watch_run(
     started_s = parse_time(started)
     path = None if top is None else top / folder / summary
     documents = Documents(top, path, since=started_s, own=own)
-    return Watch(store.state_dir(run), documents, definition, started_s)
+    return Watch(store.repo, store.state_dir(run), documents, definition, started_s)
 
 
 def attribute_body(value: Any) -> Any:

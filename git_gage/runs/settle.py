@@ -140,7 +140,7 @@ def _recover_watch(store: Store, state_dir: Path, document: dict[str, Any]) -> W
     if output.exists():
         with output.open("rb") as file:
             for line in file:
-                watch.feed(line.rstrip(b"\r\n"))
+                watch.feed(line.rstrip(b"\r\n"), 0)
     return watch
 
 

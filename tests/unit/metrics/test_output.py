@@ -23,13 +23,11 @@ class Printed:
 
     def __init__(self, folder: Path, patterns: Patterns = Patterns()) -> None:  # noqa: B008
         self.metrics_file, self.attributes_file = folder / "m.jsonl", folder / "a.jsonl"
-        self.scanner = OutputScanner(
-            self.metrics_file, self.attributes_file, patterns, clock=lambda: 17.25
-        )
+        self.scanner = OutputScanner(self.metrics_file, self.attributes_file, patterns)
 
     def feed(self, *lines: bytes) -> None:
         for line in lines:
-            self.scanner.feed(line)
+            self.scanner.feed(line, 17.25)
         self.scanner.flush()
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -156,9 +154,9 @@ def test_a_full_disk_is_told_once(tmp_path: Path) -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")
     scanner = OutputScanner(Path("/dev/full"), tmp_path / "a")
-    scanner.feed(b"loss: 1")
+    scanner.feed(b"loss: 1", None)
     scanner.flush()
-    scanner.feed(b"loss: 2")
+    scanner.feed(b"loss: 2", None)
     scanner.close()
 
     assert scanner.error is not None
@@ -171,7 +169,7 @@ def test_a_full_disk_is_told_once(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     scanner = OutputScanner(tmp_path / "file" / "m", tmp_path / "a")
-    scanner.feed(b"loss: 1")
+    scanner.feed(b"loss: 1", None)
 
     (warning,) = scanner.warnings()
     assert warning.startswith("metrics in the output are not recorded to the end: ")

@@ -40,7 +40,7 @@ signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 for name in sys.argv[1].split():
     signal.signal(getattr(signal, name), signal.SIG_IGN)
 before = [signal.getsignal(number) for number in (1, 2, 3, 15, 17, 20)]
-with OutputLog(Path("output"), Path("output.idx"), on_line=len) as log:
+with OutputLog(Path("output"), Path("output.idx"), on_line=lambda *_: None) as log:
     done = run_program(
         sys.argv[2:], cwd=Path.cwd(), env=os.environ, log=log, console=Console(), on_start=note
     )
@@ -125,7 +125,7 @@ class Ran:
         with (
             (folder / "stdout").open("wb") as out,
             (folder / "stderr").open("wb") as err,
-            OutputLog(path, index_path, on_line=self.lines.append) as log,
+            OutputLog(path, index_path, on_line=lambda line, _: self.lines.append(line)) as log,
         ):
             self.exit = run_program(
                 argv,
@@ -204,7 +204,9 @@ def test_program_output_does_not_grow_memory(tmp_path: Path) -> None:
     before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with (tmp_path / "log").open("wb") as out:
         console = Console(0, out.fileno(), out.fileno())
-        with OutputLog(tmp_path / "output", tmp_path / "output.idx", on_line=len) as log:
+        with OutputLog(
+            tmp_path / "output", tmp_path / "output.idx", on_line=lambda *_: None
+        ) as log:
             env = {**os.environ, "PYTHONUNBUFFERED": ""}
             run_program(
                 python(code), cwd=tmp_path, env=env, log=log, console=console, on_start=bool
@@ -267,7 +269,7 @@ def test_program_goes_on_when_the_log_cannot(
 def test_program_without_standard_output(tmp_path: Path) -> None:
     closed = 999
     path = tmp_path / "output"
-    with OutputLog(path, tmp_path / "output.idx", on_line=len) as log:
+    with OutputLog(path, tmp_path / "output.idx", on_line=lambda *_: None) as log:
         console = Console(0, closed, closed)
         done = run_program(
             sh("echo one"), cwd=tmp_path, env=os.environ, log=log, console=console, on_start=bool
@@ -645,7 +647,7 @@ def test_program_with_too_many_arguments_says_so(tmp_path: Path) -> None:
 
 def test_program_without_a_folder_to_run_in_says_so(tmp_path: Path) -> None:
     with (
-        OutputLog(tmp_path / "output", tmp_path / "output.idx", on_line=len) as log,
+        OutputLog(tmp_path / "output", tmp_path / "output.idx", on_line=lambda *_: None) as log,
         pytest.raises(StartError, match=r"cannot run in '.*/gone': no such file or directory"),
     ):
         run_program(
