@@ -142,4 +142,6 @@ def _git_setting(git: Callable[..., bytes]) -> str:
 def _has_unicode(stream: TextIO, environ: Mapping[str, str]) -> bool:
     locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
     names = (stream.encoding or "", locale.partition(".")[2])
-    return all(name.lower().replace("-", "") == "utf8" for name in names)
+    return environ.get("TERM") != "dumb" and all(
+        name.lower().replace("-", "") == "utf8" for name in names
+    )

@@ -98,6 +98,7 @@ def test_colour_is_decided_in_gits_order(
         ({"LANG": "en_GB.UTF-8"}, "utf-8", True),
         ({"LANG": "en_GB.UTF-8"}, "iso-8859-1", False),
         ({}, "utf-8", False),
+        ({"LANG": "en_GB.UTF-8", "TERM": "dumb"}, "utf-8", False),
     ],
 )
 def test_signs_beyond_ascii_need_a_utf8_locale(
