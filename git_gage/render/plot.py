@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.render.amounts import count_text, metric_text
+from git_gage.render.amounts import count_text
+from git_gage.render.scales import LARGEST, Scale, linear_scale
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ _MARKERS, _PLAIN_MARKERS = "●■▲◆○□△◇abcdefgh", "*o+x#@%&abcdefgh
 _COLORS = ("cyan", "yellow", "green", "magenta", "red", "blue")
 MAX_LINES = len(_MARKERS)
 _MARKER_EVERY = 16
-_TICK_EVERY = 12
 # A cell of braille has two columns of four dots.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _LEAST_WIDTH = 10
@@ -70,17 +70,20 @@ def plot_lines(lines: Sequence[Line], screen: Screen, height: int, title: str) -
     Of at most `MAX_LINES` lines. The legend says how many values are not finite.
     """
     points = [_finite(line) for line in lines]
-    across, up = (_Axis([point[axis] for each in points for point in each]) for axis in (0, 1))
-    labels = up.labels(max(2, min(5, height // 2)))
-    margin = max(map(len, labels.values()), default=0)
+    known = [value for each in points for _, value in each if value == value]
+    up = linear_scale(known, 1, 0)
+    across = linear_scale((x for each in points for x, _ in each), 0, 1, whole=True)
+    if not known:
+        up = up._replace(ticks=[])
+    margin = max((len(text) for _, text in up.ticks), default=0)
     width = max(screen.width - margin - 2, _LEAST_WIDTH)
     canvas = _Canvas(width, height, screen)
     for each in points:
-        canvas.draw([(across.share(x), up.share(y)) for x, y in each])
+        canvas.draw([(across.place(x), up.place(y)) for x, y in each])
     canvas.mark()
     rows = [
         screen.paint(screen.cut(clean(title), screen.width), "bold"),
-        *_side(list(canvas.rows()), up, labels, margin, screen),
+        *_side(list(canvas.rows()), up, margin, screen),
         *_below(across, margin, width, screen),
         *_legend(lines, points, screen),
     ]
@@ -90,24 +93,26 @@ def plot_lines(lines: Sequence[Line], screen: Screen, height: int, title: str) -
 def _finite(line: Line) -> list[tuple[float, float]]:
     """Points to draw; a gap is nan."""
     pairs = zip(line.xs, line.ys, strict=True)
-    return [(x, y if math.isfinite(y) else math.nan) for x, y in pairs]
+    return [(x, y if abs(y) <= LARGEST else math.nan) for x, y in pairs]
 
 
-def _side(
-    rows: Sequence[str], axis: _Axis, labels: dict[float, str], margin: int, screen: Screen
-) -> Iterator[str]:
+def _side(rows: Sequence[str], scale: Scale, margin: int, screen: Screen) -> Iterator[str]:
     """Rows of the canvas with the axis to their left."""
     line, tick = screen.sign("│", "|"), screen.sign("┤", "+")
-    at = {_cell(1 - axis.share(value), len(rows)): text for value, text in labels.items()}
+    at: dict[int, str] = {}
+    for value, text in scale.ticks:  # from the bottom up
+        place = _cell(scale.place(value), len(rows))
+        if not at or min(at) - place > 1:
+            at[place] = text
     for number, row in enumerate(rows):
         yield f"{at.get(number, ''):>{margin}} {tick if number in at else line}{row}"
 
 
-def _below(axis: _Axis, margin: int, width: int, screen: Screen) -> Iterator[str]:
-    """The axis below the canvas, and its labels."""
+def _below(scale: Scale, margin: int, width: int, screen: Screen) -> Iterator[str]:
+    """The axis below the canvas, and as many of its labels as there is room for."""
     marks, texts = [screen.sign("─", "-")] * width, ""
-    for value, text in axis.labels(max(2, width // _TICK_EVERY)).items():
-        place = _cell(axis.share(value), width)
+    for value, text in scale.ticks:
+        place = _cell(scale.place(value), width)
         start = min(max(place - len(text) // 2, 0), max(width - len(text), 0))
         if start >= len(texts) + bool(texts):
             marks[place] = screen.sign("┬", "+")
@@ -144,7 +149,7 @@ class _Canvas:
         self._paths.append({})
         before: tuple[int, int] | None = None
         for x, y in points:
-            dot = None if y != y else (_cell(x, 2 * self._width), _cell(1 - y, 4 * self._height))
+            dot = None if y != y else (_cell(x, 2 * self._width), _cell(y, 4 * self._height))
             if dot is not None and dot != before:
                 for place in _between(before or dot, dot):
                     self._set(*place)
@@ -199,68 +204,8 @@ def _color(number: int) -> str:
     return _COLORS[number % len(_COLORS)]
 
 
-# -- axes ---------------------------------------------------------------------------------------
-
-
-class _Axis:
-    """From the lowest to the highest of some numbers, leaving out nan."""
-
-    def __init__(self, values: Sequence[float]) -> None:
-        known = [value for value in values if value == value]
-        self.known = bool(known)
-        self.low, self.high = min(known, default=0.0), max(known, default=0.0)
-
-    def share(self, value: float) -> float:
-        return _share(value, self.low, self.high)
-
-    def labels(self, count: int) -> dict[float, str]:
-        """About so many round numbers on the axis, each with how it is written."""
-        if not self.known:
-            return {}
-        ticks = round_ticks(self.low, self.high, count)
-        return dict(zip(ticks, tick_texts(ticks), strict=True))
-
-
-def round_ticks(low: float, high: float, count: int) -> list[float]:
-    """About `count` round numbers from `low` to `high`; these two where they are too close."""
-    span = high - low
-    ends = [low, high] if low != high else [low]
-    if not max(abs(low), abs(high)) * 1e-9 < span < 1e300 or span < 1e-300:
-        return ends
-    rough = span / max(count - 1, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    steps = [power * factor for factor in (0.1, 0.2, 0.5, 1, 2, 5, 10)]
-    fine = [step for step in steps if step < rough * 0.999]
-    tries = [_multiples(step, low, high) for step in (steps[len(fine)], *reversed(fine))]
-    return next(ticks for ticks in tries if len(ticks) > 1)
-
-
-def _multiples(step: float, low: float, high: float) -> list[float]:
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    # More digits than these come of the rounding of floats.
-    found = [float(f"{number * step:.14g}") for number in range(first, last + 1)]
-    return [min(max(tick, low), high) for tick in found]
-
-
-def tick_texts(ticks: Sequence[float]) -> list[str]:
-    """Ticks with as many digits as tell them apart, their decimal points below each other."""
-    gap = abs(ticks[-1] - ticks[0]) / (len(ticks) - 1) if len(ticks) > 1 else abs(ticks[0]) / 1e4
-    spelled = ([metric_text(float(tick), digits) for tick in ticks] for digits in range(6, 18))
-    texts = next(
-        each
-        for each in spelled  # 17 digits are exact
-        if all(abs(float(text) - tick) <= gap / 100 for text, tick in zip(each, ticks, strict=True))
-    )
-    if any("e" in text for text in texts):
-        return texts
-    places = max(len(text.partition(".")[2]) for text in texts)
-    return [f"{float(text):.{places}f}" for text in texts]
-
-
 def _share(value: float, low: float, high: float) -> float:
-    """Where a value is between two others, 0 to 1; in the middle if these are equal."""
-    if low == high:
-        return value if value != value else 0.5
+    """Where a value is between two others, 0 to 1."""
     if math.isinf(high - low):
         return (value / 2 - low / 2) / (high / 2 - low / 2)
     return (value - low) / (high - low)
