@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Run a program and record what ran and what came out",
     "list": "List runs, newest first",
     "show": "Show one run",
+    "compare": "Compare runs: what differs, what came out",
     "select": "Print the id of a run, or something else of it",
     "best": "Print the id of the run with the best value of a metric",
     "output": "Print what a run printed",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterable
+from typing import Any
 
 _LOWER = frozenset(
     "loss error err mae mse rmse perplexity ppl nll time duration latency".split()  # noqa: SIM905
@@ -20,3 +23,19 @@ def read_aim(text: str) -> tuple[str, bool]:
     if text[:1] in ("-", "+") and text[1:]:
         return text[1:], text[0] == "-"
     return text, lower_is_better(text)
+
+
+def best_number(name: str, values: Iterable[Any]) -> float | None:
+    """The best of several different numbers, of whatever else there is."""
+    numbers = {float(value) for value in values if is_number(value) and value != "nan"}
+    finite = [number for number in numbers if math.isfinite(number)]
+    if len(numbers) < 2 or not finite:
+        return None
+    return min(finite) if lower_is_better(name) else max(finite)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of a run object is a number, be it infinite or nan."""
+    if isinstance(value, str):
+        return value in ("nan", "inf", "-inf")
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

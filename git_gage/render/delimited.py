@@ -34,17 +34,17 @@ def format_csv(documents: Iterable[Document], columns: Sequence[str]) -> Iterato
 
     Text that a spreadsheet would take for a formula has a `'` before it.
     """
-    yield ",".join(map(_csv_cell, columns)) + "\n"
+    yield csv_line(columns)
     for document in documents:
-        yield ",".join(_csv_cell(read_field(document, name)) for name in columns) + "\n"
+        yield csv_line(read_field(document, name) for name in columns)
 
 
 def format_markdown(documents: Iterable[Document], columns: Sequence[str]) -> Iterator[str]:
     """A table in GitHub's Markdown; what a run holds is text, and no markup."""
-    yield _markdown_row(map(_markdown_cell, columns))
-    yield _markdown_row("---" for _ in columns)
+    yield markdown_line(columns)
+    yield f"|{' --- |' * len(columns)}\n"
     for document in documents:
-        yield _markdown_row(_markdown_cell(read_field(document, name)) for name in columns)
+        yield markdown_line(read_field(document, name) for name in columns)
 
 
 def format_porcelain(
@@ -84,6 +84,11 @@ def _fill(document: Document, layout: str) -> str:
     return _PLACE.sub(replace, layout)
 
 
+def csv_line(values: Iterable[object]) -> str:
+    """Values with commas between them."""
+    return ",".join(map(_csv_cell, values)) + "\n"
+
+
 def _csv_cell(value: object) -> str:
     text = plain_text(value)
     if isinstance(value, (str, list)) and text.startswith(_FORMULA) and not _is_number(value):
@@ -95,8 +100,9 @@ def _is_number(value: object) -> bool:
     return value in ("-inf", "inf", "nan")
 
 
-def _markdown_row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |\n"
+def markdown_line(values: Iterable[object]) -> str:
+    """A row of a table; what a run holds is text, and no markup."""
+    return f"| {' | '.join(map(_markdown_cell, values))} |\n"
 
 
 def _markdown_cell(value: object) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.metrics.direction import lower_is_better
+from git_gage.metrics.direction import best_number, is_number
 from git_gage.records import parse_time, short_id
 from git_gage.render.amounts import (
     age_text,
@@ -239,14 +238,14 @@ class _Listing:
     def _value(self, part: str, key: str, rank: int) -> Column:
         found = [document[part].get(key) for document in self.documents]
         to_text = metric_text if part == "metrics" else value_text
-        best = _best(key, found) if part == "metrics" else None
+        best = best_number(key, found) if part == "metrics" else None
         cells = [
             ("*" if value == best and value is not None else "") + to_text(value)
             if key in document[part]
             else self.none
             for value, document in zip(found, self.documents, strict=True)
         ]
-        if all(value is None or _is_number(value) for value in found):
+        if all(value is None or is_number(value) for value in found):
             return number_column(clean(key), cells, rank)
         return Column(clean(key), cells, rank)
 
@@ -264,15 +263,6 @@ class _Listing:
     def _labels(self) -> Column:
         texts = [_description(document) for document in self.documents]
         return Column("LABEL", texts, 7, least=10)
-
-
-def _best(key: str, values: Sequence[Any]) -> float | None:
-    """The best of several different numbers."""
-    numbers = {float(value) for value in values if _is_number(value) and value != "nan"}
-    finite = [number for number in numbers if math.isfinite(number)]
-    if len(numbers) < 2 or not finite:
-        return None
-    return min(finite) if lower_is_better(key) else max(finite)
 
 
 def _description(document: Mapping[str, Any]) -> str:
@@ -306,9 +296,3 @@ def _keys(documents: Sequence[Mapping[str, Any]], part: str) -> list[str]:
         for key in document[part]:
             counts[key] = counts.get(key, 0) + 1
     return sorted(counts, key=lambda key: -counts[key])
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, str):
-        return value in ("nan", "inf", "-inf")
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,186 @@
+"""`git gage compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from git_gage.cli.choosing import filter_options
+from git_gage.cli.params import RunName, color_option, json_option
+from git_gage.cli.parsing import RUN_NOTE, Command
+from git_gage.errors import RequestError
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+    from git_gage.metrics.series import Series
+    from git_gage.render.screen import Screen
+    from git_gage.runs.comparison import Comparison, Row
+
+FORMS = ("--json", "--csv", "--md", "--html", "--plot")
+# More columns than these nobody reads; lists have a row a run.
+MAX_RUNS = 100
+
+
+@click.command(
+    "compare",
+    cls=Command,
+    usage="git gage compare <run>... [-w <filter>] [--all-rows] [--metric <name>...]",
+    examples=["git gage compare 1 2", "git gage compare 1:4 --plot loss"],
+    exclusive=[FORMS],
+    note="Numbers have their distance from the first run, * is the best. Only what differs\n"
+    "is shown\n\n" + RUN_NOTE,
+)
+@click.argument("words", metavar="<run>", nargs=-1, type=RunName())
+@filter_options()
+@click.option("--all-rows", "everything", is_flag=True, help="Show what is equal, too")
+@click.option(
+    "--metric",
+    "metrics",
+    metavar="<name>",
+    multiple=True,
+    help="Show only this metric (can be repeated)",
+)
+@click.option(
+    "--plot",
+    "plots",
+    metavar="<metric>",
+    multiple=True,
+    help="Draw a metric over its steps (can be repeated)",
+)
+@json_option
+@click.option("--csv", is_flag=True, help="Print CSV")
+@click.option("--md", is_flag=True, help="Print a table in Markdown")
+@click.option("--html", metavar="<file>", help="Write a page with charts (- for standard output)")
+@color_option
+@click.pass_obj
+def command(
+    app: App,
+    /,
+    words: tuple[str, ...],
+    wheres: tuple[str, ...],
+    color: str,
+    plots: tuple[str, ...],
+    **given: Any,
+) -> int:
+    """Compare runs: what differs, what came out"""
+    documents = _choose(app, words, wheres)
+    if not documents:
+        click.echo("no run matches", err=True)
+        return 1
+    _require_metrics(documents, (*given["metrics"], *plots))
+    screen = app.screen(color)
+    if plots:
+        from git_gage.cli.plots import draw_plots
+
+        app.show(draw_plots(app, documents, plots, screen), screen)
+        return 0
+    if len(documents) == 1:
+        run = documents[0]["name"]
+        raise RequestError(f"there is nothing to compare '{run}' with", hint=f"git gage show {run}")
+    _show(app, documents, screen, given)
+    return 0
+
+
+def _choose(app: App, words: Sequence[str], wheres: Sequence[str]) -> list[dict[str, Any]]:
+    """Run objects of the runs that are meant, in the order of the words, or the newest first."""
+    if not (words or wheres):
+        raise click.UsageError("runs to compare are missing")
+    chosen = app.select(words)
+    if wheres:
+        found = app.runs.find(wheres)
+        chosen = [run for run in chosen if run in set(found)] if words else found
+    if len(chosen) > MAX_RUNS:
+        raise RequestError(
+            f"{len(chosen)} runs are too many to compare, at most {MAX_RUNS}",
+            hint="choose among them with 'git gage list', then 'git gage compare 1:4'",
+        )
+    return app.documents(None, chosen)
+
+
+def _require_metrics(documents: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
+    known = list(dict.fromkeys(name for document in documents for name in document["metrics"]))
+    for name in names:
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "see them with 'git gage show'"
+            raise RequestError(f"none of these runs has a metric '{name}'", hint=hint)
+
+
+def _show(
+    app: App, documents: Sequence[dict[str, Any]], screen: Screen, given: dict[str, Any]
+) -> None:
+    from git_gage.cli.bulk import has_source
+    from git_gage.render import comparison as forms
+    from git_gage.render.machine import format_json
+    from git_gage.runs.changes import find_changes
+    from git_gage.runs.comparison import compare_runs
+
+    sources = [document["source"] for document in documents]
+    here = [has_source(app.repo, source) for source in sources]
+    changed = find_changes(app.repo, sources, here)
+    comparison = compare_runs(documents, changed, metrics=given["metrics"])
+    rows = comparison.chosen(everything=given["everything"])
+    if given["as_json"]:
+        text = format_json(forms.comparison_body(comparison, rows))
+    elif given["csv"]:
+        text = "".join(forms.format_csv_rows(comparison, rows))
+    elif given["md"]:
+        text = "".join(forms.format_markdown_rows(comparison, rows, screen))
+    elif given["html"]:
+        _write(app, given["html"], _page(app, comparison, rows, screen))
+        return
+    else:
+        text = forms.format_comparison(comparison, screen, everything=given["everything"])
+        app.show(text, screen)
+        return
+    screen.write(text.encode("utf-8", "surrogateescape"))
+
+
+def _page(app: App, comparison: Comparison, rows: Sequence[Row], screen: Screen) -> str:
+    from git_gage.render.comparison_page import format_comparison_page
+    from git_gage.runs.changes import read_diff
+
+    runs = comparison.runs
+    files = next((row.values for row in comparison.rows if row.name == "files"), ())
+    patches = {
+        run["id"]: read_diff(app.repo, runs[0]["source"]["snapshot"], run["source"]["snapshot"])
+        for run, changed in zip(runs, files, strict=False)
+        if isinstance(changed, list) and changed
+    }
+    series = _common_series(app, comparison)
+    return format_comparison_page(comparison, rows, series, patches, screen)
+
+
+def _common_series(app: App, comparison: Comparison) -> dict[str, dict[str, Series]]:
+    """Series of the metrics that all runs have, by metric and run."""
+    from git_gage.render.comparison_page import MAX_CHARTS
+    from git_gage.runs.comparison import Missing
+    from git_gage.runs.series import read_series
+
+    common = [
+        row.name
+        for row in comparison.rows
+        if row.part == "metrics" and Missing.NONE not in row.values
+    ][:MAX_CHARTS]
+    found = {
+        run["id"]: read_series(app.store, app.catalog, run["id"], common) or {}
+        for run in comparison.runs
+    }
+    series = {
+        name: {run: each[name] for run, each in found.items() if name in each} for name in common
+    }
+    return {name: each for name, each in series.items() if each}
+
+
+def _write(app: App, file: str, text: str) -> None:
+    if file == "-":
+        app.screen().write(text.encode())
+        return
+    try:
+        (app.cwd / file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"cannot write '{file}': {(error.strerror or '').lower()}") from error
