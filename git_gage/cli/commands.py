@@ -19,6 +19,7 @@ COMMANDS = {
     "list": "List runs, newest first",
     "show": "Show one run",
     "compare": "Compare runs: what differs, what came out",
+    "diff": "Show how two runs differ, or a run and the work tree",
     "select": "Print the id of a run, or something else of it",
     "best": "Print the id of the run with the best value of a metric",
     "output": "Print what a run printed",

@@ -96,6 +96,12 @@ class Repository:
             raise git_error(args, done.returncode, done.stderr)
         return bytes(done.stdout)
 
+    def hand_over(self, *args: str, env: Mapping[str, str] | None = None) -> int:
+        """Let `git <args>` have our own standard streams, and the user's locale; its exit code."""
+        return subprocess.run(
+            ["git", *args], cwd=self.cwd, env={**self.environ, **(env or {})}, check=False
+        ).returncode
+
     def read_objects(
         self, oids: Iterable[str], env: Mapping[str, str] | None = None
     ) -> Iterator[tuple[str, str | None, bytes]]:

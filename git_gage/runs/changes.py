@@ -1,10 +1,12 @@
-"""What git says of the difference between the snapshots of two runs."""
+"""What git says of the difference between two runs: of their snapshots, of what they printed."""
 
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from git_gage.records import encode_path, shown_path
 from git_gage.runs.comparison import Missing
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 # The same for everybody, whatever their settings are.
 PLAIN = ("--no-ext-diff", "--no-textconv", "--no-renames")
+# Of longer output the first so many bytes are compared.
+MAX_OUTPUT = 1 << 20
+_PIECE = 1 << 16
 _ENTRY = re.compile(rb"(\d+|-)\t(\d+|-)\t([^\0]*)\0")
 
 
@@ -72,3 +77,32 @@ def find_changes(
         else:
             found.append(changed_files(repo, first["snapshot"], source["snapshot"]))
     return found
+
+
+def diff_outputs(
+    repo: Repository, names: Sequence[str], files: Sequence[BinaryIO], options: Sequence[str] = ()
+) -> bytes:
+    """The patch from one output to another as `git diff <options>` prints it.
+
+    Of longer ones the first `MAX_OUTPUT` bytes; a line says when the rest differs, too.
+    """
+    contents = [file.read(MAX_OUTPUT) for file in files]
+    with tempfile.TemporaryDirectory(prefix="git-gage-") as folder:
+        for name, content in zip(names, contents, strict=True):
+            (Path(folder) / name).write_bytes(content)
+        patch = repo.run(
+            *("diff", "--no-index", "--no-prefix", "--no-ext-diff", "--no-textconv", *options),
+            *("--", *names),
+            cwd=Path(folder),
+            ok=(0, 1),
+        )
+    if not _have_same_rest(*files):
+        patch += b"not compared: what comes after %d bytes\n" % MAX_OUTPUT
+    return patch
+
+
+def _have_same_rest(one: BinaryIO, other: BinaryIO) -> bool:
+    while (part := one.read(_PIECE)) == other.read(_PIECE):
+        if not part:
+            return True
+    return False
