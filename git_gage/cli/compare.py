@@ -26,7 +26,7 @@ MAX_RUNS = 100
 @click.command(
     "compare",
     cls=Command,
-    usage="git gage compare <run>... [-w <filter>] [--all-rows] [--metric <name>...]",
+    usage="git gage compare [<run>...] [-w <filter>] [--all-rows] [--metric <name>]",
     examples=["git gage compare 1 2", "git gage compare 1:4 --plot loss"],
     exclusive=[FORMS],
     note="Numbers have their distance from the first run, * is the best. Only what differs\n"

@@ -30,7 +30,10 @@ class DiffCommand(Command):
 @click.command(
     "diff",
     cls=DiffCommand,
-    usage="git gage diff [<run> [<run>]] [<what>] [--stat | --tool[=<tool>]] [-- <path>...]",
+    usage=(
+        "git gage diff [<run> [<run>]] [<what>] [--stat] [-- <path>...]",
+        "git gage diff [<run> [<run>]] --tool[=<tool>] [-- <path>...]",
+    ),
     examples=["git gage diff 2 1", "git gage diff 2 --stat", "git gage diff 2 1 -- train.py"],
     exclusive=[
         ("--json", "--stat", "--tool"),

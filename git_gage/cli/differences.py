@@ -91,9 +91,7 @@ class Differences:
         if name == "output":
             return self._output()
         rows = list(self._rows(name))
-        body = format_rows(rows, self._colors)
-        here = bool(body) or not any(_unknown(row) for row in rows)
-        return Section(name, self._screen.encode(body), here)
+        return Section(name, self._screen.encode(format_rows(rows, self._colors)))
 
     def _find_screen(self, color: str) -> Screen:
         """As git diff has it: `color.diff` counts before `color.ui`."""
@@ -131,7 +129,7 @@ class Differences:
     def _rows(self, name: str) -> Iterator[Row]:
         """Rows of a section; how many packages there are is not told besides which."""
         for row in self._comparison.rows:
-            if row.part in _PARTS[name] and (row.name != "packages" or _unknown(row)):
+            if row.part in _PARTS[name] and (row.name != "packages" or not row.known):
                 yield row
 
     # -- source --------------------------------------------------------------------------------
@@ -253,9 +251,3 @@ class Differences:
             body[name] = rows_body(list(self._rows(name))) if name in told else None
         body["output"] = told["output"].body.decode(errors="replace") if "output" in told else None
         self._screen.write(self._screen.encode(format_json(body)))
-
-
-def _unknown(row: Row) -> bool:
-    from git_gage.runs.comparison import Missing
-
-    return Missing.NOT_HERE in row.values

@@ -30,6 +30,7 @@ def _draw(
     screen: Screen,
 ) -> Iterator[str]:
     from git_gage.records import short_id
+    from git_gage.render.amounts import count_text
     from git_gage.render.comparison import FETCH
     from git_gage.render.plot import MAX_LINES, Line, plot_lines
     from git_gage.safe import clean
@@ -50,4 +51,4 @@ def _draw(
         elif metric not in each:
             yield f"  {clean(name)}, no values of {clean(metric)} by step\n"
     if len(here) > len(drawn):
-        yield f"  {len(here) - len(drawn)} more runs are not drawn: name fewer\n"
+        yield f"  not drawn: {count_text(len(here) - len(drawn), 'more run')}\n"

@@ -115,7 +115,7 @@ class _Table:
 
     def notes(self) -> Iterator[str]:
         """What the table does not have, and how to see it."""
-        if any(value is Missing.NOT_HERE for row in self.rows for value in row.values):
+        if not all(row.known for row in self.rows):
             yield FETCH
         if self._is_cut():
             yield f"what ends in {self.screen.sign('…', '...')} is whole in --csv"

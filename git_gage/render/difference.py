@@ -35,8 +35,8 @@ class Section(NamedTuple):
 
 
 def format_rows(rows: Sequence[Row], colors: Colors) -> str:
-    """Values of two runs: `-lr = 0.1`, `+lr = 0.2`."""
-    return "".join(line for row in rows if row.differs for line in _lines(row, colors))
+    """Values of two runs: `-lr = 0.1`, `+lr = 0.2`; and what of them is not here."""
+    return "".join(line for row in rows for line in _lines(row, colors))
 
 
 def format_sections(
@@ -53,8 +53,10 @@ def format_sections(
 
 
 def _lines(row: Row, colors: Colors) -> Iterator[str]:
+    if not row.known and row.part != "packages":
+        yield f"{shown_name(row)}: {FETCH}\n"
     for sign, color, value in zip("-+", colors[:2], row.values, strict=True):
-        if not isinstance(value, Missing):
+        if row.differs and not isinstance(value, Missing):
             text = f"{sign}{shown_name(row)} = {_text(row, value)}"
             yield f"{colors.paint(text, color)}\n"
 

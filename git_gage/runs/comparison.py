@@ -32,6 +32,11 @@ class Row(NamedTuple):
     deltas: tuple[float | None, ...]
 
     @property
+    def known(self) -> bool:
+        """Whether the values of all runs are here."""
+        return Missing.NOT_HERE not in self.values
+
+    @property
     def differs(self) -> bool:
         """Whether the runs of which it is known have different values."""
         known = [value for value in self.values if value is not Missing.NOT_HERE]
@@ -45,8 +50,13 @@ class Comparison(NamedTuple):
     rows: Sequence[Row]
 
     def chosen(self, *, everything: bool) -> list[Row]:
-        """All rows, or those that differ."""
-        return [row for row in self.rows if everything or row.differs]
+        """All rows, or those that differ, or of which it cannot be told here."""
+        return [
+            row
+            for row in self.rows
+            # Of packages one row says that they are not here, for all of them.
+            if everything or row.differs or (row.part != "packages" and not row.known)
+        ]
 
 
 def compare_runs(
@@ -61,7 +71,10 @@ def compare_runs(
     `Missing`.
     """
     rows = []
+    settings = all(document["config"] for document in documents)
     for part, read in _PARTS.items():
+        if part == "command" and settings:
+            continue
         found = [read(document) for document in documents]
         names = dict.fromkeys(name for each in found for name in each or ())
         rows += [
@@ -132,7 +145,7 @@ def _environment(document: Document) -> dict[str, Any]:
     keys = ("python", "platform", "host", "cpus", "gpus", "git", "gage")
     found = {key: document["environment"].get(key) for key in keys}
     packages = _packages(document)
-    count = Missing.NOT_HERE if packages is None else len(packages)
+    count = Missing.NOT_HERE if packages is None else len(packages) or None
     return _known({**found, "gpus": found["gpus"] or None, "packages": count})
 
 
@@ -154,11 +167,8 @@ def _inputs(document: Document) -> dict[str, Any]:
 
 
 def _commands(document: Document) -> dict[str, Any]:
-    """What was typed, where no settings say what it is about."""
-    command = document["command"]
-    return (
-        {} if document["config"] else {"command": {key: command[key] for key in ("argv", "shell")}}
-    )
+    """What was run; the settings say it better, where there are any."""
+    return {"command": {key: document["command"][key] for key in ("argv", "shell")}}
 
 
 def _known(found: Mapping[str, Any]) -> dict[str, Any]:
