@@ -161,8 +161,11 @@ def test_a_plot(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_plots_of_one_run_or_of_very_many(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     give_series(monkeypatch, {"acc": Series([0, 9], [0.5, 0.9], [math.nan] * 2, 2)})
     assert lines(repo, "1", "--plot", "acc", LC_ALL="C")[-1].startswith("* ")
-    monkeypatch.setattr("git_gage.render.plot.MAX_LINES", 2)
-    assert lines(repo, "1:3", "--plot", "acc")[-1] == "not drawn: 1 more run"
+    with monkeypatch.context() as few:
+        few.setattr("git_gage.render.plot.MAX_LINES", 2)
+        assert lines(repo, "1:3", "--plot", "acc")[-1] == "not drawn: 1 more run"
+    give_series(monkeypatch, None)
+    assert lines(repo, "1", "--plot", "acc")[0].endswith(", not here: git gage fetch")
 
 
 @pytest.fixture
@@ -267,6 +270,7 @@ def test_diff_for_programs(repo: Path) -> None:
     assert body["environment"] == []
     assert "+acc: 0.5" in body["output"]
     assert json.loads(diff(repo, "3", "1", "--config", "--json"))["output"] is None
+    assert json.loads(diff(repo, "3", "2", "--json"))["source"] == []
 
 
 def test_colours_are_those_of_git(repo: Path, tmp_path: Path) -> None:
@@ -315,6 +319,14 @@ def test_diff_of_what_was_not_fetched(far: Path) -> None:
         assert what in result.err
         assert result.err.endswith("not here\nhint: git gage fetch\n")
     assert json.loads(diff(far, "3", "1", "--json"))["source"] is None
+
+
+def test_a_bare_repository_has_no_work_tree(far: Path, folder: Path, repo: Path) -> None:
+    newest = gage_inside(repo, "select", "1").out.strip()
+    result = gage_inside(folder / "origin", "diff", newest)
+    assert result.err == (
+        "fatal: there is no work tree here to compare with\nhint: git gage diff 2 1\n"
+    )
 
 
 def test_runs_without_source_or_output(tmp_path: Path) -> None:
