@@ -156,7 +156,7 @@ def _page(app: App, comparison: Comparison, rows: Sequence[Row], screen: Screen)
 
 
 def _common_series(app: App, comparison: Comparison) -> dict[str, dict[str, Series]]:
-    """Series of the metrics that all runs have, by metric and run."""
+    """By metric and run, for the metrics that all runs have and that are more than a value."""
     from git_gage.render.comparison_page import MAX_CHARTS
     from git_gage.runs.comparison import Missing
     from git_gage.runs.series import read_series
@@ -173,7 +173,11 @@ def _common_series(app: App, comparison: Comparison) -> dict[str, dict[str, Seri
     series = {
         name: {run: each[name] for run, each in found.items() if name in each} for name in common
     }
-    return {name: each for name, each in series.items() if each}
+    return {
+        name: each
+        for name, each in series.items()
+        if any(points.count > 1 for points in each.values())
+    }
 
 
 def _write(app: App, file: str, text: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FETCH = "not here: git gage fetch"
 _GAP = 2
 # Of three runs or more none may push the others off the screen.
-_WIDEST, _LEAST = 24, 8
+_WIDEST, _LEAST = 16, 8
 _PREFIXES = {
     "config": "config",
     "metrics": "metric",
@@ -173,6 +173,11 @@ def row_name(row: Row) -> str:
     return f"{prefix}.{row.name}" if prefix else row.name
 
 
+def row_title(row: Row) -> str:
+    """The same for people who see no parts."""
+    return row_name(row) if row.part in _PREFIXES else shown_name(row)
+
+
 def is_best(row: Row, place: int) -> bool:
     return row.best is not None and row.values[place] == row.values[row.best]
 
@@ -228,7 +233,7 @@ def format_markdown_rows(
             f"{cell_text(row, place, screen)} {delta_text(row, place)}".rstrip()
             for place in range(len(runs))
         ]
-        yield markdown_line([row_name(row), *cells])
+        yield markdown_line([row_title(row), *cells])
 
 
 def comparison_body(comparison: Comparison, rows: Sequence[Row]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from git_gage.records import short_id
 from git_gage.render.amounts import count_text
 from git_gage.render.charts import line_chart
-from git_gage.render.comparison import cell_text, delta_text, is_best, row_name
+from git_gage.render.comparison import cell_text, delta_text, is_best, row_title
 from git_gage.render.html import Html, element, join, page, table
 
 if TYPE_CHECKING:
@@ -45,18 +45,19 @@ def format_comparison_page(
 
 
 def _summary(comparison: Comparison, rows: Sequence[Row]) -> Iterator[Html]:
-    started = sorted(run["started"] for run in comparison.runs)
+    started = sorted(run["started"][:16].replace("T", " ") for run in comparison.runs)
     when = " to ".join(dict.fromkeys((started[0], started[-1])))
     hidden = len(comparison.rows) - len(rows)
     equal = f" {count_text(hidden, 'row')} that all have alike are left out." if hidden else ""
-    yield element("p", f"Started {when}.{equal}", class_="dim")
+    yield element("p", f"Started {when} UTC.{equal}", class_="dim")
 
 
 def _table(names: Sequence[str], rows: Sequence[Row], screen: Screen) -> Html:
     if not rows:
         return element("p", "Nothing differs.")
     cells = [
-        [row_name(row), *(_cell(row, place, screen) for place in range(len(names)))] for row in rows
+        [row_title(row), *(_cell(row, place, screen) for place in range(len(names)))]
+        for row in rows
     ]
     caption = "Values of each run; * is the best, behind it the distance from the first run"
     return table(["", *names], cells, caption=caption, right=range(1, len(names) + 1))

@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from git_gage.metrics.series import Series
-from git_gage.runs import series as series_module
 from tests.support import clone, gage_inside, git, make_repo, write_files
 
-PROGRAM = "lr = 0.1\nprint('acc:', 1 - lr)\nprint('val loss:', lr)\n"
+PROGRAM = "lr = 0.1\nprint('acc: 0.0')\nprint('acc:', 1 - lr)\nprint('val loss:', lr)\n"
+MORE = "# <b>more</b>\nprint('extra: 1')\n"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +30,7 @@ def repo(folder: Path) -> Path:
     make_repo(made, files={"train.py": PROGRAM, "data/raw.txt": "raw\n"})
     assert gage_inside(made, "run", "-q", "train.py").code == 0
     assert gage_inside(made, "run", "-q", "-t", "try", "train.py", "lr=0.25").code == 0
-    write_files(made, {"train.py": f"{PROGRAM}# <b>more</b>\n", "new.txt": "new\n"})
+    write_files(made, {"train.py": f"{PROGRAM}{MORE}", "new.txt": "new\n"})
     assert gage_inside(made, "run", "-q", "-t", "try", "train.py", "lr=0.5").code == 0
     gage_inside(made, "list")
     return made
@@ -53,7 +51,7 @@ def test_what_differs_and_which_runs(repo: Path) -> None:
     shown = lines(repo, "3", "1")
     assert "lr 0.1 0.5" in shown
     assert "acc *0.9 0.5 -0.4" in shown
-    assert "files – 2 files +2 -0" in shown
+    assert "files – 2 files +3 -0" in shown
     assert not any(line.startswith("operation") for line in shown)
     assert re.fullmatch(r"\d+ equal rows hidden \(--all-rows\)", shown[-1])
     everything = lines(repo, "3", "1", "--all-rows")
@@ -63,7 +61,7 @@ def test_what_differs_and_which_runs(repo: Path) -> None:
     assert "lr 0.5 0.25 0.1" in lines(repo, "1:3")
     assert "lr 0.5 0.25" in lines(repo, "-t", "try")
     assert "lr 0.25 0.5" in lines(repo, "3", "2", "1", "--min", "config.lr=0.2")
-    assert "files – same 2 files +2 -0" in lines(repo, "3", "2", "1")
+    assert "files – same 2 files +3 -0" in lines(repo, "3", "2", "1")
     assert "lr 0.5 0.1" in lines(repo, "1", "@{best:acc}")
 
 
@@ -86,7 +84,7 @@ def test_forms_for_programs(repo: Path) -> None:
         None,
         [
             {"path": "new.txt", "insertions": 1, "deletions": 0},
-            {"path": "train.py", "insertions": 1, "deletions": 0},
+            {"path": "train.py", "insertions": 2, "deletions": 0},
         ],
     ]
     (acc,) = [row for row in body["rows"] if row["name"] == "acc"]
@@ -125,47 +123,29 @@ def test_too_many_runs(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused(repo, "1:3")[1].startswith("fatal: 3 runs are too many to compare, at most 2\n")
 
 
-def test_a_page(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    give_series(monkeypatch, {"acc": Series([0, 1], [0.5, 0.9], [0.0, 1.0], 2)})
+def test_a_page(repo: Path, tmp_path: Path) -> None:
     result = gage_inside(repo, "compare", "3", "1", "--html", str(tmp_path / "page.html"))
     assert (result.code, result.out, result.err) == (0, "", "")
     page = (tmp_path / "page.html").read_text()
     assert page == gage_inside(repo, "compare", "3", "1", "--html", "-").out
-    assert page.count("<svg") == 1
+    assert page.count("<svg") == 1  # one value is no chart
     assert "+# &lt;b&gt;more&lt;/b&gt;" in page
     assert "<b>" not in page
     assert "<script" not in page
 
 
-def give_series(monkeypatch: pytest.MonkeyPatch, *found: dict[str, Series] | None) -> None:
-    """Let the runs have these series, in the order they are read, the last one for all others."""
-    left = list(found)
-
-    def read(store: object, catalog: object, run: str, names: Collection[str]) -> object:
-        each = left.pop(0) if len(left) > 1 else left[0]
-        return each and {name: points for name, points in each.items() if name in names}
-
-    monkeypatch.setattr(series_module, "read_series", read)
-
-
-def test_a_plot(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    give_series(monkeypatch, {"acc": Series([0, 9], [0.5, 0.9], [math.nan] * 2, 2)}, {}, None)
-    shown = lines(repo, "1:3", "--plot", "acc")
+def test_a_plot(repo: Path, far: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [gage_inside(repo, "select", row, "--name").out.strip() for row in "123"]
+    shown = lines(repo, "1:3", "--plot", "acc")
     assert shown[0] == "acc by step"
-    assert re.fullmatch(rf"● \w+ {names[0]}", shown[-3])
-    assert re.fullmatch(rf"\w+ {names[1]}, no values of acc by step", shown[-2])
-    assert re.fullmatch(rf"\w+ {names[2]}, not here: git gage fetch", shown[-1])
-
-
-def test_plots_of_one_run_or_of_very_many(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    give_series(monkeypatch, {"acc": Series([0, 9], [0.5, 0.9], [math.nan] * 2, 2)})
+    assert [line.split()[2] for line in shown[-3:]] == names
+    shown = lines(repo, "1", "2", "--plot", "extra", "--plot", "acc")
+    assert re.fullmatch(rf"● \w+ {names[0]}", shown[shown.index("") - 2])
+    assert re.fullmatch(rf"\w+ {names[1]}, no values of extra by step", shown[shown.index("") - 1])
     assert lines(repo, "1", "--plot", "acc", LC_ALL="C")[-1].startswith("* ")
-    with monkeypatch.context() as few:
-        few.setattr("git_gage.render.plot.MAX_LINES", 2)
-        assert lines(repo, "1:3", "--plot", "acc")[-1] == "not drawn: 1 more run"
-    give_series(monkeypatch, None)
-    assert lines(repo, "1", "--plot", "acc")[0].endswith(", not here: git gage fetch")
+    assert lines(far, "1", "--plot", "acc")[0].endswith(f" {names[0]}, not here: git gage fetch")
+    monkeypatch.setattr("git_gage.render.plot.MAX_LINES", 2)
+    assert lines(repo, "1:3", "--plot", "acc")[-1] == "not drawn: 1 more run"
 
 
 @pytest.fixture
@@ -215,7 +195,7 @@ def test_all_that_differs(repo: Path) -> None:
     assert heads == ["source", "config", "output"]
     assert "\n+# <b>more</b>\n" in text
     assert "\nconfig\n-lr = 0.1\n+lr = 0.5\n\noutput\n" in text
-    assert "\n-acc: 0.9\n-val loss: 0.1\n+acc: 0.5\n+val loss: 0.5\n" in text
+    assert "\n acc: 0.0\n-acc: 0.9\n-val loss: 0.1\n+acc: 0.5\n+val loss: 0.5\n+extra: 1\n" in text
     assert diff(repo, "2", "2") == diff(repo, "--exit-code", "2", "2") == ""
     assert diff(repo, "3", "1", "--exit-code", code=1) == text
     assert diff(repo, "3", "1", "--config", "--exit-code", code=1) == "-lr = 0.1\n+lr = 0.5\n"
@@ -230,7 +210,7 @@ def test_source_alone_is_a_patch(repo: Path, tmp_path: Path) -> None:
     assert (there / "train.py").read_text() == (repo / "train.py").read_text()
     assert diff(repo, "1", "3", "--", "new.txt").count("diff --git") == 1
     assert diff(repo / "data", "3", "1", "--", ".") == ""
-    assert diff(repo, "3", "1", "--stat").splitlines()[-1] == " 2 files changed, 2 insertions(+)"
+    assert diff(repo, "3", "1", "--stat").splitlines()[-1] == " 2 files changed, 3 insertions(+)"
 
 
 def test_against_the_work_tree(repo: Path, tmp_path: Path) -> None:
@@ -344,9 +324,9 @@ def test_runs_without_source_or_output(tmp_path: Path) -> None:
 
 
 def test_long_output_is_compared_up_to_a_bound(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("git_gage.runs.changes.MAX_OUTPUT", 4)
+    monkeypatch.setattr("git_gage.runs.changes.MAX_OUTPUT", 8)
     text = diff(repo, "3", "2", "--output")
-    assert text == "not compared: what comes after 4 bytes\n"
+    assert text == "not compared: what comes after 8 bytes\n"
     assert diff(repo, "3", "3", "--output") == ""
 
 

@@ -7,7 +7,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from git_gage.metrics.series import Series
@@ -179,6 +179,7 @@ texts = st.text(max_size=40)
 values = st.one_of(texts, st.floats(), st.integers(), st.booleans(), st.none())
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.dictionaries(texts, values, max_size=4), min_size=2, max_size=6),
     st.integers(40, 160),
