@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from git_gage.records import short_id
 from git_gage.render.amounts import count_text, metric_text, span_text, value_text
-from git_gage.render.delimited import csv_line, markdown_line
+from git_gage.render.delimited import csv_line, markdown_head, markdown_line
 from git_gage.render.screen import text_width
 from git_gage.render.wording import command_text
 from git_gage.runs.comparison import Comparison, Missing, Row
@@ -226,8 +226,7 @@ def format_markdown_rows(
 ) -> Iterator[str]:
     """A table as on the screen, with all columns."""
     runs = comparison.runs
-    yield markdown_line(["", *(f"{short_id(run['id'])} {clean(run['name'])}" for run in runs)])
-    yield f"|{' --- |' * (len(runs) + 1)}\n"
+    yield from markdown_head(["", *(f"{short_id(run['id'])} {clean(run['name'])}" for run in runs)])
     for row in rows:
         cells = [
             f"{cell_text(row, place, screen)} {delta_text(row, place)}".rstrip()

@@ -6,7 +6,7 @@ Source: docs/list.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from git_gage.errors import RequestError
 from git_gage.render.columns import Document, plain_text, read_field
@@ -36,15 +36,30 @@ def format_csv(documents: Iterable[Document], columns: Sequence[str]) -> Iterato
     """
     yield csv_line(columns)
     for document in documents:
-        yield csv_line(read_field(document, name) for name in columns)
+        yield csv_line([read_field(document, name) for name in columns])
+
+
+def csv_line(values: Iterable[object]) -> str:
+    """Values with commas between them, and the end of the line."""
+    return ",".join(map(_csv_cell, values)) + "\n"
 
 
 def format_markdown(documents: Iterable[Document], columns: Sequence[str]) -> Iterator[str]:
     """A table in GitHub's Markdown; what a run holds is text, and no markup."""
-    yield markdown_line(columns)
-    yield f"|{' --- |' * len(columns)}\n"
+    yield from markdown_head(columns)
     for document in documents:
-        yield markdown_line(read_field(document, name) for name in columns)
+        yield markdown_line([read_field(document, name) for name in columns])
+
+
+def markdown_head(titles: Sequence[str], right: Collection[int] = ()) -> Iterator[str]:
+    """The lines that a table begins with; `right`: columns of numbers."""
+    yield markdown_line(titles)
+    yield _markdown_row("--:" if place in right else "---" for place in range(len(titles)))
+
+
+def markdown_line(values: Iterable[object]) -> str:
+    """A row of a table; what is text is no markup."""
+    return _markdown_row(map(_markdown_cell, values))
 
 
 def format_porcelain(
@@ -84,11 +99,6 @@ def _fill(document: Document, layout: str) -> str:
     return _PLACE.sub(replace, layout)
 
 
-def csv_line(values: Iterable[object]) -> str:
-    """Values with commas between them."""
-    return ",".join(map(_csv_cell, values)) + "\n"
-
-
 def _csv_cell(value: object) -> str:
     text = plain_text(value)
     if isinstance(value, (str, list)) and text.startswith(_FORMULA) and not _is_number(value):
@@ -100,9 +110,8 @@ def _is_number(value: object) -> bool:
     return value in ("-inf", "inf", "nan")
 
 
-def markdown_line(values: Iterable[object]) -> str:
-    """A row of a table; what a run holds is text, and no markup."""
-    return f"| {' | '.join(map(_markdown_cell, values))} |\n"
+def _markdown_row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _markdown_cell(value: object) -> str:

@@ -14,6 +14,7 @@ import pytest
 from tests.support import clone, gage_inside, git, make_repo, write_files
 
 PROGRAM = "lr = 0.1\nprint('acc: 0.0')\nprint('acc:', 1 - lr)\nprint('val loss:', lr)\n"
+PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 MORE = "# <b>more</b>\nprint('extra: 1')\n"
 
 
@@ -91,6 +92,10 @@ def test_forms_for_programs(repo: Path) -> None:
     assert (acc["best"], acc["deltas"]) == (0, [None, -0.4])
     assert acc["differs"]
     assert body["hidden"] > 5
+    page = PAGE.read_text()
+    assert all(
+        f"`{key}`" in page for key in (*body, *body["runs"][0], *acc, *files["values"][1][0])
+    )
 
 
 def test_what_cannot_be_compared(repo: Path, tmp_path: Path) -> None:
