@@ -146,7 +146,7 @@ def cell_text(row: Row, place: int, screen: Screen) -> str:
     value = row.values[place]
     if value is Missing.NOT_HERE:
         return "not here"
-    if value is Missing.NONE:
+    if isinstance(value, Missing):
         return screen.sign("–", "-")
     return "*" * is_best(row, place) + _text(row, value)
 
@@ -252,7 +252,11 @@ def _row_body(row: Row) -> dict[str, Any]:
         "part": row.part,
         "name": row.name,
         "values": [None if isinstance(value, Missing) else value for value in row.values],
-        "missing": [place for place, value in enumerate(row.values) if value is Missing.NONE],
+        "missing": [
+            place
+            for place, value in enumerate(row.values)
+            if value in (Missing.NONE, Missing.NOT_ASKED)
+        ],
         "not_here": [place for place, value in enumerate(row.values) if value is Missing.NOT_HERE],
         "differs": row.differs,
         "best": row.best,

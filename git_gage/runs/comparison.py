@@ -13,10 +13,14 @@ Document = Mapping[str, Any]
 
 
 class Missing(Enum):
-    """Why there is no value: the run has none, or what holds it is not in this clone."""
+    """Why there is no value: the run has none, it could have none, or it is not in this clone."""
 
     NONE = "none"
+    NOT_ASKED = "not asked"
     NOT_HERE = "not here"
+
+
+_UNKNOWN = (Missing.NOT_ASKED, Missing.NOT_HERE)
 
 
 class Row(NamedTuple):
@@ -39,7 +43,7 @@ class Row(NamedTuple):
     @property
     def differs(self) -> bool:
         """Whether the runs of which it is known have different values."""
-        known = [value for value in self.values if value is not Missing.NOT_HERE]
+        known = [value for value in self.values if value not in _UNKNOWN]
         return any(not _same(known[0], value) for value in known[1:])
 
 
@@ -76,7 +80,9 @@ def compare_runs(
         if part == "command" and settings:
             continue
         found = [read(document) for document in documents]
-        names = dict.fromkeys(name for each in found for name in each or ())
+        names = dict.fromkeys(
+            name for each in found if not isinstance(each, Missing) for name in each
+        )
         rows += [
             _row(part, name, [_value(each, name) for each in found])
             for name in names
@@ -100,8 +106,8 @@ def _row(part: str, name: str, values: Sequence[Any]) -> Row:
     return Row(part, name, tuple(values), None if best is None else next(same), (None, *deltas))
 
 
-def _value(found: Mapping[str, Any] | None, name: str) -> Any:
-    return Missing.NOT_HERE if found is None else found.get(name, Missing.NONE)
+def _value(found: Mapping[str, Any] | Missing, name: str) -> Any:
+    return found if isinstance(found, Missing) else found.get(name, Missing.NONE)
 
 
 def _delta(first: Any, value: Any) -> float | None:
@@ -145,15 +151,23 @@ def _environment(document: Document) -> dict[str, Any]:
     keys = ("python", "platform", "host", "cpus", "gpus", "git", "gage")
     found = {key: document["environment"].get(key) for key in keys}
     packages = _packages(document)
-    count = Missing.NOT_HERE if packages is None else len(packages) or None
-    return _known({**found, "gpus": found["gpus"] or None, "packages": count})
+    count = packages if isinstance(packages, Missing) else len(packages)
+    return _known(
+        {
+            **found,
+            "gpus": found["gpus"] or None,
+            "packages": None if count is Missing.NOT_ASKED else count,
+        }
+    )
 
 
-def _packages(document: Document) -> Mapping[str, Any] | None:
-    """By name; None where they are not here. Without an interpreter there are none."""
+def _packages(document: Document) -> Mapping[str, Any] | Missing:
+    """By name. Where no Python ran nobody asks for them."""
     environment = document["environment"]
     packages: Mapping[str, Any] | None = environment.get("packages")
-    return {} if packages is None and not environment.get("python") else packages
+    if packages is None:
+        return Missing.NOT_HERE if environment.get("python") else Missing.NOT_ASKED
+    return packages
 
 
 def _inputs(document: Document) -> dict[str, Any]:
@@ -175,7 +189,7 @@ def _known(found: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-_PARTS: dict[str, Callable[[Document], Mapping[str, Any] | None]] = {
+_PARTS: dict[str, Callable[[Document], Mapping[str, Any] | Missing]] = {
     "run": _about,
     "command": _commands,
     "config": lambda document: document["config"],

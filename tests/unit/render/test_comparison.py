@@ -125,6 +125,18 @@ def test_what_is_not_here_is_told_and_no_difference() -> None:
     assert not any("package" in line for line in rows(*without, everything=True))
 
 
+def test_packages_are_compared_where_python_ran() -> None:
+    runs = [*pair(environment__packages={"numpy": "2.4.1"}), make_run(3, **ALIKE)]
+    runs[2]["environment"] = {**runs[2]["environment"], "python": None, "packages": None}
+    shown = rows(*runs, width=140)
+    assert any(re.fullmatch(r"  numpy +2\.4\.0 +2\.4\.1 +–", line) for line in shown)
+    assert any(re.fullmatch(r"  packages +1 +1 +–", line) for line in shown)
+    assert not any("numpy" in line for line in rows(runs[0], runs[2]))
+    body = comparison_body(compare_runs(runs), compare_runs(runs).rows)
+    (numpy,) = [row for row in body["rows"] if row["name"] == "numpy"]
+    assert (numpy["missing"], numpy["not_here"]) == ([2], [])
+
+
 def test_a_command_is_told_where_settings_are_missing() -> None:
     other = {**make_run(1)["command"], "argv": ["make"]}
     one, two = pair(command=other)
