@@ -25,6 +25,7 @@ _COUNT = (int, _NONE)
 _LIST = (list, _NONE)
 _METRIC = (int, float, str)
 _ALL_TEXT = frozenset({str})
+_ALL_DICTS = frozenset({dict})
 _SCALARS = frozenset({str, int, float, bool, _NONE})
 
 
@@ -53,6 +54,23 @@ class _Fields:
         if found not in self._sound:
             self._check(found, where)
         return dict(zip(self._names, values, strict=True))
+
+    def pick_each(self, given: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """The fields of several objects, by name: alike as they are, they are looked at at once."""
+        objects = given.values()
+        if not _ALL_DICTS.issuperset(map(type, objects)):
+            _refuse(next(name for name, each in given.items() if type(each) is not dict))
+        try:
+            values = [self._values(each) for each in objects]
+        except KeyError:
+            values = [tuple(map(each.get, self._names)) for each in objects]
+        for name, found in zip(given, [tuple(map(type, each)) for each in values], strict=True):
+            if found not in self._sound:
+                self._check(found, name)
+        return {
+            name: dict(zip(self._names, each, strict=True))
+            for name, each in zip(given, values, strict=True)
+        }
 
     def _check(self, found: tuple[type, ...], where: str) -> None:
         for name, kind, types in zip(self._names, found, self._types, strict=True):
@@ -301,7 +319,7 @@ def _origin(origin: str, author: Any) -> dict[str, Any]:
 def _metrics(given: Any) -> dict[str, Any]:
     if type(given) is not dict:
         _refuse("metrics")
-    summaries = {name: _SUMMARY.pick(found, name) for name, found in given.items()}
+    summaries = _SUMMARY.pick_each(given)
     last = {name: found["last"] for name, found in summaries.items()}
     return {"summaries": summaries, "metrics": last}
 

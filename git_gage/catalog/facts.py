@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -33,26 +34,35 @@ Name = tuple[str, str]
 
 def list_names(document: Mapping[str, Any]) -> set[Name]:
     """Part and name of all values that a run object has."""
-    return {(part, name) for part, name, _ in _values(document)}
+    return {(part, storable(name)) for part, values in _parts(document) for name in values}
 
 
 def write_facts(
     db: sqlite3.Connection, runs: Iterable[tuple[int, Mapping[str, Any], set[Name]]]
 ) -> None:
     """Write facts and values of runs: key, run object, and the names it had before."""
-    facts, found, gone = [], [], []
+    facts, gone = [], []
+    # Most runs have the same names: those of a part are looked up together.
+    found: dict[tuple[str, tuple[str, ...]], list[tuple[int, list[Any]]]] = {}
     for run, document, before in runs:
         facts.append((run, *_facts(document)))
-        names = set()
-        for part, name, value in _values(document):
-            names.add((part, name))
-            found.append((part, name, run, value))
-        gone += [(part, name, run) for part, name in before - names]
+        for part, values in _parts(document):
+            scalars = [
+                value if type(value) is float and value == value else _scalar(part, value)
+                for value in values.values()
+            ]
+            found.setdefault((part, tuple(values)), []).append((run, scalars))
+        if before:
+            gone += [(part, name, run) for part, name in before - list_names(document)]
     db.executemany(f"INSERT OR REPLACE INTO fact VALUES (?{', ?' * _COLUMNS})", facts)
-    keys = _name_keys(db, {(part, name) for part, name, _, _ in found})
-    rows = [(keys[part, name], run, _scalar(part, value)) for part, name, run, value in found]
-    # In the order of the table: a page of it is written once.
-    rows.sort(key=itemgetter(0, 1))
+    keys = _name_keys(db, {(part, storable(name)) for part, names in found for name in names})
+    rows: list[tuple[int, int, Any]] = []
+    for (part, names), alike in found.items():
+        columns = [keys[part, storable(name)] for name in names]
+        for run, scalars in alike:
+            rows += zip(columns, repeat(run), scalars)
+    # In the order of the table, but for runs that are not alike: a page of it is written once.
+    rows.sort(key=itemgetter(0))
     db.executemany("INSERT OR REPLACE INTO value VALUES (?, ?, ?)", rows)
     db.executemany(
         "DELETE FROM value WHERE name = (SELECT key FROM name WHERE part = ? AND name = ?)"
@@ -61,12 +71,11 @@ def write_facts(
     )
 
 
-def _values(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The values of a run object, by part."""
     for part, key in _KEYS:
-        for name, value in document[key].items():
-            yield part, storable(name), value
-    for tag in document["tags"]:
-        yield TAG, storable(tag), True
+        yield part, document[key]
+    yield TAG, dict.fromkeys(document["tags"], True)
 
 
 def _facts(document: Mapping[str, Any]) -> tuple[Any, ...]:

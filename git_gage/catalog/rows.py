@@ -26,13 +26,13 @@ class Run:
 
     __slots__ = ("begun", "document", "ended", "id", "is_new", "key", "names", "packages")
 
-    def __init__(self, key: int, id: str, begun: bool, ended: str | None, is_new: bool) -> None:
+    def __init__(self, key: int, id: str, begun: bool, is_new: bool) -> None:
         self.key = key
         self.id = id
         self.begun = begun
-        self.ended = ended
         self.is_new = is_new
         self.document: dict[str, Any] | None = None
+        self.ended: str | None = None
         self.packages: int | None = None
         self.names: set[tuple[str, str]] = set()
 
@@ -40,12 +40,12 @@ class Run:
 def find_runs(db: sqlite3.Connection, ids: set[str]) -> dict[str, Run]:
     """The runs with these ids; those not known before have a key and no row yet."""
     rows = db.execute(
-        f"SELECT key, id, writer IS NOT NULL, ended, 0 FROM run WHERE id {AMONG}", [among(ids)]
+        f"SELECT key, id, writer IS NOT NULL, 0 FROM run WHERE id {AMONG}", [among(ids)]
     )
     runs = {row[1]: Run(*row) for row in rows}
     (last,) = db.execute("SELECT coalesce(max(key), 0) FROM run").fetchone()
     for key, id in enumerate(sorted(ids - runs.keys()), last + 1):
-        runs[id] = Run(key, id, False, None, True)
+        runs[id] = Run(key, id, False, True)
     return runs
 
 
@@ -55,12 +55,13 @@ def open_documents(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
     if not by_key:
         return
     rows = db.execute(
-        f"SELECT run, text, crc, packages FROM document WHERE run {AMONG}", [among(by_key)]
+        f"SELECT run, text, crc, packages, ended FROM document WHERE run {AMONG}", [among(by_key)]
     )
-    for key, text, crc, packages in rows:
+    for key, text, crc, packages, ended in rows:
         run = by_key[key]
         run.document = json.loads(checked(text, crc, packages or 0))
         run.packages = packages
+        run.ended = ended
         run.names = list_names(run.document)
 
 
@@ -73,15 +74,16 @@ def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
     for run in runs:
         document = run.document
         if document is None:
-            rows.append((run.key, run.id, run_name(run.id), None, None, run.ended))
+            rows.append((run.key, run.id, run_name(run.id), None, None))
             continue
         operation, writer = storable(document["operation"]), storable(document["writer"])
-        rows.append((run.key, run.id, document["name"], operation, writer, run.ended))
+        rows.append((run.key, run.id, document["name"], operation, writer))
         text = dump(document)
-        documents.append((run.key, text, checksum(text, run.packages or 0), run.packages))
+        crc = checksum(text, run.packages or 0)
+        documents.append((run.key, crc, run.packages, run.ended, text))
         facts.append((run.key, document, run.names))
         origins.extend((storable(source), run.key) for source in named_runs(document))
-    db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?)", rows)
-    db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)", documents)
+    db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?)", rows)
+    db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)", documents)
     db.executemany("INSERT OR IGNORE INTO origin VALUES (?, ?)", origins)
     write_facts(db, facts)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Any other number in a file means: not ours to read, make it anew from the lanes.
-SCHEMA = 7
+SCHEMA = 8
 MEMORY = Path(":memory:")
 # Long enough for another process to read a hundred thousand runs for the first time.
 BUSY_S = 120
@@ -28,9 +28,9 @@ CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID
 CREATE TABLE unread (id BLOB PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE run (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
-    operation TEXT, writer TEXT, ended TEXT);
-CREATE TABLE document (run INTEGER PRIMARY KEY, text TEXT NOT NULL, crc INTEGER NOT NULL,
-    packages INTEGER);
+    operation TEXT, writer TEXT);
+CREATE TABLE document (run INTEGER PRIMARY KEY, crc INTEGER NOT NULL, packages INTEGER, ended TEXT,
+    text TEXT NOT NULL);
 CREATE TABLE fact (run INTEGER PRIMARY KEY, status TEXT, started TEXT, ended TEXT, duration_s REAL,
     exit_code INTEGER, label TEXT, namespace TEXT, project_id TEXT, author TEXT, email TEXT,
     commit_id TEXT, branch TEXT, dirty INTEGER, digest TEXT, host TEXT, python TEXT, platform TEXT,

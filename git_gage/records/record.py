@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import product
+from operator import itemgetter
 from typing import Any, NamedTuple, NoReturn
 
 from git_gage.errors import IntegrityError
@@ -19,6 +21,22 @@ KINDS = frozenset({"run.begin", "run.start", "run.end", "attr.set", "attr.del", 
 MAX_LINE = 256 * 1024
 
 By = dict[str, str] | None
+
+_NONE = type(None)
+_TYPES: dict[str, tuple[type, ...]] = {
+    "kind": (str,),
+    "at": (str,),
+    "lc": (int,),
+    "by": (dict, _NONE),
+    "writer": (str,),
+    "seq": (int,),
+    "prev": (str, _NONE),
+    "deps": (list,),
+    "body": (dict,),
+}
+_VALUES = itemgetter(*_TYPES)
+# The types of all fields at once: a look at each of them is as much work as the JSON.
+_SOUND = frozenset(product(*_TYPES.values()))
 
 
 class Record(NamedTuple):
@@ -78,28 +96,27 @@ def parse_record(line: bytes) -> Record:
     """
     fields = _load(line)
     record_id = _record_id(line, fields)
-    kind, at = _text(fields, "kind"), _text(fields, "at")
-    run = fields.get("run")
+    kind, at, lc, by, writer, seq, prev, deps, body = _pick(fields)
+    run, at_ms = fields.get("run"), parse_ms(at)
     if (kind == "run.begin") != (run is None):
         raise IntegrityError(f"read record {record_id[:12]}: 'run' does not fit kind '{kind}'")
     if run is None:
-        run = run_id(parse_ms(at), record_id)
-    if not isinstance(run, str) or not is_run_id(run):
+        run = run_id(at_ms, record_id)
+    elif not isinstance(run, str) or not is_run_id(run):
         raise IntegrityError(f"read record {record_id[:12]}: 'run' is not a run id")
-    parse_ms(at)
     return Record(
         line=line,
         id=record_id,
         kind=kind,
         run=run,
         at=at,
-        lc=_count(fields, "lc"),
-        by=_by(fields),
-        writer=_text(fields, "writer"),
-        seq=_count(fields, "seq"),
-        prev=_prev(fields),
-        deps=_deps(fields),
-        body=_typed(fields, "body", dict),
+        lc=_count(lc, "lc"),
+        by=_by(by),
+        writer=writer,
+        seq=_count(seq, "seq"),
+        prev=prev,
+        deps=_deps(deps),
+        body=body,
     )
 
 
@@ -142,39 +159,32 @@ def _refuse_constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def _typed(fields: dict[str, Any], key: str, kind: type) -> Any:
-    value = fields.get(key)
-    if not isinstance(value, kind):
-        raise IntegrityError(f"read record: '{key}' must be {kind.__name__}")
+def _pick(fields: dict[str, Any]) -> tuple[Any, ...]:
+    """The fields of a record, each of its type, in the order of `_TYPES`."""
+    try:
+        values: tuple[Any, ...] = _VALUES(fields)
+    except KeyError:
+        values = tuple(map(fields.get, _TYPES))
+    if tuple(map(type, values)) not in _SOUND:
+        for (key, types), value in zip(_TYPES.items(), values, strict=True):
+            if type(value) not in types:
+                raise IntegrityError(f"read record: '{key}' must be {types[0].__name__}")
+    return values
+
+
+def _count(value: int, key: str) -> int:
+    if not 0 <= value <= 2**53:
+        raise IntegrityError(f"read record: '{key}' must be a count")
     return value
 
 
-def _text(fields: dict[str, Any], key: str) -> str:
-    return str(_typed(fields, key, str))
-
-
-def _count(fields: dict[str, Any], key: str) -> int:
-    value = _typed(fields, key, int)
-    if isinstance(value, bool) or not 0 <= value <= 2**53:
-        raise IntegrityError(f"read record: '{key}' must be a count")
-    return int(value)
-
-
-def _prev(fields: dict[str, Any]) -> str | None:
-    return None if fields.get("prev") is None else _text(fields, "prev")
-
-
-def _deps(fields: dict[str, Any]) -> tuple[str, ...]:
-    deps = _typed(fields, "deps", list)
+def _deps(deps: list[Any]) -> tuple[str, ...]:
     if not all(isinstance(dep, str) for dep in deps):
         raise IntegrityError("read record: 'deps' must be record ids")
     return tuple(deps)
 
 
-def _by(fields: dict[str, Any]) -> By:
-    by = fields.get("by")
-    if by is None:
-        return None
-    if not isinstance(by, dict) or not all(isinstance(value, str) for value in by.values()):
+def _by(by: dict[str, Any] | None) -> By:
+    if by is not None and not all(isinstance(value, str) for value in by.values()):
         raise IntegrityError("read record: 'by' must be an object of strings")
     return by
