@@ -18,7 +18,7 @@ from git_gage.catalog.place import (
     is_unusable,
 )
 from git_gage.catalog.query import Chain, Shown, as_document, as_text
-from git_gage.catalog.refresh import refresh
+from git_gage.catalog.refresh import Tell, refresh
 from git_gage.catalog.schema import MEMORY, open_catalog
 from git_gage.errors import ConflictError, RunNotFoundError
 
@@ -47,10 +47,15 @@ class Catalog:
         path: Path | None = None,
         *,
         status_of: Callable[[str], str] = lambda _: "running",
+        tell: Tell = lambda _: None,
     ) -> None:
-        """`status_of` says what a run without an end, by its id, is at this moment."""
+        """`status_of` says what a run without an end, by its id, is at this moment.
+
+        `tell` hears how much of a load is done, from 0 to 1, and None when it is over.
+        """
         self._store = store
         self._status_of = status_of
+        self._tell = tell
         self._places = find_places(store) if path is None else iter((path, MEMORY))
         self._path: Path | None = None
         self._db: sqlite3.Connection | None = None
@@ -72,7 +77,7 @@ class Catalog:
 
         Raises: ConflictError if another process holds the catalog for too long.
         """
-        return self._try(lambda db: refresh(db, self._store, bulk=bulk))
+        return self._try(lambda db: refresh(db, self._store, bulk=bulk, tell=self._tell))
 
     # -- run objects -----------------------------------------------------------------------------
 

@@ -6,8 +6,9 @@ afterwards: in this order no record is missed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import nullcontext
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.catalog.schema import AMONG, among, without_indexes, writing
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from git_gage.catalog.loader import Loader
     from git_gage.store import Store
+
+# Hears how much of a load is done, from 0 to 1; None when it is over.
+Tell = Callable[[float | None], None]
 
 # From so many tips on a first load is quicker without indexes: most hold thousands of runs.
 _MANY = 4
@@ -48,28 +52,31 @@ class News(NamedTuple):
         return self.tips != self.known or any(lines for lines, _ in self.journals.values())
 
 
-def refresh(db: sqlite3.Connection, store: Store, *, bulk: bool) -> list[str]:
+def refresh(db: sqlite3.Connection, store: Store, *, bulk: bool, tell: Tell) -> list[str]:
     """Take in what is new; what there is to tell the user.
 
     With nothing new this costs one git process, one directory listing and three small selects.
     """
     for _ in range(_TRIES):
-        if _is_settled(db, store, bulk):
+        if _is_settled(db, store, bulk, tell):
             break
     rows = db.execute("SELECT why, count(*) FROM unread GROUP BY why ORDER BY why")
     return [_NOTICES[why][number > 1].format(number) for why, number in rows]
 
 
-def _is_settled(db: sqlite3.Connection, store: Store, bulk: bool) -> bool:
+def _is_settled(db: sqlite3.Connection, store: Store, bulk: bool, tell: Tell) -> bool:
     """Take in what is new; whether that was all (False: lanes moved on while they were read)."""
     version = _data_version(db)
     news = _read_news(db, store)
     if not news.is_any and not (bulk and db.execute("SELECT 1 FROM missing").fetchone()):
         return True
-    with writing(db):
-        if _data_version(db) != version:  # another process was quicker
-            news = _read_news(db, store)
-        return _take_in(db, store, news)
+    try:
+        with writing(db), _without_gc():
+            if _data_version(db) != version:  # another process was quicker
+                news = _read_news(db, store)
+            return _take_in(db, store, news, tell)
+    finally:
+        tell(None)
 
 
 def _read_news(db: sqlite3.Connection, store: Store) -> News:
@@ -78,7 +85,7 @@ def _read_news(db: sqlite3.Connection, store: Store) -> News:
     return News(journals, store.read_tips(), dict(db.execute("SELECT ref, oid FROM tip")))
 
 
-def _take_in(db: sqlite3.Connection, store: Store, news: News) -> bool:
+def _take_in(db: sqlite3.Connection, store: Store, news: News, tell: Tell) -> bool:
     from git_gage.catalog.loader import JOURNAL, Loader  # not needed where nothing is new
 
     loader = Loader(db, store)
@@ -86,7 +93,7 @@ def _take_in(db: sqlite3.Connection, store: Store, news: News) -> bool:
     changed = {ref: oid for ref, oid in news.tips.items() if news.known.get(ref) != oid}
     trees = _list_blobs(store, changed.values())
     with without_indexes(db) if not news.known and len(trees) >= _MANY else nullcontext():
-        blobs = _load_blobs(db, store, loader, trees)
+        blobs = _load_blobs(db, store, loader, trees, tell)
         for lines, _ in news.journals.values():
             loader.add(lines, JOURNAL)
         loader.finish()
@@ -95,6 +102,18 @@ def _take_in(db: sqlite3.Connection, store: Store, news: News) -> bool:
     read = {ref: oid for ref, oid in changed.items() if oid in whole}
     _note_tips(db, news, read, trees, blobs)
     return _note_trouble(db, store, {ref: changed[ref] for ref in changed.keys() - read.keys()})
+
+
+@contextmanager
+def _without_gc() -> Iterator[None]:
+    """A load makes many objects and no cycles: looking for those is a tenth of its time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 # -- lanes -----------------------------------------------------------------------------------------
@@ -115,7 +134,11 @@ def _list_blobs(store: Store, tips: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _load_blobs(
-    db: sqlite3.Connection, store: Store, loader: Loader, trees: Mapping[str, list[str]]
+    db: sqlite3.Connection,
+    store: Store,
+    loader: Loader,
+    trees: Mapping[str, list[str]],
+    tell: Tell,
 ) -> dict[str, int]:
     """Load the blobs not seen before; keys in table `seen` of all that could be read."""
     blobs = dict.fromkeys(blob for tree in trees.values() for blob in tree)
@@ -123,7 +146,9 @@ def _load_blobs(
     known: dict[str, int] = dict(rows)
     unseen = [blob for blob in blobs if blob not in known]
     (last,) = db.execute("SELECT coalesce(max(key), 0) FROM seen").fetchone()
-    for key, (blob, lines) in enumerate(_read_blobs(store, unseen), last + 1):
+    for done, (blob, lines) in enumerate(_read_blobs(store, unseen)):
+        tell(done / len(unseen))
+        key = last + 1 + done
         loader.add(lines, key)
         known[blob] = key
         db.execute("INSERT INTO seen VALUES (?, ?)", (key, blob))

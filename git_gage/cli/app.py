@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.git import Repository
     from git_gage.records import By
+    from git_gage.render.loading import Loading
     from git_gage.render.progress import Progress
     from git_gage.render.screen import Screen
     from git_gage.store import Store
@@ -67,7 +68,7 @@ class App:
 
             return status_now(store, run)
 
-        return Catalog(store, status_of=status_of)
+        return Catalog(store, status_of=status_of, tell=self.tell_loading)
 
     @cached_property
     def runs(self) -> Catalog:
@@ -93,6 +94,19 @@ class App:
         """Where tracebacks are kept: with the repository, if there is one."""
         repo = vars(self).get("repo")
         return repo.gage_dir / "log" if repo is not None else None
+
+    @cached_property
+    def _loading(self) -> Loading:
+        from git_gage.render.loading import Loading
+        from git_gage.render.screen import find_screen
+
+        return Loading(find_screen(sys.stderr, self.environ))
+
+    def tell_loading(self, share: float | None) -> None:
+        """Show how far the catalog has come; a shell that completes shows nothing of ours."""
+        wanted = share is not None or "_loading" in vars(self)
+        if wanted and sys.stderr is not None and COMPLETE not in self.environ:
+            self._loading.tell(share)
 
     # -- runs ----------------------------------------------------------------------------------
 

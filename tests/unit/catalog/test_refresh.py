@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
+from typing import cast
 
 import pytest
 
+from git_gage.catalog import Catalog
 from git_gage.catalog.loader import CHUNK
+from git_gage.catalog.schema import MEMORY
+from git_gage.store import Store
 from tests.unit.catalog.made_up import (
     LANE,
     NOON,
@@ -476,3 +481,24 @@ def test_an_end_with_attributes_that_are_none_is_damaged(
     catalog.refresh()
     (document,) = catalog.newest(None)
     assert document["status"] == "running"
+
+
+def test_a_load_tells_how_far_it_has_come(store: FakeStore) -> None:
+    heard: list[float | None] = []
+    catalog = Catalog(cast(Store, store), MEMORY, tell=heard.append)
+    catalog.refresh()
+    assert heard == []
+    store.lane(ref(), lines(begin(1)), lines(begin(2)))
+    catalog.refresh()
+    assert heard == [0.0, 0.5, None]
+    assert gc.isenabled()
+
+
+def test_a_load_leaves_the_garbage_collector_as_it_was(store: FakeStore) -> None:
+    store.lane(ref(), lines(begin(1)))
+    gc.disable()
+    try:
+        fresh_catalog(store)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

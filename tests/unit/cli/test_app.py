@@ -28,6 +28,27 @@ def test_show_and_output_where_nothing_ran_yet(repo: Path) -> None:
         assert result.err == "fatal: no runs here yet\nhint: git gage run <script.py>\n"
 
 
+def test_a_shell_that_completes_sees_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does anybody where standard error is closed."""
+    began: list[object] = []
+    monkeypatch.setattr("git_gage.render.loading.Loading", began.append)
+    App({"_GIT_GAGE_COMPLETE": "bash_complete"}).tell_loading(0.5)
+    monkeypatch.setattr("sys.stderr", None)
+    App({}).tell_loading(0.5)
+    assert began == []
+
+
+def test_a_bar_begins_with_the_first_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[float | None] = []
+    monkeypatch.setattr(
+        "git_gage.render.loading.Loading.tell", lambda _, share: heard.append(share)
+    )
+    app = App({})
+    for share in (None, 0.5, None):
+        app.tell_loading(share)
+    assert heard == [0.5, None]
+
+
 def test_notices_of_the_catalog_are_warnings(repo: Path) -> None:
     gage_inside(repo, "run", "-q", "--", "true")
     journal = repo / ".git" / "gage" / "journal" / "1-1-000000.jsonl"
