@@ -24,7 +24,8 @@ MOST = 500
 MOST_KEYS = 8
 # Numbers before text before true and false, whichever way; what is missing comes last.
 _KIND = "CASE typeof({0}) WHEN 'text' THEN 1 WHEN 'blob' THEN 2 WHEN 'null' THEN 3 ELSE 0 END"
-_NUMERIC = "typeof({0}) IN ('integer', 'real')"
+_MAX = "1.7976931348623157e308"
+_FINITE = f"typeof({{0}}) IN ('integer', 'real') AND {{0}} BETWEEN -{_MAX} AND {_MAX}"
 
 
 class Order(NamedTuple):
@@ -50,7 +51,7 @@ def make_order(
 ) -> Order:
     """The order of some keys, of equals the newest run first.
 
-    `numeric`: only runs that have a number by the first key.
+    `numeric`: only runs that have a number by the first key, and a finite one.
 
     Raises: RequestError for what no run has, or has no order.
     """
@@ -64,11 +65,11 @@ def make_order(
     ]
     first, where = "run", "1"
     if numeric:
-        where = _NUMERIC.format(columns[0].value)
+        where = _FINITE.format(columns[0].value)
         if len(columns[0].keys) == 1:  # all runs that count are in one stretch of the table
             (key,) = columns[0].keys
             first = "value s0_0 CROSS JOIN run ON run.key = s0_0.run"
-            where = f"s0_0.name = {key} AND s0_0.value < ''"
+            where = f"s0_0.name = {key} AND {where}"
             columns[0] = columns[0]._replace(joins="")
     return Order(
         first + "".join(column.joins for column in columns),

@@ -50,6 +50,19 @@ def test_nothing_to_sort_by(runs: Runs) -> None:
         runs.find(sort=["tags"])
 
 
+def test_what_is_not_finite_is_never_best(store: FakeStore) -> None:
+    """As the star in a list: a run that went astray has the highest value of all."""
+    runs = Runs(store)
+    runs.add("sound", metrics={"gain": 5, "loss": 2}, config={"lr": 1})
+    runs.add("astray", metrics={"gain": "inf", "loss": "-inf"}, config={"lr": 2})
+    runs.add("unknown", metrics={"gain": "nan", "loss": "nan"})
+    assert runs.catalog.find_best("python") == []
+    for metric in ("gain", "-loss", "metric.gain"):
+        assert runs.catalog.find_best(metric) == [runs.begins["sound"].run]
+        assert runs.catalog.find_best(metric, per="lr") == [runs.begins["sound"].run]
+    assert runs.find(sort=["-gain"])[0] == "astray"
+
+
 def test_the_best_of_all_and_of_each(runs: Runs) -> None:
     names = {first.run: name for name, first in runs.begins.items()}
 
