@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # From here on there is room for signs, dates instead of ages, and who ran it.
 WIDE = 110
+# The first setting and the first metric have room before a label, a few of each before a commit.
+_FIRST, _FEW = 1, 3
 
 
 class Layout(NamedTuple):
@@ -210,10 +212,11 @@ class _Listing:
         return Column("AGE", ages, 4, right=True)
 
     def _duration(self) -> Column:
-        return Column("TOOK", [self._took(document) for document in self.documents], 8, right=True)
+        took = [self._took(document) for document in self.documents]
+        return Column("TOOK", took, 13, right=True)
 
     def _commits(self) -> Column:
-        return Column("COMMIT", [self._commit(document) for document in self.documents], 60)
+        return Column("COMMIT", [self._commit(document) for document in self.documents], 30)
 
     def _took(self, document: Mapping[str, Any]) -> str:
         if document["status"] == "running":
@@ -227,13 +230,14 @@ class _Listing:
         return clean(commit[:7]) + "+" * bool(source.get("dirty")) if commit else self.none
 
     def _config(self) -> list[Column]:
-        """Settings that differ; when there is no room for all, some of both kinds stay."""
+        """Settings that differ; when there is no room for all, those stay that differ the most."""
         keys = [key for key in _keys(self.documents, "config") if key not in self.shared]
-        return [self._value("config", key, 11 + 2 * place) for place, key in enumerate(keys)]
+        most = sorted(keys, key=lambda key: -_variety(self.documents, key))
+        return [self._value("config", key, _rank(most.index(key)) + 1) for key in keys]
 
     def _metrics(self) -> list[Column]:
         keys = [key for key in _keys(self.documents, "metrics") if key not in self.same]
-        return [self._value("metrics", key, 10 + 2 * place) for place, key in enumerate(keys)]
+        return [self._value("metrics", key, _rank(place)) for place, key in enumerate(keys)]
 
     def _value(self, part: str, key: str, rank: int) -> Column:
         found = [document[part].get(key) for document in self.documents]
@@ -251,18 +255,24 @@ class _Listing:
 
     def _authors(self) -> Column:
         names = [clean((document["author"] or {}).get("name", "")) for document in self.documents]
-        return Column("BY", names, 61)
+        return Column("BY", names, 31)
 
     def _tags(self) -> Column:
         texts = [clean(",".join(document["tags"])) for document in self.documents]
-        return Column("TAGS", texts, 62)
+        return Column("TAGS", texts, 32)
 
     def _wide_tags(self) -> list[Column]:
         return [self._tags()] if self.wide else []
 
     def _labels(self) -> Column:
         texts = [_description(document) for document in self.documents]
-        return Column("LABEL", texts, 7, least=10)
+        return Column("LABEL", texts, 12, least=10)
+
+
+def _rank(place: int) -> int:
+    """How soon a metric of this place among its kind gives way; a setting is the next to go."""
+    tier = 10 if place < _FIRST else 20 if place < _FEW else 40
+    return tier + 2 * place
 
 
 def _description(document: Mapping[str, Any]) -> str:
@@ -296,3 +306,9 @@ def _keys(documents: Sequence[Mapping[str, Any]], part: str) -> list[str]:
         for key in document[part]:
             counts[key] = counts.get(key, 0) + 1
     return sorted(counts, key=lambda key: -counts[key])
+
+
+def _variety(documents: Sequence[Mapping[str, Any]], key: str) -> int:
+    """How many different values a setting has."""
+    return len({repr(document["config"].get(key)) for document in documents})
+

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ _CODES = {
     "cyan": 36,
 }
 _NARROWEST = 20
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Screen:
@@ -69,7 +71,9 @@ class Screen:
         """Whether nothing scrolls away; the last line is left for the prompt."""
         if self.height is None:
             return True
-        return sum(1 + len(line) // self.width for line in content.splitlines()) < self.height
+        text = _STYLE.sub("", content.decode(errors="replace"))
+        widths = (max(text_width(line), 1) for line in text.splitlines())
+        return sum(-(-width // self.width) for width in widths) < self.height
 
     def encode(self, text: str) -> bytes:
         """Text as this screen's bytes; what its encoding lacks shows as `\\u2026`."""

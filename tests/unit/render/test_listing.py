@@ -76,6 +76,46 @@ def test_runs_of_different_kinds_show_what_they_are() -> None:
     assert "nan" in lines[1]
 
 
+def test_a_value_of_both_kinds_has_room_before_labels_and_lengths() -> None:
+    """Which was best, and what was changed, is what a list is looked at for."""
+    names = ("wondrous-chestnut", "forest-briar", "pacific-bobolink")
+    runs = [
+        make_run(number, name=name, operation=operation, label="a long label that says much")
+        for number, (name, operation) in enumerate(
+            zip(names, ("train.py", "evaluate.py", "train.py"), strict=True), 1
+        )
+    ]
+    titles = listed(runs).splitlines()[0].split()
+    assert titles == ["#", "RUN", "NAME", "OPERATION", "STATUS", "AGE", "lr", "acc"]
+
+
+def test_of_settings_the_one_that_differs_most_has_room_first() -> None:
+    runs = [
+        make_run(number, config={"a": number // 3, "b": number, "c": [number // 2]})
+        for number in (1, 2, 3)
+    ]
+    assert listed(runs, 56).splitlines()[0].split()[-2:] == ["b", "acc"]
+    assert "a  b  c" in " ".join(listed(runs, 100).splitlines()[0].split()).replace(" ", "  ")
+
+
+def test_commits_and_authors_have_room_before_the_fourth_value_of_a_kind() -> None:
+    values = {f"metric{place}": place for place in range(9)}
+    runs = [
+        make_run(
+            number,
+            metrics={name: value + number for name, value in values.items()},
+            config={name.replace("metric", "option"): number for name in values},
+            author={"name": f"user {number}", "email": "u@example.com"},
+        )
+        for number in (1, 2)
+    ]
+    titles = listed(runs, 140).splitlines()[0].split()
+    assert "COMMIT" in titles
+    assert "BY" in titles
+    assert "metric2" in titles
+    assert "option2" in titles
+
+
 def test_equal_settings_of_different_types_are_not_the_same() -> None:
     runs = [make_run(1, config={"n": 1}), make_run(2, config={"n": True})]
     assert "All 2: operation=train.py\n" in listed(runs)

@@ -143,6 +143,14 @@ def test_what_is_longer_than_the_screen_does_not_fit() -> None:
     assert Screen(pipe()).fits(b"\n" * 1000)
 
 
+def test_what_takes_no_column_counts_for_none() -> None:
+    screen = Screen(pipe(), width=10, height=4)
+    full = "\x1b[32m1234567890\x1b[0m\n" * 3
+    assert screen.fits(full.encode())
+    assert screen.fits("ä234567890\n".encode() * 3)
+    assert not screen.fits("网络网络网x\n".encode() * 2)
+
+
 def test_what_an_encoding_lacks_is_shown_as_its_number() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="iso-8859-1")
     screen = Screen(stream)
