@@ -25,7 +25,15 @@ PACKAGES = {f"package-{number}": f"1.{number}.0" for number in range(60)}
 BEGAN = 1_760_000_000.0
 
 
-def fill(path: Path, runs: int, lanes: int = 8, own: str | None = None, *, values: int = 4) -> None:
+def fill(
+    path: Path,
+    runs: int,
+    lanes: int = 8,
+    own: str | None = None,
+    *,
+    values: int = 4,
+    repack: bool = True,
+) -> None:
     """Put `runs` runs into the repository, spread over `lanes` lanes; `own` names the first.
 
     Each has so many `values` of config and of metrics.
@@ -38,7 +46,8 @@ def fill(path: Path, runs: int, lanes: int = 8, own: str | None = None, *, value
         share = (runs - made) // (lanes - number)
         _fill_lane(repo, name, head, made, share, values)
         made += share
-    repo.run("repack", "-adq")
+    if repack:
+        repo.run("repack", "-adq")
 
 
 def _fill_lane(repo: Repository, name: str, head: str, first: int, count: int, values: int) -> None:

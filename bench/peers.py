@@ -1,11 +1,11 @@
-"""The same work done with DVC experiments and MLflow, each in an environment of its own."""
+"""The same work done with other trackers, each in an environment of its own."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from bench.run import Bench
@@ -15,32 +15,92 @@ import json, yaml
 lr = yaml.safe_load(open("params.yaml"))["lr"]
 json.dump({"loss": lr / 2}, open("metrics.json", "w"))
 """
-MLFLOW_TRAIN = """\
-import mlflow
-with mlflow.start_run():
-    mlflow.log_param("lr", 0.1)
-    mlflow.log_metric("loss", 0.05)
-"""
 RUNS = 20
+POINTS = 2000
+
+
+class Library(NamedTuple):
+    """A tracker that a program calls: what makes one run, and what lists runs.
+
+    `begin` stands before `point`, which logs the number `x`, and `end` after it.
+    """
+
+    package: str
+    begin: str
+    point: str
+    end: str
+    listed: tuple[str, ...]
+
+    @property
+    def trivial(self) -> str:
+        return f"{self.begin}\nx = 0.05\n{self.point}\n{self.end}\n"
+
+    @property
+    def busy(self) -> str:
+        loop = f"for step in range({POINTS}):\n    x = 1 / (step + 1)\n    {self.point}\n"
+        return f"{self.begin}\n{loop}{self.end}\n"
+
+
+LIBRARIES = (
+    Library(
+        "mlflow",
+        "import mlflow\nmlflow.start_run()\nmlflow.log_param('lr', 0.1)",
+        "mlflow.log_metric('loss', x)",
+        "mlflow.end_run()",
+        ("mlflow", "runs", "list", "--experiment-id", "0"),
+    ),
+    Library(
+        "aim",
+        "from aim import Run\nrun = Run()\nrun['hparams'] = {'lr': 0.1}",
+        "run.track(x, name='loss')",
+        "run.close()",
+        ("aim", "runs", "ls"),
+    ),
+    Library(
+        "trackio",
+        "import trackio\ntrackio.init(project='bench', config={'lr': 0.1})",
+        "trackio.log({'loss': x})",
+        "trackio.finish()",
+        ("trackio", "list", "runs", "--project", "bench"),
+    ),
+)
+PRINTS = f"for step in range({POINTS}):\n    print('loss:', 1 / (step + 1))\n"
 
 
 def measure_peers(bench: Bench) -> None:
-    """Add rows for one trivial run and for a list of 20 runs."""
-    _measure_dvc(bench)
-    _measure_mlflow(bench)
+    """Add rows for one trivial run, for many points in one, and for a list of 20 runs."""
+    _measure_points(bench)
+    found = _install(bench, "dvc")
+    if found is not None:
+        _measure_dvc(bench, found)
+    for library in LIBRARIES:
+        found = _install(bench, library.package)
+        if found is not None:
+            _measure_library(bench, library, found)
 
 
-def _install(bench: Bench, package: str) -> Path:
-    """An environment with the package; its bin folder."""
+def _install(bench: Bench, package: str) -> Path | None:
+    """An environment with the package; its bin folder. None where it can't be had here."""
     place = bench.folder / f"env-{package}"
     subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
     python = str(place / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "install", "-q", package], check=True)
+    done = subprocess.run([python, "-m", "pip", "install", "-q", package], check=False)
+    if done.returncode:
+        sys.stderr.write(f"{package}: not measured, it can't be installed here\n")
+        return None
     return place / "bin"
 
 
-def _measure_dvc(bench: Bench) -> None:
-    found = _install(bench, "dvc")
+def _measure_points(bench: Bench) -> None:
+    """What the peers' many points are held against: a program that prints them."""
+    repo = bench.make_repo("points")
+    (repo / "train.py").write_text(PRINTS)
+    command = ["git", "gage", "run", "-q", "train.py"]
+    base = ["python3", "train.py"]
+    bench.compare(f"a run of {POINTS:,} points", repo, command, base=base, goal="")
+
+
+def _measure_dvc(bench: Bench, found: Path) -> None:
     dvc = [str(found / "dvc")]
     repo = bench.make_repo("dvc")
     (repo / "train.py").write_text(DVC_TRAIN)
@@ -64,16 +124,18 @@ def _measure_dvc(bench: Bench) -> None:
     bench.compare(f"dvc: list of {RUNS} runs", repo, shown, goal="")
 
 
-def _measure_mlflow(bench: Bench) -> None:
-    found = _install(bench, "mlflow")
-    repo = bench.make_repo("mlflow")
-    (repo / "train.py").write_text(MLFLOW_TRAIN)
-    train = [str(found / "python"), "train.py"]
-    bench.compare("mlflow: one trivial run", repo, train, goal="")
-    for _ in range(RUNS):
+def _measure_library(bench: Bench, library: Library, found: Path) -> None:
+    name = library.package
+    repo = bench.make_repo(name)
+    (repo / "train.py").write_text(library.trivial)
+    (repo / "many.py").write_text(library.busy)
+    train, many = ([str(found / "python"), file] for file in ("train.py", "many.py"))
+    bench.compare(f"{name}: one trivial run", repo, train, goal="")
+    bench.compare(f"{name}: a run of {POINTS:,} points", repo, many, goal="")
+    for _ in range(RUNS - 2 * (bench.repeats + 1)):
         bench.time(repo, train)
-    listed = [str(found / "mlflow"), "runs", "list", "--experiment-id", "0"]
-    bench.compare(f"mlflow: list of {RUNS} runs", repo, listed, goal="")
+    listed = [str(found / library.listed[0]), *library.listed[1:]]
+    bench.compare(f"{name}: list of {RUNS} runs", repo, listed, goal="")
 
 
 __all__ = ["measure_peers"]

@@ -2,7 +2,7 @@
 
 Every row is the median of repeated whole processes, taken in turn with `git log -1` in the same
 repository, so that what else the machine does hits both; the ratio is what counts. Writes
-docs/benchmarks.md. Sizes: --sizes 1000,10000,100000.
+docs/benchmarks.md. Sizes: --sizes 1000,10000,100000 --wide 100000.
 """
 
 from __future__ import annotations
@@ -32,16 +32,23 @@ from bench.instructions import Case, count_all  # noqa: E402
 PAGE = ROOT / "docs" / "benchmarks.md"
 REPEATS = 9
 TRIVIAL = "print('loss: 0.5')\n"
+# From a small process: what a process held before it became a command counts, too.
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 class Row(NamedTuple):
-    """One measurement: medians in milliseconds, and the goal it is held against."""
+    """One measurement: medians in milliseconds, the goal it is held against, memory if measured."""
 
     what: str
     ms: float
     base: str
     base_ms: float
     goal: str
+    peak_mb: float = 0
 
 
 class Bench:
@@ -67,18 +74,29 @@ class Bench:
         )
         return done.stdout
 
-    def time(self, where: Path, command: Sequence[str]) -> float:
+    def time(self, where: Path, command: Sequence[str], **environ: str) -> float:
         began = time.perf_counter()
         subprocess.run(
             command,
             cwd=where,
-            env=self.environ,
+            env=self.environ | environ,
             check=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         return (time.perf_counter() - began) * 1000
+
+    def peak_mb(self, where: Path, command: Sequence[str], **environ: str) -> float:
+        """The most memory that a command holds, or one that it starts."""
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, *command],
+            cwd=where,
+            env=self.environ | environ,
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+        return int(done.stdout) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
     def compare(
         self,
@@ -90,12 +108,14 @@ class Bench:
         base: Sequence[str] = ("git", "log", "-1"),
         before: Callable[[], None] = lambda: None,
         before_base: Callable[[], None] = lambda: None,
+        memory: bool = False,
+        **environ: str,
     ) -> None:
-        """Time a command in turn with its base, and add a row."""
+        """Time a command in turn with its base, and add a row; `memory`: measure that, too."""
         times, base_times = [], []
         for _ in range(self.repeats + 1):
             before()
-            times.append(self.time(where, command))
+            times.append(self.time(where, command, **environ))
             before_base()
             base_times.append(self.time(where, base))
         # The first of each warms the caches.
@@ -105,6 +125,7 @@ class Bench:
             " ".join(base).replace(f"{self.folder}/", ""),
             statistics.median(base_times[1:]),
             goal,
+            self.peak_mb(where, command, **environ) if memory else 0,
         )
         self.rows.append(row)
         _say(f"{row.what}: {row.ms:.1f} ms, {row.ms / row.base_ms:.1f} x {row.base}")
@@ -271,19 +292,24 @@ def write_page(bench: Bench) -> None:
         "",
         _introduction(bench.repeats),
         "",
-        "| what | ms | base | base ms | ratio | goal |",
-        "|---|---|---|---|---|---|",
+        "| what | ms | base | base ms | ratio | MB | goal |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in bench.rows:
         ratio = f"{row.ms / row.base_ms:.1f} ×" if row.base_ms else ""
         base_ms = f"{row.base_ms:.1f}" if row.base_ms else ""
         base = f"`{row.base}`" if row.base else ""
-        lines.append(f"| {row.what} | {row.ms:.1f} | {base} | {base_ms} | {ratio} | {row.goal} |")
+        cells = [row.what, f"{row.ms:.1f}", base, base_ms, ratio, _peak(row), row.goal]
+        lines.append(f"| {' | '.join(cells)} |")
     if bench.counts:
         lines += ["", "Instructions of our own process, counted by callgrind:", ""]
         lines += ["| what | M instructions | budget |", "|---|---|---|"]
         lines += [f"| {case.name} | {m:.0f} | {case.budget_m} |" for case, m in bench.counts]
     PAGE.write_text("\n".join(lines) + "\n")
+
+
+def _peak(row: Row) -> str:
+    return f"{row.peak_mb:.0f}" if row.peak_mb else ""
 
 
 def _introduction(repeats: int) -> str:
@@ -328,6 +354,9 @@ def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
     for size in options.sizes.split(","):
         yield partial(measure_size, runs=int(size))
     yield measure_many
+    from bench.finding import measure_finding
+
+    yield partial(measure_finding, runs=options.wide)
     if options.peers:
         from bench.peers import measure_peers
 
@@ -337,8 +366,9 @@ def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure git-gage and write docs/benchmarks.md")
     parser.add_argument("--sizes", default="1000,10000,100000")
+    parser.add_argument("--wide", type=int, default=100_000, help="Runs of 40 values each")
     parser.add_argument("--repeats", type=int, default=REPEATS)
-    parser.add_argument("--peers", action="store_true", help="Measure DVC and MLflow as well")
+    parser.add_argument("--peers", action="store_true", help="Measure other trackers as well")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="gage-bench-"))
     try:
