@@ -64,7 +64,8 @@ class _Fields:
             values = [self._values(each) for each in objects]
         except KeyError:
             values = [tuple(map(each.get, self._names)) for each in objects]
-        for name, found in zip(given, [tuple(map(type, each)) for each in values], strict=True):
+        for name, each in zip(given, values, strict=True):
+            found = tuple(map(type, each))
             if found not in self._sound:
                 self._check(found, name)
         return {
