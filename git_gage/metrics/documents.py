@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,6 +51,11 @@ class Documents:
     def forget_present(self) -> None:
         """What is there now was not made by the program that is about to start."""
         self._known = {found.path: found.stamp for found in self._find()}
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """These files, as they are now, were not made by the program."""
+        real = {Path(os.path.realpath(path)) for path in paths}
+        self._known |= {found.path: found.stamp for found in self._find() if found.path in real}
 
     def look(self) -> tuple[list[Path], list[Summary]]:
         """Event files, and what the documents hold, the summary file last.

@@ -105,6 +105,10 @@ class Watch:
         """What is there now was not made by the program that is about to start."""
         self._documents.forget_present()
 
+    def forget(self, paths: Iterable[Path]) -> None:
+        """These files, as they are now, were not made by the program."""
+        self._documents.forget(paths)
+
     def start(self) -> None:
         self._thread = threading.Thread(target=self._go_on, daemon=True)
         self._thread.start()

@@ -31,7 +31,7 @@ from git_gage.runs.process import Console, Exit, StartError
 from git_gage.runs.programs import Programs
 from git_gage.runs.project import find_project
 from git_gage.runs.request import Lineage, Observer, RunOutcome, RunRequest
-from git_gage.runs.results import Watch, watch_run
+from git_gage.runs.results import SUMMARY, Watch, watch_run
 from git_gage.runs.stage import StagedFiles, stage_source
 from git_gage.source import EXPECTED, Source, describe_environment, source_body
 from git_gage.store.files import explained
@@ -274,7 +274,9 @@ class Runner:
             from git_gage.runs.inputs import stage_inputs
 
             folder = self.store.run_dir(run) / plan.folder
-            stage_inputs(plan.inputs, folder, self.store.state_dir(run), self.store)
+            name = (plan.definition and plan.definition.summary_filename) or SUMMARY
+            own = os.path.normpath(os.fsencode(name))
+            stage_inputs(plan.inputs, folder, self.store.state_dir(run), self.store, own)
 
     def _programs(self, plan: Plan, run: str, started: str, staged: bool) -> Programs:
         run_dir = self.store.run_dir(run) if staged else self.repo.work_tree or self.repo.cwd

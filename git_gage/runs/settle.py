@@ -90,18 +90,21 @@ def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:
 def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, Any]) -> None:
     from git_gage.records import parse_time
     from git_gage.runs.close import End, close_run
-    from git_gage.runs.inputs import close_inputs
+    from git_gage.runs.inputs import close_inputs, unwritten_inputs
     from git_gage.runs.stage import recover_stage
 
-    watch = _recover_watch(store, state_dir, document)
-    watch.scan()
     run = document["id"]
     run_dir = store.run_dir(run)
+    watch = _recover_watch(store, state_dir, document)
+    given = unwritten_inputs(run_dir, _folder(document), state_dir)
+    watch.forget(given)
+    watch.scan()
     # First what was staged goes: a `summary.json` of the source is not what this run came to.
     ended = last_sign(state_dir)
     folder = os.fsencode(_folder(document))
     closed = close_inputs(run_dir, folder, state_dir, ended)
     outcome = recover_stage(store.repo, run_dir, state_dir / "git", ended, closed.kept)
+    watch.forget(given)  # references, by now
     if outcome is not None:
         outcome.written.extend(closed.changed)
         outcome.unseen.extend(closed.unseen)

@@ -205,3 +205,67 @@ def test_files_that_are_kept_are_there_when_a_staged_run_starts(project: Path) -
     again = run(project, "--start", "@")
     assert again["status"] == "completed"
     assert [each["run"] for each in again["inputs"]][1] == first["id"]
+
+
+# -- an input where the program writes its summary --------------------------------------------
+
+SUMMARIES = """\
+[train]
+exec = "echo '{\\"acc\\": 1}' > summary.json; echo m > model.txt"
+sourcecode = false
+
+[look]
+exec = "cat summary.json"
+sourcecode = false
+depends = "run-files: train"
+
+[score]
+exec = "echo '{\\"score\\": 2}' > summary.json"
+sourcecode = false
+depends = "run-files: train"
+
+[same]
+exec = "cp summary.json new; mv new summary.json"
+sourcecode = false
+depends = "run-files: train"
+
+[killed]
+exec = "kill -9 $PPID"
+sourcecode = false
+depends = "run-files: train"
+"""
+
+
+@pytest.fixture
+def summaries(tmp_path: Path) -> Path:
+    repo = make_repo(tmp_path / "repo", files={"gage.toml": SUMMARIES})
+    assert gage(repo, "run", "-q", "train").code == 0
+    return repo
+
+
+def test_the_summary_of_another_run_is_not_what_a_run_came_to(summaries: Path) -> None:
+    looked = run(summaries, "look")
+    assert looked["metrics"] == {}
+    assert gage(summaries, "output").out == '{"acc": 1}\n'
+    assert (files_of(summaries, looked)["summary.json"]).startswith('{"git-gage":"reference"')
+    assert looked["generated"]["files"] == 0
+
+
+def test_a_run_writes_its_summary_beside_one_that_it_was_given(summaries: Path) -> None:
+    train = newest(summaries)
+    scored = run(summaries, "score")
+    assert (scored["metrics"], scored["written"]) == ({"score": 2}, [])
+    assert files_of(summaries, train)["summary.json"] == '{"acc": 1}\n'
+    assert run(summaries, "same")["metrics"] == {"acc": 1}
+
+
+def test_a_killed_run_has_no_summary_of_another(summaries: Path) -> None:
+    assert gage(summaries, "run", "killed").code != 0
+    killed = newest(summaries)
+    assert (killed["status"], killed["metrics"]) == ("terminated", {})
+
+
+def files_of(project: Path, document: dict[str, Any]) -> dict[str, str]:
+    """The content of each file in a run's directory."""
+    run_dir = project / ".git" / "gage" / "runs" / document["id"]
+    return {path.name: path.read_text() for path in run_dir.iterdir() if path.is_file()}

@@ -5,7 +5,7 @@ Source: docs/dependencies.md; docs/format.md, "Inputs" and "References".
 
 from __future__ import annotations
 
-from git_gage.runs.inputs.close import ClosedInputs, close_inputs
+from git_gage.runs.inputs.close import ClosedInputs, close_inputs, unwritten_inputs
 from git_gage.runs.inputs.model import Input
 from git_gage.runs.inputs.record import (
     inputs_body,
@@ -29,4 +29,5 @@ __all__ = [
     "require_recorded",
     "resolve_inputs",
     "stage_inputs",
+    "unwritten_inputs",
 ]

@@ -45,14 +45,21 @@ def close_inputs(
     for staged in read_staged(state_dir):
         place = os.path.join(folder, os.fsencode(staged.place))
         path = os.path.join(os.fsencode(run_dir), place)
-        if staged.target is None:
-            is_kept = _is_as_staged(path, staged)
-        else:
+        if staged.target is not None:
             _look_behind(place, staged, span, closed)
-            is_kept = _put_reference(path, staged)
-        if is_kept:
+        if _put_away(path, staged):
             closed.kept.add(place)
     return closed
+
+
+def unwritten_inputs(run_dir: Path, folder: str, state_dir: Path) -> list[Path]:
+    """Files that a run was given and did not write, where they are in its directory."""
+    found = []
+    for staged in read_staged(state_dir):
+        place = run_dir / folder / staged.place
+        is_kept, is_written = _compare(os.path.realpath(place), staged)
+        found += [place] if is_kept and not is_written else []
+    return found
 
 
 def _find_span(state_dir: Path, until: float | None) -> tuple[float, float]:
@@ -65,18 +72,31 @@ def _find_span(state_dir: Path, until: float | None) -> tuple[float, float]:
     return start_ns, math.inf if until is None else (until + 1) * 1e9
 
 
-def _is_as_staged(path: bytes | str, staged: StagedInput) -> bool:
-    """Whether a plain file still holds what the program was given."""
+def _put_away(path: bytes, staged: StagedInput) -> bool:
+    """Whether the input is there still; where it would be a link, as a reference."""
+    if staged.target is not None:
+        return _put_reference(path, staged)
+    if staged.reference is not None and _holds(path, staged.reference.encode()):
+        return True  # put there by a close before
+    is_kept, is_written = _compare(path, staged)
+    if is_kept and not is_written and staged.reference is not None:
+        _write_reference(path, staged.reference.encode())
+    return is_kept
+
+
+def _compare(path: bytes | str, staged: StagedInput) -> tuple[bool, bool]:
+    """Whether a plain file holds what the program was given, and whether it was written since."""
     try:
         found = os.lstat(path)
         if not stat.S_ISREG(found.st_mode) or found.st_size != staged.size:
-            return False
+            return False, True
         if found.st_mtime_ns == staged.mtime_ns:
-            return True
+            return True, False
         with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == staged.sha256
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return False  # gone, or not to be read any more
+        return False, True  # gone, or not to be read any more
+    return digest == staged.sha256, staged.mtime_ns is not None
 
 
 # -- what links lead to -----------------------------------------------------------------------
@@ -90,7 +110,7 @@ def _look_behind(
     target = os.path.realpath(os.fsencode(staged.target))
     if staged.is_folder:
         _scan(place, target, staged.files, span, closed)
-    elif not _is_as_staged(target, staged) and _newest(target) < span[1]:
+    elif not _compare(target, staged)[0] and _newest(target) < span[1]:
         closed.changed.append(place)
 
 
@@ -131,17 +151,29 @@ def _put_reference(path: bytes, staged: StagedInput) -> bool:
     content = staged.reference.encode()
     try:
         if not os.path.islink(path):
-            with open(path, "rb") as file:
-                return file.read(len(content) + 1) == content  # put there by a close before
+            return _holds(path, content)  # put there by a close before
         if os.readlink(path) != os.fsencode(staged.target):
             return False
     except OSError:
         return False  # the program took it away
+    _write_reference(path, content)
+    return True
+
+
+def _holds(path: bytes, content: bytes) -> bool:
+    """Whether a file is there and has this content."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(content) + 1) == content
+    except OSError:
+        return False
+
+
+def _write_reference(path: bytes, content: bytes) -> None:
     fresh = path + b".gage-new"
     try:
         with open(fresh, "wb") as file:
             file.write(content)
         os.replace(fresh, path)
     except OSError:
-        Path(os.fsdecode(fresh)).unlink(missing_ok=True)  # a link leads there too
-    return True
+        Path(os.fsdecode(fresh)).unlink(missing_ok=True)  # what is there leads there too

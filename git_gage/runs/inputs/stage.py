@@ -28,8 +28,8 @@ class StagedInput(NamedTuple):
     """An input's file, or a folder that is linked as one, in the run directory.
 
     target: where a link leads, None for a copy; mtime_ns: of the file that the program reads, None
-    for a folder and for what was made for this run; reference: what takes the place of a link;
-    files: how many in all.
+    for a folder and for what was made for this run; reference: what takes the place of a link, or
+    of a copy instead of a link, that the program left as it was; files: how many in all.
     """
 
     place: str
@@ -46,13 +46,16 @@ class StagedInput(NamedTuple):
         return self.target is not None and self.mtime_ns is None
 
 
-def stage_inputs(inputs: Sequence[Input], folder: Path, state_dir: Path, store: Store) -> None:
+def stage_inputs(
+    inputs: Sequence[Input], folder: Path, state_dir: Path, store: Store, own: bytes = b""
+) -> None:
     """Lay inputs out below `folder`, which is the project's folder in a staged run directory.
 
-    What `close_inputs` needs is written to `state_dir` first.
+    What `close_inputs` needs is written to `state_dir` first. `own` is the place of a file that
+    the program may write itself: what is an input there is copied.
     Raises: RequestError for what is in the way, and for an input that changed since it was found.
     """
-    planned = [(staged, file) for each in inputs for staged, file in _plan(each, store)]
+    planned = [(staged, file) for each in inputs for staged, file in _plan(each, store, own)]
     note = [list(staged) for staged, _ in planned]
     (state_dir / NOTE).write_text(json.dumps(note))
     for staged, file in planned:
@@ -76,7 +79,7 @@ def read_staged(state_dir: Path) -> list[StagedInput]:
 # -- what goes where --------------------------------------------------------------------------
 
 
-def _plan(each: Input, store: Store) -> Iterator[tuple[StagedInput, InputFile | None]]:
+def _plan(each: Input, store: Store, own: bytes) -> Iterator[tuple[StagedInput, InputFile | None]]:
     if each.folder is not None:
         assert each.path is not None
         origin = origin_of(each.path, None, store)
@@ -90,7 +93,8 @@ def _plan(each: Input, store: Store) -> Iterator[tuple[StagedInput, InputFile | 
         if each.link and file.path is not None:
             origin = origin_of(file.path, file.run, store)
             reference = Reference(file.run, origin, file.sha256, file.size, is_folder=False)
-            yield _link(file.place, file.path, reference, file.mtime_ns), None
+            link = _link(file.place, file.path, reference, file.mtime_ns)
+            yield (link._replace(target=None), file) if file.place == own else (link, None)
         else:
             place = os.fsdecode(file.place)
             yield StagedInput(place, None, file.sha256, file.size, file.mtime_ns, None), file
