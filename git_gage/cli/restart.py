@@ -23,23 +23,29 @@ if TYPE_CHECKING:
     from git_gage.cli.app import App
 
 KEEP = "--keep-files"
-ALL_FILES = "**/*"
+ALL_FILES = ""
 
 
 class RestartCommand(Command):
-    """Takes `--keep-files` with a pattern and without: the pattern is stuck to it, as git does."""
+    """Takes `--keep-files` with a pattern, stuck to it or behind it, and without."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(
-            ctx, [f"{KEEP}={ALL_FILES}" if word == KEEP else word for word in args]
-        )
+        plain = [f"{KEEP}={ALL_FILES}" if word == KEEP else word for word in args]
+        rest = super().parse_args(ctx, plain)
+        behind = args[args.index(KEEP) + 1 :][:1] if KEEP in args else []
+        # Of two words behind the command one is the run; settings have a `=`.
+        words = [ctx.params["run"], *ctx.params["words"]]
+        if sum("=" not in word for word in words) > 1 and behind and behind[0] in words:
+            words.remove(behind[0])
+            ctx.params.update(keep=behind[0], run=words[0], words=tuple(words[1:]))
+        return rest
 
 
 @click.command(
     "restart",
     cls=RestartCommand,
     usage="git gage restart [<options>] <run> [<key>=<value>...]",
-    examples=["git gage restart @ lr=0.01", "git gage restart 3 --code latest --keep-files='*.pt'"],
+    examples=["git gage restart @ lr=0.01", "git gage restart 3 --code latest --keep-files '*.pt'"],
     exclusive=[("--detach", "--stage")],
     note="""\
 The new run has the code, settings and inputs of the old one, as far as nothing
@@ -59,8 +65,8 @@ else is said. The old run stays as it is.
 @click.option(
     KEEP,
     "keep",
-    metavar="<pattern>",
-    help="Start with files it made (all without =<pattern>)",
+    metavar="[<pattern>]",
+    help="Start with files that it made, all or some",
 )
 @label_option
 @tag_option

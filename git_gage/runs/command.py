@@ -158,7 +158,7 @@ def restart_run(
 ) -> RunOutcome:
     """A new run of what another one did, which is left as it is.
 
-    `keep` chooses files that it left, which the new one starts with.
+    `keep` is a pattern of files that it made, which the new one starts with; "" is all.
     Raises: RequestError for what does not exist or fit.
     """
     body = read_begin(store, catalog, run)
@@ -171,7 +171,8 @@ def restart_run(
             observer.warning(warning)
         plan = find_inputs(store, catalog, recalled.plan, recalled.source, request, observer)
         if keep is not None:
-            plan = keep_files(store, catalog, plan, recalled.source, run, (keep,), observer)
+            patterns = (keep,) if keep else ()
+            plan = keep_files(store, catalog, plan, recalled.source, run, patterns, observer)
         return Prepared(plan, recalled.source, quarantine if code.kind == "latest" else None)
 
     lineage = Lineage(parent=request.parent, restart_of=run)

@@ -108,8 +108,6 @@ def find_inputs(
 
     catalog.refresh()
     _, bound = split_bindings(plan.definition, plan.assignments)
-    folder = os.fsencode(plan.folder + "/" if plan.folder else "")
-    taken = source.taken or ()
     inputs = resolve_inputs(
         plan.definition.depends,
         project_dir=plan.gagefile.project_dir,
@@ -119,7 +117,7 @@ def find_inputs(
         store=store,
         warn=observer.warning,
         bound=bound,
-        source_files={path[len(folder) :] for path in taken if path.startswith(folder)},
+        source_files=_source_files(plan, source),
         pull=request.pull,
         recorded=recorded,
     )
@@ -161,23 +159,44 @@ def keep_files(
     patterns: tuple[str, ...],
     observer: Observer,
 ) -> Plan:
-    """The plan with files that another run left as one more input, copied."""
+    """The plan with files that another run made as one more input, copied.
+
+    Raises: RequestError where there are none, or something else is at their place.
+    """
     from git_gage.gagefile.model import Dependency
-    from git_gage.runs.inputs import resolve_inputs
+    from git_gage.runs.inputs import resolve_inputs, settle_places
 
     if store.repo.work_tree is None:
         raise RequestError("cannot keep files: there is no work tree", hint="git gage restart @")
+    project_dir = store.repo.work_tree / plan.folder
     (kept,) = resolve_inputs(
         [Dependency("run-files", files=patterns, name=KEPT, link=False)],
-        project_dir=store.repo.work_tree / plan.folder,
+        project_dir=project_dir,
         project=find_project(store.repo, source.commit, plan.gagefile),
         repo=store.repo,
         runs=catalog,
         store=store,
         warn=observer.warning,
         bound={KEPT: run},
+        made_only=True,
     )
-    return replace(plan, inputs=(*plan.inputs, kept))
+    inputs, clashes = settle_places(
+        (*plan.inputs, replace(kept, label="--keep-files", replaces=True)),
+        _source_files(plan, source),
+        project_dir,
+    )
+    if clashes:
+        raise RequestError(
+            f"cannot keep files: {'; '.join(clashes)}",
+            hint="git gage restart @ --keep-files '*.pt'",
+        )
+    return replace(plan, inputs=inputs)
+
+
+def _source_files(plan: Plan, source: Source) -> set[bytes]:
+    """The files of the source that an operation takes, below the project's folder."""
+    folder = os.fsencode(plan.folder + "/" if plan.folder else "")
+    return {path[len(folder) :] for path in source.taken or () if path.startswith(folder)}
 
 
 def _plan_script(repo: Repository, gagefile: Gagefile | None, request: RunRequest) -> Plan:

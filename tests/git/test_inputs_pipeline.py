@@ -207,6 +207,51 @@ def test_files_that_are_kept_are_there_when_a_staged_run_starts(project: Path) -
     assert [each["run"] for each in again["inputs"]][1] == first["id"]
 
 
+GROW = '''\
+[grow]
+exec.stage-sourcecode = "echo fresh > notes.txt"
+exec.run = """
+cat raw.csv notes.txt; ls *.pt
+echo old > notes.txt; touch {name}.pt; echo 9 >> own.csv
+"""
+sourcecode = false
+depends = ["file: raw.csv", { file = "own.csv", writeable = true }]
+[[grow.config]]
+name = "name"
+default = "a"
+'''
+
+
+@pytest.fixture
+def growing(tmp_path: Path) -> Path:
+    files = {"gage.toml": GROW, "raw.csv": "1\n", "own.csv": "1\n", ".gitignore": "*.csv\n"}
+    repo = make_repo(tmp_path / "repo", files=files)
+    assert gage(repo, "run", "-q", "grow").code == 0
+    return repo
+
+
+def test_files_that_a_run_was_given_are_not_kept(growing: Path) -> None:
+    done = gage(growing, "restart", "-q", "@", "--keep-files", "*.pt", "name=b")
+    assert (done.out, done.code) == ("1\nfresh\na.pt\n", 0)
+    done = gage(growing, "restart", "-q", "@", "--keep-files", "*.pt", "name=c")
+    assert done.out == "1\nfresh\na.pt\nb.pt\n"
+    refused = gage(growing, "restart", "@", "--keep-files", "raw.csv")
+    assert (refused.code, "made no files" in refused.err) == (128, True)
+
+
+def test_a_kept_file_takes_the_place_of_what_a_phase_made(growing: Path) -> None:
+    done = gage(growing, "restart", "-q", "@", "--keep-files", "notes.txt")
+    assert done.out == "1\nold\n"
+
+
+def test_a_kept_file_and_another_input_are_not_at_one_place(growing: Path) -> None:
+    done = gage(growing, "restart", "@", "--keep-files")
+    assert done.code == 128
+    assert "'own.csv' would come from 'own.csv' and from '--keep-files'" in done.err
+    assert "hint: git gage restart" in done.err
+    assert newest(growing)["status"] == "completed"
+
+
 # -- an input where the program writes its summary --------------------------------------------
 
 SUMMARIES = """\

@@ -293,6 +293,25 @@ def test_a_restart_keeps_files_that_are_asked_for(project: Path) -> None:
     assert gage(project, "restart", "--keep-files=*.x", "@").code == 128
 
 
+def test_the_pattern_of_kept_files_may_stand_behind_its_option(project: Path) -> None:
+    save = "import os\nlr = 1\nprint(lr, os.path.exists('1.pt'))\nopen(f'{lr}.pt', 'w')\n"
+    write_files(project, {"save.py": save})
+    assert run(project, "save.py").code == 0
+    first = shown(project)["id"]
+    for words in (
+        (first, "--keep-files", "*.pt", "lr=2"),
+        ("--keep-files", "*.pt", first, "lr=2"),
+        (first, "lr=2", "--keep-files"),
+        ("--keep-files", first, "lr=2"),
+        (first, "--keep-files", "lr=2"),
+        (first, "--keep-files", "-t", "*.pt", "lr=2"),
+    ):
+        done = gage(project, "restart", "-q", *words)
+        assert done.out == "2 True\n", words
+    refused = gage(project, "restart", first, "lr=2", "*.pt", "--keep-files")
+    assert (refused.code, "'*.pt' is no setting" in refused.err) == (129, True)
+
+
 def test_commands_and_scripts_restart_too(project: Path) -> None:
     assert gage(project, "run", "-q", "--", "echo", "a  b").out == "a  b\n"
     assert gage(project, "restart", "-q", "@").out == "a  b\n"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from git_gage.runs.inputs.close import ClosedInputs, close_inputs, unwritten_inputs
 from git_gage.runs.inputs.model import Input
+from git_gage.runs.inputs.places import settle_places
 from git_gage.runs.inputs.record import (
     inputs_body,
     path_bytes,
@@ -28,6 +29,7 @@ __all__ = [
     "recorded_files",
     "require_recorded",
     "resolve_inputs",
+    "settle_places",
     "stage_inputs",
     "unwritten_inputs",
 ]

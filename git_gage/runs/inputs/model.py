@@ -43,7 +43,7 @@ class Input:
     label: what people know it by; run: whose files these are; runs: those that are summed up.
     path: a file or folder as it was found; folder: the place of a folder that is linked as one,
     whose `files` are then only for the record (none if there are more than FILES_LISTED).
-    digest, count, size: the Tally of all files.
+    digest, count, size: the Tally of all files. replaces: what is at their places goes.
     """
 
     type: str
@@ -58,6 +58,7 @@ class Input:
     runs: tuple[str, ...] = ()
     path: Path | None = None
     folder: bytes | None = None
+    replaces: bool = False
 
 
 # Of more files the record holds the digest alone.
@@ -98,7 +99,7 @@ class Search:
 
     project: as runs/project.py has it; bound: <run> by the name of the dependency; source_files:
     what the run gets as its source, below the project's folder; summed: the runs of each summary
-    to come, if that is known.
+    to come, if that is known; made_only: of a run nothing that it was given, whatever patterns say.
     """
 
     project_dir: Path
@@ -111,6 +112,7 @@ class Search:
     source_files: Collection[bytes]
     pull: bool
     summed: Iterator[Sequence[str]] | None
+    made_only: bool
     warn: Callable[[str], None]
 
     def cache(self, dependency: Dependency, what: str = "sha256") -> Path:

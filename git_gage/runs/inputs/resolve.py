@@ -43,13 +43,15 @@ def resolve_inputs(
     source_files: Collection[bytes] = (),
     pull: bool = False,
     recorded: Sequence[Mapping[str, Any]] | None = None,
+    made_only: bool = False,
 ) -> tuple[Input, ...]:
     """Every input found and measured, in the order of the dependencies; nothing is written.
 
     project_dir is absolute, project what `find_project` says of it; runs is the catalog; bound has
     the <run> for a dependency by its name (`input_names`); source_files are the paths of the
     source that the run gets, below the project's folder; pull: run `dvc pull` for what is missing;
-    recorded: `inputs` of a record, whose summaries are made again.
+    recorded: `inputs` of a record, whose summaries are made again; made_only: patterns choose of
+    the files that a run made, and of no others.
     Optional dependencies that are not there are told to `warn`, and left out.
 
     Raises: RequestError that names each input that is missing, or is not what it must be.
@@ -65,6 +67,7 @@ def resolve_inputs(
         source_files=source_files,
         pull=pull,
         summed=None if recorded is None else _summed_runs(recorded),
+        made_only=made_only,
         warn=warn,
     )
     if any(dependency.type in _OF_RUNS for dependency in depends):

@@ -63,6 +63,7 @@ class _RunFiles:
         self._folder = self._top / os.fsdecode(os.path.normpath(self._cwd))
         self._tell = partial(search.tell_left_out, self._folder)
         self._paths: list[bytes] = []
+        self._made_only = search.made_only or not dependency.files
         snapshot = document["source"]["snapshot"] or ""
         # What a record says is no option of git.
         self._snapshot = snapshot if COMMIT.fullmatch(snapshot) else None
@@ -77,7 +78,9 @@ class _RunFiles:
         return place_in_run(self._dependency, path)
 
     def _find(self) -> Iterator[InputFile]:
-        patterns = [each for each in self._dependency.files if not self._is_source(each)]
+        patterns = list(self._dependency.files)
+        if not self._made_only:
+            patterns = [each for each in patterns if not self._is_source(each)]
         if patterns or not self._dependency.files:
             self._require_folder()
             yield from self._find_here(patterns)
@@ -108,18 +111,18 @@ class _RunFiles:
             paths = select_files(self._folder, patterns, self._tell, skip)
         plain = []
         for path in paths:
-            if not patterns and path in given:
+            if self._made_only and path in given:
                 continue
             here = self._folder / os.fsdecode(path)
             self._require_inside(here)
             if read_reference(here) is None:
                 plain.append(path)
-            elif patterns:
+            elif not self._made_only:
                 yield from self._follow(path)
-        yield from self._measure(plain, keep_inputs=bool(patterns))
+        yield from self._measure(plain)
 
-    def _measure(self, paths: list[bytes], *, keep_inputs: bool) -> Iterator[InputFile]:
-        copied = {} if keep_inputs else self._copied_inputs()
+    def _measure(self, paths: list[bytes]) -> Iterator[InputFile]:
+        copied = self._copied_inputs() if self._made_only else {}
         cache = self._search.cache(self._dependency)
         for each in hash_files(os.fsencode(self._folder), paths, cache):
             if copied.get(shown_path(encode_path(each.path))) == each.digest:
@@ -153,6 +156,8 @@ class _RunFiles:
 
     def _copied_inputs(self) -> dict[str, str]:
         inputs = [each for each in self._document["inputs"] if not each["link"]]
+        if self._search.made_only:  # what it went on with itself is taken along
+            inputs = [each for each in inputs if each["name"] != self._dependency.name]
         return {file["path"]: file["sha256"] for each in inputs for file in each["files"]}
 
     # -- elsewhere -----------------------------------------------------------------------------

@@ -55,11 +55,11 @@ def stage_inputs(
     the program may write itself: what is an input there is copied.
     Raises: RequestError for what is in the way, and for an input that changed since it was found.
     """
-    planned = [(staged, file) for each in inputs for staged, file in _plan(each, store, own)]
-    note = [list(staged) for staged, _ in planned]
+    planned = [(each, *planned) for each in inputs for planned in _plan(each, store, own)]
+    note = [list(staged) for _, staged, _ in planned]
     (state_dir / NOTE).write_text(json.dumps(note))
-    for staged, file in planned:
-        place = _make_room(os.fsencode(folder), os.fsencode(staged.place))
+    for each, staged, file in planned:
+        place = _make_room(os.fsencode(folder), os.fsencode(staged.place), each.replaces)
         if staged.target is not None:
             os.symlink(os.fsencode(staged.target), place)
         else:
@@ -126,7 +126,7 @@ def _link(place: bytes, target: Path, reference: Reference, mtime_ns: int | None
 # -- on the disk ------------------------------------------------------------------------------
 
 
-def _make_room(top: bytes, place: bytes) -> bytes:
+def _make_room(top: bytes, place: bytes, replaces: bool) -> bytes:
     """The whole path of a place, its folders made; nothing is there, and no link on the way."""
     *names, last = place.split(b"/")
     folder = top
@@ -137,6 +137,8 @@ def _make_room(top: bytes, place: bytes) -> bytes:
         elif os.path.islink(folder) or not os.path.isdir(folder):
             raise _in_the_way(place, folder)
     path = os.path.join(folder, last)
+    if replaces and (os.path.isfile(path) or os.path.islink(path)):
+        os.unlink(path)
     if os.path.lexists(path):
         raise _in_the_way(place, path)
     return path
