@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from git_gage.config.typed import as_value, guess_word, read_bool, read_word, shorten
-from git_gage.config.values import Value
+from git_gage.config.values import Value, json_text
 from git_gage.config.words import Word, read_as, refuse_choice, refuse_word
 from git_gage.errors import RequestError
 
@@ -116,9 +117,9 @@ def _list(option: Option, words: list[str]) -> list[str]:
 
 
 def _split(option: Option, word: str) -> list[str]:
-    """The words of an option that takes many, split as a shell does."""
+    """The words of an option that takes many: a JSON list, or split as a shell does."""
     try:
-        parts = shlex.split(word)
+        parts = _read_list(word) or shlex.split(word)
     except ValueError as error:
         raise RequestError(f"'{option.key}': {str(error).lower()} in '{shorten(word)}'") from error
     count = option.nargs
@@ -130,6 +131,17 @@ def _split(option: Option, word: str) -> list[str]:
     if count == "+" and not parts:
         raise RequestError(f"'{option.key}' needs at least one word")
     return parts
+
+
+def _read_list(word: str) -> list[str]:
+    """The words of a JSON list, as the default of such an option is shown; none if it is none."""
+    try:
+        values = json.loads(word) if word.startswith("[") else []
+    except (ValueError, RecursionError):
+        return []
+    if any(isinstance(value, list | dict) for value in values):
+        return []
+    return [value if isinstance(value, str) else json_text(value) for value in values]
 
 
 def _read(option: Option, word: str) -> Any:
