@@ -109,6 +109,16 @@ def find_newest(db: sqlite3.Connection, column: str, value: str, count: int) -> 
     return [id for (id,) in rows]
 
 
+def find_newest_in(db: sqlite3.Connection, namespace: str, operation: str, count: int) -> list[str]:
+    """Ids of the newest runs of an operation of a namespace."""
+    rows = db.execute(
+        "SELECT id FROM run JOIN fact ON fact.run = run.key"
+        " WHERE operation = ? AND namespace = ? ORDER BY id DESC LIMIT ?",
+        (operation, namespace, count),
+    )
+    return [id for (id,) in rows]
+
+
 def find_named(db: sqlite3.Connection, name: str, count: int) -> list[str]:
     """Ids of the newest runs of this name."""
     rows = db.execute(

@@ -7,10 +7,17 @@ or the first characters of its id; `2:4` are rows of the last list.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from git_gage.catalog.query import as_document, find_named, find_newest, find_prefixed, read_one
+from git_gage.catalog.query import (
+    as_document,
+    find_named,
+    find_newest,
+    find_newest_in,
+    find_prefixed,
+    read_one,
+)
 from git_gage.errors import AmbiguousRunError, RunNotFoundError
 from git_gage.records import ALPHABET, short_id
 from git_gage.records.ids import TIME_CHARS
@@ -136,13 +143,23 @@ def _own(db: sqlite3.Connection, lanes: Iterable[str], steps: int) -> str:
 
 
 def _newest_of(db: sqlite3.Connection, text: str, operation: str, steps: int) -> str:
-    for name in (operation, f"{operation}.py"):
-        found = find_newest(db, "operation", name, steps + 1)
+    for name, found in _find_newest(db, operation, steps + 1):
         if len(found) > steps:
             return found[steps]
         if found:
             raise RunNotFoundError(f"no run '{text}': '{name}' has fewer runs", hint=_LIST_HINT)
     raise RunNotFoundError(f"no run of an operation '{operation}' here", hint=_LIST_HINT)
+
+
+def _find_newest(
+    db: sqlite3.Connection, operation: str, count: int
+) -> Iterator[tuple[str, list[str]]]:
+    """What an operation can be called, each with its newest runs; `digits:train` is one, too."""
+    for name in (operation, f"{operation}.py"):
+        yield name, find_newest(db, "operation", name, count)
+    namespace, _, inner = operation.partition(":")
+    for name in (inner, f"{inner}.py"):
+        yield f"{namespace}:{name}", find_newest_in(db, namespace, name, count)
 
 
 def _prefixed(db: sqlite3.Connection, text: str, prefix: str) -> str:

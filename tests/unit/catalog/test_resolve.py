@@ -164,6 +164,19 @@ def test_the_newest_of_an_operation_by_anybody(store: FakeStore) -> None:
     assert refusal(catalog, "tran@").message == "no run of an operation 'tran' here"
 
 
+def test_an_operation_may_be_named_with_its_namespace(store: FakeStore) -> None:
+    ours, theirs = begin(1), begin(2, project__namespace="letters")
+    odd = begin(3, operation="digits:train")
+    catalog = journaled(store, ours, theirs)
+    assert catalog.resolve("digits:train@") == catalog.resolve("digits:train.py@") == ours.run
+    assert catalog.resolve("letters:train@") == theirs.run
+    assert refusal(catalog, "digits:train@~1").message == (
+        "no run 'digits:train@~1': 'digits:train.py' has fewer runs"
+    )
+    assert refusal(catalog, "words:train@").message == "no run of an operation 'words:train' here"
+    assert journaled(store, odd).resolve("digits:train@") == odd.run
+
+
 def test_an_operation_that_is_named_exactly_comes_first(store: FakeStore) -> None:
     exact, script = begin(1, operation="train"), begin(2)
     catalog = journaled(store, exact, script)
