@@ -35,13 +35,7 @@ class Progress:
         self.note(f"run {name}: {command_text(command)}")
         self.note(f"code {code_text(document['source'])}")
         for each in document["inputs"]:
-            where = (
-                f"run {short_id(each['run'])}" if each["run"] else shown_path(each["path"] or "")
-            )
-            name = each["name"] or each["type"]
-            self.note(
-                f"input {clean(name)}: {clean(where or count_text(len(each['runs']), 'run'))}"
-            )
+            self.note(f"input {clean(each['name'] or each['type'])}: {_input_text(each)}")
         if command.get("interpreter_origin") and _has_python(command):
             path = shown_path(command["interpreter"])
             self.note(f"python {path} ({command['interpreter_origin']})")
@@ -121,6 +115,17 @@ class Progress:
     def _draw(self, text: str) -> None:
         self.screen.stream.write(f"\r{text}")
         self.screen.stream.flush()
+
+
+def _input_text(each: Mapping[str, Any]) -> str:
+    """Where an input comes from, or else how much it is."""
+    if each["run"]:
+        return f"run {short_id(each['run'])}"
+    if each["path"]:
+        return clean(shown_path(each["path"]))
+    if each["runs"]:
+        return count_text(len(each["runs"]), "run")
+    return count_text(each["count"], "file")
 
 
 def _has_python(command: Mapping[str, Any]) -> bool:

@@ -38,6 +38,27 @@ def test_a_run_from_its_begin_to_its_end() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        ({"run": "01jd9ww8g0de3b4wz000000000000"}, "input run-files: run de3b4wz\n"),
+        ({"path": "data.csv", "name": "it"}, "input it: data.csv\n"),
+        ({"runs": ["a", "b"]}, "input run-files: 2 runs\n"),
+        ({"count": 3}, "input run-files: 3 files\n"),
+    ],
+)
+def test_each_input_is_named(entry: dict[str, Any], line: str) -> None:
+    plain: dict[str, Any] = {
+        "type": "run-files",
+        "name": None,
+        "run": None,
+        "path": None,
+        "runs": [],
+        "count": 1,
+    }
+    assert line in told(make_run(1, inputs=[plain | entry]))
+
+
 def test_a_quiet_run_says_nothing() -> None:
     assert told(make_run(1), quiet=True) == ""
 
