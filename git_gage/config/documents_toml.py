@@ -21,6 +21,8 @@ from git_gage.config.tree import (
 _SPACE = re.compile(rb"[ \t]*")
 _LINES = re.compile(rb"[ \t\r\n]*(?:#[^\n]*[ \t\r\n]*)*")
 _KEY = re.compile(rb"[A-Za-z0-9_-]+|\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*'")
+# A key without quotes in which they are missing.
+_LETTERS = re.compile(rb"[A-Za-z0-9_-]*[\x80-\xff]")
 _STRING = re.compile(
     rb'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{3,5}'
     rb"|'''[^']*(?:'(?!'')[^']*)*'{3,5}"
@@ -168,9 +170,8 @@ class _Scan:
         parts: list[_Key] = []
         while True:
             found = _KEY.match(self._data, self._position)
-            if found is None:
-                quoted = self._peek() in (b'"', b"'")
-                raise self._refuse("unclosed string" if quoted else "expected a key")
+            if found is None or _LETTERS.match(self._data, self._position):
+                raise self._refuse_key()
             parts.append((_read_part(found[0].decode()), found.start(), found.end()))
             if len(parts) > MAX_DEPTH:
                 raise self._refuse("nested too deeply")
@@ -180,6 +181,13 @@ class _Scan:
                 return parts
             self._position += 1
             self._skip(_SPACE)
+
+    def _refuse_key(self) -> DocumentError:
+        if self._peek() in (b'"', b"'"):
+            return self._refuse("unclosed string")
+        if _LETTERS.match(self._data, self._position):
+            return self._refuse("a key with letters other than a to z needs quotes")
+        return self._refuse("expected a key")
 
     def _read_header(self) -> _Table:
         start = self._position

@@ -29,8 +29,9 @@ _BOOLEAN_KEYS = (
     *("link", "writeable", "optional"),
 )
 _TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*"|[\w$.-]+')
-# TOML wants quotes around `run[windows]`.
+# TOML wants quotes around `run[windows]` and `größe`.
 _MARKED_KEY = re.compile(r"\s*([\w.-]+\[\w+\])\s*=")
+_LETTERS = re.compile(r"[\w-]+")
 
 
 Places = dict["KeyPath", Entry]
@@ -154,7 +155,12 @@ def _syntax_fault(data: bytes, path: str, error: DocumentError) -> Fault:
     end = None if token is None else token.end()
     fault = _place(data, path, Problem((), VALUE, error.message), error.offset, end)
     marked = _MARKED_KEY.match(fault.source_line)
-    return fault if marked is None else fault._replace(guess=f'"{marked[1]}"')
+    if marked is not None:
+        return fault._replace(guess=f'"{marked[1]}"')
+    word = _LETTERS.match(fault.source_line, fault.column - 1)
+    if word is None or word[0].isascii() or "quotes" not in fault.message:
+        return fault
+    return fault._replace(end_column=word.end() + 1, guess=f'"{word[0]}"')
 
 
 def _locate(data: bytes, path: str, tree: Node, entry: Entry | None, problem: Problem) -> Fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ from git_gage.gagefile.spellings import PRINTED
 
 if TYPE_CHECKING:
     from git_gage.gagefile.patterns import Explain
+    from git_gage.gagefile.spellings import KeyPath
 
 _SYSTEMS = {"win32": "windows", "cygwin": "windows", "darwin": "macos"}
 # A fault in one of these changes what is run.
@@ -67,11 +68,20 @@ def check_file(path: Path, shown: str, explain: Explain | None = None) -> Checke
     Raises: ConfigError if the file cannot be read, or its name does not say what it is.
     """
     data, kind = _read(path, shown)
-    faults = find_faults(data, kind, shown, explain)
+    faults = list(_once(find_faults(data, kind, shown, explain)))
     if any(not fault.keys for fault in faults):
         return Checked(faults, None)
     names = [name for name in read_value(data, kind) if not str(name).startswith("$")]
     return Checked(faults, len(names))
+
+
+def _once(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """Faults without those that are there again because YAML's aliases repeat what has them."""
+    first: dict[tuple[object, ...], KeyPath] = {}
+    for fault in faults:
+        place = (fault.line, fault.column, fault.end_column, fault.keys[-1:])
+        if first.setdefault(place, fault.keys) == fault.keys:
+            yield fault
 
 
 def _read(path: Path, shown: str) -> tuple[bytes, str]:

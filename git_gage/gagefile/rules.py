@@ -6,6 +6,8 @@ Source: docs/gagefile.md.
 from __future__ import annotations
 
 import math
+import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,6 +20,11 @@ from git_gage.gagefile.rules_exec import check_exec
 from git_gage.gagefile.rules_inputs import check_inputs
 from git_gage.gagefile.spellings import PRINTED, PROGRESS, KeyPath, iter_items
 
+# NUL is told for all texts.
+_NO_NAME = re.compile(r"^-|=|[\x01-\x1f\x7f]")
+_NAMED = {"=": "'='", "\n": "a line break"}
+_CONTROL = "a control character"
+
 Problems = Iterator[Problem]
 Clean = Callable[[KeyPath], bool]
 """Whether the schema found nothing wrong at a path or below."""
@@ -25,6 +32,7 @@ Clean = Callable[[KeyPath], bool]
 
 def break_rules(document: Mapping[str, Any], clean: Clean, explain: Explain) -> Problems:
     """What is wrong in the parts of a document that the schema has nothing against."""
+    yield from _check_names(document)
     yield from _check_texts(document, ())
     yield from _check_defaults(document)
     for name, table in document.items():
@@ -37,6 +45,18 @@ def break_rules(document: Mapping[str, Any], clean: Clean, explain: Explain) -> 
                 yield from check(table, at)
             yield from _check_twice(table, at)
             yield from _check_sourcecode(table, at, explain)
+
+
+def _check_names(document: Mapping[str, Any]) -> Problems:
+    """A name that the command line would read as something else cannot be run."""
+    for name in document:
+        found = None if name.startswith("$") else _NO_NAME.search(name)
+        if found is not None:
+            what = (
+                "begins with '-'" if found[0] == "-" else f"holds {_NAMED.get(found[0], _CONTROL)}"
+            )
+            shown = quoted(name.replace("\n", "\\n"))
+            yield Problem((name,), KEY, f"{shown} cannot be run: its name {what}")
 
 
 def _check_texts(value: Any, at: KeyPath) -> Problems:
@@ -116,6 +136,13 @@ def _check_style(style: Any, path: KeyPath) -> Problems:
 
 
 def _check_summary(table: Mapping[str, Any], at: KeyPath) -> Problems:
+    for keys, name in (
+        (("summary.filename",), table.get("summary.filename")),
+        (("summary", "filename"), _inner(table, "summary").get("filename")),
+    ):
+        if isinstance(name, str) and (posixpath.isabs(name) or _climbs(name)):
+            path = (*at, *keys)
+            yield Problem(path, VALUE, f"'{dotted(path)}' must be inside the run directory")
     pattern = table.get("output-summary")
     if not isinstance(pattern, str) or not pattern:
         return
@@ -147,6 +174,10 @@ def _check_printed(table: Mapping[str, Any], at: KeyPath) -> Problems:
         if key in table and other in table:
             message = f"'{dotted((*at, other))}' is given as '{key}' already"
             yield Problem((*at, other), KEY, message)
+
+
+def _climbs(path: str) -> bool:
+    return posixpath.normpath(path).partition("/")[0] == ".."
 
 
 def _check_twice(table: Mapping[str, Any], at: KeyPath) -> Problems:

@@ -14,6 +14,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from git_gage.gagefile.model import PHASES
 from git_gage.gagefile.problem import (
     KEY,
     TABLE,
@@ -24,6 +25,7 @@ from git_gage.gagefile.problem import (
     one_of,
     quoted,
 )
+from git_gage.gagefile.spellings import SYSTEM_WORDS
 
 if TYPE_CHECKING:
     from jschon import JSONSchema
@@ -185,7 +187,19 @@ def _unknown_keys(path: KeyPath, value: Any, rule: Any) -> Iterator[Problem]:
     patterns = list(map(re.compile, rule.get("patternProperties", {})))
     for key in value:
         if key not in rule["properties"] and not any(found.search(key) for found in patterns):
-            yield _unknown_key(path, key, rule["properties"])
+            spelled = [word for word in _of_systems(key) if any(p.search(word) for p in patterns)]
+            yield _unknown_key(path, key, [*rule["properties"], *spelled])
+
+
+def _of_systems(key: str) -> Iterator[str]:
+    """How commands for a system are spelled, as in a key that may mean one: `run[mac]`."""
+    before = "exec." if key.startswith("exec.") else ""
+    sign = "[" if "[" in key else "." if "." in key.removeprefix(before) else ""
+    if sign:
+        after = "]" if sign == "[" else ""
+        yield from (
+            f"{before}{phase}{sign}{word}{after}" for phase in PHASES for word in SYSTEM_WORDS
+        )
 
 
 def _unknown_key(path: KeyPath, key: str, known: Any) -> Problem:

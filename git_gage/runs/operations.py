@@ -93,10 +93,11 @@ def _default_operation(gagefile: Gagefile) -> Operation:
     if len(found) == 1:
         return found[0]
     names = ", ".join(gagefile.operations) or "none"
+    first = next(map(shlex.quote, gagefile.operations), "<operation>")
     what = "no default operation" if not found else "more than one default operation"
     raise RequestError(
         f"{what} in '{gagefile.shown}' (operations: {names})",
-        hint=f"git gage run {next(iter(gagefile.operations), '<operation>')}",
+        hint=f"git gage run {first}",
     )
 
 

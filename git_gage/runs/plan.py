@@ -145,9 +145,11 @@ def _locate(repo: Repository, script: str) -> tuple[Path, PurePosixPath]:
         )
     place = os.path.relpath(os.path.abspath(path), repo.work_tree)
     if place.startswith(".."):
+        import shlex
+
         raise RequestError(
             f"script '{script}' is outside the work tree '{repo.work_tree}'",
-            hint=f"git gage run -- python3 {script}",
+            hint=f"git gage run -- python3 {shlex.quote(script)}",
         )
     return path, PurePosixPath(place)
 

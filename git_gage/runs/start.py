@@ -80,8 +80,11 @@ def _explain(error: OSError, program: str, cwd: Path, env: Mapping[str, str]) ->
 
 
 def _explain_missing(program: str, cwd: Path) -> StartError:
+    import shlex
+
     if "/" in program:
-        why, hint = "no such file", f"see what is there with 'ls {os.path.dirname(program)}'"
+        folder = shlex.quote(os.path.dirname(program) or "/")
+        why, hint = "no such file", f"see what is there with 'ls {folder}'"
     elif (cwd / program).is_file():
         why, hint = "no such command", f"for the file here: ./{program}"
     else:

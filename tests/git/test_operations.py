@@ -377,9 +377,10 @@ def test_a_run_that_begins_another_is_its_parent(project: Path) -> None:
 
 
 def test_without_a_default_the_user_must_say_which(repo: Path) -> None:
-    write_files(repo, {"gage.toml": "[a]\nexec = 'true'\n[b]\nexec = 'true'\n"})
+    write_files(repo, {"gage.toml": "['a x']\nexec = 'true'\n[b]\nexec = 'true'\n"})
     refused = gage(repo, "run")
-    assert "no default operation in 'gage.toml' (operations: a, b)" in refused.err
+    assert "no default operation in 'gage.toml' (operations: a x, b)" in refused.err
+    assert "hint: git gage run 'a x'\n" in refused.err
     write_files(repo, {"gage.toml": "[a]\nexec = 'true'\n"})
     assert gage(repo, "run", "-q").code == 0
     write_files(repo, {"gage.toml": "[a]\nexec.finalize = 'true'\n"})
