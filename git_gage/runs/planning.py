@@ -181,7 +181,7 @@ def keep_files(
         made_only=True,
     )
     inputs, clashes = settle_places(
-        (*plan.inputs, replace(kept, label="--keep-files", replaces=True)),
+        (*plan.inputs, replace(kept, label="--keep-files", yields=True)),
         _source_files(plan, source),
         project_dir,
     )

@@ -276,7 +276,10 @@ class Runner:
             folder = self.store.run_dir(run) / plan.folder
             name = (plan.definition and plan.definition.summary_filename) or SUMMARY
             own = os.path.normpath(os.fsencode(name))
-            stage_inputs(plan.inputs, folder, self.store.state_dir(run), self.store, own)
+            left = stage_inputs(plan.inputs, folder, self.store.state_dir(run), self.store, own)
+            if left:
+                more = f" and {len(left) - 1:,} more" if len(left) > 1 else ""
+                self.observer.warning(f"'{left[0]}'{more} not kept: a phase made it anew")
 
     def _programs(self, plan: Plan, run: str, started: str, staged: bool) -> Programs:
         run_dir = self.store.run_dir(run) if staged else self.repo.work_tree or self.repo.cwd

@@ -239,9 +239,10 @@ def test_files_that_a_run_was_given_are_not_kept(growing: Path) -> None:
     assert (refused.code, "made no files" in refused.err) == (128, True)
 
 
-def test_a_kept_file_takes_the_place_of_what_a_phase_made(growing: Path) -> None:
-    done = gage(growing, "restart", "-q", "@", "--keep-files", "notes.txt")
-    assert done.out == "1\nold\n"
+def test_what_a_phase_makes_anew_is_not_kept(growing: Path) -> None:
+    done = gage(growing, "restart", "@", "--keep-files", "notes.txt")
+    assert done.out == "1\nfresh\n"
+    assert "warning: 'notes.txt' not kept: a phase made it anew\n" in done.err
 
 
 def test_a_kept_file_and_another_input_are_not_at_one_place(growing: Path) -> None:

@@ -43,7 +43,8 @@ class Input:
     label: what people know it by; run: whose files these are; runs: those that are summed up.
     path: a file or folder as it was found; folder: the place of a folder that is linked as one,
     whose `files` are then only for the record (none if there are more than FILES_LISTED).
-    digest, count, size: the Tally of all files. replaces: what is at their places goes.
+    digest, count, size: the Tally of all files. yields: files whose
+    place is taken by what a phase made are left away.
     """
 
     type: str
@@ -58,7 +59,7 @@ class Input:
     runs: tuple[str, ...] = ()
     path: Path | None = None
     folder: bytes | None = None
-    replaces: bool = False
+    yields: bool = False
 
 
 # Of more files the record holds the digest alone.

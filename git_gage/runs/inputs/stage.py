@@ -48,23 +48,32 @@ class StagedInput(NamedTuple):
 
 def stage_inputs(
     inputs: Sequence[Input], folder: Path, state_dir: Path, store: Store, own: bytes = b""
-) -> None:
+) -> list[str]:
     """Lay inputs out below `folder`, which is the project's folder in a staged run directory.
 
     What `close_inputs` needs is written to `state_dir` first. `own` is the place of a file that
-    the program may write itself: what is an input there is copied.
+    the program may write itself: what is an input there is copied. Gives the places of files that
+    are left away, as another thing is there (see `Input.yields`).
     Raises: RequestError for what is in the way, and for an input that changed since it was found.
     """
     planned = [(each, *planned) for each in inputs for planned in _plan(each, store, own)]
     note = [list(staged) for _, staged, _ in planned]
     (state_dir / NOTE).write_text(json.dumps(note))
+    left = []
     for each, staged, file in planned:
-        place = _make_room(os.fsencode(folder), os.fsencode(staged.place), each.replaces)
+        try:
+            place = _make_room(os.fsencode(folder), os.fsencode(staged.place))
+        except RequestError:
+            if not each.yields:
+                raise
+            left.append(staged.place)
+            continue
         if staged.target is not None:
             os.symlink(os.fsencode(staged.target), place)
         else:
             assert file is not None
             _copy(file, place, staged)
+    return left
 
 
 def read_staged(state_dir: Path) -> list[StagedInput]:
@@ -126,7 +135,7 @@ def _link(place: bytes, target: Path, reference: Reference, mtime_ns: int | None
 # -- on the disk ------------------------------------------------------------------------------
 
 
-def _make_room(top: bytes, place: bytes, replaces: bool) -> bytes:
+def _make_room(top: bytes, place: bytes) -> bytes:
     """The whole path of a place, its folders made; nothing is there, and no link on the way."""
     *names, last = place.split(b"/")
     folder = top
@@ -137,8 +146,6 @@ def _make_room(top: bytes, place: bytes, replaces: bool) -> bytes:
         elif os.path.islink(folder) or not os.path.isdir(folder):
             raise _in_the_way(place, folder)
     path = os.path.join(folder, last)
-    if replaces and (os.path.isfile(path) or os.path.islink(path)):
-        os.unlink(path)
     if os.path.lexists(path):
         raise _in_the_way(place, path)
     return path
