@@ -297,6 +297,19 @@ def test_the_summary_of_another_run_is_not_what_a_run_came_to(summaries: Path) -
     assert looked["generated"]["files"] == 0
 
 
+def test_what_a_run_logged_is_no_file_that_it_made(summaries: Path) -> None:
+    log = "echo '{\"loss\": 1}' >> $GAGE_METRICS_FILE; echo m > m.txt"
+    (summaries / "gage.toml").write_text(
+        f'[train]\nexec = """{log}"""\n[next]\nexec = "true"\ndepends = "run-files: train"\n'
+    )
+    train = run(summaries, "train")
+    assert train["metrics"] == {"loss": 1}
+    run_dir = summaries / ".git" / "gage" / "runs" / train["id"]
+    assert sorted(path.name for path in run_dir.iterdir()) == [".gage", "m.txt"]
+    (given,) = run(summaries, "next")["inputs"]
+    assert [file["path"] for file in given["files"]] == ["m.txt"]
+
+
 def test_a_run_writes_its_summary_beside_one_that_it_was_given(summaries: Path) -> None:
     train = newest(summaries)
     scored = run(summaries, "score")

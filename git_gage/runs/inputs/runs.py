@@ -27,6 +27,7 @@ from git_gage.runs.inputs.record import path_bytes
 from git_gage.runs.inputs.reference import Reference, follow_reference, read_reference
 from git_gage.runs.inputs.selection import literal_path, select_files
 from git_gage.runs.inputs.walk import walk_files
+from git_gage.runs.results import KEPT as LOGS
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
@@ -106,6 +107,8 @@ class _RunFiles:
     def _find_here(self, patterns: list[str]) -> Iterator[InputFile]:
         given = self._given_paths()
         skip = {os.path.join(os.fsencode(self._folder), path) for path in given}
+        if self._made_only:  # what was logged is ours, and comes anew with each run
+            skip.add(os.fsencode(self._top / LOGS))
         paths: Iterable[bytes] = walk_files(os.fsencode(self._folder), self._tell, skip)
         if patterns:
             paths = select_files(self._folder, patterns, self._tell, skip)
