@@ -311,4 +311,3 @@ def _keys(documents: Sequence[Mapping[str, Any]], part: str) -> list[str]:
 def _variety(documents: Sequence[Mapping[str, Any]], key: str) -> int:
     """How many different values a setting has."""
     return len({repr(document["config"].get(key)) for document in documents})
-
