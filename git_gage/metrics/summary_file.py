@@ -17,7 +17,8 @@ MAX_NAMES, MAX_TEXT = 1000, 1000
 _SHOWN = 5
 # A summary that is printed is looked for in so much of the output, from its end.
 _OUTPUT_BYTES = 16 << 20
-_PRINTED = r"--- summary ---\s*(.*?)\s*---"
+# Blanks around it are left to the parser: a pattern for them would try all ways to share them out.
+_PRINTED = r"--- summary ---(.*?)---"
 
 Attribute = str | int | float | bool | None
 
@@ -103,13 +104,16 @@ def find_printed_summary(output: Path, pattern: bool | str) -> Summary:
     if pattern is False or not output.exists():
         return summary
     text = _read_end(output)
-    whole = _parse_text(text) if pattern is True else None
+    whole = _parse_text(text) if pattern is True and len(text) <= MAX_BYTES else None
     if isinstance(whole, dict) and _is_gage(whole):
         return _fill(summary, whole)
     found = re.search(_PRINTED if pattern is True else pattern, text, re.DOTALL)
     if found is None or not found.re.groups:
         return summary
-    loaded = _parse_text(found[1] or "")
+    printed = found[1] or ""
+    if len(printed) > MAX_BYTES:
+        return summary._replace(problem="what its pattern finds has more than 1 MB")
+    loaded = _parse_text(printed)
     if not isinstance(loaded, dict):
         return summary._replace(problem="what its pattern finds is neither JSON nor lines of names")
     return _fill(summary, loaded)
@@ -132,7 +136,7 @@ def _parse_text(text: str) -> Any:
         except (ValueError, RecursionError):
             return None
     try:
-        return read_value(text.encode(), "yaml") if ":" in text[:MAX_BYTES] else None
+        return read_value(text.encode(), "yaml") if ":" in text else None
     except DocumentError:
         return None
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 OUTPUT, _INDEX = "output", ".idx"
 # Above this a log is clipped for git; the whole stays on this machine.
 OUTPUT_LIMIT = 16 << 20
-_SHORTEN = ("metrics", "written", "unseen")
+_SHORTEN = ("metrics", "attributes", "written", "unseen")
 
 
 @dataclass(frozen=True, slots=True)

@@ -644,6 +644,15 @@ def test_a_summary_may_hold_attributes(repo: Path) -> None:
     assert "\nin " not in gage(repo, "run", "-p", "a").out
 
 
+def test_a_summary_may_hold_more_attributes_than_a_record_has_room_for(repo: Path) -> None:
+    attributes = {f"a{number}": "x" * 1000 for number in range(300)}
+    told = json.dumps({"metrics": {"acc": 0.5}, "attributes": attributes})
+    write_files(repo, {"gage.toml": "[a]\nexec = 'cp told.json summary.json'\n", "told.json": told})
+    assert run(repo, "a").code == 0
+    found = shown(repo)
+    assert (found["status"], found["attributes"]) == ("completed", attributes)
+
+
 def test_options_behind_more_than_one_command_are_refused(repo: Path) -> None:
     gagefile = "[a]\nexec = 'python arg.py && true'\nconfig = 'arg.py'\n"
     write_files(repo, {"gage.toml": gagefile, "arg.py": ARG})

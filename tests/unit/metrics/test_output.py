@@ -235,3 +235,8 @@ def test_no_output_is_too_strange(line: bytes) -> None:
     scan(line)
     scan(b"x: " + line)
     scan(line + b": 1")
+
+
+@pytest.mark.parametrize("piece", [b"\0", b"\xff", b"a ", b"a: ", b"\x1b[", b"1", b"\t"])
+def test_huge_line_is_no_metric_and_takes_no_time(piece: bytes) -> None:
+    assert scan(piece * 100_000, b"a: " + piece * 100_000) == {}

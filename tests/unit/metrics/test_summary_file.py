@@ -244,3 +244,57 @@ def test_a_pattern_that_finds_something_else_is_said(tmp_path: Path) -> None:
         (warning,) = find_printed_summary(path, pattern).warnings()
         assert warning.startswith("'output' was not read: what its pattern finds")
     assert find_printed_summary(tmp_path / "none", True).values == {}
+
+
+@pytest.mark.parametrize("name", ["", "x" * 257, "\ud800"], ids=["empty", "too long", "half"])
+def test_attributes_without_a_usable_name_are_left_out(file: Path, name: str) -> None:
+    found = written(file, json.dumps({"attributes": {name: "text", "kind": "x"}}))
+    assert found.attributes == {"kind": "x"}
+    assert len(found.skipped) == 1
+
+
+def test_printed_blank_lines_take_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "output"
+    path.write_text("--- summary ---\n" + "\n" * 100_000 + "x")
+    assert find_printed_summary(path, True).problem is None
+    path.write_text("--- summary ---\n\n x: 1 \n" + "\n" * 100_000 + "---\nx: 2\n---")
+    assert find_printed_summary(path, True).values == {"x": 1}
+
+
+def test_printed_summary_is_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "output"
+    lines = "".join(f"m{number}: {number}\n" for number in range(100_000))
+    path.write_text(f"{lines}metrics:\n  x: 1\n")
+    assert find_printed_summary(path, True) == Summary("output", {}, {}, [], None)
+    path.write_text(f"--- summary ---\n{lines}---\n")
+    problem = "what its pattern finds has more than 1 MB"
+    assert find_printed_summary(path, True).problem == problem
+
+
+_STRANGE = st.lists(
+    st.sampled_from(
+        [
+            b"\0",
+            b"\xff\xfe",
+            b"--- summary ---\n",
+            b"---",
+            b"metrics",
+            b":",
+            b" ",
+            b"\n",
+            b"{",
+            b'"',
+        ]
+    )
+    | st.binary(max_size=20)
+).map(b"".join)
+
+
+@given(_STRANGE, st.sampled_from(["json", "toml", "yaml", "yml", "txt"]))
+def test_no_bytes_are_too_strange(tmp_path_factory: Any, content: bytes, ending: str) -> None:
+    file = tmp_path_factory.getbasetemp() / f"strange.{ending}"
+    written(file, content).warnings()
+    for printed in (content, b"--- summary ---" + content + b"---", b"metrics:" + content):
+        file.write_bytes(printed)
+        find_printed_summary(file, True).warnings()
+        find_printed_summary(file, "(?s)metrics(.*)").warnings()
