@@ -49,7 +49,7 @@ _NOT_FINITE = ("nan", "inf", "-inf")
 # A program may make up a new name at every step.
 _KEPT_NAMES = 10_000
 _FIELDS = ("id", "name", "operation", "status", "started", "ended", "duration_s", "label")
-_PARTS = (("config", "config"), ("metric", "metrics"), ("attr", "attributes"))
+_PARTS = ("config", "metric", "attr")
 
 
 # -- to write ----------------------------------------------------------------------------------
@@ -393,7 +393,7 @@ def _need(library: str) -> Any:
 def _columns(rows: Iterable[Run]) -> dict[str, list[Any]]:
     flat = [_flatten(row) for row in rows]
     names = [*_FIELDS, "commit"]
-    for part, _ in _PARTS:
+    for part in _PARTS:
         names += sorted({name for row in flat for name in row if name.startswith(f"{part}.")})
     return {name: _make_alike([row.get(name) for row in flat]) for name in names}
 
@@ -405,8 +405,9 @@ def _flatten(row: Run) -> dict[str, Any]:
     for name in ("started", "ended"):
         flat[name] = flat[name] and datetime.fromisoformat(flat[name])
     flat["commit"] = row["source"]["commit"]
-    for part, key in _PARTS:
-        flat |= {f"{part}.{name}": value for name, value in row[key].items()}
+    metrics = {name: _read_number(value) for name, value in row["metrics"].items()}
+    for part, values in zip(_PARTS, (row["config"], metrics, row["attributes"]), strict=True):
+        flat |= {f"{part}.{name}": value for name, value in values.items()}
     return flat
 
 
