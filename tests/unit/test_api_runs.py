@@ -30,7 +30,9 @@ def row(number: int, **parts: Any) -> dict[str, Any]:
         "duration_s": 0.877,
         "label": None,
         "source": {"commit": COMMIT, "branch": "main"},
-        "config": {}, "metrics": {}, "attributes": {},
+        "config": {},
+        "metrics": {},
+        "attributes": {},
         **parts,
     }
 
