@@ -28,6 +28,7 @@ if str(ROOT) not in sys.path:
 from bench.events import write_events  # noqa: E402
 from bench.fill import fill  # noqa: E402 - the folder above is put on the path first
 from bench.instructions import Case, count_all  # noqa: E402
+from bench.log import Figure, measure_log  # noqa: E402
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 REPEATS = 9
@@ -60,6 +61,7 @@ class Bench:
         self.environ = _environ(folder)
         self.rows: list[Row] = []
         self.counts: list[tuple[Case, float]] = []
+        self.figures: list[Figure] = []
 
     def git(self, where: Path, *args: str) -> str:
         done = subprocess.run(
@@ -129,6 +131,10 @@ class Bench:
         )
         self.rows.append(row)
         _say(f"{row.what}: {row.ms:.1f} ms, {row.ms / row.base_ms:.1f} x {row.base}")
+
+    def add_figure(self, figure: Figure) -> None:
+        self.figures.append(figure)
+        _say(f"log, {figure.what}: {figure.value}")
 
     def make_repo(self, name: str, files: int = 1) -> Path:
         path = self.folder / name
@@ -305,6 +311,10 @@ def write_page(bench: Bench) -> None:
         lines += ["", "Instructions of our own process, counted by callgrind:", ""]
         lines += ["| what | M instructions | budget |", "|---|---|---|"]
         lines += [f"| {case.name} | {m:.0f} | {case.budget_m} |" for case, m in bench.counts]
+    if bench.figures:
+        lines += ["", "Logging from Python with `git_gage.api`, medians of whole processes:", ""]
+        lines += ["| what | measured | goal |", "|---|---|---|"]
+        lines += [f"| {' | '.join(figure)} |" for figure in bench.figures]
     PAGE.write_text("\n".join(lines) + "\n")
 
 
@@ -349,6 +359,7 @@ def _say(text: str) -> None:
 def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
     yield measure_start
     yield measure_instructions
+    yield measure_log
     yield measure_run
     yield measure_events
     for size in options.sizes.split(","):
