@@ -350,10 +350,8 @@ def _ask(words: list[str], repo: str | os.PathLike[str] | None) -> str:
     """What `git gage <words>` prints; its warnings go on to standard error."""
     import subprocess
 
-    # -P: what is called click.py in the user's folder is not ours.
-    command = [sys.executable, "-P", "-m", "git_gage", *words]
     done = subprocess.run(
-        command,
+        [*_program(), *words],
         cwd=repo,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -365,6 +363,16 @@ def _ask(words: list[str], repo: str | os.PathLike[str] | None) -> str:
         raise _failure(done.stderr, done.returncode)
     sys.stderr.write(done.stderr)
     return done.stdout
+
+
+def _program() -> list[str]:
+    """git-gage: this one, or where only the module is installed here, the one that people type."""
+    from importlib.util import find_spec
+
+    if find_spec("click") is None:
+        return ["git", "gage"]
+    # -P: what is called click.py in the user's folder is not ours.
+    return [sys.executable, "-P", "-m", "git_gage"]
 
 
 def _failure(text: str, code: int) -> GageError:

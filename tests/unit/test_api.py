@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -67,10 +68,20 @@ def run(fresh: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InRun:
     return here
 
 
-def start(program: str, *args: str, stdout: int | None = None) -> subprocess.Popen[str]:
-    """A program in a process of its own, in the run of the environment."""
+def start(
+    program: str, *args: str, stdout: int | None = None, measured: bool = True
+) -> subprocess.Popen[str]:
+    """A program in a process of its own, in the run of the environment.
+
+    One that logs all day is not `measured`: that it is covered is known after its first lines.
+    """
     command = [sys.executable, "-c", f"import os, sys\nfrom git_gage import api\n{program}", *args]
-    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
+    env = {name: text for name, text in os.environ.items() if measured or not is_coverage(name)}
+    return subprocess.Popen(command, env=env, stdout=stdout, stderr=subprocess.PIPE, text=True)
+
+
+def is_coverage(name: str) -> bool:
+    return name.startswith("COVERAGE")
 
 
 def finish(program: subprocess.Popen[str]) -> str:
@@ -380,7 +391,7 @@ for thread in threads:
 for thread in threads:
     thread.join()
 """
-    writers = [start(program, who, str(count)) for who in "ab"]
+    writers = [start(program, who, str(count), measured=False) for who in "ab"]
     assert [finish(writer) for writer in writers] == ["", ""]
     seen: dict[str, list[int]] = {}
     for point in run.points():
@@ -398,15 +409,14 @@ while True:
     os.write(1, b"%d\\n" % step)
     step += 1
 """
-    with start(program, stdout=subprocess.PIPE) as writer:
+    with start(program, stdout=subprocess.PIPE, measured=False) as writer:
         assert writer.stdout is not None
-        for _ in range(2_000):
-            writer.stdout.readline()
+        told = [writer.stdout.readline() for _ in range(2_000)]
         writer.send_signal(signal.SIGKILL)
-        told = [int(line) for line in writer.stdout.read().splitlines()]
+        last = int([*told, *writer.stdout][-1])
     assert writer.returncode == -signal.SIGKILL
     logged = run.points()
-    assert len(logged) > told[-1] >= 2_000
+    assert len(logged) > last >= 1_999
     assert logged == [{"step": step, "loss": step / 3} for step in range(len(logged))]
 
 
@@ -487,9 +497,21 @@ def test_threads_of_one_process_share_the_file(run: InRun) -> None:
 def test_an_import_loads_next_to_nothing() -> None:
     program = "import sys; a = set(sys.modules); import git_gage.api; print(*set(sys.modules) - a)"
     # Measuring coverage loads half of the library.
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE")}
+    kept = {name: text for name, text in os.environ.items() if not is_coverage(name)}
     done = subprocess.run(
         [sys.executable, "-c", program], env=kept, capture_output=True, text=True, check=True
     )
     ours = {"git_gage", "git_gage.api", "git_gage.errors"}
     assert ours <= set(done.stdout.split()) <= {*ours, "__future__", "atexit", "errno", "time"}
+
+
+def test_the_page_begins_with_what_can_be_typed(run: InRun, tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "api.md"
+    block = page.read_text().split("\n\n", 1)[1].split("\n`", 1)[0]
+    (tmp_path / "config.json").write_text('{"lr": 0.5}')
+    program = textwrap.dedent(block)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GAGE_CONFIG_FILE", str(tmp_path / "config.json"))
+        assert finish(start(program)) == ""
+    assert [point["loss"] for point in run.points()[:3]] == [9.0, 0.0, 0.0]
+    assert json.loads(run.attrs.read_text()) == {"data": "v2"}

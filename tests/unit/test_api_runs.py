@@ -176,6 +176,24 @@ def test_runs_are_what_list_says(
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_program_in_a_run_reads_runs_with_the_module_alone(repo: Path) -> None:
+    program = "from git_gage import api\nprint(len(api.runs()), api.runs('lr > 1'))\n"
+    (repo / "look.py").write_text(program)
+    root = str(Path(api.__file__).parents[1])
+    looked = gage(repo, "run", "-q", "look.py", env={"PYTHONPATH": root})
+    assert looked == (0, "1 []\n", "")
+
+
+def test_where_click_is_not_installed_git_gage_is_asked(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.runs(repo=repo)  # what it imports is there from now on
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.delitem(sys.modules, "click")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert api.runs(repo=repo) == []
+
+
 def test_what_git_gage_refuses_is_an_exception(repo: Path, tmp_path: Path) -> None:
     with pytest.raises(api.GageError) as caught:
         api.runs("lr >", repo=repo)
