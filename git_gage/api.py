@@ -44,7 +44,7 @@ __all__ = [
     "to_polars",
 ]
 
-_LARGEST = sys.float_info.max
+_LARGEST, _WHOLE = sys.float_info.max, 10**64
 _NOT_FINITE = ("nan", "inf", "-inf")
 # A program may make up a new name at every step.
 _KEPT_NAMES = 10_000
@@ -158,8 +158,7 @@ def log(
         step, values = _merge(metrics, step, values)
     line = "{" if step is None else f'{{"step":{step if type(step) is int else _whole(step)},'
     for name, value in values.items():
-        kind = type(value)
-        if (kind is float or kind is int) and -_LARGEST <= value <= _LARGEST:  # type: ignore[operator]
+        if type(value) is float and -_LARGEST <= value <= _LARGEST:
             line += f"{_names.get(name) or _spell_name(name)}{value!r},"
         else:
             line += _spell(name, value)
@@ -232,7 +231,6 @@ def _spell_name(name: str) -> str:
     _check_name("a metric", name)
     if name == "_time":
         raise ValueError("'_time' is no name for a metric: a line has its own")
-
     spelled = f"{json.dumps(name)}:"
     if len(_names) < _KEPT_NAMES:
         _names[name] = spelled
@@ -247,9 +245,9 @@ def _check_name(of: str, name: object) -> None:
 
 
 def _spell_number(number: float) -> str:
-    """JSON has no number for what is not finite, and a float none for a very large integer."""
+    """JSON has no number for what is not finite, records none for integers of over 64 digits."""
     if -_LARGEST <= number <= _LARGEST:
-        return repr(number)
+        return repr(number if -_WHOLE < number < _WHOLE else float(number))
     return '"nan"' if number != number else '"inf"' if number > 0 else '"-inf"'
 
 

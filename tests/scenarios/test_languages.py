@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.support import gage, make_repo
+
 EXAMPLES = Path(__file__).parents[2] / "examples" / "languages"
 
 
@@ -215,6 +217,20 @@ def test_the_examples_log_the_same_training(language: Language, here: Path) -> N
     assert [point["step"] for point in points] == list(range(10))
     assert [round(point["loss"], 3) for point in points[:3]] == [9, 5.76, 3.686]
     assert list(read_lines(here / "attrs")[0]) == ["language"]
+
+
+def test_an_example_is_an_operation_like_any_other(here: Path) -> None:
+    make_repo(here, files={})
+    names = ["shell", *(["javascript"] if shutil.which("node") else [])]
+    for name in names:
+        ran = gage(here, "run", "-q", name, "lr=0.2")
+        assert ran.code == 0, ran.err
+        assert ran.out.endswith(": w is 2.982\n")
+    told = json.loads(gage(here, "list", "--json").out)
+    assert [run["attributes"]["language"].lower() for run in told] == names[::-1]
+    for run_object in told:
+        assert run_object["summaries"]["loss"]["count"] == 10
+        assert run_object["summaries"]["loss"]["max"] == 9
 
 
 @LANGUAGES

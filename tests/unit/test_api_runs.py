@@ -15,6 +15,20 @@ import pytest
 from git_gage import api
 from tests.support import gage, gage_inside
 
+# The Python that runs programs has no git-gage.
+WITH_MODULE = {"PYTHONPATH": str(Path(api.__file__).parents[1])}
+LOGGING = """\
+from git_gage import api
+lr = 0.1
+top = 1.0
+print(api.run_id(), dict(sorted(api.config().items())))
+api.attr("data", "v1")
+for step in range(10):
+    api.log({"loss": step * lr}, step=step)
+api.log({"val/acc": float("nan"), "big": 2**60, "huge": 10**99})
+api.attr("data", "v2")
+api.attr("ready", True)
+"""
 COMMIT = "2bf3b2f5a4f0d5f7c1b1a7e9d3c8f6a2b4e0d1c9"
 
 
@@ -179,9 +193,22 @@ def test_runs_are_what_list_says(
 def test_a_program_in_a_run_reads_runs_with_the_module_alone(repo: Path) -> None:
     program = "from git_gage import api\nprint(len(api.runs()), api.runs('lr > 1'))\n"
     (repo / "look.py").write_text(program)
-    root = str(Path(api.__file__).parents[1])
-    looked = gage(repo, "run", "-q", "look.py", env={"PYTHONPATH": root})
-    assert looked == (0, "1 []\n", "")
+    assert gage(repo, "run", "-q", "look.py", env=WITH_MODULE) == (0, "1 []\n", "")
+
+
+def test_what_a_run_logs_is_read_back(repo: Path) -> None:
+    (repo / "train.py").write_text(LOGGING)
+    ran = gage(repo, "run", "-q", "train.py", "lr=0.5", "top=inf", env=WITH_MODULE)
+    assert ran.code == 0, ran.err
+    (run,) = api.runs("data = v2", repo=repo)
+    assert ran.out == f"{run['id']} {{'lr': 0.5, 'top': 'inf'}}\n"
+    assert run["metrics"] == {"loss": 4.5, "val/acc": "nan", "big": str(2**60), "huge": 1e99}
+    assert run["summaries"]["loss"]["count"] == 10
+    assert run["summaries"]["loss"]["last_step"] == 9
+    assert run["attributes"] == {"data": "v2", "ready": True}
+    table = api._columns([run])
+    assert table["metric.big"] == [2**60]
+    assert repr(table["metric.val/acc"]) == "[nan]"
 
 
 def test_where_click_is_not_installed_git_gage_is_asked(
