@@ -313,11 +313,11 @@ def runs(where: str | None = None, *, repo: str | os.PathLike[str] | None = None
 
 def series(
     run: str | Run, name: str, *, repo: str | os.PathLike[str] | None = None
-) -> list[tuple[int | None, float, float | None]]:
+) -> list[tuple[int, float, float | None]]:
     """Values of one metric of a run, which is a row of `runs` or any name of a run.
 
-    Shape: (step, value, time_s) for each point; time_s is in seconds since the start of the run,
-    None where it is not known.
+    Shape: (step, value, time_s) for each point, all up to 10,000 and the extremes above; time_s is
+    in seconds since the start of the run, None where it is not known.
 
     Raises: GageError with what git-gage says, KeyError for a metric that the run does not have.
     """
