@@ -31,9 +31,10 @@ def peak_kb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 log({warm})
 before_kb = peak_kb()
-began = time.perf_counter()
+began, began_cpu = time.perf_counter(), time.process_time()
 log({calls})
-print(import_ms, time.perf_counter() - began, peak_kb() - before_kb)
+took_s, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
+print(import_ms, took_s, cpu_s, peak_kb() - before_kb)
 """
 KILLED = """\
 import os
@@ -58,11 +59,12 @@ def measure_log(bench: Bench) -> None:
     """Add figures for one metric a call, ten a call, and a program that is killed."""
     one = [_log(bench, 1) for _ in range(bench.repeats)]
     ten = [_log(bench, 10) for _ in range(bench.repeats)]
-    import_ms, rate, grown_kb, size = map(statistics.median, zip(*one, strict=True))
-    _, rate_ten, _, size_ten = map(statistics.median, zip(*ten, strict=True))
+    import_ms, rate, cpu_us, grown_kb, size = map(statistics.median, zip(*one, strict=True))
+    _, rate_ten, _, _, size_ten = map(statistics.median, zip(*ten, strict=True))
     for figure in (
         Figure("`import git_gage.api`", f"{import_ms:.1f} ms", "≤ 10 ms"),
         Figure("one metric a call", f"{rate:,.0f} points/s", "≥ 150,000 points/s"),
+        Figure("one metric a call, time of the processor", f"{cpu_us:.1f} µs", ""),
         Figure("ten metrics a call", f"{rate_ten:,.0f} points/s", ""),
         Figure("one metric a call, with step and time", f"{size:.1f} bytes a point", "≤ 64"),
         Figure("ten metrics a call, with step and time", f"{size_ten:.1f} bytes a point", ""),
@@ -81,16 +83,17 @@ def _start(bench: Bench, program: str) -> tuple[subprocess.Popen[str], Path]:
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True), path
 
 
-def _log(bench: Bench, metrics: int) -> tuple[float, float, float, float]:
-    """Milliseconds of the import, points a second, kilobytes grown, bytes a point."""
+def _log(bench: Bench, metrics: int) -> tuple[float, ...]:
+    """Milliseconds of the import, points a second, µs a point, kilobytes grown, bytes a point."""
     names = ["loss"] if metrics == 1 else [f"loss{number}" for number in range(metrics)]
     values = ", ".join(f"{name}=loss" for name in names)
     calls = POINTS // metrics
     program, path = _start(bench, PROGRAM.format(values=values, warm=WARM, calls=calls))
-    import_ms, took_s, grown_kb = map(float, program.communicate()[0].split())
+    import_ms, took_s, cpu_s, grown_kb = map(float, program.communicate()[0].split())
     with path.open("rb") as file:
         warm = sum(len(file.readline()) for _ in range(WARM))
-    return import_ms, POINTS / took_s, grown_kb, (path.stat().st_size - warm) / POINTS
+    size = (path.stat().st_size - warm) / POINTS
+    return import_ms, POINTS / took_s, cpu_s * 1e6 / POINTS, grown_kb, size
 
 
 def _kill(bench: Bench) -> int:
