@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from git_gage.catalog.filter_syntax import Builder
 from git_gage.cli import commands, params, parsing
-from git_gage.metrics import events
 
 # click calls these by name.
 _: tuple[object, ...] = (
@@ -22,10 +21,4 @@ _ = (
     Builder.negation,
     Builder.within,
     Builder.either,
-)
-
-# The collector of metrics is to read event files.
-_ = (
-    events.EventTail.read,
-    events.EventTail.warnings,
 )
