@@ -205,10 +205,8 @@ class Catalog:
 
     def newest_here(self) -> str | None:
         """The run that `@` stands for; None before the first one of this clone."""
-        from git_gage.catalog.resolve import newest_here
-
         lanes = self._store.my_lanes
-        return self._ask(lambda db: newest_here(db, lanes))
+        return self._ask(lambda db: query.newest_here(db, lanes))
 
     def complete(self, prefix: str) -> list[tuple[str, str]]:
         """Short ids and names that begin so, the newest first, each with a few words on the run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from git_gage.catalog.schema import AMONG, among
@@ -171,3 +171,9 @@ def _label_records(db: sqlite3.Connection, run: str) -> tuple[str, ...]:
     ).fetchall()
     superseded = {dep for _, deps in rows for dep in json.loads(deps)}
     return tuple(record for record, _ in rows if record not in superseded)
+
+
+def newest_here(db: sqlite3.Connection, lanes: Iterable[str], steps: int = 0) -> str | None:
+    """The newest run begun in these lanes, or the one so many steps before it."""
+    found = [id for lane in lanes for id in find_newest(db, "writer", lane, steps + 1)]
+    return sorted(found, reverse=True)[steps] if len(found) > steps else None

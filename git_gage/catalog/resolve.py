@@ -16,6 +16,7 @@ from git_gage.catalog.query import (
     find_newest,
     find_newest_in,
     find_prefixed,
+    newest_here,
     read_one,
 )
 from git_gage.errors import AmbiguousRunError, RunNotFoundError
@@ -91,12 +92,6 @@ def slice_rows(text: str, rows: slice, listed: Sequence[str] | None) -> list[str
             hint="list again with 'git gage list'",
         )
     return list(listed[rows])
-
-
-def newest_here(db: sqlite3.Connection, lanes: Iterable[str], steps: int = 0) -> str | None:
-    """The newest run begun in these lanes, or the one so many steps before it."""
-    found = [id for lane in lanes for id in find_newest(db, "writer", lane, steps + 1)]
-    return sorted(found, reverse=True)[steps] if len(found) > steps else None
 
 
 def complete_run(db: sqlite3.Connection, prefix: str) -> list[tuple[str, str]]:

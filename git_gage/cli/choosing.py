@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_REVISION = re.compile(r"[0-9a-f]{4,64}")
-
 _where = click.option(
     *("-w", "--where", "wheres"),
     metavar="<filter>",
@@ -185,7 +183,7 @@ def _read_commit(app: App, revision: str | None) -> Iterator[str]:
     try:
         found = app.repo.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     except GitError:
-        if not _REVISION.fullmatch(revision):
+        if not re.fullmatch(r"[0-9a-f]{4,64}", revision):
             message = f"'--commit' needs a commit, branch or tag, not '{revision}'"
             raise click.UsageError(message) from None
         yield f"commit = {revision}"

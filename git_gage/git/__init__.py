@@ -1,25 +1,10 @@
-"""The only door to git: the program, its objects and its refs."""
+"""The only door to git: the program, its objects and its refs.
+
+Lists must start fast and only read, so what writes (`imports`, `quarantine`) is a face of its own.
+"""
 
 from __future__ import annotations
 
-from git_gage.git.imports import Commit, import_commits
-from git_gage.git.quarantine import (
-    adopt_objects,
-    commit_in_quarantine,
-    drop_stale_keeps,
-    has_objects,
-    release_kept,
-)
 from git_gage.git.repository import Repository, open_repository
 
-__all__ = [
-    "Commit",
-    "Repository",
-    "adopt_objects",
-    "commit_in_quarantine",
-    "drop_stale_keeps",
-    "has_objects",
-    "import_commits",
-    "open_repository",
-    "release_kept",
-]
+__all__ = ["Repository", "open_repository"]

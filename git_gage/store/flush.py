@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import GitError, IntegrityError
-from git_gage.git import drop_stale_keeps, has_objects
+from git_gage.git.quarantine import drop_stale_keeps, has_objects
 from git_gage.records import Record, parse_record
 from git_gage.store import layout
 from git_gage.store.files import read_json, write_json

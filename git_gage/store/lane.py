@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError
-from git_gage.git import (
-    Commit,
-    Repository,
-    adopt_objects,
-    commit_in_quarantine,
-    import_commits,
-    release_kept,
-)
-from git_gage.git.imports import DURABLE
+from git_gage.git.imports import DURABLE, Commit, import_commits
+from git_gage.git.quarantine import adopt_objects, commit_in_quarantine, release_kept
 from git_gage.store import layout
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
 
 MARKER = "v1"
 Bulk = tuple[str, bytes | Path | str]

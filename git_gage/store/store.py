@@ -14,12 +14,12 @@ from git_gage.git.repository import require_git_version
 from git_gage.records import By, Record, format_time, make_record
 from git_gage.store import layout
 from git_gage.store.files import Lock
-from git_gage.store.flush import PACKS_BEFORE_REPACK, Flusher, roll_up_packs
 from git_gage.store.identity import own_identity, read_identity
 from git_gage.store.journal import Journal, list_journals, read_journal
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
+    from git_gage.store.flush import Flusher
 
 
 class Store:
@@ -126,6 +126,8 @@ class Store:
 
     def tidy_packs(self) -> None:
         """Make few packs of the many small ones that fetches leave."""
+        from git_gage.store.flush import PACKS_BEFORE_REPACK, roll_up_packs
+
         packs = (self.repo.objects_dir / "pack").glob("*.pack")
         if sum(1 for _ in packs) >= PACKS_BEFORE_REPACK:
             with self._lock.held():
@@ -184,6 +186,8 @@ class Store:
     # -- inside -------------------------------------------------------------------------------
 
     def _flusher(self) -> Flusher:
+        from git_gage.store.flush import Flusher  # who only reads does without it
+
         return Flusher(self.repo, self.lane, self.clock())
 
     def _record_blobs(self, tip: str) -> list[str]:

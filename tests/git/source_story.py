@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from git_gage.git import Repository, adopt_objects, open_repository
-from git_gage.git.quarantine import quarantine_environ
+from git_gage.git import Repository, open_repository
+from git_gage.git.quarantine import adopt_objects, quarantine_environ
 from git_gage.source import Source, capture_source
 
 Files = dict[bytes, tuple[str, bytes]]

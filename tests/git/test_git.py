@@ -10,17 +10,15 @@ from typing import Any
 import pytest
 
 from git_gage.errors import ConflictError, GitError, RequestError
-from git_gage.git import (
-    Commit,
+from git_gage.git import open_repository, quarantine
+from git_gage.git.imports import ATTEMPTS, Commit, import_commits
+from git_gage.git.quarantine import (
+    STALE_S,
     adopt_objects,
     drop_stale_keeps,
-    import_commits,
-    open_repository,
-    quarantine,
+    quarantine_environ,
     release_kept,
 )
-from git_gage.git.imports import ATTEMPTS
-from git_gage.git.quarantine import STALE_S, quarantine_environ
 from tests.support import git, make_repo
 
 REF = "refs/gage/w/lane/202611-01/log"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from git_gage.errors import GitError, IntegrityError, RequestError
-from git_gage.git import Commit, import_commits
+from git_gage.git.imports import Commit, import_commits
 from git_gage.runs.close import forget_state
 from git_gage.source import capture_source
 from git_gage.store import files, flush, identity, layout
