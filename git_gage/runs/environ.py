@@ -20,19 +20,24 @@ _OF_GIT = re.compile(
     r"|QUARANTINE_PATH|REPLACE_REF_BASE|SHALLOW_FILE|WORK_TREE)"
 )
 
-# What changes how a program computes, or says where it ran. Nothing else is recorded.
-_RECORDED = re.compile(
+# What changes how a program computes; whoever repeats a run wants it too.
+_REPEATED = re.compile(
     r"PYTHON(?:PATH|HOME|HASHSEED|OPTIMIZE|WARNINGS|UNBUFFERED|UTF8|NOUSERSITE)"
-    r"|VIRTUAL_ENV|CONDA_PREFIX|CONDA_DEFAULT_ENV|LD_LIBRARY_PATH|LD_PRELOAD|DYLD_LIBRARY_PATH"
+    r"|LD_LIBRARY_PATH|LD_PRELOAD|DYLD_LIBRARY_PATH"
     r"|(?:OMP|MKL|OPENBLAS|NUMEXPR|NUMBA|BLIS|VECLIB|GOTO|RAYON)_(?:MAXIMUM|NUM)_THREADS"
     r"|(?:CUDA|HIP|ROCR|GPU|ZE)_(?:VISIBLE_DEVICES|DEVICE_ORDER|DEVICE_ORDINAL|AFFINITY_MASK)"
     r"|CUDA_LAUNCH_BLOCKING|CUBLAS_WORKSPACE_CONFIG|NVIDIA_TF32_OVERRIDE|KERAS_BACKEND"
     r"|(?:TF|XLA|JAX|TORCH|PYTORCH|NCCL|CUDNN|MIOPEN|JULIA)_[A-Z0-9_]+"
     r"|(?:HF|HF_HUB|HF_DATASETS|TRANSFORMERS)_OFFLINE|TOKENIZERS_PARALLELISM"
+    r"|LANG|LANGUAGE|LC_[A-Z]+|TZ"
+)
+# What says where it ran. Nothing else is recorded.
+_PLACES = re.compile(
+    r"VIRTUAL_ENV|CONDA_PREFIX|CONDA_DEFAULT_ENV"
     r"|WORLD_SIZE|RANK|LOCAL_RANK|LOCAL_WORLD_SIZE|NODE_RANK|GROUP_RANK|MASTER_ADDR|MASTER_PORT"
     r"|SLURM_(?:JOB_ID|JOB_NAME|JOB_PARTITION|JOB_NODELIST|JOB_NUM_NODES|ARRAY_JOB_ID"
     r"|ARRAY_TASK_ID|CLUSTER_NAME|CPUS_PER_TASK|GPUS|GPUS_ON_NODE|LOCALID|NODEID|NTASKS|PROCID)"
-    r"|PBS_JOBID|LSB_JOBID|LANG|LANGUAGE|LC_[A-Z]+|TZ"
+    r"|PBS_JOBID|LSB_JOBID"
     r"|CI|CI_JOB_ID|CI_PIPELINE_ID|CI_RUNNER_ID|GITLAB_CI|BUILD_NUMBER|BUILDKITE_BUILD_ID"
     r"|GITHUB_(?:ACTIONS|JOB|REPOSITORY|RUN_ATTEMPT|RUN_ID|WORKFLOW)|RUNNER_(?:ARCH|NAME|OS)"
 )
@@ -94,7 +99,16 @@ def recorded_variables(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: MASK if _is_secret(name, value) else value
         for name, value in sorted(environ.items())
-        if _RECORDED.fullmatch(name)
+        if _REPEATED.fullmatch(name) or _PLACES.fullmatch(name)
+    }
+
+
+def repeated_variables(recorded: Mapping[str, str]) -> dict[str, str]:
+    """Those of the variables of a record that change how a program computes, and are known."""
+    return {
+        name: value
+        for name, value in recorded.items()
+        if _REPEATED.fullmatch(name) and value != MASK
     }
 
 

@@ -39,20 +39,35 @@ class Step:
         """Its words without secrets."""
         return self.argv if self.told is None else self.told
 
-    def words(self, folder: Path) -> tuple[str, ...]:
-        """How the program is started; a script that needs a file gets one in `folder`."""
+    @property
+    def needs_file(self) -> bool:
+        """Whether its text has to be in a file for the program that reads it."""
+        words = self._first_line()
+        return bool(words) and os.path.basename(words[-1]).rstrip("0123456789.") not in _TAKES_TEXT
+
+    def command(self, script: str) -> tuple[str, ...]:
+        """How the program is started; `script` is the file with its text, where it needs one."""
         if not self.shell:
             return self.argv
-        text = self.argv[0]
-        if not text.startswith("#!"):
+        text, words = self.argv[0], self._first_line()
+        if not words:
             return ("/bin/sh", "-c", text)
-        first, _, rest = text.partition("\n")
-        words = shlex.split(first[2:])
-        if os.path.basename(words[-1]).rstrip("0123456789.") in _TAKES_TEXT:
-            return (*words, "-c", f"\n{rest}")
+        if self.needs_file:
+            return (*words, script)
+        return (*words, "-c", "\n" + text.partition("\n")[2])
+
+    def words(self, folder: Path) -> tuple[str, ...]:
+        """The same, with such a file in `folder`."""
         script = folder / f"exec-{self.phase}"
-        script.write_text(text)
-        return (*words, str(script))
+        if self.needs_file:
+            script.write_text(self.argv[0])
+        return self.command(str(script))
+
+    def _first_line(self) -> list[str]:
+        """The program that a text names to read it; none for the shell."""
+        if not (self.shell and self.argv[0].startswith("#!")):
+            return []
+        return shlex.split(self.argv[0].partition("\n")[0][2:])
 
 
 def log_name(phase: str) -> str:
