@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from git_gage.records import short_id
-from git_gage.render.amounts import count_text
+from git_gage.render.amounts import count_text, metric_text
 from git_gage.render.wording import status_text
 from git_gage.safe import clean
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Of many runs that one summary is over, and of many files of one input.
 MAX_SIBLINGS = 12
 _MAX_NAMES = 3
+_MAX_METRICS = 4
 _LEAST = 20
 _UP = {"restart": "restart of ", "parent": "started in "}
 _DOWN = {"restart": "restarted as ", "parent": "started "}
@@ -45,6 +46,16 @@ def lineage_body(lineage: Lineage) -> dict[str, Any]:
         "sources": [_step_body(step, "sources") for step in lineage.sources],
         "followers": [_step_body(step, "followers") for step in lineage.followers],
     }
+
+
+def follower_text(step: Step, screen: Screen) -> str:
+    """A run that came of another, and its metrics."""
+    assert step.run is not None and step.document is not None
+    metrics = list(step.document["metrics"].items())[:_MAX_METRICS]
+    values = [f"{clean(name)} {metric_text(value)}" for name, value in metrics]
+    return "  ".join(
+        [_DOWN.get(step.how, "") + _run_line(step.run, step.document, screen), *values]
+    )
 
 
 # -- as a tree --------------------------------------------------------------------------------

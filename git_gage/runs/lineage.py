@@ -38,6 +38,13 @@ class Step(NamedTuple):
     cut: bool = False
 
 
+class Followers(NamedTuple):
+    """How many runs came of a run, and the newest of them, each once."""
+
+    total: int
+    newest: tuple[Step, ...]
+
+
 class Lineage(NamedTuple):
     """sources: what a run came from; followers: what came from it."""
 
@@ -50,6 +57,13 @@ def trace_lineage(document: Mapping[str, Any], runs: Runs) -> Lineage:
     """The story of a run in both directions; each run on the way is told once."""
     up, down = _Trace(runs, find_sources), _Trace(runs, _find_followers)
     return Lineage(document, up.follow(document), down.follow(document))
+
+
+def newest_followers(document: Mapping[str, Any], runs: Runs, most: int) -> Followers:
+    """The runs that name a run as what they came from, of which there may be very many."""
+    found = runs.followers(document["id"])
+    steps = (next(_find_links(document["id"], run, runs)) for run in reversed(found[-most:]))
+    return Followers(len(found), tuple(steps))
 
 
 class _Trace:
@@ -96,8 +110,13 @@ def find_sources(document: Mapping[str, Any], runs: Runs) -> Iterator[Step]:
 def _find_followers(document: Mapping[str, Any], runs: Runs) -> Iterator[Step]:
     run = document["id"]
     for follower in runs.followers(run):
-        theirs = runs.document(follower)
-        assert theirs is not None, f"the catalog names run {follower} and does not know it"
-        for step in find_sources(theirs, runs):
-            if step.run == run:
-                yield step._replace(run=follower, document=theirs)
+        yield from _find_links(run, follower, runs)
+
+
+def _find_links(run: str, follower: str, runs: Runs) -> Iterator[Step]:
+    """The ways in which a run names another one."""
+    theirs = runs.document(follower)
+    assert theirs is not None, f"the catalog names run {follower} and does not know it"
+    for step in find_sources(theirs, runs):
+        if step.run == run:
+            yield step._replace(run=follower, document=theirs)
