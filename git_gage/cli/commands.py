@@ -23,6 +23,7 @@ COMMANDS = {
     "select": "Print the id of a run, or something else of it",
     "best": "Print the id of the run with the best value of a metric",
     "output": "Print what a run printed",
+    "series": "Print the values of a run's metrics, step by step",
     "restart": "Run again what a run did, changed or not",
     "stop": "Stop runs that go on",
     "wait": "Wait until runs have ended",

@@ -50,7 +50,7 @@ def command(
         if _follow(app, app.store.state_dir(document["id"]), name, timestamps, count):
             return
         document = app.document_now(document["id"])
-    _print(app, document, name, timestamps, count)
+    print_output(app, document, name, timestamps, count)
 
 
 def _log_of(document: dict[str, Any], phase: str | None) -> str:
@@ -66,7 +66,7 @@ def _log_of(document: dict[str, Any], phase: str | None) -> str:
     return log_name(phase or RUN)
 
 
-def _print(
+def print_output(
     app: App, document: dict[str, Any], name: str, timestamps: bool, count: int | None
 ) -> None:
     from io import BytesIO

@@ -10,38 +10,79 @@ from git_gage.cli.params import RunName, color_option, json_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     from git_gage.cli.app import App
+    from git_gage.metrics.series import Series
     from git_gage.render.screen import Screen
+    from git_gage.runs.files import RunFile
+
+# Parts that can be shown together, and what is an answer of its own.
+PARTS = ("config", "metrics", "files", "environment")
+ALONE = ("--lineage", "--output", "--diff", "--reproduce")
+_MAX_FOLLOWERS, _MAX_LOOKED_AT = 6, 10_000
 
 
 @click.command(
     "show",
     cls=Command,
-    usage="git gage show [<run>] [--lineage] [--json | --diff]",
-    examples=["git gage show", "git gage show 2 --diff"],
-    exclusive=[("--json", "--diff"), ("--lineage", "--diff")],
-    note="Without a <run>, the newest begun here is shown, or else the newest.\n\n" + RUN_NOTE,
+    usage="git gage show [<run>] [<part>...] [--json]",
+    examples=["git gage show", "git gage show 2 --diff", "git gage show --config --metrics"],
+    exclusive=[
+        ("--json", "--output", "--diff", "--reproduce"),
+        *((*ALONE, f"--{part}") for part in PARTS),
+    ],
+    note="Without a <run>, the newest begun here is shown, or else the newest. Without\n"
+    "a <part>, a page of all there is to know. Those on config, metrics, files and\n"
+    "environment can be shown together\n\n" + RUN_NOTE,
 )
 @click.argument("run", metavar="<run>", required=False, type=RunName())
+@click.option("--config", is_flag=True, help="Show the config, and what is a default of it")
+@click.option("--metrics", is_flag=True, help="Show all metrics: last, least, greatest, mean")
+@click.option("--files", is_flag=True, help="List the files that it made and was given")
+@click.option("--environment", is_flag=True, help="Show Python, packages, machine and variables")
+@click.option("--output", is_flag=True, help="Print what it printed, as 'git gage output'")
 @click.option("--diff", is_flag=True, help="Print the patch from the commit to what ran")
 @click.option("--lineage", is_flag=True, help="Show what it was made from, and what used it")
+@click.option("--reproduce", is_flag=True, help="Print the commands that repeat it by hand")
 @json_option
 @color_option
 @click.pass_obj
 def command(
-    app: App, run: str | None, diff: bool, lineage: bool, as_json: bool, color: str
+    app: App,
+    /,
+    run: str | None,
+    output: bool,
+    diff: bool,
+    lineage: bool,
+    reproduce: bool,
+    as_json: bool,
+    color: str,
+    **parts: bool,
 ) -> None:
     """Show one run"""
     document = app.document(run)
     screen = app.screen(color)
-    if lineage:
+    asked = [part for part in PARTS if parts[part]]
+    if output:
+        from git_gage.cli.bulk import OUTPUT
+        from git_gage.cli.output import print_output
+
+        print_output(app, document, OUTPUT, timestamps=False, count=None)
+    elif lineage:
         _show_lineage(app, document, screen, as_json=as_json)
+    elif diff:
+        app.show(_read_patches(app, document, screen), screen)
+    elif reproduce:
+        app.show(_format_repeat(app, document).encode(errors="surrogateescape"), screen)
     elif as_json:
         from git_gage.render.machine import format_json
 
-        screen.write(screen.encode(format_json(document)))
-    elif diff:
-        app.show(_read_patches(app, document, screen), screen)
+        body = _parts_body(app, document, asked) if asked else document
+        screen.write(screen.encode(format_json(body)))
+    elif asked:
+        app.show(_format_parts(app, document, asked, screen), screen)
     else:
         app.show(_format_page(app, document, screen), screen)
 
@@ -62,17 +103,118 @@ def _format_page(app: App, document: dict[str, Any], screen: Screen) -> str:
     import time
 
     from git_gage.cli.bulk import OUTPUT, has_bulk, has_source
-    from git_gage.render.page import format_page
+    from git_gage.render.page import MAX_METRICS, format_page
+    from git_gage.runs.files import list_images
+    from git_gage.runs.lineage import newest_followers
 
-    run_dir = app.store.run_dir(document["id"])
+    run_dir = _find_run_dir(app, document)
+    shown = list(document["metrics"])[:MAX_METRICS]
     return format_page(
         document,
         screen=screen,
         now=time.time(),
-        run_dir=run_dir if run_dir.is_dir() else None,
+        run_dir=run_dir,
         source_here=has_source(app.repo, document["source"]),
         output_here=has_bulk(app, document["id"], OUTPUT),
+        given=_find_given(app, document),
+        series=_read_series(app, document, shown),
+        images=list(list_images(app.store, document, _MAX_LOOKED_AT)),
+        followers=newest_followers(document, app.catalog, _MAX_FOLLOWERS),
     )
+
+
+# -- parts --------------------------------------------------------------------------------------
+
+
+def _format_parts(app: App, document: dict[str, Any], parts: Sequence[str], screen: Screen) -> str:
+    """Parts of a run, below their names where there are several."""
+    texts = [_format_part(app, document, part, screen) for part in parts]
+    if len(parts) == 1:
+        return texts[0]
+    named = zip(parts, texts, strict=True)
+    return "\n".join(f"{screen.paint(part, 'bold')}\n{text}" for part, text in named)
+
+
+def _format_part(app: App, document: dict[str, Any], part: str, screen: Screen) -> str:
+    from git_gage.render.metrics import format_metrics
+    from git_gage.render.sections import format_config, format_environment, format_files
+
+    match part:
+        case "config":
+            return format_config(document["config"], _find_given(app, document), screen)
+        case "metrics":
+            series = _read_series(app, document, list(document["summaries"]))
+            return format_metrics(document["summaries"], series, screen)
+        case "files":
+            run_dir = _find_run_dir(app, document)
+            return format_files(document, _list_files(app, document), run_dir, screen)
+        case _:
+            return format_environment(document, screen)
+
+
+def _parts_body(app: App, document: dict[str, Any], parts: Sequence[str]) -> dict[str, Any]:
+    """Parts of a run as one object. Source: docs/json.md, "Parts of a run"."""
+    body: dict[str, Any] = {"id": document["id"]}
+    for part in parts:
+        body |= _part_body(app, document, part)
+    return body
+
+
+def _part_body(app: App, document: dict[str, Any], part: str) -> dict[str, Any]:
+    from git_gage.render.sections import environment_body, files_body
+
+    match part:
+        case "config":
+            given = _find_given(app, document)
+            config = document["config"]
+            return {"config": config, "defaults": [key for key in config if key not in given]}
+        case "metrics":
+            return {key: document[key] for key in ("metrics", "summaries")}
+        case "files":
+            return files_body(_list_files(app, document), _find_run_dir(app, document))
+        case _:
+            return environment_body(document)
+
+
+def _find_run_dir(app: App, document: Mapping[str, Any]) -> Path | None:
+    run_dir = app.store.run_dir(document["id"])
+    return run_dir if run_dir.is_dir() else None
+
+
+def _list_files(app: App, document: Mapping[str, Any]) -> list[RunFile]:
+    from git_gage.runs.files import list_files
+
+    return list(list_files(app.store, document))
+
+
+def _find_given(app: App, document: Mapping[str, Any]) -> frozenset[str]:
+    """Settings that are no defaults."""
+    from git_gage.runs.recall import find_given
+
+    records = app.runs.records(document["id"])
+    begin = next(record for record in records if record.kind == "run.begin")
+    return find_given(begin.body, document["config"])
+
+
+def _read_series(
+    app: App, document: Mapping[str, Any], names: Sequence[str]
+) -> Mapping[str, Series]:
+    """Series of those of the metrics that have several values; none where they are not here."""
+    from git_gage.runs.series import read_series
+
+    summaries = document["summaries"]
+    several = [name for name in names if name not in summaries or summaries[name]["count"] > 1]
+    return read_series(app.store, app.catalog, document["id"], several) or {}
+
+
+# -- what is an answer of its own ---------------------------------------------------------------
+
+
+def _format_repeat(app: App, document: dict[str, Any]) -> str:
+    from git_gage.render.repeat import format_repeat
+    from git_gage.runs.repeat import plan_repeat
+
+    return format_repeat(plan_repeat(app.store, app.catalog, document, app.progress()))
 
 
 def _read_patches(app: App, document: dict[str, Any], screen: Screen) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 
@@ -19,6 +19,15 @@ def format_array(texts: Iterable[str]) -> Iterator[str]:
         yield before + _ascii(text)
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def format_members(values: Mapping[str, Any]) -> Iterator[str]:
+    """An object in parts, one member a line: for values too long to be indented."""
+    before = "{\n"
+    for name, value in values.items():
+        yield f"{before}{json.dumps(name)}: {json.dumps(value)}"
+        before = ",\n"
+    yield "{}\n" if before == "{\n" else "\n}\n"
 
 
 def format_lines(texts: Iterable[str], end: str) -> Iterator[str]:

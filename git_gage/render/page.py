@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from git_gage.records import parse_time, short_id, shown_path
+from git_gage.records import encode_path, parse_time, short_id, shown_path
 from git_gage.render.amounts import (
     age_text,
     count_text,
@@ -21,14 +21,20 @@ from git_gage.render.amounts import (
     span_text,
     value_text,
 )
+from git_gage.render.lineage import follower_text
+from git_gage.render.metrics import best_text, draw_spark, spark_width
+from git_gage.render.screen import text_width
 from git_gage.render.wording import STATUS_STYLES, code_text, command_text, status_text
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
+    from git_gage.metrics.series import Series
     from git_gage.render.screen import Screen
+    from git_gage.runs.files import RunFile
+    from git_gage.runs.lineage import Followers
 
 # A page is a screen: what is longer is in `show --json`.
-MAX_PATHS = 6
+MAX_PATHS, MAX_METRICS = 6, 20
 FETCH = "not here: git gage fetch"
 
 
@@ -40,25 +46,41 @@ def format_page(
     run_dir: Path | None,
     source_here: bool,
     output_here: bool,
+    given: Collection[str] = (),
+    series: Mapping[str, Series] | None = None,
+    images: Sequence[RunFile] = (),
+    followers: Followers | None = None,
 ) -> str:
     """What there is to know about a run, wrapped to the screen.
 
-    `run_dir` is None, and the others False, for what is not in this clone.
+    `run_dir` is None, and `source_here` and `output_here` False, for what is not in this clone.
+    `given`: settings that are no defaults.
     """
+    page = _Page(document, screen, now)
+    rows: list[tuple[str, str | Text]] = [
+        *page.what(),
+        *page.config(given),
+        *page.metrics(series or {}),
+        *page.attributes(),
+        *page.source(source_here),
+        *page.lineage(),
+        *page.followers(followers),
+        *page.circumstances(),
+        *page.results(run_dir, output_here),
+        *page.images(images),
+    ]
+    return format_rows(rows, screen, page.title())
+
+
+def format_rows(
+    rows: Iterable[tuple[str, str | Text]], screen: Screen, title: Text | None = None
+) -> str:
+    """Names and what they stand for, in two columns that are wrapped to the screen."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    page = _Page(document, screen, now)
-    rows = [
-        *page.what(),
-        *page.values(),
-        *page.source(source_here),
-        *page.lineage(),
-        *page.circumstances(),
-        *page.results(run_dir, output_here),
-    ]
     for name, value in rows:
-        table.add_row(Text(name), Text(value))
+        table.add_row(Text(name), Text(value) if isinstance(value, str) else value)
     file = StringIO()
     console = Console(
         file=file,
@@ -68,7 +90,8 @@ def format_page(
         no_color=not screen.color,
         legacy_windows=False,
     )
-    console.print(page.title())
+    if title is not None:
+        console.print(title)
     console.print(table)
     return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
 
@@ -132,15 +155,47 @@ class _Page:
             amount = count_text(each["count"] or 0, "file")
             yield "" if number else "inputs", clean(f"{what}: {amount}")
 
-    def values(self) -> Iterator[tuple[str, str]]:
-        config, metrics = self.document["config"], self.document["metrics"]
-        if config:
-            yield "config", "  ".join(f"{clean(k)}={value_text(v)}" for k, v in config.items())
-        for number, (name, value) in enumerate(metrics.items()):
-            text = f"{clean(name)} {metric_text(value, 6)}{self._range(name)}"
+    def followers(self, found: Followers | None) -> Iterator[tuple[str, str]]:
+        """What came of the run."""
+        if found is None or not found.total:
+            return
+        for number, step in enumerate(found.newest):
+            yield "" if number else "used by", follower_text(step, self.screen)
+        more = found.total - len(found.newest)
+        if more:
+            yield "", f"and {more:,} more: git gage show {short_id(self.document['id'])} --lineage"
+
+    def config(self, given: Collection[str]) -> Iterator[tuple[str, Text]]:
+        """Settings; defaults are dimmed."""
+        texts = [
+            Text(
+                f"{clean(name)}={value_text(value)}",
+                style="" if name in given else "dim",
+            )
+            for name, value in self.document["config"].items()
+        ]
+        if texts:
+            yield "config", Text("  ").join(texts)
+
+    def metrics(self, series: Mapping[str, Series]) -> Iterator[tuple[str, str]]:
+        """A metric a line: its last value, how it went, the best of it."""
+        found = list(self.document["metrics"].items())
+        shown = found[:MAX_METRICS]
+        names = _aligned([clean(name) for name, _ in shown])
+        values = _aligned([metric_text(value, 6) for _, value in shown])
+        width = spark_width(self.screen)
+        sparks = _aligned([draw_spark(series.get(name), width, self.screen) for name, _ in shown])
+        for number, (name, _) in enumerate(shown):
+            parts = [f"{names[number]} {values[number]}", sparks[number], self._best(name)]
+            text = "  ".join(part for part in parts if part).rstrip()
             yield "" if number else "metrics", text
-        attributes = self.document["attributes"].items()
-        for number, (name, value) in enumerate(attributes):
+        if len(found) > len(shown):
+            run = short_id(self.document["id"])
+            yield "", f"and {len(found) - len(shown)} more: git gage show {run} --metrics"
+
+    def attributes(self) -> Iterator[tuple[str, str]]:
+        """An attribute a line."""
+        for number, (name, value) in enumerate(self.document["attributes"].items()):
             yield "" if number else "attributes", f"{clean(name)} {value_text(value)}"
 
     def source(self, here: bool) -> Iterator[tuple[str, str]]:
@@ -180,17 +235,18 @@ class _Page:
         yield from _paths("written", written)
         yield "output", self._output(output, output_here)
 
+    def images(self, found: Sequence[RunFile]) -> Iterator[tuple[str, str]]:
+        """Images that the run made, with their sizes."""
+        yield from _paths("images", [(shown_bytes(each.path), size_of(each)) for each in found])
+
     def _code(self, source: Mapping[str, Any], here: bool) -> str:
         on_branch = source["branch"] and source["snapshot"]
         branch = f", on {clean(source['branch'])}" if on_branch else ""
         return code_text(source) + branch + ("" if here else f", {FETCH}")
 
-    def _range(self, name: str) -> str:
+    def _best(self, name: str) -> str:
         found = self.document["summaries"].get(name)
-        if not found or found["count"] < 2:
-            return ""
-        low, high = metric_text(found["min"], 6), metric_text(found["max"], 6)
-        return f"  ({low} to {high}, {count_text(found['count'], 'value')})"
+        return best_text(name, found) if found else ""
 
     def _output(self, output: Mapping[str, Any] | None, here: bool) -> str:
         run = short_id(self.document["id"])
@@ -201,6 +257,23 @@ class _Page:
             return "none"
         amount = f"{count_text(output['lines'], 'line')}, {size_text(output['bytes'])}"
         return f"{amount}: git gage output {run}" if here else f"{amount}, {FETCH}"
+
+
+def size_of(file: RunFile) -> str:
+    """Of a file in bytes, of an image in pixels too."""
+    pixels = f"{file.image.width} x {file.image.height}, " if file.image else ""
+    return f"{pixels}{size_text(file.size)}"
+
+
+def shown_bytes(path: bytes) -> str:
+    """A path as text, not yet cleaned."""
+    return shown_path(encode_path(path))
+
+
+def _aligned(texts: Sequence[str]) -> list[str]:
+    """Texts that are all as wide as the widest."""
+    width = max(map(text_width, texts), default=0)
+    return [text + " " * (width - text_width(text)) for text in texts]
 
 
 def _machine(environment: Mapping[str, Any]) -> str:

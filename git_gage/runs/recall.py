@@ -127,6 +127,13 @@ def read_begin(store: Store, catalog: Catalog, run: str) -> dict[str, Any]:
     return body
 
 
+def find_given(body: Mapping[str, Any], config: Iterable[str]) -> frozenset[str]:
+    """Those of the settings of a run that its user typed; the others are defaults."""
+    words = body["command"].get("assignments")
+    typed = {_bare_key(_word(each)) for each in words} if isinstance(words, list) else set()
+    return frozenset(name for name in config if _bare_key(name) in typed)
+
+
 def recall_run(store: Store, run: str, body: Mapping[str, Any], request: RunRequest) -> Recalled:
     """The run as it was recorded, with the same source; settings of the request go before its own.
 
@@ -184,6 +191,11 @@ def override(words: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
 
 def _key(word: str) -> str:
     return word.partition("=")[0].partition(":")[0].replace("-", "_")
+
+
+def _bare_key(word: str) -> str:
+    """A key without the file that it may be given with."""
+    return _key(word).rpartition("#")[2]
 
 
 def _differences(plan: Plan, recorded: Mapping[str, Any], given: Sequence[str]) -> tuple[str, ...]:

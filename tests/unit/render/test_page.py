@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import io
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from git_gage.metrics.series import Series
+from git_gage.records import short_id
 from git_gage.render.page import format_page
 from git_gage.render.screen import Screen, text_width
+from git_gage.runs.lineage import Followers, Step
 from tests.unit.render.made_up import NOW, make_run
 
 RUN_DIR = Path("/home/ana/digits/.git/gage/runs/01")
 
 
 def page(document: dict[str, Any], width: int = 100, **kw: Any) -> str:
-    here = {"source_here": True, "output_here": True, "run_dir": RUN_DIR}
-    here |= {key: kw.pop(key) for key in list(kw) if key in here}
+    here: dict[str, Any] = {"source_here": True, "output_here": True, "run_dir": RUN_DIR}
+    others = (*here, "series", "followers")
+    here |= {key: kw.pop(key) for key in list(kw) if key in others}
     screen = Screen(io.StringIO(), width=width, **kw)
-    return format_page(document, screen=screen, now=NOW, **here)  # type: ignore[arg-type]
+    return format_page(document, screen=screen, now=NOW, **here)
 
 
 def test_a_failed_run_of_a_dirty_tree() -> None:
@@ -47,7 +52,7 @@ def test_a_failed_run_of_a_dirty_tree() -> None:
         "folder      sub\n"
         "python      /usr/bin/python3 (PATH)\n"
         "config      batch=64  lr=0.0001\n"
-        "metrics     acc 0.882346  (0.1 to 0.95, 20 values)\n"
+        "metrics     acc  0.882346  best 0.95, 20 values\n"
         "            loss 0.6\n"
         "source      8c1f0de + 12 changed lines in 2 files, on main\n"
         "changed      M train.py\n"
@@ -190,3 +195,24 @@ def test_secrets_are_no_part_of_what_was_changed_and_recorded(
         source__left_out=[{"path": ".env", "reason": "secret"}],
     )
     assert f" {said}\n" in page(run)
+
+
+def test_of_many_metrics_and_followers_the_first_are_shown() -> None:
+    names = [f"m{number:02d}" for number in range(25)]
+    run = make_run(1, metrics=dict.fromkeys(names, 0.5), summaries={})
+    follower = make_run(2, metrics={"acc": 0.25})
+    steps = (Step("parent", follower["id"], follower),)
+    text = page(run, followers=Followers(4, steps))
+    assert "metrics    m00 0.5\n" in text
+    assert "           m19 0.5\n           and 5 more: git gage show de3b4wz --metrics\n" in text
+    short = short_id(follower["id"])
+    assert f"used by    started train.py {short}  ✓ completed  acc 0.25\n" in text
+    assert "           and 3 more: git gage show de3b4wz --lineage\n" in text
+
+
+def test_a_metric_that_was_never_finite_has_no_best() -> None:
+    summary = {"last": "nan", "min": "nan", "max": "nan", "mean": "nan", "count": 3}
+    run = make_run(1, metrics={"loss": "nan"}, summaries={"loss": summary})
+    assert "metrics    loss nan  3 values\n" in page(run)
+    flat = Series([1, 2, 3], [1.0, 1.0, 1.0], [nan, nan, nan], 3)
+    assert "metrics    loss nan  ▄▄▄  3 values\n" in page(run, series={"loss": flat})
