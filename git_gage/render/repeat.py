@@ -109,7 +109,11 @@ class _Script:
 
     def links(self) -> Iterator[str]:
         """What git ignores, and the run found all the same."""
-        return self._put(self._repeat.links)
+        yield from self._put(self._repeat.links)
+        if self._repeat.unlinked:
+            yield "# It had these too, which are not here:"
+        for path in self._repeat.unlinked:
+            yield f"#   {shell_word(clean(os.fsdecode(path)))}"
 
     def settings(self) -> list[str]:
         """What the settings changed in the run's copy of files."""

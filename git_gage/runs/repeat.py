@@ -15,6 +15,7 @@ from git_gage.records import decode_path
 from git_gage.runs.environ import MASK, repeated_variables, user_path
 from git_gage.runs.fields import fill_words
 from git_gage.runs.inputs.choice import COMMIT
+from git_gage.runs.inputs.reference import leads_out
 from git_gage.runs.phases import PHASES, RUN, Step
 from git_gage.runs.planning import recall_inputs
 from git_gage.runs.recall import read_begin, recall_run
@@ -68,7 +69,8 @@ class Repeat:
     """All there is to do, in words that need no git-gage.
 
     top: of this clone; folder: where in it the run ran; snapshot: None where the source was not
-    recorded; patch: what its settings changed; missing: inputs that are not here, as a digest and
+    recorded; patch: what its settings changed; unlinked: what it found in the work tree and is not
+    there any more; missing: inputs that are not here, as a digest and
     a path each, and problem: why; hidden: whether words hold `***` for what was not recorded.
     """
 
@@ -80,6 +82,7 @@ class Repeat:
     snapshot: str | None
     patch: str | None
     links: tuple[Place, ...]
+    unlinked: tuple[bytes, ...]
     inputs: tuple[Place, ...]
     missing: tuple[tuple[str, bytes], ...]
     problem: str | None
@@ -108,6 +111,7 @@ def plan_repeat(
     inputs, problem = _find_inputs(store, catalog, run, body, observer)
     folder = _word(command["cwd"])
     words = [word for step in steps for word in step.argv]
+    links = list(_links(repo, body["source"], folder, patch))
     return Repeat(
         run=run,
         top=repo.work_tree or repo.common_dir,
@@ -116,7 +120,8 @@ def plan_repeat(
         remote=document["source"]["remote"],
         snapshot=snapshot,
         patch=patch,
-        links=tuple(_links(repo, body["source"], folder, patch)),
+        links=tuple(each for each in links if _is_there(each)),
+        unlinked=tuple(each.path for each in links if not _is_there(each)),
         inputs=inputs,
         missing=() if problem is None else tuple(_missing(body)),
         problem=problem,
@@ -156,7 +161,7 @@ def _variables(body: Mapping[str, Any]) -> dict[str, str]:
 def _links(
     repo: Repository, source: Mapping[str, Any], folder: str, patch: str | None
 ) -> Iterator[Place]:
-    """Paths of the work tree that are not in the snapshot, as far as they are still there."""
+    """Paths of the work tree that are not in the snapshot."""
     top = os.fsencode(repo.work_tree or b"")
     submodules = {decode_path(each["path"]) for each in source.get("submodules") or ()}
     # What is patched must be the run's own.
@@ -164,14 +169,18 @@ def _links(
     patched = set(map(os.fsencode, found))
     for each in source.get("linked") or ():
         path = decode_path(each["path"]).rstrip(b"/")
-        origin = os.path.join(top, path)
-        if os.path.lexists(origin):
-            yield Place(
-                os.path.relpath(path, os.fsencode(folder)),
-                Path(os.fsdecode(origin)),
-                link=path not in patched,
-                replaces=path in submodules,
-            )
+        if leads_out(path):
+            continue  # nobody's commands may touch what is outside of the folder
+        yield Place(
+            os.path.relpath(path, os.fsencode(folder)),
+            Path(os.fsdecode(os.path.join(top, path))),
+            link=path not in patched,
+            replaces=path in submodules,
+        )
+
+
+def _is_there(link: Place) -> bool:
+    return link.origin is not None and os.path.lexists(link.origin)
 
 
 def _find_inputs(

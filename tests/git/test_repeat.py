@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.git.inputs_story import World
 from tests.support import TRAIN, clone, commit, gage_inside, git, make_repo, write_files
 
 SCRIPT = """\
@@ -87,12 +88,20 @@ def test_a_script_with_its_settings_data_and_changes(
     monkeypatch.setenv("PYTHONHASHSEED", "7")
     repo = make_repo(
         tmp_path / "my repo",
-        files={"sub/train.py": SCRIPT, "sub/data/in.csv": "1\n", ".gitignore": "data\nlocal\n"},
+        files={
+            "sub/train.py": SCRIPT,
+            "sub/data/in.csv": "1\n",
+            ".gitignore": "data\nlocal\nit's\n",
+        },
     )
-    write_files(repo, {"sub/train.py": SCRIPT + "print('changed since')\n", "sub/local": "2\n"})
+    write_files(
+        repo,
+        {"sub/train.py": SCRIPT + "print('changed since')\n", "sub/local": "2\n", "sub/it's": ""},
+    )
     run(repo / "sub", "train.py", 'name=it\'s a "$name" `x`\n\t\x1b[31m=é', "lr=0.25")
     monkeypatch.setenv("PYTHONHASHSEED", "8")
     write_files(repo, {"sub/train.py": "print('another by now')\n"})
+    (repo / "sub" / "it's").unlink()
     done = repeat(script_of(repo), tmp_path)
     assert done.stdout.endswith(gage_inside(repo, "output").out)
     assert "changed since\n" in done.stdout
@@ -100,6 +109,7 @@ def test_a_script_with_its_settings_data_and_changes(
     made = (folder_of(repo) / "sub" / "made.txt").read_text()
     assert made == 'it\'s a "$name" `x`\n\t\x1b[31m=é'
     assert (folder_of(repo) / "sub" / "local").is_symlink()
+    assert "not here:\n#   'it'\"'\"'s'\n" in script_of(repo)
     again = repeat(script_of(repo), tmp_path)
     assert again.returncode != 0
     assert "already exists" in again.stderr
@@ -253,3 +263,13 @@ def test_secrets_are_to_be_put_in(repo: Path) -> None:
     script = script_of(repo)
     assert "# Put in what is not here: " in script
     assert "ls -d" not in script
+
+
+def test_nothing_outside_of_the_folder_is_touched(repo: Path) -> None:
+    paths = [{"path": "../out"}, {"path": "/etc"}]
+    modules = [{"path": path["path"], "commit": "1" * 40} for path in paths]
+    made = World(repo).run(source__linked=paths, source__submodules=modules)
+    script = script_of(repo, made)
+    assert "rm -rf" not in script
+    assert "../out" not in script
+    assert "/etc" not in script

@@ -68,12 +68,13 @@ def read_reference(path: Path) -> Reference | None:
 
 def _parse(value: dict[str, Any]) -> Reference:
     run, path = value["run"], decode_path(value["path"])
-    if run is not None and (not is_run_id(run) or _leads_out(path)):
+    if run is not None and (not is_run_id(run) or leads_out(path)):
         raise ValueError
     return Reference(run, path, str(value["sha256"]), int(value["size"]), value["type"] == "dir")
 
 
-def _leads_out(path: bytes) -> bool:
+def leads_out(path: bytes) -> bool:
+    """Whether a path that somebody recorded is not below where it begins."""
     return os.path.isabs(path) or b".." in path.split(b"/")
 
 
