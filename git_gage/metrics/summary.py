@@ -69,12 +69,19 @@ class MetricSummary:
 
     def to_json(self) -> dict[str, int | float | str]:
         """As `run.end` has it; docs/format.md, "Text and paths", has nan, inf and large ints."""
-        numbers = {
-            name: json_number(getattr(self, name)) for name in ("last", "min", "max", "mean")
+        steps = {
+            "last_step": self.last_step,
+            "min_step": self.min_step,
+            "max_step": self.max_step,
         }
-        steps = {name: getattr(self, name) for name in ("last_step", "min_step", "max_step")}
-        known = {name: step for name, step in steps.items() if step is not None}
-        return {**numbers, "count": self.count, **known}
+        return {
+            "last": json_number(self.last),
+            "min": json_number(self.min),
+            "max": json_number(self.max),
+            "mean": json_number(self.mean),
+            "count": self.count,
+            **{name: step for name, step in steps.items() if step is not None},
+        }
 
     def _widen(self, value: float, step: int | None) -> None:
         # The first value is neither: comparing with nan says no.
