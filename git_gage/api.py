@@ -319,7 +319,7 @@ def series(
     Shape: (step, value, time_s) for each point, all up to 10,000 and the extremes above; time_s is
     in seconds since the start of the run, None where it is not known.
 
-    Raises: GageError with what git-gage says, KeyError for a metric that the run does not have.
+    Raises: GageError with what git-gage says, such as that the run has no such metric.
     """
     import json
 
