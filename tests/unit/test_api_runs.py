@@ -221,6 +221,23 @@ def test_where_click_is_not_installed_git_gage_is_asked(
     assert api.runs(repo=repo) == []
 
 
+def test_a_series_is_read_back(repo: Path) -> None:
+    (repo / "train.py").write_text(LOGGING)
+    assert gage(repo, "run", "-q", "train.py", "lr=0.5", env=WITH_MODULE).code == 0
+    (run,) = api.runs(repo=repo)
+    points = api.series(run, "loss", repo=repo)
+    assert [(step, value) for step, value, _ in points] == [(n, n / 2) for n in range(10)]
+    times = [time_s for _, _, time_s in points]
+    assert all(time_s is not None and 0 <= time_s < 60 for time_s in times)
+    assert api.series(run["id"], "loss", repo=repo) == points
+    ((step, value, _),) = api.series("@", "val/acc", repo=repo)
+    assert step == 0
+    assert math.isnan(value)
+    assert [value for _, value, _ in api.series(run, "big", repo=repo)] == [2**60]
+    with pytest.raises(api.GageError, match="no metric 'los'"):
+        api.series(run, "los", repo=repo)
+
+
 def test_what_git_gage_refuses_is_an_exception(repo: Path, tmp_path: Path) -> None:
     with pytest.raises(api.GageError) as caught:
         api.runs("lr >", repo=repo)
