@@ -125,7 +125,7 @@ class _Clock:
         now_ms = time_ns() // 1_000_000
         last_ms, text = self.last
         if now_ms != last_ms:
-            text = f'"_time":{now_ms // 1000}.{now_ms % 1000:03d}}}\n'
+            text = f'"_at":{now_ms // 1000}.{now_ms % 1000:03d}}}\n'
             self.last = now_ms, text
         return text
 
@@ -229,8 +229,8 @@ def _spell_name(name: str) -> str:
     import json
 
     _check_name("a metric", name)
-    if name == "_time":
-        raise ValueError("'_time' is no name for a metric: a line has its own")
+    if name == "_at":
+        raise ValueError("'_at' is no name for a metric: a line has its own")
     spelled = f"{json.dumps(name)}:"
     if len(_names) < _KEPT_NAMES:
         _names[name] = spelled

@@ -74,7 +74,7 @@ gage <- local({
         if (step != round(step)) stop("a step must be a whole number", call. = FALSE)
         parts <- c(sprintf("\"step\":%.0f", step), parts)
       }
-      parts <- c(parts, sprintf("\"_time\":%.3f", as.numeric(Sys.time())))
+      parts <- c(parts, sprintf("\"_at\":%.3f", as.numeric(Sys.time())))
       append_line("GAGE_METRICS_FILE", paste0("{", paste(parts, collapse = ","), "}"))
     },
     # Give the run an attribute: text, a number, TRUE, FALSE or NULL; the last one counts.

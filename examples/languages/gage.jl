@@ -20,7 +20,7 @@ function log(metrics::AbstractDict; step=get(metrics, "step", nothing))
     end
     isempty(parts) && return nothing
     step === nothing || pushfirst!(parts, "\"step\":$(Int(step))")
-    push!(parts, "\"_time\":$(round(time(); digits=3))")
+    push!(parts, "\"_at\":$(round(time(); digits=3))")
     append("GAGE_METRICS_FILE", "{" * join(parts, ",") * "}")
 end
 

@@ -17,7 +17,7 @@ export function log(metrics, step = metrics.step) {
     if (!Number.isInteger(step)) throw new TypeError(`a step must be a whole number, not ${step}`);
     parts.unshift(`"step":${step}`);
   }
-  append("GAGE_METRICS_FILE", `{${parts.join()},"_time":${(Date.now() / 1000).toFixed(3)}}`);
+  append("GAGE_METRICS_FILE", `{${parts.join()},"_at":${(Date.now() / 1000).toFixed(3)}}`);
 }
 
 /** Give the run an attribute: text, a number, true, false or null; the last one counts. */

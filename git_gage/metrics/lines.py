@@ -19,7 +19,7 @@ MAX_LINE = 256 << 10
 MAX_NAME = 256
 # What a record has room for, and float64 too.
 MAX_MAGNITUDE = 10**64
-STEP, TIME = "step", "_time"
+STEP, TIME = "step", "_at"
 _WORDS = {
     **dict.fromkeys(("nan", "NaN"), math.nan),
     **dict.fromkeys(("inf", "Infinity"), math.inf),

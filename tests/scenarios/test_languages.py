@@ -175,7 +175,7 @@ def test_a_shim_writes_what_python_would(language: Language, here: Path) -> None
     assert out.splitlines()[-1].split() == ["0.25", "01m82dqzdvv88q3k3xsamprm2c31xp"]
     points = read_lines(here / "metrics")
     for point in points:
-        assert abs(point.pop("_time") - time.time()) < 120
+        assert abs(point.pop("_at") - time.time()) < 120
     assert points == LOGGED
     attributes = {
         name: value for line in read_lines(here / "attrs") for name, value in line.items()

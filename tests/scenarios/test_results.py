@@ -27,7 +27,7 @@ def log(variable, **values):
     with open(os.environ[variable], "a") as file:
         file.write(json.dumps(values) + chr(10))
 for step in range(3):
-    log("GAGE_METRICS_FILE", step=step, loss=1 / (step + 1), _time=time.time())
+    log("GAGE_METRICS_FILE", step=step, loss=1 / (step + 1), _at=time.time())
 log("GAGE_ATTRS_FILE", device="cpu")
 print("speed: 12.5", flush=True)
 json.dump({"f1": 0.75}, open("final.metrics.json", "w"))

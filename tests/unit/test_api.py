@@ -42,7 +42,7 @@ class InRun:
         """What was logged, times apart."""
         lines = list(map(json.loads, self.metrics.read_text().splitlines()))
         for line in lines:
-            assert abs(line.pop("_time") - time.time()) < 60
+            assert abs(line.pop("_at") - time.time()) < 60
         return lines
 
 
@@ -100,9 +100,9 @@ def test_log_appends_a_line_of_json_with_the_time(run: InRun) -> None:
     api.log(step=3, loss=0.25, acc=1)
     first, second = run.metrics.read_bytes().splitlines(keepends=True)
     assert first == b'{"loss":1}\n'
-    assert second.startswith(b'{"step":3,"loss":0.25,"acc":1,"_time":')
+    assert second.startswith(b'{"step":3,"loss":0.25,"acc":1,"_at":')
     assert second.endswith(b"}\n")
-    assert before - 0.001 <= json.loads(second)["_time"] <= time.time()
+    assert before - 0.001 <= json.loads(second)["_at"] <= time.time()
 
 
 def test_log_without_a_step_leaves_it_out(run: InRun) -> None:
@@ -155,7 +155,7 @@ def test_log_of_nothing_writes_nothing(run: InRun) -> None:
 )
 def test_numbers_are_written_as_they_are(run: InRun, value: Any, text: str) -> None:
     api.log(x=value)
-    assert run.metrics.read_text().startswith(f'{{"x":{text},"_time":')
+    assert run.metrics.read_text().startswith(f'{{"x":{text},"_at":')
 
 
 class Scalar:
@@ -266,8 +266,8 @@ def test_what_is_no_name_is_refused(run: InRun) -> None:
         for bad in (1, None):
             with pytest.raises(TypeError, match=f"the name of {of} must be text, not "):
                 write(bad)
-    with pytest.raises(ValueError, match="'_time' is no name for a metric"):
-        api.log(_time=1)
+    with pytest.raises(ValueError, match="'_at' is no name for a metric"):
+        api.log(_at=1)
     assert not run.metrics.exists()
     assert not run.attrs.exists()
 
@@ -290,7 +290,7 @@ def test_a_program_that_makes_up_names_does_not_grow(
     assert len(api._names) == 3
 
 
-names = st.text(st.characters(codec=None), min_size=1).filter(lambda name: name != "_time")
+names = st.text(st.characters(codec=None), min_size=1).filter(lambda name: name != "_at")
 numbers = st.floats(allow_nan=False) | st.integers()
 
 
@@ -302,7 +302,7 @@ def test_what_is_read_is_what_was_logged(values: dict[str, float]) -> None:
         api.log(values, step=1)
     read = json.loads(lines[0])
     assert read.pop("step") == 1
-    assert read.pop("_time") > 0
+    assert read.pop("_at") > 0
     assert {name: float(number) for name, number in read.items()} == {
         name: float(number)
         if abs(number) <= sys.float_info.max
@@ -436,7 +436,7 @@ limit(resource.RLIM_INFINITY)
 api.log(step=2000, loss=2)
 api.log(step=2001, loss=2)
 """
-    line = b'{"step":1,"loss":1,"_time":1795342333.123}\n'
+    line = b'{"step":1,"loss":1,"_at":1795342333.123}\n'
     for cut, whole in ((0, []), (9, []), (len(line) - 1, [1])):
         run.metrics.unlink(missing_ok=True)
         assert finish(start(program, str(cut))).splitlines() == [

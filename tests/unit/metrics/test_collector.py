@@ -70,7 +70,7 @@ def last(collector: Collector) -> dict[str, Any]:
 
 def test_what_is_logged_is_seen_as_it_comes(run: Run) -> None:
     collector = run.collector()
-    run.log({"step": 5, "loss": 0.5, "_time": STARTED + 1.5})
+    run.log({"step": 5, "loss": 0.5, "_at": STARTED + 1.5})
     run.say({"device": "cpu"})
     collector.scan()
     assert last(collector) == {"loss": 0.5}

@@ -141,7 +141,7 @@ def test_no_file_is_too_strange(tmp_path_factory: pytest.TempPathFactory, conten
 
 
 def test_values_that_belong_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = {"step": 3, "_time": 17.5, "loss": 0.5, "val": {"loss": 1, "top": {"5": 0.9}}}
+    line = {"step": 3, "_at": 17.5, "loss": 0.5, "val": {"loss": 1, "top": {"5": 0.9}}}
     assert read_point(line) == Point(3, 17.5, {"loss": 0.5, "val.loss": 1, "val.top.5": 0.9}, 0)
 
 
@@ -167,7 +167,7 @@ def test_a_step_may_be_a_whole_float() -> None:
 
 @pytest.mark.parametrize("time", ["1", True, math.inf, 1e13])
 def test_a_time_that_is_none_is_not_known(time: Any) -> None:
-    assert read_point({"_time": time, "x": 1}) == Point(None, None, {"x": 1}, 0)
+    assert read_point({"_at": time, "x": 1}) == Point(None, None, {"x": 1}, 0)
 
 
 def test_objects_can_be_deep() -> None:

@@ -54,7 +54,7 @@ def scan(*lines: bytes) -> dict[str, float]:
         printed.feed(*lines)
         printed.scanner.close()
         found = {name: value for line in printed.metrics() for name, value in line.items()}
-    found.pop("_time", None)
+    found.pop("_at", None)
     return found
 
 
@@ -114,7 +114,7 @@ def test_nan_is_a_value(word: bytes) -> None:
         b"loss: 1 acc: 2",
         b"two  blanks: 1",
         b"caf\xe9: 1",
-        b"_time: 5",
+        b"_at: 5",
         b"{'loss': 0.5}",
         b"a" * 65 + b": 1",
         b"x: " + b"1" * 65,
@@ -129,9 +129,9 @@ def test_metrics_come_in_the_order_they_were_printed(printed: Printed) -> None:
     printed.feed(b"loss: 3", b"acc: 1", b"loss: 2")
 
     assert printed.metrics() == [
-        {"loss": 3, "_time": 17.25},
-        {"acc": 1, "_time": 17.25},
-        {"loss": 2, "_time": 17.25},
+        {"loss": 3, "_at": 17.25},
+        {"acc": 1, "_at": 17.25},
+        {"loss": 2, "_at": 17.25},
     ]
 
 
@@ -201,14 +201,14 @@ def test_an_operation_says_what_a_metric_looks_like(
     printed.feed(line)
 
     values = {name: value for each in printed.metrics() for name, value in each.items()}
-    assert {name: values[name] for name in values if name != "_time"} == found
+    assert {name: values[name] for name in values if name != "_at"} == found
 
 
 def test_a_pattern_for_the_step(tmp_path: Path) -> None:
     printed = Printed(tmp_path, read_patterns({"step": r"Epoch \step", "loss": r"L\value"}, None))
     printed.feed(b"Epoch 4 L0.5")
 
-    assert printed.metrics() == [{"step": 4, "loss": 0.5, "_time": 17.25}]
+    assert printed.metrics() == [{"step": 4, "loss": 0.5, "_at": 17.25}]
 
 
 def test_an_operation_says_what_an_attribute_looks_like(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_an_operation_says_what_an_attribute_looks_like(tmp_path: Path) -> None:
         {"device": 3},
         {"device": "nan"},
     ]
-    assert printed.metrics() == [{"loss": 1, "_time": 17.25}]
+    assert printed.metrics() == [{"loss": 1, "_at": 17.25}]
 
 
 @given(st.floats())
