@@ -198,6 +198,13 @@ class App:
         data = screen.encode(content) if isinstance(content, str) else content
         self.show_parts(iter([data]), screen)
 
+    def write_file(self, name: str, text: str) -> None:
+        """Write a file for the user, and say so."""
+        from git_gage.safe import clean
+
+        (self.cwd / name).write_text(text, encoding="utf-8", newline="\n")
+        sys.stdout.write(f"Wrote {clean(name)}\n")
+
     def show_parts(self, parts: Iterator[bytes], screen: Screen) -> None:
         """The same with an answer that may be long: no more of it is read than the screen takes."""
         head = b""

@@ -15,33 +15,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from git_gage.cli.app import App
+    from git_gage.gagefile import Checked
 
 
 @click.command(
     "check",
     cls=Command,
-    usage="git gage check [<file>] [--json]",
+    usage="git gage check [<file>] [--board] [--json]",
     examples=["git gage check", "git gage check examples/gage.yaml --json"],
     note="""\
 Without a <file>, the gagefile of this folder or of the nearest above it is
-checked. The exit code is 1 if there is an error; warnings are none.
+checked; with '--board' it is the board. A file called board.toml, board-best.json
+or boards/best.yaml is taken for a board anyway. The exit code is 1 if there is an
+error; warnings are none.
 """,
 )
 @click.argument("file", metavar="<file>", required=False, type=click.Path())
+@click.option("--board", is_flag=True, help="Check a board (see 'git gage board -h')")
 @json_option
 @color_option
 @click.pass_obj
-def command(app: App, file: str | None, as_json: bool, color: str) -> int:
+def command(app: App, file: str | None, board: bool, as_json: bool, color: str) -> int:
     """Check the gagefile and tell everything that is wrong in it"""
-    path = _find(app) if file is None else _named(app.cwd / file, file)
-    shown = os.path.relpath(path, app.cwd) if file is None or app.cwd / file != path else file
-    from git_gage.gagefile import Explain, check_file
-    from git_gage.gagefile.find import find_others
+    from git_gage.gagefile.boards import is_board
 
     if file is None:
-        for other in find_others(path, shown):
-            app.progress().warning(other)
-    checked = check_file(path, shown, Explain(explain_pattern, explain_filter))
+        path = _find_board(app) if board else _find(app)
+    else:
+        path = _named(app.cwd / file, file)
+    shown = os.path.relpath(path, app.cwd) if file is None or app.cwd / file != path else file
+    checked = _check(app, path, shown, as_board=board or is_board(path), found=file is None)
     screen = app.screen(color)
     if as_json:
         from git_gage.render.machine import format_json
@@ -54,6 +57,30 @@ def command(app: App, file: str | None, as_json: bool, color: str) -> int:
         count = format_count(shown, checked.operations, checked.faults)
         app.show(format_faults(checked.faults, screen) + count, screen)
     return int(any(fault.severity == "error" for fault in checked.faults))
+
+
+def _check(app: App, path: Path, shown: str, *, as_board: bool, found: bool) -> Checked:
+    from git_gage.gagefile import Checked, Explain, check_file
+    from git_gage.gagefile.boards import check_board
+    from git_gage.gagefile.find import find_others
+
+    explain = Explain(explain_pattern, explain_filter)
+    if as_board:
+        return Checked(check_board(path, shown, explain), None)
+    for other in find_others(path, shown) if found else ():
+        app.progress().warning(other)
+    return check_file(path, shown, explain)
+
+
+def _find_board(app: App) -> Path:
+    from git_gage.gagefile.boards import find_board
+
+    found = find_board(app.cwd, app.repo.work_tree)
+    if found is None:
+        raise RequestError(
+            "no board in this project", hint="git gage board --print-file > board.toml"
+        )
+    return found
 
 
 def _find(app: App) -> Path:

@@ -11,6 +11,8 @@ from git_gage.cli.params import Count, RunName, color_option, json_option
 from git_gage.cli.parsing import Command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from git_gage.cli.app import App
     from git_gage.cli.listed import Listed
     from git_gage.render.screen import Screen
@@ -90,9 +92,9 @@ def _show(app: App, given: dict[str, Any], color: str) -> None:
         app.catalog.remember_rows(listed.to_remember)
         app.show(text, screen)
     elif app.catalog.count():
-        _hint_at_filter(app, listed.wheres)
+        hint_at_filter(app, listed.wheres)
     else:
-        _hint_at_runs()
+        hint_at_runs()
 
 
 def _draw(app: App, given: dict[str, Any], color: str) -> tuple[str, Screen, Listed]:
@@ -144,7 +146,8 @@ def _to_see_all(given: dict[str, Any]) -> str:
     return clean(shlex.join(words))
 
 
-def _hint_at_filter(app: App, wheres: tuple[str, ...]) -> None:
+def hint_at_filter(app: App, wheres: Sequence[str]) -> None:
+    """Say on standard error that no run matches, and which names in filters no run has."""
     from git_gage.safe import clean
 
     click.echo("no run matches", err=True)
@@ -153,7 +156,8 @@ def _hint_at_filter(app: App, wheres: tuple[str, ...]) -> None:
         click.echo(f"hint: no run has a '{clean(name)}'{guess}", err=True)
 
 
-def _hint_at_runs() -> None:
+def hint_at_runs() -> None:
+    """Say on standard error that there are no runs, and how to come by some."""
     click.echo("no runs here yet", err=True)
     click.echo("hint: record one with 'git gage run <script.py>'", err=True)
     click.echo("hint: get those of others with 'git gage fetch'", err=True)

@@ -1,4 +1,4 @@
-"""Everything that is wrong in a gagefile, each fault with its place in the file."""
+"""Everything that is wrong in a gagefile or board, each fault with its place in the file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from git_gage.config.documents import (
     line_column,
     read_tree,
 )
+from git_gage.gagefile.grammar import GAGEFILE
 from git_gage.gagefile.patterns import Explain
 from git_gage.gagefile.problem import ERROR, KEY, TABLE, VALUE, WARNING, Problem, dotted
 from git_gage.gagefile.spellings import PRINTED
 
 if TYPE_CHECKING:
+    from git_gage.gagefile.grammar import Grammar
     from git_gage.gagefile.spellings import KeyPath
 
 MAX_BYTES = 128_000
-"""A gagefile that is larger is none."""
+"""A file that is larger is none of a project's."""
 # Keys that true and false are meant for; elsewhere `yes` is more likely a text.
 _BOOLEAN_KEYS = (
     *("default", "sourcecode", "output-summary", "required", *PRINTED),
     *("link", "writeable", "optional"),
+    *("hide", "row-group", "filter", "filter-select-all", "filter-search", "agg"),
 )
 _TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*"|[\w$.-]+')
 # TOML wants quotes around `run[windows]` and `größe`.
@@ -81,10 +84,17 @@ class Fault(NamedTuple):
         }
 
 
-def find_faults(data: bytes, kind: str, path: str, explain: Explain | None = None) -> list[Fault]:
-    """All faults of a gagefile of a kind (toml, json or yaml), by their place.
+def find_faults(
+    data: bytes,
+    kind: str,
+    path: str,
+    explain: Explain | None = None,
+    grammar: Grammar = GAGEFILE,
+) -> list[Fault]:
+    """All faults of a file of a kind (toml, json or yaml), by their place.
 
-    path: the file's name, for the faults; explain: who knows what is wrong with patterns, filters.
+    path: the file's name, for the faults; explain: who knows what is wrong with patterns, filters;
+    grammar: what the file must be.
     """
     if len(data) > MAX_BYTES:
         return [Fault(path, 1, 1, 2, f"larger than {MAX_BYTES:,} bytes", None, "")]
@@ -95,7 +105,7 @@ def find_faults(data: bytes, kind: str, path: str, explain: Explain | None = Non
     if kind == "json" and not data.strip():
         return [Fault(path, 1, 1, 2, "the file is empty: JSON needs at least '{}'", None, "")]
     places = dict(_find_places(tree, ()))
-    problems = _find_problems(plain(tree.value), places, explain or Explain())
+    problems = _find_problems(plain(tree.value), places, explain or Explain(), grammar)
     faults = [_locate(data, path, tree, places.get(problem.path), problem) for problem in problems]
     return sorted(set(faults), key=lambda fault: (fault.line, fault.column, fault.message))
 
@@ -111,16 +121,17 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _find_problems(document: Any, places: Places, explain: Explain) -> list[Problem]:
-    from git_gage.gagefile.rules import break_rules
+def _find_problems(
+    document: Any, places: Places, explain: Explain, grammar: Grammar
+) -> list[Problem]:
     from git_gage.gagefile.schema import judge
 
-    problems = judge(document)
+    problems = judge(document, grammar)
     if isinstance(document, dict):
         spoiled = {
             problem.path[:length] for problem in problems for length in range(len(problem.path) + 1)
         }
-        problems += break_rules(document, lambda path: path not in spoiled, explain)
+        problems += grammar.rules(document, lambda path: path not in spoiled, explain)
     words = {problem.path: problem for problem in _find_words(places)}
     for number, problem in enumerate(problems):
         word = words.pop(problem.path, None)

@@ -67,7 +67,7 @@ def draft_gagefile(operations: dict[str, FoundScript], namespace: str, project_i
     first = next(iter(operations), "hello")
     name = _as_name(namespace)
     head = _HEAD.format(
-        example=f"{name}:{first}", namespace=_toml_text(name), project_id=_toml_text(project_id)
+        example=f"{name}:{first}", namespace=toml_text(name), project_id=toml_text(project_id)
     )
     if not operations:
         return head + _SAMPLE + _TAIL
@@ -85,14 +85,14 @@ def _describe(
     """Lines of the table of an operation."""
     yield f"[{_toml_key(name)}]"
     if script.description:
-        yield f"description = {_toml_text(script.description)}"
+        yield f"description = {toml_text(script.description)}"
     else:
         yield '# description = "what it does"'
     if explain_exec:
         yield "\n# The command: a text for the shell, or a list of words."
     yield f"exec = {_exec(script)}"
     if script.data:
-        texts = [_toml_text(f"{kind}: {path}") for kind, path in script.data]
+        texts = [toml_text(f"{kind}: {path}") for kind, path in script.data]
         yield "# What it reads and its source has not, as git ignores it or it is no text."
         yield f"depends = [{', '.join(texts)}]"
     if not script.keys:
@@ -115,7 +115,7 @@ def _is_nameable(path: str) -> bool:
 
 def _config_lines(script: FoundScript) -> Iterator[str]:
     path = f"./{script.path}" if script.path.startswith("-") else script.path
-    patterns = [f"    {_toml_text(f'{path}#{key}')}," for key, _ in script.keys]
+    patterns = [f"    {toml_text(f'{path}#{key}')}," for key, _ in script.keys]
     width = max(map(len, patterns))
     for pattern, (_, value) in zip(patterns, script.keys, strict=True):
         yield f"{pattern:<{width}}  # {_shorten(value) or 'empty'}"
@@ -130,8 +130,8 @@ def _exec(script: FoundScript) -> str:
     keys = [key for key, _ in script.keys] if _is_nameable(script.path) else []
     words = [_escape_fields(word, keys) for word in script.argv]
     if all(shlex.quote(word) == word for word in words):
-        return _toml_text(" ".join(words))
-    return f"[{', '.join(map(_toml_text, words))}]"
+        return toml_text(" ".join(words))
+    return f"[{', '.join(map(toml_text, words))}]"
 
 
 def _escape_fields(word: str, keys: Sequence[str]) -> str:
@@ -171,10 +171,10 @@ def _as_name(text: str) -> str:
 
 def _toml_key(name: str) -> str:
     """Source: https://toml.io/en/v1.0.0#keys"""
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml_text(name)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_text(name)
 
 
-def _toml_text(text: str) -> str:
+def toml_text(text: str) -> str:
     """A basic string. Source: https://toml.io/en/v1.0.0#string"""
     return '"' + "".join(map(_escape, text)) + '"'
 

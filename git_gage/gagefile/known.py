@@ -1,4 +1,4 @@
-"""Faults of gagefiles that were looked for before: jschon is loaded only for what is new."""
+"""Faults of files that were looked for before: jschon is loaded only for what is new."""
 
 from __future__ import annotations
 
@@ -10,32 +10,34 @@ from typing import Any
 
 from git_gage import __version__
 from git_gage.gagefile.faults import Fault, find_faults
-from git_gage.gagefile.schema import schema_bytes
+from git_gage.gagefile.grammar import GAGEFILE, Grammar
 
 _NAME = "gagefile.json"
 _KEPT = 16
 """Files whose faults are kept: as many as people switch between."""
 
 
-def known_faults(data: bytes, kind: str, shown: str, cache_dir: Path | None) -> list[Fault]:
+def known_faults(
+    data: bytes, kind: str, shown: str, cache_dir: Path | None, grammar: Grammar = GAGEFILE
+) -> list[Fault]:
     """`find_faults`, or what it found in the same bytes before."""
     if cache_dir is None:
-        return find_faults(data, kind, shown)
+        return find_faults(data, kind, shown, grammar=grammar)
     path = cache_dir / _NAME
-    key = _digest(data, kind)
+    key = _digest(data, kind, grammar)
     kept = _read(path)
     if key in kept:
         return [_as_fault(row, shown) for row in kept[key]]
-    faults = find_faults(data, kind, shown)
+    faults = find_faults(data, kind, shown, grammar=grammar)
     rows = [[*fault[1:-1], list(fault.keys)] for fault in faults]
     newest = {key: rows, **kept}
     _write(path, dict(list(newest.items())[:_KEPT]))
     return faults
 
 
-def _digest(data: bytes, kind: str) -> str:
+def _digest(data: bytes, kind: str, grammar: Grammar) -> str:
     digest = hashlib.sha256()
-    for part in (__version__.encode(), schema_bytes(), kind.encode(), data):
+    for part in (__version__.encode(), grammar.schema_bytes(), kind.encode(), data):
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
 

@@ -47,12 +47,12 @@ def one_of(words: Iterable[str]) -> str:
     return f"{', '.join(before)} or {last}" if before else last
 
 
-def closest(word: Any, known: Iterable[str]) -> str | None:
+def closest(word: Any, known: Iterable[Any]) -> str | None:
     """The known word that a misspelt one is likely to be."""
     from difflib import get_close_matches
 
     if not isinstance(word, str):
         return None
-    near = {name.lower(): name for name in known}
+    near = {name.lower(): name for name in known if isinstance(name, str)}
     found = get_close_matches(word.lower(), near, n=1, cutoff=0.6)
     return near[found[0]] if found else None

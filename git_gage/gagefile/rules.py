@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from git_gage.gagefile.model import PHASES
 from git_gage.gagefile.patterns import Explain, check_text, compile_regex
@@ -20,20 +20,21 @@ from git_gage.gagefile.rules_exec import check_exec
 from git_gage.gagefile.rules_inputs import check_inputs
 from git_gage.gagefile.spellings import PRINTED, PROGRESS, KeyPath, iter_items
 
+if TYPE_CHECKING:
+    from git_gage.gagefile.grammar import Clean
+
 # NUL is told for all texts.
 _NO_NAME = re.compile(r"^-|=|[\x01-\x1f\x7f]")
 _NAMED = {"=": "'='", "\n": "a line break"}
 _CONTROL = "a control character"
 
 Problems = Iterator[Problem]
-Clean = Callable[[KeyPath], bool]
-"""Whether the schema found nothing wrong at a path or below."""
 
 
 def break_rules(document: Mapping[str, Any], clean: Clean, explain: Explain) -> Problems:
     """What is wrong in the parts of a document that the schema has nothing against."""
     yield from _check_names(document)
-    yield from _check_texts(document, ())
+    yield from check_texts(document, ())
     yield from _check_defaults(document)
     for name, table in document.items():
         if name[:1] not in ("", "$") and isinstance(table, Mapping):
@@ -59,16 +60,16 @@ def _check_names(document: Mapping[str, Any]) -> Problems:
             yield Problem((name,), KEY, f"{shown} cannot be run: its name {what}")
 
 
-def _check_texts(value: Any, at: KeyPath) -> Problems:
+def check_texts(value: Any, at: KeyPath) -> Problems:
     """No program, path or variable can hold a NUL."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if "\0" in key:
                 yield Problem((*at, key), KEY, f"key {quoted(key)} holds a NUL character")
-            yield from _check_texts(inner, (*at, key))
+            yield from check_texts(inner, (*at, key))
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _check_texts(inner, (*at, number))
+            yield from check_texts(inner, (*at, number))
     elif isinstance(value, str) and "\0" in value:
         yield Problem(at, VALUE, f"'{dotted(at)}' holds a NUL character")
 
@@ -102,12 +103,13 @@ def _check_numbers(table: Mapping[str, Any], at: KeyPath) -> Problems:
     for name, value in _inner(table, "attributes").items():
         numbers["attributes", name] = value
     for keys, value in numbers.items():
-        if not _is_finite(value):
+        if not is_finite(value):
             path = (*at, *keys)
             yield Problem(path, VALUE, f"'{dotted(path)}' must be a finite number")
 
 
-def _is_finite(value: Any) -> bool:
+def is_finite(value: Any) -> bool:
+    """Whether a number is one that can be compared and written down; so is what is no number."""
     try:
         return not isinstance(value, int | float) or math.isfinite(value)
     except OverflowError:

@@ -1,6 +1,6 @@
 """What the schema finds wrong in a document, in our words: jschon judges, and says nothing itself.
 
-Source: gagefile.schema.json; https://json-schema.org/draft/2020-12/schema.
+Source: gagefile.schema.json, board.schema.json; https://json-schema.org/draft/2020-12/schema.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from git_gage.gagefile.grammar import GAGEFILE
 from git_gage.gagefile.model import PHASES
 from git_gage.gagefile.problem import (
     KEY,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from jschon import JSONSchema
     from jschon.jsonschema import Result
 
+    from git_gage.gagefile.grammar import Grammar
     from git_gage.gagefile.spellings import KeyPath
 
 _WANTED = {
@@ -71,23 +72,23 @@ NO_URL = "names a download, and nothing is downloaded: use a 'dvcfile', or files
 _NEEDS = {"keys": "'keys' (files with config) or 'name' (a declared key)"}
 
 
-def schema_bytes() -> bytes:
-    """The schema of gagefiles as it is published."""
-    return files("git_gage.gagefile").joinpath("gagefile.schema.json").read_bytes()
-
-
-def judge(document: Any) -> list[Problem]:
+def judge(document: Any, grammar: Grammar = GAGEFILE) -> list[Problem]:
     """Everything that the schema has against a document of plain JSON values."""
     problems: list[Problem] = []
     for part in _split(document):
-        problems += _judge_part(_shorten_lists(part, (), problems))
+        problems += _judge_part(_shorten_lists(part, (), problems), grammar)
     # A key that is misspelt is not missing as well.
-    meant = {
-        Problem(found.path[:-1], TABLE, _needs(found.path[:-1], found.guess))
+    meant = [
+        (found.path[:-1], f"'{found.guess}'")
         for found in problems
         if found.at == KEY and found.guess is not None
-    }
-    return [problem for problem in problems if problem not in meant]
+    ]
+    return [
+        problem
+        for problem in problems
+        if problem.at != TABLE
+        or not any(problem.path == path and key in problem.message for path, key in meant)
+    ]
 
 
 def _split(document: Any) -> Iterator[Any]:
@@ -116,20 +117,20 @@ def _shorten_lists(value: Any, path: KeyPath, problems: list[Problem]) -> Any:
     }
 
 
-def _judge_part(document: Any) -> Iterable[Problem]:
+def _judge_part(document: Any, grammar: Grammar) -> Iterable[Problem]:
     from jschon import JSON
 
-    return dict.fromkeys(_explain(_schema().evaluate(JSON(document)), document))
+    return dict.fromkeys(_explain(_schema(grammar).evaluate(JSON(document)), document))
 
 
 @cache
-def _schema() -> JSONSchema:
+def _schema(grammar: Grammar) -> JSONSchema:
     from jschon import JSONSchema, create_catalog
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of what jschon uses
         create_catalog("2020-12")
-        return JSONSchema(json.loads(schema_bytes()))
+        return JSONSchema(json.loads(grammar.schema_bytes()))
 
 
 def _explain(node: Result, document: Any) -> Iterator[Problem]:
@@ -229,19 +230,21 @@ def _not_among(path: KeyPath, value: Any, rule: Any) -> Iterator[Problem]:
     guess = closest(value, usual) or closest(value, rule["enum"])
     message = f"'{dotted(path)}' cannot be {quoted(value)}"
     if guess is None:
-        message += f" (known: {', '.join(usual)})"
+        message += f" (known: {', '.join(each if each else 'false' for each in usual)})"
     yield Problem(path, VALUE, message, guess)
 
 
 def _not_type(path: KeyPath, value: Any, rule: Any) -> Iterator[Problem]:
-    yield wrong_type(path, value, {rule["type"]})
+    if path:
+        yield wrong_type(path, value, {rule["type"]})
+    else:
+        wanted, noun = _WANTED[rule["type"]], rule["title"].lower()
+        yield Problem(path, VALUE, f"a {noun} must be {wanted}, not {_FOUND[type(value)]}")
 
 
 def wrong_type(path: KeyPath, value: Any, kinds: set[str]) -> Problem:
     """A value of a type that it cannot have."""
     wanted = one_of([words for kind, words in _WANTED.items() if kind in kinds])
-    if not path:
-        return Problem(path, VALUE, f"a gagefile must be {wanted}, not {_FOUND[type(value)]}")
     message = f"'{dotted(path)}' must be {wanted}, not {_FOUND[type(value)]}"
     return Problem(path, VALUE, message, _guess_bool(value) if kinds == {"boolean"} else None)
 
@@ -251,8 +254,13 @@ def _guess_bool(value: Any) -> str | None:
     return _BOOLS.get(word) or closest(word, ("true", "false"))
 
 
-def _empty(path: KeyPath, _value: Any, _rule: Any) -> Iterator[Problem]:
-    yield Problem(path, VALUE, f"'{dotted(path)}' must not be empty")
+def _empty(path: KeyPath, _value: Any, rule: Any) -> Iterator[Problem]:
+    said = rule.get("errorMessage", "must not be empty")
+    yield Problem(path, VALUE, f"'{dotted(path)}' {said}")
+
+
+def _none_or_many(path: KeyPath, _value: Any, rule: Any) -> Iterator[Problem]:
+    yield Problem(path, TABLE, f"'{dotted(path)}' {rule['errorMessage']}")
 
 
 def _said(path: KeyPath, _value: Any, rule: Any) -> Iterator[Problem]:
@@ -265,8 +273,10 @@ _EXPLAIN: dict[str, Callable[[KeyPath, Any, Any], Iterator[Problem]]] = {
     "exclusiveMinimum": _said,
     "minItems": _empty,
     "minLength": _empty,
+    "maxItems": _said,
     "minProperties": _said,
     "not": _said,
+    "oneOf": _none_or_many,
     "pattern": _said,
     "required": _missing,
     "type": _not_type,

@@ -11,6 +11,7 @@ import pytest
 
 from git_gage.gagefile import Fault, known, load_gagefile
 from git_gage.gagefile.faults import find_faults
+from git_gage.gagefile.grammar import Grammar
 
 TEXT = "[a]\nexec = 'x'\ndescription = 1\n[b]\nexec = 1\n"
 
@@ -32,9 +33,9 @@ def folder(tmp_path: Path) -> Path:
 def count_searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
 
-    def counted(data: bytes, kind: str, shown: str) -> list[Fault]:
+    def counted(data: bytes, kind: str, shown: str, *, grammar: Grammar) -> list[Fault]:
         asked.append(shown)
-        return find_faults(data, kind, shown)
+        return find_faults(data, kind, shown, grammar=grammar)
 
     monkeypatch.setattr(known, "find_faults", counted)
     return asked

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from git_gage.gagefile.schema import judge, schema_bytes
+from git_gage.gagefile.grammar import GAGEFILE
+from git_gage.gagefile.schema import judge
 from git_gage.gagefile.spellings import (
     CONFIG_TYPES,
     DEPENDENCY_TYPES,
@@ -19,12 +20,12 @@ from git_gage.gagefile.spellings import (
 )
 
 DOCS = Path(__file__).parents[3] / "docs"
-SCHEMA: dict[str, Any] = json.loads(schema_bytes())
+SCHEMA: dict[str, Any] = json.loads(GAGEFILE.schema_bytes())
 DEFS = SCHEMA["$defs"]
 
 
 def test_it_is_the_one_that_is_published() -> None:
-    assert (DOCS / "gagefile.schema.json").read_bytes() == schema_bytes()
+    assert (DOCS / "gagefile.schema.json").read_bytes() == GAGEFILE.schema_bytes()
 
 
 @pytest.mark.filterwarnings("ignore:Please use rfc3986:DeprecationWarning")
