@@ -202,7 +202,11 @@ class App:
         """Write a file for the user, and say so."""
         from git_gage.safe import clean
 
-        (self.cwd / name).write_text(text, encoding="utf-8", newline="\n")
+        try:
+            (self.cwd / name).write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            reason = (error.strerror or "").lower()
+            raise RequestError(f"cannot write '{clean(name)}': {reason}") from error
         sys.stdout.write(f"Wrote {clean(name)}\n")
 
     def show_parts(self, parts: Iterator[bytes], screen: Screen) -> None:

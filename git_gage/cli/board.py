@@ -44,7 +44,7 @@ class BoardOrRun(RunName):
     "board",
     cls=Command,
     usage="git gage board [<board>] [<run>...] [-w <filter>] [-c <file> | --no-config]",
-    examples=["git gage board", "git gage board best --md", "git gage board --html board.html"],
+    examples=["git gage board", "git gage board best --md"],
     exclusive=[("-c", "--no-config"), ("--json", "--csv", "--md", "--html", "--print-file")],
     note="A <board> is a file, or the name of one: 'best' is board-best.toml or\n"
     "boards/best.toml. Without it board.json, board.toml or board.yaml is meant, here\n"

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     examples=["git gage check", "git gage check examples/gage.yaml --json"],
     note="""\
 Without a <file>, the gagefile of this folder or of the nearest above it is
-checked; with '--board' it is the board. A file called board.toml, board-best.json
-or boards/best.yaml is taken for a board anyway. The exit code is 1 if there is an
-error; warnings are none.
+checked, or with '--board' the board. A file called board.toml, board-best.json
+or boards/best.yaml is taken for a board anyway. The exit code is 1 if there is
+an error; warnings are none.
 """,
 )
 @click.argument("file", metavar="<file>", required=False, type=click.Path())
-@click.option("--board", is_flag=True, help="Check a board (see 'git gage board -h')")
+@click.option("--board", is_flag=True, help="Check a board, whatever the file is called")
 @json_option
 @color_option
 @click.pass_obj

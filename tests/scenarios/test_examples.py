@@ -14,7 +14,7 @@ from tests.support import gage_inside
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 READMES = sorted(EXAMPLES.glob("*/README.md"))
-GAGEFILES = sorted(EXAMPLES.glob("*/gage.toml"))
+GAGEFILES = sorted([*EXAMPLES.glob("*/gage.toml"), *EXAMPLES.glob("*/board.toml")])
 REWRITE = os.environ.get("GAGE_REWRITE") == "1"
 
 
@@ -63,8 +63,8 @@ def test_what_a_readme_shows_is_what_happens(readme: Path, tmp_path: Path) -> No
         assert settled(now) == settled(told)
 
 
-@pytest.mark.parametrize("gagefile", GAGEFILES, ids=lambda path: path.parent.name)
-def test_gagefiles_have_no_faults(gagefile: Path) -> None:
+@pytest.mark.parametrize("gagefile", GAGEFILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_gagefiles_and_boards_have_no_faults(gagefile: Path) -> None:
     result = gage_inside(gagefile.parent, "check", gagefile.name)
     assert (result.code, result.err) == (0, "")
-    assert result.out.endswith(", no faults\n")
+    assert result.out.endswith(" no faults\n")

@@ -11,6 +11,7 @@ import pytest
 from git_gage.metrics.series import Series
 from git_gage.render import charts
 from git_gage.render.charts import bar_chart, line_chart
+from git_gage.render.scales import linear_scale, log_scale
 
 NS = "{http://www.w3.org/2000/svg}"
 
@@ -95,6 +96,11 @@ def test_what_is_too_large_to_draw_is_at_the_edge() -> None:
 def test_numbers_beside_it_differ(values: tuple[float, float]) -> None:
     shown = beside(line_chart("a", {"b": made(*values)}, log_y=False))
     assert len(set(shown)) == len(shown) > 2
+
+
+def test_scales_without_values_are_scales() -> None:
+    for scale in (linear_scale([], 0, 100), log_scale([], 0, 100)):
+        assert len(scale.ticks) > 1
 
 
 def test_steps_can_be_any_whole_number() -> None:
