@@ -36,7 +36,9 @@ def test_boards_runs_and_forms(repo: Path) -> None:
     ]
     assert bare.err == "hint: choose columns: 'git gage board --print-file > board.toml'\n"
 
-    narrow = gage_inside(repo, "board", env={"COLUMNS": "40", "GIT_PAGER_IN_USE": "1"})
+    narrow = gage_inside(
+        repo, "board", env={"COLUMNS": "40", "GIT_PAGER_IN_USE": "1", "NO_COLOR": "1"}
+    )
     assert narrow.out.splitlines()[-1].startswith("no room for started")
 
     write_files(repo, {"board.toml": gage_inside(repo, "board", "--print-file").out})
