@@ -198,12 +198,20 @@ class App:
         data = screen.encode(content) if isinstance(content, str) else content
         self.show_parts(iter([data]), screen)
 
-    def write_file(self, name: str, text: str) -> None:
-        """Write a file for the user, and say so."""
+    def write_files(self, name: str, text: str, beside: Mapping[str, str]) -> None:
+        """Write a file for the user, and others beside it in folders that may have to be made.
+
+        Raises: RequestError if one cannot be written.
+        """
         from git_gage.safe import clean
 
+        path = self.cwd / name
         try:
-            (self.cwd / name).write_text(text, encoding="utf-8", newline="\n")
+            path.write_text(text, encoding="utf-8", newline="\n")
+            for other, content in beside.items():
+                place = path.parent / other
+                place.parent.mkdir(exist_ok=True)
+                place.write_text(content, encoding="utf-8", newline="\n")
         except OSError as error:
             reason = (error.strerror or "").lower()
             raise RequestError(f"cannot write '{clean(name)}': {reason}") from error

@@ -41,7 +41,7 @@ _LARGEST = 1e11
 
 def format_board(board: Board, found: Rows, screen: Screen) -> str:
     """The board as a table that fits the screen, below its title and description."""
-    shown = _lay_out(board, found)
+    shown = lay_out(board, found)
     columns = _table_columns(shown)
     above = [screen.paint(clean(board.title), "bold")] if board.title else []
     above += [clean(board.description)] if board.description else []
@@ -82,8 +82,8 @@ def board_body(board: Board, found: Rows) -> dict[str, Any]:
 
 def format_markdown(board: Board, found: Rows) -> Iterator[str]:
     """The board as a table in GitHub's Markdown."""
-    shown = _lay_out(board, found)
-    right = _numeric(shown)
+    shown = lay_out(board, found)
+    right = numeric_columns(shown)
     yield from markdown_head([column.label for column in shown.columns], right)
     for line in shown.lines:
         yield markdown_line(line.cells)
@@ -91,9 +91,9 @@ def format_markdown(board: Board, found: Rows) -> Iterator[str]:
 
 def format_html(board: Board, found: Rows) -> str:
     """The board as one page that needs nothing else."""
-    shown = _lay_out(board, found)
+    shown = lay_out(board, found)
     title = board.title or "Board"
-    right = _numeric(shown)
+    right = numeric_columns(shown)
     rows = [
         [element("strong", cell) if line.is_group else cell for cell in line.cells]
         for line in shown.lines
@@ -108,19 +108,19 @@ def format_html(board: Board, found: Rows) -> str:
 # -- what people see -------------------------------------------------------------------------------
 
 
-class _Shown(NamedTuple):
+class Shown(NamedTuple):
     """Columns that are seen, and lines of their cells."""
 
     columns: list[Column]
-    lines: list[_Line]
+    lines: list[Line]
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     is_group: bool
     cells: list[str]
 
 
-def _lay_out(board: Board, found: Rows) -> _Shown:
+def lay_out(board: Board, found: Rows) -> Shown:
     """What is seen, from left to right: groups, then what is pinned left, the rest, and right."""
     seen = [
         column
@@ -131,7 +131,7 @@ def _lay_out(board: Board, found: Rows) -> _Shown:
     columns = [*([_group_column(board)] if is_grouped else []), *seen]
     columns.sort(key=lambda column: _SIDES.get(column.more.get("pinned", ""), 0))
     if not is_grouped:
-        return _Shown(columns, [_row(columns, row) for row in found.rows])
+        return Shown(columns, [_row(columns, row) for row in found.rows])
     lines = []
     for values, rows in group_rows(found):
         title = ", ".join(map(cell_text, found.by, values)) or "all"
@@ -139,7 +139,7 @@ def _lay_out(board: Board, found: Rows) -> _Shown:
         lines += [_row(columns, row) for row in rows] if found.by else []
     if not found.by:
         lines = [*(_row(columns, row) for row in found.rows), *lines]
-    return _Shown(columns, lines)
+    return Shown(columns, lines)
 
 
 _SIDES = {"left": -1, "right": 1}
@@ -152,16 +152,16 @@ def _group_column(board: Board) -> Column:
     return Column(f"{_GROUP}:", more=more)
 
 
-def _row(columns: Sequence[Column], row: Row) -> _Line:
-    return _Line(False, [cell_text(column, row.get(column.field)) for column in columns])
+def _row(columns: Sequence[Column], row: Row) -> Line:
+    return Line(False, [cell_text(column, row.get(column.field)) for column in columns])
 
 
-def _group_line(columns: Sequence[Column], title: str, rows: Sequence[Row]) -> _Line:
+def _group_line(columns: Sequence[Column], title: str, rows: Sequence[Row]) -> Line:
     cells = [
         title if column.field == f"{_GROUP}:" else cell_text(column, aggregate(column, rows))
         for column in columns
     ]
-    return _Line(True, cells)
+    return Line(True, cells)
 
 
 def cell_text(column: Column, value: Any) -> str:
@@ -205,7 +205,7 @@ _TYPES: dict[str, Callable[[float], str]] = {
 }
 
 
-def _numeric(shown: _Shown) -> list[int]:
+def numeric_columns(shown: Shown) -> list[int]:
     """Columns that are read from the right: all that is seen in them begins with a digit."""
     found = []
     for place, column in enumerate(shown.columns):
@@ -219,8 +219,8 @@ def _is_amount(cell: str) -> bool:
     return cell.lstrip("-")[:1].isdigit() or cell in ("nan", "inf", "-inf")
 
 
-def _table_columns(shown: _Shown) -> list[TableColumn]:
-    numeric, found = _numeric(shown), []
+def _table_columns(shown: Shown) -> list[TableColumn]:
+    numeric, found = numeric_columns(shown), []
     for place, column in enumerate(shown.columns):
         cells = [line.cells[place] for line in shown.lines]
         # What is pinned has room first.

@@ -87,7 +87,7 @@ def line_chart(
 def bar_chart(title: str, values: Mapping[str, float]) -> Html:
     """One number for each name, as bars from zero; infinite ones and nan are told in words."""
     finite = [value for value in values.values() if _is_finite(value)]
-    scale = linear_scale([0.0, *finite], 170, WIDTH - 74)
+    scale = linear_scale([0.0, *finite], 198, WIDTH - 74)
     bars = [_bar(each, scale, place) for place, each in enumerate(values.items())]
     bottom = _TOP + 22 * len(values)
     zero = scale.place(0)
@@ -159,7 +159,7 @@ def _legend(name: str, place: int) -> Html:
 def _bar(value: tuple[str, float], scale: Scale, place: int) -> Html:
     name, number = value
     at = _TOP + 22 * place
-    label = _text(_cut(name, 20), 162, at + 13, text_anchor="end")
+    label = _tick(_cut(name, 28), 190, at + 13, "end")
     end = scale.place(number) if _is_finite(number) else scale.place(0)
     start, end = sorted((scale.place(0), end))
     bar = element(

@@ -25,6 +25,8 @@ PORCELAIN_COLUMNS = (
 # What a spreadsheet takes for a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+# What begins a list, or underlines a heading, at the start of a line.
+_LINE_START = re.compile(r"^([0-9]*)([-+=.)])(?=$|[\s=-])")
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|\\([nt0\\])|[{}]")
 _ESCAPES = {"n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 
@@ -60,6 +62,12 @@ def markdown_head(titles: Sequence[str], right: Collection[int] = ()) -> Iterato
 def markdown_line(values: Iterable[object]) -> str:
     """A row of a table; what is text is no markup."""
     return _markdown_row(map(_markdown_cell, values))
+
+
+def markdown_text(text: str) -> str:
+    """Text outside of a table, so that it is no markup, nor begins a list or a heading."""
+    escaped = _MARKUP.sub(r"\\\1", clean(text).strip())
+    return _LINE_START.sub(r"\1\\\2", escaped)
 
 
 def format_porcelain(

@@ -16,7 +16,7 @@ _NO_TEXT = re.compile("[\ufffe\uffff]")
 _ADDRESS = re.compile(r"(?i:https?://|mailto:)\S+|(?![/\\])[\w./%~+-][\w./%~+?&=#-]*")
 
 # Colours have at least 4.5:1 between text and paper, 3:1 between lines and paper (WCAG 2.2 AA).
-_STYLE = """\
+STYLE = """\
 :root{color-scheme:light dark;--paper:#fff;--text:#1f2328;--dim:#59636e;--line:#d1d9e0;
 --band:#f6f8fa;--link:#0550ae;--good:#1a7f37;--bad:#cf222e}
 @media (prefers-color-scheme:dark){:root{--paper:#0d1117;--text:#e6edf3;--dim:#9198a1;
@@ -28,13 +28,14 @@ h1{font-size:1.6rem;line-height:1.25;margin:.5rem 0}
 h2{font-size:1.25rem;line-height:1.3;margin:2rem 0 .5rem}
 h3{font-size:1rem;margin:1.5rem 0 .5rem}
 p{margin:.5rem 0}
+p:empty{display:none}
 a{color:var(--link)}
 a:focus-visible,.scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 small,.dim,caption{color:var(--dim)}
 code,pre{font-family:ui-monospace,monospace;font-size:.875rem}
 pre{background:var(--band);padding:.75rem;overflow-x:auto;overflow-wrap:normal}
 .scroll{overflow-x:auto;margin:.75rem 0}
-table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;
+table{border-collapse:collapse;width:max-content;font-size:.875rem;font-variant-numeric:tabular-nums;
 overflow-wrap:normal}
 caption{text-align:left;padding:0 0 .25rem}
 th,td{padding:.35rem .75rem;border-bottom:1px solid var(--line);text-align:left;
@@ -45,6 +46,9 @@ tbody th{font-weight:600;background:var(--paper)}
 .left{position:sticky;left:0}
 .good{color:var(--good);font-weight:600}
 .bad{color:var(--bad)}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;font-size:.875rem}
+dt{color:var(--dim)}
+dd{margin:0}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));
 gap:1rem;margin:.75rem 0}
 .charts svg,figure svg{width:100%;height:auto;max-width:42rem}
@@ -135,7 +139,7 @@ def page(title: str, body: Html) -> str:
                 "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
             ),
             element("title", title),
-            element("style", Html(_STYLE)),
+            element("style", Html(STYLE)),
         ],
         "\n",
     )

@@ -92,6 +92,8 @@ def test_one_run_of_each_group() -> None:
     for greatest, wanted in ((True, [2, 3, "text"]), (False, [2, 1, "text"])):
         board = Board(choice=Choice("config:m", "metric:a", greatest))
         assert rows(board, made) == wanted
+    numbers_first = Board(choice=Choice("run:operation", "metric:a", True))
+    assert rows(numbers_first, runs("text", 1, "more")) == [1]
     newest = Board(
         choice=Choice("run:operation", "run:status", True), columns=(Column("metric:a"),)
     )

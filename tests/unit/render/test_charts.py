@@ -154,7 +154,7 @@ def test_bars_begin_at_zero() -> None:
     zero = float(bars[0]["x"])
     assert float(bars[1]["x"]) + float(bars[1]["width"]) == pytest.approx(zero, abs=0.11)
     assert [float(bar["width"]) for bar in bars[2:]] == [0, 0]
-    assert ticks(bar_chart("acc", {"a": 0.5, "c": math.nan})) == ["0.5", "nan"]
+    assert ticks(bar_chart("acc", {"a": 0.5, "c": math.nan})) == ["a", "0.5", "c", "nan"]
 
 
 def luminance(colour: str) -> float:

@@ -91,9 +91,7 @@ def luminance(colour: str) -> float:
 
 
 def test_text_is_read_in_light_and_dark() -> None:
-    schemes = [
-        dict(re.findall(r"--(\w+):(#\w+)", part)) for part in html._STYLE.split("@media")[:2]
-    ]
+    schemes = [dict(re.findall(r"--(\w+):(#\w+)", part)) for part in html.STYLE.split("@media")[:2]]
     for colours in schemes:
         assert len(colours) == 8
         for paper in ("paper", "band"):
