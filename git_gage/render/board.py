@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from git_gage.render.screen import Screen
 
 _TIMES = ("run:started", "run:stopped", "run:ended", "run:staged")
+_IDS = (ID, "run:parent", "run:restart_of")
 _GROUP = "group"
 # No date is beyond it, and what is as large is no percentage.
 _LARGEST = 1e11
@@ -50,7 +51,8 @@ def format_board(board: Board, found: Rows, screen: Screen) -> str:
         text = screen.cut(f"no room for {', '.join(left)}: --csv has all", screen.width)
         below.append(screen.paint(text, "dim"))
     head = "".join(f"{line}\n" for line in [*above, *([""] if above else [])])
-    return head + format_table(columns, screen) + "".join(f"{line}\n" for line in below)
+    shown_table = format_table(columns, screen) if columns else ""  # all may be hidden
+    return head + shown_table + "".join(f"{line}\n" for line in below)
 
 
 def format_csv(found: Rows) -> Iterator[str]:
@@ -157,10 +159,12 @@ def _row(columns: Sequence[Column], row: Row) -> Line:
 
 
 def _group_line(columns: Sequence[Column], title: str, rows: Sequence[Row]) -> Line:
-    cells = [
-        title if column.field == f"{_GROUP}:" else cell_text(column, aggregate(column, rows))
-        for column in columns
-    ]
+    cells = []
+    for column in columns:
+        value = aggregate(column, rows)
+        is_count = column.more.get("agg") == "count"
+        text = str(value) if is_count else cell_text(column, value)
+        cells.append(title if column.field == f"{_GROUP}:" else text)
     return Line(True, cells)
 
 
@@ -173,9 +177,10 @@ def cell_text(column: Column, value: Any) -> str:
     if as_type is not None and number is not None and abs(number) < _LARGEST:
         return as_type(number)
     kind = column.field.partition(":")[0]
-    if column.field in (ID, "run:parent", "run:restart_of"):
+    if isinstance(value, str) and column.field in _IDS:
         return short_id(value)
-    if column.field in _TIMES or (column.more.get("type") in _DATES and isinstance(value, str)):
+    is_time = column.field in _TIMES or column.more.get("type") in _DATES
+    if isinstance(value, str) and is_time:
         return _time_text(value, column.more.get("type"))
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return clean(", ".join(value))
@@ -210,7 +215,7 @@ def numeric_columns(shown: Shown) -> list[int]:
     found = []
     for place, column in enumerate(shown.columns):
         cells = [line.cells[place] for line in shown.lines if line.cells[place]]
-        if column.field not in (ID, *_TIMES) and cells and all(map(_is_amount, cells)):
+        if column.field not in (*_IDS, *_TIMES) and cells and all(map(_is_amount, cells)):
             found.append(place)
     return found
 

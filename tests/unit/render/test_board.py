@@ -169,6 +169,16 @@ def test_the_table_has_title_groups_and_sums() -> None:
     ]
 
 
+def test_a_count_is_a_count_of_whatever_it_is() -> None:
+    fields = ("run:started", "run:id", "metric:a")
+    board = Board(columns=tuple(column(field, agg="count", type="percent") for field in fields))
+    assert shown(board, runs(1, None))[-1].split() == ["all", "(2)", "2", "2", "1"]
+
+
+def test_all_columns_can_be_hidden() -> None:
+    assert shown(Board(title="T", columns=(column("metric:a", hide=True),)), runs(1)) == ["T", ""]
+
+
 def test_the_table_fits_the_screen() -> None:
     board = Board(
         columns=(Column("run:id"), Column("run:started"), column("run:label", pinned="right"))
