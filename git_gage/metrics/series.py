@@ -56,15 +56,10 @@ class SeriesSampler:
         self._first: _Point | None = None
         self._last: _Point | None = None
 
-    def __len__(self) -> int:
-        return len(self._kept)
-
     def extend(
         self, steps: Sequence[int], values: Sequence[float], times_s: Sequence[float]
     ) -> None:
-        """More points; a time may be nan."""
-        if not steps:
-            return
+        """More points, at least one; a time may be nan."""
         start, self.count = self.count, self.count + len(steps)
         points = (range(start, self.count), steps, values, times_s)
         self._last = (self.count - 1, steps[-1], values[-1], times_s[-1])
@@ -112,9 +107,10 @@ class SeriesSampler:
 
     def _end_stretch(self) -> None:
         """Always two points, also if they are the same one: so stretches can be counted."""
-        if self._low is not None and self._high is not None:
-            pair = (min(self._low, self._high), max(self._low, self._high))
-            self._kept.extend(tuple(zip(*pair, strict=True)))
+        assert self._low is not None
+        assert self._high is not None
+        pair = (min(self._low, self._high), max(self._low, self._high))
+        self._kept.extend(tuple(zip(*pair, strict=True)))
         self._low = self._high = None
 
     def _merge(self) -> None:

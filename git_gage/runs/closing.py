@@ -49,7 +49,7 @@ class Closing:
             ended = self._store.clock()
             # Links lead to some of what came out: they go with the stage.
             watch = self.programs and self.programs.watch
-            found = watch.finish() if watch else Results()
+            found, failure = watch.finish_surely() if watch else (Results(), None)
             outcome, told = self._finish_stage()
             end = End(
                 status=status,
@@ -65,6 +65,8 @@ class Closing:
             )
             unfinished = close_run(self._store, self._catalog, self.run, end, self._author)
             self._store.close()
+        if failure is not None:
+            raise failure
         return [*told, *found.warnings, *unfinished]
 
     def _finish_stage(self) -> tuple[Outcome | None, list[str]]:

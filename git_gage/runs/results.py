@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.values import read_value
 from git_gage.config.values import json_number
+from git_gage.errors import GageError
 from git_gage.gagefile.operations import read_timeout
 from git_gage.gagefile.printed import read_patterns
 from git_gage.metrics.collector import Collector
@@ -97,7 +98,7 @@ class Watch:
         self._own_attributes = definition.get("attributes") or {}
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
         self._shown: object = None
         self._series_due_s = 0.0
 
@@ -124,14 +125,33 @@ class Watch:
         lately = self._scanner.peek(self._lines_that_may_change())
         self._collector.scan(self._find_printed(_LIVE_OUTPUT_BYTES), lately)
 
+    def scan_first(self) -> None:
+        """Take in what will not be there any more when `finish` is called."""
+        try:
+            self.scan()
+        except Exception as error:  # noqa: BLE001 - `finish` raises it
+            self._failure = error
+
+    def finish_surely(self) -> tuple[Results, Exception | None]:
+        """The same as `finish`, or what is wrong with us: the end of a run is recorded first.
+
+        Raises: GageError and OSError: the disk, and the next command tries again.
+        """
+        try:
+            return self.finish(), None
+        except (GageError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - it is raised once the end is recorded
+            return Results(), error
+
     def finish(self) -> Results:
         """All of it, written to the state directory too."""
         if self._thread is not None:
             self._stop.set()
             self._thread.join()
+        self._scanner.close()
         if self._failure is not None:
             raise self._failure
-        self._scanner.close()
         self._collector.finish(self._find_printed())
         metrics, attributes = self._collector.summaries(), self._collector.attributes()
         self._write(metrics, attributes)
@@ -149,7 +169,7 @@ class Watch:
                 self._show()
                 spent_s = time.monotonic() - begun_s
                 pause_s = max(period_s - spent_s, spent_s)
-        except BaseException as error:  # noqa: BLE001 - it is raised where the run is closed
+        except Exception as error:  # noqa: BLE001 - it is raised where the run is closed
             self._failure = error
 
     def _find_period(self) -> float:

@@ -253,7 +253,7 @@ class Runner:
     ) -> None:
         try:
             warnings = closing.close(status, exit_code, signal_name, reason)
-        except GageError as error:
+        except (GageError, OSError) as error:
             # The next command that shows runs will close it.
             raise _failed(closing.run, error) from error
         for warning in warnings:

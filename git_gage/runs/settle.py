@@ -98,7 +98,7 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
     watch = _recover_watch(store, state_dir, document)
     given = unwritten_inputs(run_dir, _folder(document), state_dir)
     watch.forget(given)
-    watch.scan()
+    watch.scan_first()
     # First what was staged goes: a `summary.json` of the source is not what this run came to.
     ended = last_sign(state_dir)
     folder = os.fsencode(_folder(document))
@@ -108,7 +108,7 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
     if outcome is not None:
         outcome.written.extend(closed.changed)
         outcome.unseen.extend(closed.unseen)
-    found = watch.finish()
+    found, failure = watch.finish_surely()
     end = End(
         status="terminated",
         exit_code=None,
@@ -121,6 +121,8 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
         reason=REASON,
     )
     close_run(store, catalog, run, end, document["author"])
+    if failure is not None:
+        raise failure
 
 
 def _recover_watch(store: Store, state_dir: Path, document: dict[str, Any]) -> Watch:
