@@ -166,9 +166,9 @@ def _pick(fields: dict[str, Any]) -> tuple[Any, ...]:
     except KeyError:
         values = tuple(map(fields.get, _TYPES))
     if tuple(map(type, values)) not in _SOUND:
-        for (key, types), value in zip(_TYPES.items(), values, strict=True):
-            if type(value) not in types:
-                raise IntegrityError(f"read record: '{key}' must be {types[0].__name__}")
+        given = zip(_TYPES.items(), values, strict=True)
+        key, types = next(field for field, value in given if type(value) not in field[1])
+        raise IntegrityError(f"read record: '{key}' must be {types[0].__name__}")
     return values
 
 

@@ -6,7 +6,7 @@ Source: docs/format.md, "Text and paths".
 from __future__ import annotations
 
 import os
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +16,7 @@ def encode_path(path: bytes) -> str | dict[str, str]:
     try:
         return path.decode()
     except UnicodeDecodeError:
-        return {"b64": b64encode(path).decode()}
+        return {"b64": b2a_base64(path, newline=False).decode()}
 
 
 def encode_text(text: str) -> str | dict[str, str]:
@@ -57,7 +57,7 @@ def _any_bytes(text: str) -> str:
 
 def decode_path(value: Any) -> bytes:
     """Bytes of a path that a record holds."""
-    return b64decode(value["b64"]) if isinstance(value, dict) else str(value).encode()
+    return a2b_base64(value["b64"]) if isinstance(value, dict) else str(value).encode()
 
 
 def shown_path(value: Any) -> str:

@@ -251,6 +251,7 @@ BAD_ENDS: dict[str, dict[str, Any]] = {
     "exit code is text": {"exit_code": "0"},
     "ended is no time": {"ended": "yesterday"},
     "metrics is a list": {"metrics": [1]},
+    "metric is a number": {"metrics": {"a": 1}},
     "metric without a count": {"metrics": {"a": {"last": 1, "min": 1, "max": 1, "mean": 1}}},
     "output is a number": {"output": 5},
     "written is text": {"written": "a"},
