@@ -65,8 +65,8 @@ else is said. The old run stays as it is.
 @click.option(
     KEEP,
     "keep",
-    metavar="[<pattern>]",
-    help="Start with files that it made, all or some",
+    metavar="<pattern>",
+    help="Start with files it made, without <pattern> all",
 )
 @label_option
 @tag_option
