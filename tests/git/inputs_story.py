@@ -94,12 +94,12 @@ class World:
             **options,
         )
 
-    def stage(self, *inputs: Input, name: str = "next") -> Path:
+    def stage(self, *inputs: Input, name: str = "next", own: bytes = b"") -> Path:
         """A run directory with these inputs."""
         folder, state = self.store.run_dir(name), self.store.state_dir(name)
         folder.mkdir(parents=True, exist_ok=True)
         state.mkdir(parents=True, exist_ok=True)
-        stage_inputs(inputs, folder, state, self.store)
+        stage_inputs(inputs, folder, state, self.store, own)
         return folder
 
     def close(self, name: str = "next", until: float | None = None) -> ClosedInputs:

@@ -166,6 +166,21 @@ def test_what_the_program_changed_is_its_own(world: World) -> None:
     assert (folder / "raw/d").read_text() == "mine"
 
 
+def test_an_input_where_the_program_writes_is_a_copy_until_the_end(world: World) -> None:
+    run = world.run("train", {"summary.json": "1"})
+    inputs = world.resolve(Dependency("run-files", where="op = train"))
+    folder = world.stage(*inputs, own=b"summary.json")
+    assert not (folder / "summary.json").is_symlink()
+    for _ in range(2):
+        assert world.close().kept == {b"summary.json"}
+        assert '"git-gage":"reference"' in (folder / "summary.json").read_text()
+    again = world.stage(*inputs, name="again", own=b"summary.json")
+    (again / "summary.json").write_text("1")
+    assert world.close("again").kept == {b"summary.json"}
+    assert (again / "summary.json").read_text() == "1"
+    assert world.made(run, "summary.json").read_text() == "1"
+
+
 def test_an_input_that_was_written_through_its_link_is_told(world: World, tmp_path: Path) -> None:
     write_files(tmp_path, {"far/x": "1", "far/y": "1", "far/z": "1"})
     folder = world.stage(*world.resolve(*(file(f"../far/{name}") for name in "xyz")))

@@ -150,12 +150,11 @@ def _put_reference(path: bytes, staged: StagedInput) -> bool:
     assert staged.target is not None and staged.reference is not None
     content = staged.reference.encode()
     try:
-        if not os.path.islink(path):
-            return _holds(path, content)  # put there by a close before
-        if os.readlink(path) != os.fsencode(staged.target):
-            return False
+        target = os.readlink(path)
     except OSError:
-        return False  # the program took it away
+        return _holds(path, content)  # put there by a close before, if the program left it
+    if target != os.fsencode(staged.target):
+        return False
     _write_reference(path, content)
     return True
 
