@@ -5,7 +5,7 @@ Source: docs/gagefile.md, "Config".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.config.declared import check_value, default_word, read_declared
@@ -37,13 +37,14 @@ class AppliedFiles(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def apply(keys: Keys, assignments: Sequence[str]) -> AppliedFiles:
+def apply(keys: Keys, assignments: Sequence[str], others: Iterable[str] = ()) -> AppliedFiles:
     """The files and arguments of a run with `key=value` words applied.
 
+    others: what else can be set on the command line, by somebody else.
     A key may be given with its file (`train.py#lr=0.1`), which says more than the key alone.
     Raises: RequestError that names everything that is wrong with the words.
     """
-    words, problems = match_words(_as_known(keys), assignments)
+    words, problems = match_words(_as_known(keys, others), assignments)
     problems += _find_missing(keys, words)
     words = _declared_words(keys, words)
     changed: dict[str, Changed] = {}
@@ -68,7 +69,7 @@ def apply(keys: Keys, assignments: Sequence[str]) -> AppliedFiles:
     )
 
 
-def _as_known(keys: Keys) -> Known:
+def _as_known(keys: Keys, others: Iterable[str]) -> Known:
     origins = {place.origin for key in keys.known.values() for place in key.places}
 
     def find(typed: str) -> str | None:
@@ -78,7 +79,7 @@ def _as_known(keys: Keys) -> Known:
         return key if key in keys.known else keys.aliases.get(key)
 
     owner = f"operation '{keys.operation}'"
-    return Known(owner, list(keys.known), find, keys.aliases, keys.refused)
+    return Known(owner, [*keys.known, *others], find, keys.aliases, keys.refused)
 
 
 def _find_missing(keys: Keys, words: Mapping[str, Word]) -> Iterator[RequestError]:

@@ -129,8 +129,9 @@ def plan_operation(
 
     assert repo.work_tree is not None
     assignments, _ = split_bindings(operation, request.assignments)
+    inputs = sorted(_bindable(operation))
     keys = find_keys(operation, files.read, files.names())
-    applied = apply(keys, assignments)
+    applied = apply(keys, assignments, inputs)
     folder = os.path.relpath(gagefile.project_dir, repo.work_tree)
     folder = "" if folder == "." else folder
     # They are in no snapshot: the run gets them in its directory alone.
@@ -175,10 +176,7 @@ def split_bindings(
     operation: Operation, assignments: Sequence[str]
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """Words that set config, and those that say which run an input comes from."""
-    from git_gage.runs.inputs import input_names
-
-    names = set(input_names(operation.depends).values())
-    names -= {key.name for key in operation.config_keys}
+    names = _bindable(operation)
     bound = {}
     others = []
     for word in assignments:
@@ -188,6 +186,15 @@ def split_bindings(
         else:
             others.append(word)
     return tuple(others), bound
+
+
+def _bindable(operation: Operation) -> set[str]:
+    """The names by which inputs can be given a run."""
+    from git_gage.runs.inputs import input_names
+
+    return set(input_names(operation.depends).values()) - {
+        key.name for key in operation.config_keys
+    }
 
 
 def _in_folder(folder: str, files: Mapping[str, T]) -> dict[bytes, T]:

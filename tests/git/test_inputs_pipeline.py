@@ -207,6 +207,12 @@ def test_files_that_are_kept_are_there_when_a_staged_run_starts(project: Path) -
     assert [each["run"] for each in again["inputs"]][1] == first["id"]
 
 
+def test_a_misspelt_input_is_guessed(project: Path) -> None:
+    refused = gage(project, "run", "train", "rnu=3")
+    assert "unknown setting 'rnu' for operation 'train' (known: run)\n" in refused.err
+    assert "hint: did you mean 'run'?\n" in refused.err
+
+
 GROW = '''\
 [grow]
 exec.stage-sourcecode = "echo fresh > notes.txt"
