@@ -430,15 +430,14 @@ def test_several_dependencies_on_runs_have_names(world: World) -> None:
 
 def test_nothing_says_which_run(world: World) -> None:
     said = refused(world, Dependency("run-files", name="model"))
-    assert said == (
-        "input 'run-files: no filter': nothing says which run\nhint: name it: model=<run>"
-    )
+    assert said == ("input 'run-files: model': nothing says which run\nhint: name it: model=<run>")
 
 
 @pytest.mark.parametrize(
     ("end", "state"),
     [
         ({"status": "error", "exit_code": 1}, "failed with exit code 1"),
+        ({"status": "error", "exit_code": None}, "failed"),
         ({"status": "terminated", "exit_code": None}, "was terminated"),
     ],
 )

@@ -87,10 +87,11 @@ def read_document(run: str, search: Search) -> dict[str, Any]:
 
 def _state(document: Mapping[str, Any]) -> str:
     """How it is with a run that is not completed."""
+    code = document["exit_code"]
     states = {
         "running": "is still going",
         "staged": "has not started yet",
-        "error": f"failed with exit code {document['exit_code']}",
+        "error": "failed" if code is None else f"failed with exit code {code}",
         "terminated": "was terminated",
     }
     return states.get(document["status"], "has no end that is known here")
