@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -225,7 +226,9 @@ class Catalog:
             fresh.write_text(json.dumps({"format": 1, "runs": list(runs[:ROWS])}))
             fresh.replace(path)
         except OSError:
-            pass  # nothing can be written here; a list is worth showing without its rows
+            # Nothing can be written here; a list is worth showing without its rows.
+            with suppress(OSError):
+                fresh.unlink()
 
     # -- records ---------------------------------------------------------------------------------
 

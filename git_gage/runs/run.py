@@ -134,8 +134,8 @@ class Runner:
         with explained(folder, "begin run"):
             folder.mkdir(parents=True, exist_ok=True)
             state_dir = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
-        self.alive = hold_alive(state_dir)
         try:
+            self.alive = hold_alive(state_dir)
             yield state_dir
         finally:
             shutil.rmtree(state_dir, ignore_errors=True)

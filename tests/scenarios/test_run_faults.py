@@ -112,6 +112,16 @@ def test_an_end_that_cannot_be_recorded_is_said_and_made_up_for(
     assert (state_dir / "alive").exists()
 
 
+def test_a_run_that_does_not_begin_leaves_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(run_module, "hold_alive", raising(full))
+    with pytest.raises(OSError, match="No space left"):
+        session.run("true")
+    assert list((session.store.dir / "state").iterdir()) == []
+
+
 def test_a_disk_that_is_full_before_the_program_starts_is_told_in_words(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

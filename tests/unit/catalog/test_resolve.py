@@ -98,6 +98,7 @@ def test_rows_where_nothing_can_be_written(store: FakeStore) -> None:
     (store.dir / "last-list.json").mkdir()
     catalog.remember_rows([begin().run])
     assert "no list was shown" in refusal(catalog, "1").message
+    assert list(store.dir.glob("*.new")) == []
 
 
 def test_rows_of_whoever_may_only_read_are_his_own(
