@@ -174,11 +174,13 @@ def open_repository(cwd: Path, environ: Mapping[str, str]) -> Repository:
 
     Raises: RequestError where there is none, where it is somebody else's, or git is too old.
     """
-    done = _ask_git(cwd, environ)
-    lines = os.fsdecode(done.stdout).splitlines()
+    done = _ask_git(cwd, environ, _QUESTIONS)
+    lines = os.fsdecode(done.stdout).split("\n")[:-1]
     if len(lines) < len(_QUESTIONS) - 2 or lines[0].startswith("--"):
         _require_git_version(cwd, environ)
         raise _no_repository(done.stderr.decode(errors="replace"))
+    if len(lines) >= len(_QUESTIONS) or lines[3] not in ("true", "false"):
+        lines = _ask_one_by_one(cwd, environ)
     git_dir, common_dir, object_format, bare = lines[:4]
     inside = done.returncode == 0 and len(lines) >= 6
     return Repository(
@@ -230,10 +232,19 @@ def git_version(cwd: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers[:3] if number.isdigit())
 
 
-def _ask_git(cwd: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+def _ask_one_by_one(cwd: Path, environ: Mapping[str, str]) -> list[str]:
+    """The answers, where a path in them holds the end of a line."""
+    style, *questions = _QUESTIONS
+    answers = (_ask_git(cwd, environ, (style, question)) for question in questions)
+    return [os.fsdecode(each.stdout).removesuffix("\n") for each in answers if not each.returncode]
+
+
+def _ask_git(
+    cwd: Path, environ: Mapping[str, str], questions: Iterable[str]
+) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
-            ["git", "rev-parse", *_QUESTIONS],
+            ["git", "rev-parse", *questions],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd,

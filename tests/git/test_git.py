@@ -65,6 +65,21 @@ def test_objects_enter_as_a_kept_pack(tmp_path: Path, name: str) -> None:
     assert adopt_objects(opened, tmp_path / "empty") is None
 
 
+@pytest.mark.parametrize("name", ["line\nend", "form\x0cfeed", "next\x85line", "\udce9", "\n"])
+def test_a_repository_is_found_whatever_its_path_holds(tmp_path: Path, name: str) -> None:
+    repo = make_repo(tmp_path / name)
+    below = repo / name
+    below.mkdir()
+    opened = open_repository(below, os.environ)
+    found = (opened.git_dir, opened.common_dir, opened.work_tree, opened.prefix)
+    assert found == (repo / ".git", repo / ".git", repo, f"{name}/")
+    git(tmp_path, "init", "-q", "--bare", f"{name}.git")
+    bare = open_repository(tmp_path / f"{name}.git", os.environ)
+    assert (bare.git_dir, bare.work_tree, bare.bare) == (tmp_path / f"{name}.git", None, True)
+    inside = open_repository(repo / ".git", os.environ)
+    assert (inside.git_dir, inside.work_tree, inside.bare) == (repo / ".git", None, False)
+
+
 def test_a_pack_pruned_under_us_is_indexed_again(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,14 @@ def test_in_a_subdirectory_and_a_linked_worktree(repo: Path, tmp_path: Path) -> 
     assert runs[0]["source"]["linked"] == [{"path": "data/"}]
 
 
+def test_a_path_with_a_line_end(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "a\nb", files={"c\nd/go.py": "print('acc:', 1)\n"})
+    git(tmp_path, "init", "-q", "--bare", "o.git")
+    assert gage(repo / "c\nd", "run", "go.py").out == "acc: 1\n"
+    assert gage(repo, "push", str(tmp_path / "o.git")).code == 0
+    assert git(repo, "status", "--porcelain") == ""
+
+
 def test_the_program_lives_in_the_recorded_commit(repo: Path) -> None:
     """It reads ignored data, imports a sibling, opens a file beside itself and asks git."""
     program = """\
