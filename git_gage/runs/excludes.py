@@ -35,7 +35,7 @@ def write_excludes(repo: Repository, source: Source, private_git: Path) -> None:
     ]
     # git reads one such file, and the user may have one.
     excludes.write_bytes(_users_excludes(repo) + b"\n" + b"".join(patterns))
-    value = re.sub(r'(["\\])', r"\\\1", str(excludes))
+    value = re.sub(r'(["\\])', r"\\\1", str(excludes)).replace("\n", r"\n")
     config = f'[core]\n\texcludesFile = "{value}"\n'
     (private_git / _CONFIG).write_bytes(os.fsencode(config))
 
@@ -45,7 +45,8 @@ def excludes_environ(private_git: Path) -> dict[str, str]:
     config = private_git / _CONFIG
     if not config.exists():
         return {}
-    place = os.fsdecode(_escape(os.fsencode(os.path.realpath(private_git))))
+    # A key holds no line end, but a pattern has a sign for anything.
+    place = os.fsdecode(_escape(os.fsencode(os.path.realpath(private_git)))).replace("\n", "?")
     return {
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"includeIf.gitdir:{place}.path",

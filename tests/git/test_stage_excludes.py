@@ -82,6 +82,15 @@ def test_what_the_user_ignores_everywhere_stays_ignored(
     assert status(staged, monkeypatch) == ""
 
 
+@pytest.mark.parametrize("place", ["line\nend", "\udce9", '"quoted"', "back\\slash"])
+def test_wherever_the_repository_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    repo = make_repo(tmp_path / place, files={".gitignore": "data/\n"})
+    write_files(repo, {"data/x.csv": "1\n"})
+    assert status(stage(repo, tmp_path), monkeypatch) == ""
+
+
 def test_without_such_folders_nothing_is_exported(repo: Path, tmp_path: Path) -> None:
     write_files(repo, {"lib/x.bin": "1\n", ".gitignore": "*.bin\n"})
     assert excludes_environ(stage(repo, tmp_path).private) == {}
