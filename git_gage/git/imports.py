@@ -17,7 +17,8 @@ from git_gage.errors import ConflictError, GitError
 from git_gage.git.repository import Repository, git_environ, git_error
 
 # An early fixed date: our commits come last in `git log --all`, and equal content is equal.
-IDENTITY = "git-gage <git-gage@localhost> 946684800 +0000"
+DATE = 946684800
+IDENTITY = f"git-gage <git-gage@localhost> {DATE} +0000"
 # A `git gc --prune=now` also removes the temporary files of whoever is writing a pack just then.
 ATTEMPTS = 8
 DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError
 from git_gage.records import Record, parse_record, short_id
+from git_gage.share.lanes import pinned_commits
 from git_gage.store import LOCAL, OUT, TRACKING
 from git_gage.store.out import Parcel
 
@@ -135,9 +136,7 @@ def _sound_files(repo: Repository, files: Sequence[Bound]) -> set[Bound]:
 def _pinned_commits(repo: Repository, oids: Sequence[str]) -> set[str]:
     """Those that the lanes here hold: the user's other commits are nobody else's business."""
     here = {oid for oid, found in repo.object_sizes(oids).items() if found and found[0] == "commit"}
-    pins = [oid for ref, oid in repo.list_refs(LOCAL, TRACKING, OUT).items() if ref[-4:] == "/src"]
     if not here:
         return set()
-    asked = "".join([*(f"{oid}\n" for oid in here), *(f"^{oid}\n" for oid in pins)])
-    loose = repo.run("rev-list", "--stdin", input=asked.encode()).decode().split()
-    return here - set(loose)
+    refs = repo.list_refs(LOCAL, TRACKING, OUT)
+    return here & pinned_commits(repo, [oid for ref, oid in refs.items() if ref[-4:] == "/src"])

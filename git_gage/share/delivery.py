@@ -16,6 +16,7 @@ from git_gage.share.lanes import (
     forks_of,
     is_ancestor,
     kept_as,
+    pinned_commits,
     records_only,
     split_ref,
     update_refs,
@@ -139,8 +140,9 @@ def _count_commits(store: Store, remote: Remote, before: Refs, lines: Sequence[b
     bases = base_commits(lines)
     if not bases:
         return 0
-    pins = [oid for ref, oid in before.items() if ref.endswith("/src")]
-    asked = "".join([*(f"{oid}\n" for oid in bases), *(f"^{oid}\n" for oid in pins)])
+    tips = [oid for ref, oid in before.items() if ref.endswith("/src")]
+    there = pinned_commits(store.repo, tips)
+    asked = "".join([*(f"{oid}\n" for oid in bases), *(f"^{oid}\n" for oid in there)])
     branches = ("--not", f"--remotes={remote.address}") if remote.configured else ()
     counted = store.repo.run(
         *("rev-list", "--count", "--ignore-missing", "--stdin", *branches), input=asked.encode()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import RequestError
+from git_gage.git.imports import DATE
 from git_gage.store import LOCAL, OUT, TRACKING, LaneRef, parse_ref
 from git_gage.store.files import Lock, read_json, write_json
 
@@ -106,6 +107,19 @@ def read_tip_lines(store: Store, tips: Iterable[str]) -> dict[bytes, None]:
 def is_ancestor(repo: Repository, commit: str, tip: str) -> bool:
     """Whether a commit is in the history of another (or is that one)."""
     return repo.run("rev-list", "--count", "--max-count=1", commit, f"^{tip}").strip() == b"0"
+
+
+def pinned_commits(repo: Repository, tips: Iterable[str]) -> set[str]:
+    """The source commits that some `src` tips hold, and the commits of these lanes themselves.
+
+    Read from the chains. What is reachable is another question, which git answers by dates: those
+    of lanes are early, and it gives up before it is through.
+    """
+    asked = "".join(f"{oid}\n" for oid in tips)
+    if not asked:
+        return set()
+    words = ("rev-list", "--first-parent", "--parents", f"--min-age={DATE}", "--stdin")
+    return set(repo.run(*words, input=asked.encode()).decode().split())
 
 
 def update_refs(repo: Repository, updates: Mapping[str, str], deletes: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from git_gage.errors import RemoteError
+from git_gage.share.lanes import is_ancestor
 from tests.support import commit, git, write_files
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
 
@@ -167,6 +168,27 @@ def test_many_runs_fill_epochs(world: World, monkeypatch: pytest.MonkeyPatch) ->
     assert world.sam.lines() == ana.lines()
     kinds = [ref.split("/")[-1] for ref in refs_of(world.origin, "refs/gage")]
     assert sorted(kinds) == ["bulk"] * 3 + ["log", "sealed", "sealed"] + ["src"] * 3
+
+
+def test_the_sources_of_many_runs_go_along(world: World) -> None:
+    """Dates in a lane run backwards: what git calls reachable by dates is not all that is."""
+    ana = world.ana
+    runs = []
+    for number in range(9):
+        ana.git("checkout", "-q", "--detach", "main")
+        write_files(ana.path, {"train.py": f"{number}\n"})
+        commit(ana.path)
+        runs.append(ana.run(f"{number}.py"))
+    snapshots = [record.body["source"]["snapshot"] for record in ana.records if record.lc == 1]
+    src = next(oid for ref, oid in refs_of(ana.path, "refs/gage/w").items() if ref[-4:] == "/src")
+    pins = ana.git("rev-list", "--first-parent", "--min-age=946684800", src).split()
+    assert all(is_ancestor(ana.store.repo, pin, src) for pin in pins)
+    assert not is_ancestor(ana.store.repo, src, pins[-1])
+    assert ana.push(None, *runs[:8]).commits == 8
+    assert ana.heard.warnings == []
+    assert ana.push(None, runs[8]).commits == 1
+    for snapshot in snapshots:
+        git(world.origin, "cat-file", "-e", snapshot)
 
 
 def test_an_out_lane_closes_with_the_month(world: World) -> None:
