@@ -208,10 +208,14 @@ def git_error(args: Iterable[str], returncode: int, stderr: bytes) -> GitError:
     while words[0] == "-c":  # settings of ours, which say nothing of what was attempted
         del words[:2]
     command = " ".join(words[:2])
+    locked = ".lock': File exists" in text
     return GitError(
         f"git {command}: {first.removeprefix('fatal: ').removeprefix('error: ')}",
         stderr=text,
         returncode=returncode,
+        hint="another git is at work there, or was killed: try again in a minute"
+        if locked
+        else None,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import GitError, IntegrityError
+from git_gage.git.locks import drop_stale_locks
 from git_gage.git.quarantine import drop_stale_keeps, has_objects
 from git_gage.records import Record, parse_record
 from git_gage.store import layout
@@ -50,6 +51,7 @@ class Flusher:
             kept = ("offsets", "packs")
             self.state = {key: self.state[key] for key in kept if key in self.state}
             self.state["lane"] = lane
+        drop_stale_locks(repo, f"{layout.LOCAL}/{lane}")
 
     def flush(self) -> None:
         """Write what is new, close the epoch when it is due, put the journals away."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,21 @@ def test_a_push_that_was_killed_before_it_was_noted(world: World) -> None:
     assert world.sam.runs() == {first, second}
     ana.fetch()
     assert ana.push(None, first, second).up_to_date
+
+
+def test_what_a_killed_fetch_or_push_has_locked_does_not_stop_the_next(world: World) -> None:
+    ana, sam = world.ana, world.sam
+    ana.push(None, ana.run())
+    sam.fetch()
+    for person, space in ((sam, "refs/gage-remotes"), (ana, "refs/gage-out")):
+        for ref in refs_of(person.path, space):
+            lock = person.path / ".git" / f"{ref}.lock"
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            lock.touch()
+            os.utime(lock, (1, 1))
+    second = ana.run("second.py")
+    assert ana.push(None, second).runs == 1
+    assert sam.fetch().runs_new == 1
 
 
 def test_many_runs_fill_epochs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

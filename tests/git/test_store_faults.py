@@ -12,6 +12,7 @@ import pytest
 
 from git_gage.errors import GitError, IntegrityError, RequestError
 from git_gage.git.imports import Commit, import_commits
+from git_gage.git.locks import drop_stale_locks
 from git_gage.runs.close import forget_state
 from git_gage.source import capture_source
 from git_gage.store import files, flush, identity, layout
@@ -196,3 +197,33 @@ def test_the_state_of_a_run_stays_until_git_holds_its_files(repo: Path) -> None:
     assert state_dir.exists()
     forget_state(store, "x", {"bulk": {"output": here}})
     assert not state_dir.exists()
+
+
+def test_what_a_killed_git_has_locked_is_free_again_after_a_minute(repo: Path) -> None:
+    store = open_store(repo)
+    begin(store)
+    store.pin(git(repo, "rev-parse", "HEAD").strip(), None)
+    store.flush()
+    locks = [
+        repo / ".git" / f"{ref}.lock" for ref in lane_refs(repo) if ref.endswith(("log", "src"))
+    ]
+    for lock in locks:
+        lock.touch()
+    second = begin(store)
+    with pytest.raises(GitError, match="cannot lock ref") as caught:
+        store.flush()
+    assert "try again in a minute" in str(caught.value.hint)
+    for lock in locks:
+        os.utime(lock, (1, 1))
+    store.flush()
+    assert second.line in all_lines(store)
+    assert not any(lock.exists() for lock in locks)
+
+
+def test_a_lock_that_is_let_go_while_we_look(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(repo)
+    begin(store)
+    store.flush()
+    (log,) = lane_refs(repo)
+    (repo / ".git" / f"{log}.lock").symlink_to("gone")
+    drop_stale_locks(store.repo, "refs/gage/w")
