@@ -93,6 +93,8 @@ def read_patch(repo: Repository, source: Mapping[str, Any], *, color: bool) -> b
     when = "always" if color else "never"
     return repo.run(
         *("diff", f"--color={when}", "--no-ext-diff", "--no-textconv", "--full-index", "--binary"),
+        # Whatever diff.noprefix says: what settings changed has them too.
+        *("--src-prefix=a/", "--dst-prefix=b/"),
         *(base, snapshot, "--"),
     )
 

@@ -241,7 +241,7 @@ def _check_records(found: _Found) -> Check:
     if found.unreadable:
         text = f"{found.unreadable} records cannot be read by git-gage {__version__}"
         return Check("records", WARNING, text, "upgrade git-gage")
-    return Check("records", OK, f"of {len(found.runs)} runs, all of them readable")
+    return Check("records", OK, f"all readable, runs: {len(found.runs)}")
 
 
 def _check_catalog(known: int, begun: int, folder: Path) -> Check:

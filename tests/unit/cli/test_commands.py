@@ -119,6 +119,7 @@ def test_show_is_a_page(repo: Path) -> None:
 def test_show_diff_is_a_patch_that_applies(repo: Path, tmp_path: Path) -> None:
     write_files(repo, {"train.py": "lr = 0.1\n# changed\n", "new \x1b[31mfile": "\x1b[2Jnew\n"})
     record(repo, "train.py", "lr=0.2")
+    git(repo, "config", "diff.noprefix", "true")
     patch = gage_inside(repo, "show", "--diff").out
     assert "+# changed" in patch
     assert patch.endswith("-lr = 0.1\n+lr = 0.2\n # changed\n")

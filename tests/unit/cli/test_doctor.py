@@ -30,7 +30,7 @@ def test_a_healthy_repository(repo: Path) -> None:
     assert found["author"] == ("ok", "Ana <ana@example.com>", None)
     assert found["writing"] == ("ok", "runs can be recorded here", None)
     assert found["remotes"] == ("ok", "none", None)
-    assert found["records"] == ("ok", "of 0 runs, all of them readable", None)
+    assert found["records"] == ("ok", "all readable, runs: 0", None)
     assert found["catalog"] == ("ok", "in step with the records", None)
     assert __version__ in found["git-gage"][1]
     result = gage_inside(repo, "doctor")
@@ -155,7 +155,7 @@ def record_runs(repo: Path, count: int) -> None:
 def test_runs_that_are_all_there(repo: Path) -> None:
     record_runs(repo, 2)
     found = examined(repo)
-    assert found["records"] == ("ok", "of 2 runs, all of them readable", None)
+    assert found["records"] == ("ok", "all readable, runs: 2", None)
     assert found["catalog"] == ("ok", "in step with the records", None)
 
 
