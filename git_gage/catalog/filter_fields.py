@@ -58,6 +58,11 @@ class Field:
         self.sql = sql
 
     @property
+    def value(self) -> str:
+        """What runs are sorted and grouped by, of the types that table `value` has."""
+        return self.sql
+
+    @property
     def known(self) -> Sql:
         """Whether there is anything to compare with."""
         return Sql(f"{self.sql} IS NOT NULL")
@@ -156,6 +161,10 @@ class Author(Field):
 
 class Flag(Field):
     """Yes or no."""
+
+    @property
+    def value(self) -> str:
+        return f"CASE {self.sql} WHEN 1 THEN x'01' WHEN 0 THEN x'00' END"
 
     @property
     def there(self) -> Sql:

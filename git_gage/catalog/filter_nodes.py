@@ -16,6 +16,9 @@ SHOWN = 70
 _PLAIN = re.compile(r"""\s*[^\s()\[\],=!<>~'"]+(?:\s+[^\s()\[\],=!<>~'"]+)*\s*""")
 _PLAIN_WORD = re.compile(r"""[^\s()\[\],=!<>~'"]+""")
 _KEYWORDS = frozenset({"and", "or", "not", "in", "not-in"})
+_LETTERS = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+# Words that are more than text where values stand.
+_MEANINGS = _KEYWORDS | {"null", "none", "true", "false", "inf", "nan"}
 
 
 class Word(NamedTuple):
@@ -86,7 +89,9 @@ def spell_name(name: str) -> str:
 
 
 def spell_text(text: str) -> str:
-    """Text between quotes, as a filter takes it."""
+    """Text as a filter takes it: between quotes, but for a plain word that is nothing else."""
+    if _LETTERS.fullmatch(text) and text.lower() not in _MEANINGS:
+        return text
     return "'" + text.replace("\\", r"\\").replace("'", r"\'") + "'"
 
 

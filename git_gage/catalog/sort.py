@@ -99,7 +99,7 @@ def _column(db: sqlite3.Connection, name: str, table: str, fields: Mapping[str, 
     if isinstance(field, Tags):
         raise RequestError(f"'{name}' has no order", hint="use a name with one value in each run")
     if field is not None:
-        return _Column(field.sql)
+        return _Column(field.value)
     keys = _find_keys(db, name)
     if not keys:
         raise _unknown(db, name, fields)

@@ -103,6 +103,7 @@ def test_what_scripts_ask_of_a_run(repo: Path) -> None:
 
 
 def test_the_directory_of_a_run(repo: Path) -> None:
+    assert gage_inside(repo, "run", "-q", "--", "true").code == 0
     assert gage_inside(repo, "select", "--run-dir").out == ""
     (repo / "writes.py").write_text("open('made.txt', 'w').write('x')\n")
     assert gage_inside(repo, "run", "-q", "writes.py").code == 0

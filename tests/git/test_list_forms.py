@@ -94,7 +94,7 @@ def test_rows_of_a_list(repo: Path) -> None:
 
 def test_what_is_left_out_is_told_with_what_to_type(repo: Path) -> None:
     out = gage_inside(repo, "list", "-n", "1", "--sort", "lr", "--op", "train").out
-    to_type = "git gage list --all -w 'operation in ['\"'\"'train'\"'\"']' --sort lr"
+    to_type = "git gage list --all -w 'operation in [train]' --sort lr"
     assert out.splitlines()[-1].startswith(f"2 more runs: {to_type[:60]}")
     out = gage_inside(repo, "list", "-n", "1", "--best", "acc", "--group-by", "kind").out
     assert out.splitlines()[-1] == "1 more run: git gage list --all --group-by kind --best acc"

@@ -39,6 +39,10 @@ def test_fields_and_parts(runs: Runs) -> None:
     assert runs.find("lr > 0", sort=["config.lr"]) == ["third", "second", "first"]
 
 
+def test_groups_of_yes_and_no_are_not_numbers(runs: Runs) -> None:
+    assert [value for value, _ in runs.catalog.find_groups((), "dirty")] == [b"\1"]
+
+
 def test_nothing_to_sort_by(runs: Runs) -> None:
     with pytest.raises(RequestError, match="no run has a 'acd'") as caught:
         runs.find(sort=["acd"])
