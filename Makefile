@@ -7,6 +7,7 @@
 
 BIN := .venv/bin
 READY := .venv/.ready
+TABLES := .venv/.tables
 ARGS ?=
 WORKERS ?= auto
 # `make check` measures the tests it runs; so does `make test check`, which runs them once for both.
@@ -25,14 +26,18 @@ setup: $(READY)
 $(READY): pyproject.toml .ci/setup
 	@.ci/setup
 
+$(TABLES): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev-tables]'
+	@touch $@
+
 demo: $(READY)
 	@$(BIN)/python examples/demo.py
 
-test: $(READY)
+test: $(TABLES)
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m $(PYTEST) $(ARGS)
 
-test-all: $(READY)
+test-all: $(TABLES)
 	GAGE_TEST_FULL=1 $(BIN)/python -m $(PYTEST) $(ARGS)
 
 check: lint types imports dead pragmas coverage startup
