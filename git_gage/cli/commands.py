@@ -29,6 +29,7 @@ COMMANDS = {
     "restart": "Run again what a run did, changed or not",
     "stop": "Stop runs that go on",
     "wait": "Wait until runs have ended",
+    "thumbs": "Make the missing previews of images that runs wrote",
     "label": "Set or clear the label of runs",
     "ops": "List operations, or show one",
     "check": "Check the gagefile and tell everything that is wrong in it",

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
     from git_gage.cli.app import App
     from git_gage.metrics.series import Series
+    from git_gage.render.images import Draw
     from git_gage.render.screen import Screen
     from git_gage.runs.files import RunFile
+    from git_gage.store.thumbs import Gallery
 
 # Parts that can be shown together, and what is an answer of its own.
-PARTS = ("config", "metrics", "files", "environment")
+PARTS = ("config", "metrics", "files", "images", "environment")
 ALONE = ("--lineage", "--output", "--diff", "--reproduce")
-_MAX_FOLLOWERS, _MAX_LOOKED_AT = 6, 10_000
+_MAX_FOLLOWERS = 6
 
 
 @click.command(
@@ -34,13 +36,15 @@ _MAX_FOLLOWERS, _MAX_LOOKED_AT = 6, 10_000
         *((*ALONE, f"--{part}") for part in PARTS),
     ],
     note="Without a <run>, the newest begun here is shown, or else the newest. Without\n"
-    "a <part>, a page of all there is to know. Those on config, metrics, files and\n"
-    "environment can be shown together\n\n" + RUN_NOTE,
+    "a <part>, a page of all there is to know. Those on config, metrics, files, images\n"
+    "and environment can be shown together. A terminal that can draw images (kitty,\n"
+    "Ghostty, WezTerm, iTerm2) shows previews\n\n" + RUN_NOTE,
 )
 @click.argument("run", metavar="<run>", required=False, type=RunName())
 @click.option("--config", is_flag=True, help="Show the config, and what is a default of it")
 @click.option("--metrics", is_flag=True, help="Show all metrics: last, least, greatest, mean")
 @click.option("--files", is_flag=True, help="List the files that it made and was given")
+@click.option("--images", is_flag=True, help="List the images that it made, with previews")
 @click.option("--environment", is_flag=True, help="Show Python, packages, machine and variables")
 @click.option("--output", is_flag=True, help="Print what it printed, as 'git gage output'")
 @click.option("--diff", is_flag=True, help="Print the patch from the commit to what ran")
@@ -82,7 +86,13 @@ def command(
         body = _parts_body(app, document, asked) if asked else document
         screen.write(screen.encode(format_json(body)))
     elif asked:
-        app.show(_format_parts(app, document, asked, screen), screen)
+        text = _format_parts(app, document, asked, screen)
+        # A pager would show pictures as what they are made of.
+        drawn = "images" in asked and _find_drawing(app, screen) is not None
+        if drawn:
+            screen.write(screen.encode(text))
+        else:
+            app.show(text, screen)
     else:
         app.show(_format_page(app, document, screen), screen)
 
@@ -104,11 +114,11 @@ def _format_page(app: App, document: dict[str, Any], screen: Screen) -> str:
 
     from git_gage.cli.bulk import OUTPUT, has_bulk, has_source
     from git_gage.render.page import MAX_METRICS, format_page
-    from git_gage.runs.files import list_images
     from git_gage.runs.lineage import newest_followers
 
     run_dir = _find_run_dir(app, document)
     shown = list(document["metrics"])[:MAX_METRICS]
+    images, known = _list_images(app, document)
     return format_page(
         document,
         screen=screen,
@@ -118,7 +128,8 @@ def _format_page(app: App, document: dict[str, Any], screen: Screen) -> str:
         output_here=has_bulk(app, document["id"], OUTPUT),
         given=_find_given(app, document),
         series=_read_series(app, document, shown),
-        images=list(list_images(app.store, document, _MAX_LOOKED_AT)),
+        images=images,
+        images_known=known,
         followers=newest_followers(document, app.catalog, _MAX_FOLLOWERS),
     )
 
@@ -148,6 +159,11 @@ def _format_part(app: App, document: dict[str, Any], part: str, screen: Screen) 
         case "files":
             run_dir = _find_run_dir(app, document)
             return format_files(document, _list_files(app, document), run_dir, screen)
+        case "images":
+            from git_gage.render.images import format_images
+
+            images, known = _list_images(app, document)
+            return format_images(document["id"], images, known, _find_drawing(app, screen))
         case _:
             return format_environment(document, screen)
 
@@ -161,7 +177,7 @@ def _parts_body(app: App, document: dict[str, Any], parts: Sequence[str]) -> dic
 
 
 def _part_body(app: App, document: dict[str, Any], part: str) -> dict[str, Any]:
-    from git_gage.render.sections import environment_body, files_body
+    from git_gage.render.sections import environment_body, file_body, files_body
 
     match part:
         case "config":
@@ -172,6 +188,9 @@ def _part_body(app: App, document: dict[str, Any], part: str) -> dict[str, Any]:
             return {key: document[key] for key in ("metrics", "summaries")}
         case "files":
             return files_body(_list_files(app, document), _find_run_dir(app, document))
+        case "images":
+            images, known = _list_images(app, document)
+            return {"images": list(map(file_body, images)), "images_known": known}
         case _:
             return environment_body(document)
 
@@ -182,9 +201,31 @@ def _find_run_dir(app: App, document: Mapping[str, Any]) -> Path | None:
 
 
 def _list_files(app: App, document: Mapping[str, Any]) -> list[RunFile]:
-    from git_gage.runs.files import list_files
+    from git_gage.runs.files import list_files, with_previews
 
-    return list(list_files(app.store, document))
+    return with_previews(list_files(app.store, document), _read_gallery(app, document))
+
+
+def _list_images(app: App, document: Mapping[str, Any]) -> tuple[list[RunFile], int]:
+    """Images, also those of which only a preview is here; and how many there are in all."""
+    from git_gage.runs.files import list_images, with_previews
+    from git_gage.runs.thumbs import MAX_FILES
+
+    gallery = _read_gallery(app, document)
+    images = with_previews(list_images(app.store, document, MAX_FILES), gallery)
+    return images, max(gallery.images, len(images))
+
+
+def _read_gallery(app: App, document: Mapping[str, Any]) -> Gallery:
+    from git_gage.runs.thumbs import find_gallery
+
+    return find_gallery(app.store, app.catalog, document["id"])
+
+
+def _find_drawing(app: App, screen: Screen) -> Draw | None:
+    from git_gage.render.images import find_drawing
+
+    return find_drawing(screen, app.environ)
 
 
 def _find_given(app: App, document: Mapping[str, Any]) -> frozenset[str]:

@@ -49,12 +49,13 @@ def format_page(
     given: Collection[str] = (),
     series: Mapping[str, Series] | None = None,
     images: Sequence[RunFile] = (),
+    images_known: int = 0,
     followers: Followers | None = None,
 ) -> str:
     """What there is to know about a run, wrapped to the screen.
 
     `run_dir` is None, and `source_here` and `output_here` False, for what is not in this clone.
-    `given`: settings that are no defaults.
+    `given`: settings that are no defaults. `images_known`: how many there are, also elsewhere.
     """
     page = _Page(document, screen, now)
     rows: list[tuple[str, str | Text]] = [
@@ -67,7 +68,7 @@ def format_page(
         *page.followers(followers),
         *page.circumstances(),
         *page.results(run_dir, output_here),
-        *page.images(images),
+        *page.images(images, images_known),
     ]
     return format_rows(rows, screen, page.title())
 
@@ -235,9 +236,14 @@ class _Page:
         yield from _paths("written", written)
         yield "output", self._output(output, output_here)
 
-    def images(self, found: Sequence[RunFile]) -> Iterator[tuple[str, str]]:
+    def images(self, found: Sequence[RunFile], known: int) -> Iterator[tuple[str, str]]:
         """Images that the run made, with their sizes."""
-        yield from _paths("images", [(shown_bytes(each.path), size_of(each)) for each in found])
+        if not found:
+            return
+        entries = [(shown_bytes(each.path), _image_text(each)) for each in found]
+        yield from _paths("images", entries, known)
+        if not all(each.is_here for each in found):
+            yield "", f"previews: git gage show {short_id(self.document['id'])} --images"
 
     def _code(self, source: Mapping[str, Any], here: bool) -> str:
         on_branch = source["branch"] and source["snapshot"]
@@ -290,10 +296,17 @@ def _machine(environment: Mapping[str, Any]) -> str:
     return clean(", ".join(str(part) for part in parts if part)) or "unknown"
 
 
-def _paths(name: str, entries: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The first paths of many, a line each."""
+def _image_text(file: RunFile) -> str:
+    return size_of(file) if file.is_here else f"{size_of(file)}, preview only"
+
+
+def _paths(
+    name: str, entries: Sequence[tuple[str, str]], known: int = 0
+) -> Iterator[tuple[str, str]]:
+    """The first paths of many, a line each; `known` where there are more than are listed."""
     for number, (path, remark) in enumerate(entries[:MAX_PATHS]):
         after = f"  {clean(remark)}" if remark else ""
         yield "" if number else name, clean(path) + after
-    if len(entries) > MAX_PATHS:
-        yield "", f"and {len(entries) - MAX_PATHS} more"
+    more = max(known, len(entries)) - min(len(entries), MAX_PATHS)
+    if more:
+        yield "", f"and {more} more"

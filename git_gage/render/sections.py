@@ -57,24 +57,33 @@ def format_files(
     document: Mapping[str, Any], files: Sequence[RunFile], run_dir: Path | None, screen: Screen
 ) -> str:
     """Where the files of a run are, and a line for each: what it made, and what it was given."""
-    if run_dir is None or (document["in_place"] and not files):
-        return _not_here(document)
-    made = [file for file in files if not file.is_input]
     given = [file for file in files if file.is_input]
-    size = size_text(sum(file.size for file in made))
-    parts = [f"{count_text(len(made), 'file')}, {size} in {clean(str(run_dir))}\n"]
+    absent = [file for file in files if is_absent(file)]
+    made = [file for file in files if not file.is_input and not is_absent(file)]
+    if run_dir is None or (document["in_place"] and not files):
+        parts = [_not_here(document)]
+    else:
+        size = size_text(sum(file.size for file in made))
+        parts = [f"{count_text(len(made), 'file')}, {size} in {clean(str(run_dir))}\n"]
     if made:
         parts.append(_table(made, screen))
     if given:
         parts.append(f"given to it: {count_text(len(given), 'file')}\n{_table(given, screen)}")
+    if absent:
+        parts.append(f"previews of {count_text(len(absent), 'image')}\n{_table(absent, screen)}")
     return "".join(parts)
+
+
+def is_absent(file: RunFile) -> bool:
+    """Whether only a preview of it is here."""
+    return file.preview is not None and not file.is_here
 
 
 def files_body(files: Sequence[RunFile], run_dir: Path | None) -> dict[str, Any]:
     """The same as a JSON value. Source: docs/json.md, "Parts of a run"."""
     return {
         "directory": None if run_dir is None else str(run_dir),
-        "files": [_file_body(file) for file in files],
+        "files": [file_body(file) for file in files],
     }
 
 
@@ -142,7 +151,8 @@ def _origin(reference: Reference) -> str:
     return path if reference.run is None else f"{path} of run {short_id(reference.run)}"
 
 
-def _file_body(file: RunFile) -> dict[str, Any]:
+def file_body(file: RunFile) -> dict[str, Any]:
+    """A file as a JSON value. Source: docs/json.md, "Parts of a run"."""
     reference, image = file.reference, file.image
     return {
         "path": shown_bytes(file.path),
@@ -153,6 +163,7 @@ def _file_body(file: RunFile) -> dict[str, Any]:
         "reference": None if reference is None else _reference_body(reference),
         "width": image and image.width,
         "height": image and image.height,
+        "preview": file.preview is not None,
     }
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import GageError, IntegrityError
-from git_gage.runs.images import ImageSize, is_image, read_image_size
+from git_gage.images.sizes import ImageSize, is_image, read_image_size
 from git_gage.runs.inputs import follow_reference, path_bytes
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.reference import Reference, read_reference
@@ -21,13 +22,15 @@ from git_gage.runs.results import KEPT
 if TYPE_CHECKING:
     from git_gage.git import Repository
     from git_gage.store import Store
+    from git_gage.store.thumbs import Gallery, Preview
 
 
 class RunFile(NamedTuple):
     """A file of a run; `path` is below its directory.
 
     size: of a reference what it stands for. link: where a symbolic link leads. is_input: the run
-    was given it. is_here: what it stands for can be read. image: its size, if it is one.
+    was given it. is_here: what it stands for can be read. image: its size, if it is one. preview:
+    one that is here.
     """
 
     path: bytes
@@ -37,6 +40,7 @@ class RunFile(NamedTuple):
     is_input: bool = False
     is_here: bool = True
     image: ImageSize | None = None
+    preview: Preview | None = None
 
 
 def list_files(store: Store, document: Mapping[str, Any]) -> Iterator[RunFile]:
@@ -44,25 +48,57 @@ def list_files(store: Store, document: Mapping[str, Any]) -> Iterator[RunFile]:
 
     Left out are what git-gage keeps there, and what a run that goes on was laid out with.
     """
-    top = store.run_dir(document["id"])
+    return _read_files(store, document, _list_paths(store, document))
+
+
+def list_images(store: Store, document: Mapping[str, Any], most: int) -> Iterator[RunFile]:
+    """Images among the first `most` files that a run made."""
+    paths = islice(_list_paths(store, document), most)
+    for file in _read_files(store, document, filter(is_image, paths)):
+        if not file.is_input and file.link is None:
+            yield file
+
+
+def has_images(run_dir: Path, most: int) -> bool:
+    """Whether there are images, by their names, among the first `most` files of a directory."""
+    paths = islice(_walk(os.fsencode(run_dir), b"", frozenset([os.fsencode(KEPT)])), most)
+    return any(map(is_image, paths))
+
+
+def with_previews(files: Iterable[RunFile], gallery: Gallery) -> list[RunFile]:
+    """Files with their previews, and behind them the images of which only a preview is here."""
+    left = {preview.path: preview for preview in gallery.previews}
+    here = [file._replace(preview=left.pop(file.path, None)) for file in files]
+    absent = [
+        RunFile(
+            preview.path,
+            preview.size,
+            is_here=False,
+            image=ImageSize(preview.width, preview.height),
+            preview=preview,
+        )
+        for preview in left.values()
+    ]
+    return here + absent
+
+
+def _list_paths(store: Store, document: Mapping[str, Any]) -> Iterator[bytes]:
     given = _given_paths(store.repo, document) | {os.fsencode(KEPT)}
+    return _walk(os.fsencode(store.run_dir(document["id"])), b"", given)
+
+
+def _read_files(
+    store: Store, document: Mapping[str, Any], paths: Iterable[bytes]
+) -> Iterator[RunFile]:
+    top = store.run_dir(document["id"])
     copies = _copied_inputs(document)
-    for path in _walk(os.fsencode(top), b"", given):
+    for path in paths:
         try:
             found = _read_file(store, top / os.fsdecode(path), path)
         except FileNotFoundError:
             continue  # a program that goes on took it away
         if found is not None:
             yield found._replace(is_input=found.is_input or copies.get(path) == found.size)
-
-
-def list_images(store: Store, document: Mapping[str, Any], most: int) -> Iterator[RunFile]:
-    """Images among the first `most` files that a run made."""
-    for number, file in enumerate(list_files(store, document)):
-        if number >= most:
-            return
-        if is_image(file.path) and not file.is_input and file.link is None:
-            yield file
 
 
 def _walk(top: bytes, folder: bytes, given: frozenset[bytes]) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ Source: docs/format.md, "Flush".
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ from git_gage.store.files import read_json, write_json
 from git_gage.store.journal import drop_old_days, list_journals, read_journal, retire_journal
 from git_gage.store.lane import Bulk, Epoch, Lane
 from git_gage.store.repair import mend_lane
+from git_gage.store.thumbs import Gallery, add_galleries
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -78,6 +79,11 @@ class Flusher:
             epoch = self.lane.pin(epoch, [snapshot])
         self._remember(epoch, packs=1)
         self._save(pinned=[*pinned[-31:], [epoch.name, snapshot]])
+
+    def add_galleries(self, galleries: Mapping[str, Gallery]) -> None:
+        """Put previews of runs into the open epoch."""
+        self._remember(add_galleries(self.lane, self._current(), galleries), packs=1)
+        self._save()
 
     def _write(self, batch: Batch) -> None:
         epoch = self._current()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from git_gage.git import Repository
 
 MARKER = "v1"
+_KINDS = ("log", "bulk", "src", layout.THUMBS)
 Bulk = tuple[str, bytes | Path | str]
 
 
@@ -25,6 +26,7 @@ class Epoch(NamedTuple):
     log: str | None = None
     bulk: str | None = None
     src: str | None = None
+    thumbs: str | None = None
     records: int = 0
     runs: int = 0
     hot: tuple[tuple[str, int], ...] = ()
@@ -51,7 +53,7 @@ class Lane:
         name = max(epochs - sealed, key=layout.epoch_order, default=None)
         if name is None:
             return Epoch(layout.epoch_name(month, epochs)), False
-        tips = {kind: refs.get((name, kind)) for kind in ("log", "bulk", "src")}
+        tips = {kind: refs.get((name, kind)) for kind in _KINDS}
         return self._epoch(name, tips, known), not name.startswith(month + "-")
 
     def append(
@@ -88,6 +90,14 @@ class Lane:
             runs=epoch.runs + runs,
             hot=hot,
         )
+
+    def add_thumbs(self, epoch: Epoch, files: Sequence[tuple[str, bytes]]) -> Epoch:
+        """Add files, or put others in their place, in the tree of previews."""
+        ref = self.ref(epoch.name, layout.THUMBS)
+        commit = Commit(ref, "gage thumbs", parent=epoch.thumbs, files=tuple(files))
+        (thumbs,) = import_commits(self.repo, [commit])
+        self._read_back([self.repo.blob_oid(content) for _, content in files])
+        return epoch._replace(thumbs=thumbs)
 
     def pin(self, epoch: Epoch, snapshots: Sequence[str]) -> Epoch:
         """Hold source commits, so that no gc takes them and a push of the lane sends them."""
@@ -166,7 +176,7 @@ class Lane:
         return lines
 
     def _epoch(self, name: str, tips: Mapping[str, str | None], known: Mapping[str, Any]) -> Epoch:
-        epoch = Epoch(name, tips["log"], tips["bulk"], tips["src"])
+        epoch = Epoch(name, tips["log"], tips["bulk"], tips["src"], tips[layout.THUMBS])
         if epoch.log is None:
             return epoch
         if known.get("log") == epoch.log:

@@ -6,12 +6,13 @@ Source: docs/format.md, "Lanes".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 LOCAL = "refs/gage/w"
 TRACKING = "refs/gage-remotes"
 OUT = "refs/gage-out"
+THUMBS = "thumbs"
 
 SEGMENT_RECORDS = 128
 BLOB_BYTES = 1 << 20
@@ -21,7 +22,7 @@ MAX_ENTRIES = 3000
 _NAME = r"[a-z0-9-]{1,64}"
 _REF = re.compile(
     rf"(?:{LOCAL}|(?P<space>{TRACKING}|{OUT})/(?P<remote>.+?)/w)"
-    rf"/(?P<lane>{_NAME})/(?P<epoch>{_NAME})/(?P<kind>log|sealed|bulk|src)"
+    rf"/(?P<lane>{_NAME})/(?P<epoch>{_NAME})/(?P<kind>log|sealed|bulk|src|{THUMBS})"
 )
 _ENTRY = re.compile(rb"(?:seg|hot)/[0-9]{8}-[0-9]{1,4}")
 
@@ -44,6 +45,15 @@ def parse_ref(name: str) -> LaneRef | None:
     return LaneRef(
         match["space"] or LOCAL, match["remote"], match["lane"], match["epoch"], match["kind"]
     )
+
+
+def thumbs_only(refs: Mapping[str, str]) -> dict[str, str]:
+    """Of refs with their commits, those that hold previews."""
+    return {
+        name: oid
+        for name, oid in refs.items()
+        if name.endswith(f"/{THUMBS}") and parse_ref(name) is not None
+    }
 
 
 def is_record_entry(mode: bytes, path: bytes) -> bool:

@@ -20,6 +20,7 @@ from git_gage.store.journal import Journal, list_journals, read_journal
 if TYPE_CHECKING:
     from git_gage.git import Repository
     from git_gage.store.flush import Flusher
+    from git_gage.store.thumbs import Gallery
 
 
 class Store:
@@ -124,6 +125,14 @@ class Store:
         with self._lock.held():
             self._flusher().pin(snapshot, quarantine)
 
+    def add_galleries(self, galleries: Mapping[str, Gallery]) -> None:
+        """Put previews of runs (by id) into this clone's lane, whoever recorded the runs.
+
+        Raises: GitError, StorageError.
+        """
+        with self._lock.held():
+            self._flusher().add_galleries(galleries)
+
     def tidy_packs(self) -> None:
         """Make few packs of the many small ones that fetches leave."""
         from git_gage.store.flush import PACKS_BEFORE_REPACK, roll_up_packs
@@ -182,6 +191,11 @@ class Store:
         except FileNotFoundError:
             return None
         return content if len(content) == bound["size"] else None
+
+    def read_thumb_tips(self) -> dict[str, str]:
+        """Refs that hold previews, with their tips."""
+        refs = self.repo.list_refs(layout.LOCAL, layout.TRACKING, layout.OUT)
+        return layout.thumbs_only(refs)
 
     # -- inside -------------------------------------------------------------------------------
 

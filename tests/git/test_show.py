@@ -14,7 +14,7 @@ from git_gage.runs.files import list_files, list_images
 from git_gage.runs.inputs.reference import Reference, format_reference
 from tests.git.inputs_story import World
 from tests.support import clone, gage, gage_inside, git, make_repo, wait_until
-from tests.unit.runs.test_images import PNG
+from tests.unit.images.test_sizes import PNG
 
 TRAIN = f"""\
 import os

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from git_gage.runs.images import ImageSize, is_image, read_image_size
+from git_gage.images.sizes import ImageSize, is_image, read_image_size
 
 SIZE = ImageSize(640, 480)
 PNG = (

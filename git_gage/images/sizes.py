@@ -30,6 +30,11 @@ def is_image(path: bytes) -> bool:
     return os.path.splitext(path)[1].lower() in _NAMES
 
 
+def is_drawable(path: bytes) -> bool:
+    """Whether a preview can be made of an image, by its name."""
+    return is_image(path) and not path.lower().endswith(b".svg")
+
+
 def read_image_size(path: Path) -> ImageSize | None:
     """Of a PNG, GIF, JPEG or WebP file; None for others, and where its beginning is damaged."""
     with path.open("rb") as file:
