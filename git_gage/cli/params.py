@@ -123,6 +123,13 @@ color_option = click.option(
     default="auto",
     help="Use colour: auto (default), always or never",
 )
+files_option = click.option(
+    "--files",
+    metavar="<what>",
+    type=click.Choice(["none", "thumbs"]),
+    default="none",
+    help="Files that go along: none (default), or thumbs, previews of images",
+)
 # What `run` and `restart` say alike of a run that they begin.
 label_option = click.option(
     "-l", "--label", metavar="<text>", type=Label(), help="Label to give the run"

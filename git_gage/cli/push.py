@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import RemoteOrRun, yes_option
+from git_gage.cli.params import RemoteOrRun, files_option, yes_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(
     "push",
     cls=Command,
-    usage="git gage push [<remote>] [<run>...]",
+    usage="git gage push [<remote>] [<run>...] [--files=<what>]",
     examples=["git gage push", "git gage push origin @"],
     note=f"""\
 Without a <run>, all runs begun in this clone are sent, and what was said about
@@ -26,33 +26,38 @@ runs. A <remote> is a name from 'git remote', a URL, or a path with a slash.
 {RUN_NOTE}""",
 )
 @click.argument("words", metavar="<run>", nargs=-1, type=RemoteOrRun())
+@files_option
 @yes_option
 @click.pass_obj
-def command(app: App, words: tuple[str, ...]) -> None:
+def command(app: App, words: tuple[str, ...], files: str) -> None:
     """Send runs to a remote"""
-    from git_gage.share import push_runs
+    from git_gage.share import push_runs, push_thumbs
 
     named = bool(words) and _is_remote(app, words[0])
     remote, texts = (words[0], words[1:]) if named else (None, words)
     runs = app.select(texts)
     with app.progress() as progress:
         pushed = push_runs(app.store, app.catalog, remote, runs, progress)
-    click.echo(_describe(pushed))
+        previews = 0
+        if files == "thumbs":
+            previews = push_thumbs(app.store, app.catalog, remote, runs, progress)
+    click.echo(_describe(pushed, previews))
 
 
 def _is_remote(app: App, word: str) -> bool:
     return "/" in word or ":" in word or word in app.repo.run("remote").decode().splitlines()
 
 
-def _describe(pushed: Pushed) -> str:
+def _describe(pushed: Pushed, previews: int) -> str:
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
 
     remote = clean(pushed.remote)
-    if pushed.up_to_date:
+    sent = [count_text(previews, "preview")] if previews else []
+    if not pushed.up_to_date:
+        amount = (pushed.runs, "run") if pushed.runs else (pushed.records, "run update")
+        sent.insert(0, count_text(*amount))
+    if not sent:
         return f"{remote} is up to date"
-    sent = (
-        count_text(pushed.runs, "run") if pushed.runs else count_text(pushed.records, "run update")
-    )
     commits = f", with {count_text(pushed.commits, 'commit')} of yours" if pushed.commits else ""
-    return f"pushed {sent} to {remote}{commits}"
+    return f"pushed {' and '.join(sent)} to {remote}{commits}"

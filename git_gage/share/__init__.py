@@ -8,6 +8,15 @@ from __future__ import annotations
 from git_gage.share.delivery import Pushed
 from git_gage.share.fetch import Fetched, fetch_runs
 from git_gage.share.push import push_runs
+from git_gage.share.thumbs import fetch_thumbs, push_thumbs
 from git_gage.share.transfer import Observer
 
-__all__ = ["Fetched", "Observer", "Pushed", "fetch_runs", "push_runs"]
+__all__ = [
+    "Fetched",
+    "Observer",
+    "Pushed",
+    "fetch_runs",
+    "fetch_thumbs",
+    "push_runs",
+    "push_thumbs",
+]

@@ -7,7 +7,7 @@ kept here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 RECORDS = ("log", "sealed")
 CARGO = ("src", "bulk")
+# What travels without being asked for: previews (share/thumbs.py) do not.
+KINDS = (*RECORDS, *CARGO)
 _EPOCH_CHARS = 50
 
 Refs = dict[str, str]
@@ -42,19 +44,28 @@ def own_refs(store: Store) -> Refs:
     mine = store.my_lanes
     return {
         ref: oid
-        for ref, oid in _refs_below(store.repo, LOCAL).items()
+        for ref, oid in refs_below(store.repo, LOCAL, KINDS).items()
         if split_ref(ref).lane in mine
     }
 
 
 def tracking_refs(repo: Repository, remote: Remote) -> Refs:
     """What the remote had when we last spoke with it."""
-    return _refs_below(repo, f"{TRACKING}/{remote.tracking}/w")
+    return refs_below(repo, f"{TRACKING}/{remote.tracking}/w", KINDS)
 
 
 def out_refs(repo: Repository, remote: Remote) -> Refs:
     """What the remote was given run by run."""
-    return _refs_below(repo, f"{OUT}/{remote.tracking}/w")
+    return refs_below(repo, f"{OUT}/{remote.tracking}/w", KINDS)
+
+
+def refs_below(repo: Repository, space: str, kinds: Sequence[str]) -> Refs:
+    """Refs of some kinds below `space`, one of the store's with the name of a remote, if any."""
+    refs = {
+        f"{LOCAL}{name.removeprefix(space)}": oid for name, oid in repo.list_refs(space).items()
+    }
+    parsed = {ref: parse_ref(ref) for ref in refs}
+    return {ref: refs[ref] for ref, found in parsed.items() if found and found.kind in kinds}
 
 
 def split_ref(ref: str) -> LaneRef:
@@ -169,13 +180,6 @@ def sharing(store: Store) -> Iterator[None]:
     with Lock(store.dir / "share.lock").held():
         drop_stale_locks(store.repo, TRACKING, OUT)
         yield
-
-
-def _refs_below(repo: Repository, space: str) -> Refs:
-    refs = {
-        f"{LOCAL}{name.removeprefix(space)}": oid for name, oid in repo.list_refs(space).items()
-    }
-    return {ref: oid for ref, oid in refs.items() if parse_ref(ref) is not None}
 
 
 def _blobs_of(store: Store, tips: Iterable[str]) -> dict[str, None]:

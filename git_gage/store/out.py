@@ -1,4 +1,4 @@
-"""Records that are in one lane already, put into another lane of this clone as well.
+"""Records and previews that are in one lane already, put into another lane of this clone as well.
 
 Source: docs/format.md, "Lanes".
 """
@@ -6,11 +6,12 @@ Source: docs/format.md, "Lanes".
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.store import layout
 from git_gage.store.lane import Bulk, Epoch, Lane
+from git_gage.store.thumbs import Gallery, add_galleries
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -42,6 +43,14 @@ def extend_lane(repo: Repository, prefix: str, now: float, parcels: Sequence[Par
         epoch = _write(lane, epoch, part)
         if epoch.runs >= layout.EPOCH_RUNS:
             lane.close(epoch)
+
+
+def extend_galleries(
+    repo: Repository, prefix: str, now: float, galleries: Mapping[str, Gallery]
+) -> None:
+    """Add previews of runs (by id) to the lane below `prefix`. Hold the store's lock."""
+    lane = Lane(repo, prefix)
+    add_galleries(lane, _open(lane, time.strftime("%Y%m", time.gmtime(now))), galleries)
 
 
 def _open(lane: Lane, month: str) -> Epoch:

@@ -1,0 +1,155 @@
+"""Previews of images to and from a remote: they travel only when they are asked for.
+
+A preview can be made again. So a fetch takes what the remote has now, whatever it had before, and
+a push leaves to others what they write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from git_gage.errors import RemoteError
+from git_gage.runs.thumbs import find_gallery
+from git_gage.share.lanes import Refs, kept_as, refs_below, sharing, split_ref, update_refs
+from git_gage.share.remote import Remote, find_remote
+from git_gage.share.transfer import describe_refusal, fetch_refs, push_refs
+from git_gage.store import LOCAL, OUT, TRACKING
+from git_gage.store.identity import out_lane
+from git_gage.store.layout import THUMBS
+from git_gage.store.out import extend_galleries
+from git_gage.store.thumbs import Gallery, read_gallery
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.git import Repository
+    from git_gage.share.transfer import Observer, Outcome
+    from git_gage.store import Store
+
+
+def fetch_thumbs(store: Store, remote: str | None, observer: Observer) -> int:
+    """Get the previews that a remote has, of all runs; how many are new here.
+
+    Raises: RequestError where no remote can be chosen or nothing can be written; RemoteError with
+    git's own text.
+    """
+    found = find_remote(store.repo, remote)
+    with sharing(store):
+        before = _known(store.repo, found)
+        _bring(store.repo, found, "*", observer)
+        return _count(store.repo, _known(store.repo, found).values(), before.values())
+
+
+def push_thumbs(
+    store: Store, catalog: Catalog, remote: str | None, runs: Sequence[str], observer: Observer
+) -> int:
+    """Send previews of runs, without `runs` all that were made in this clone; how many were sent.
+
+    Raises: as `push_runs`.
+    """
+    found = find_remote(store.repo, remote)
+    with sharing(store):
+        if runs:
+            galleries = {run: find_gallery(store, catalog, run) for run in runs}
+            return _push_chosen(store, found, galleries, observer)
+        return _push_own(store, found, observer)
+
+
+def _push_own(store: Store, remote: Remote, observer: Observer) -> int:
+    known = _known(store.repo, remote)
+    mine = refs_below(store.repo, LOCAL, (THUMBS,))
+    updates = {ref: oid for ref, oid in mine.items() if split_ref(ref).lane in store.my_lanes}
+    outcome, sent = _push(store, remote, updates, known, observer)
+    if outcome is not None and outcome.behind:
+        for lane in dict.fromkeys(split_ref(ref).lane for ref in outcome.behind):
+            told = f"previews in lane '{lane}' are written by a copy of this clone too: not sent"
+            observer.warning(told)
+        updates = {ref: oid for ref, oid in updates.items() if ref not in outcome.behind}
+        outcome, sent = _push(store, remote, updates, known, observer)
+    _require(remote, outcome)
+    return sent
+
+
+def _push_chosen(
+    store: Store, remote: Remote, galleries: Mapping[str, Gallery], observer: Observer
+) -> int:
+    lane, outcome, sent = _give(store, remote, galleries, observer)
+    if outcome is not None and outcome.behind:
+        # We were killed before we noted our last push.
+        _bring(store.repo, remote, f"{lane}/*", observer)
+        _, outcome, sent = _give(store, remote, galleries, observer)
+    _require(remote, outcome)
+    return sent
+
+
+def _give(
+    store: Store, remote: Remote, galleries: Mapping[str, Gallery], observer: Observer
+) -> tuple[str, Outcome | None, int]:
+    """Put what the remote lacks into its out lane, which begins as the remote has it, and push."""
+    known = _known(store.repo, remote)
+    with store.writing():
+        lane = out_lane(store.dir / "lane.json", store.repo.common_dir, remote.tracking)
+        space = f"{OUT}/{remote.tracking}/w"
+        there = {ref: oid for ref, oid in known.items() if split_ref(ref).lane == lane}
+        present = refs_below(store.repo, space, (THUMBS,))
+        update_refs(
+            store.repo,
+            {kept_as(remote, ref, OUT): oid for ref, oid in there.items()},
+            [kept_as(remote, ref, OUT) for ref in present if ref not in there],
+        )
+        lacking = _lacking(store.repo, remote, galleries, known)
+        if lacking:
+            extend_galleries(store.repo, f"{space}/{lane}", store.clock(), lacking)
+        updates = refs_below(store.repo, space, (THUMBS,))
+    return lane, *_push(store, remote, updates, known, observer)
+
+
+def _lacking(
+    repo: Repository, remote: Remote, galleries: Mapping[str, Gallery], known: Refs
+) -> dict[str, Gallery]:
+    """What of some galleries no lane of the remote has, as far as we know."""
+    tips = {kept_as(remote, ref): oid for ref, oid in known.items()}
+    left = {}
+    for run, gallery in galleries.items():
+        there = read_gallery(repo, run, tips, "").known
+        previews = [each for each in gallery.previews if (each.path, each.sha256) not in there]
+        if previews:
+            left[run] = gallery._replace(previews=tuple(previews))
+    return left
+
+
+def _push(
+    store: Store, remote: Remote, updates: Refs, known: Refs, observer: Observer
+) -> tuple[Outcome | None, int]:
+    """What became of the refs that are new to the remote, and how many previews they took there."""
+    news = {ref: oid for ref, oid in updates.items() if known.get(ref) != oid}
+    if not news:
+        return None, 0
+    outcome = push_refs(store.repo, remote, news, {}, observer)
+    if not outcome.accepted:
+        return outcome, 0
+    update_refs(store.repo, {kept_as(remote, ref): oid for ref, oid in news.items()}, ())
+    return outcome, _count(store.repo, news.values(), known.values())
+
+
+def _require(remote: Remote, outcome: Outcome | None) -> None:
+    if outcome is not None and not outcome.accepted:
+        message, hint = describe_refusal(remote, outcome)
+        answer = outcome.answer
+        said = "\n".join(answer.said)
+        raise RemoteError(message, hint=hint, stderr=said, returncode=answer.returncode)
+
+
+def _bring(repo: Repository, remote: Remote, lanes: str, observer: Observer) -> None:
+    ref = f"{LOCAL}/{lanes}/{THUMBS}"
+    fetch_refs(repo, remote, [f"+{ref}:{kept_as(remote, ref)}"], observer, strict=True)
+
+
+def _known(repo: Repository, remote: Remote) -> Refs:
+    return refs_below(repo, f"{TRACKING}/{remote.tracking}/w", (THUMBS,))
+
+
+def _count(repo: Repository, tips: Iterable[str], before: Iterable[str]) -> int:
+    asked = "".join([*(f"{oid}\n" for oid in tips), *(f"^{oid}\n" for oid in before)])
+    listed = repo.run("rev-list", "--objects", "--stdin", input=asked.encode())
+    return sum(line.endswith(b".png") for line in listed.splitlines())
