@@ -128,7 +128,7 @@ files_option = click.option(
     metavar="<what>",
     type=click.Choice(["none", "thumbs"]),
     default="none",
-    help="Files that go along: none (default), or thumbs, previews of images",
+    help="Files that go along: none (default) or thumbs (of images)",
 )
 # What `run` and `restart` say alike of a run that they begin.
 label_option = click.option(

@@ -36,15 +36,14 @@ _MAX_FOLLOWERS = 6
         *((*ALONE, f"--{part}") for part in PARTS),
     ],
     note="Without a <run>, the newest begun here is shown, or else the newest. Without\n"
-    "a <part>, a page of all there is to know. Those on config, metrics, files, images\n"
-    "and environment can be shown together. A terminal that can draw images (kitty,\n"
-    "Ghostty, WezTerm, iTerm2) shows previews\n\n" + RUN_NOTE,
+    "a <part>, a page of all there is to know. Those on config, metrics, files,\n"
+    "images and environment can be shown together\n\n" + RUN_NOTE,
 )
 @click.argument("run", metavar="<run>", required=False, type=RunName())
 @click.option("--config", is_flag=True, help="Show the config, and what is a default of it")
 @click.option("--metrics", is_flag=True, help="Show all metrics: last, least, greatest, mean")
 @click.option("--files", is_flag=True, help="List the files that it made and was given")
-@click.option("--images", is_flag=True, help="List the images that it made, with previews")
+@click.option("--images", is_flag=True, help="List the images that it made; draw them, if possible")
 @click.option("--environment", is_flag=True, help="Show Python, packages, machine and variables")
 @click.option("--output", is_flag=True, help="Print what it printed, as 'git gage output'")
 @click.option("--diff", is_flag=True, help="Print the patch from the commit to what ran")
