@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PIL import Image
+
 from git_gage.catalog.filter_syntax import Builder
 from git_gage.cli import commands, params, parsing
 
@@ -22,3 +24,6 @@ _ = (
     Builder.within,
     Builder.either,
 )
+
+# Pillow reads it.
+_ = (Image.MAX_IMAGE_PIXELS,)

@@ -94,6 +94,9 @@ def _encode_as(image: Image.Image, side: int, colors: int) -> bytes:
 
 
 def _limit_memory() -> None:
+    # Elsewhere no process gets by with so little, or nobody heeds the limit.
+    if sys.platform != "linux":
+        return
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     limit = _MEMORY_BYTES if most == resource.RLIM_INFINITY else min(most, _MEMORY_BYTES)
     resource.setrlimit(resource.RLIMIT_AS, (limit, most))

@@ -6,7 +6,7 @@ a push leaves to others what they write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.errors import RemoteError
@@ -37,7 +37,7 @@ def fetch_thumbs(store: Store, remote: str | None, observer: Observer) -> int:
     with sharing(store):
         before = _known(store.repo, found)
         _bring(store.repo, found, "*", observer)
-        return _count(store.repo, _known(store.repo, found).values(), before.values())
+        return _count(store.repo, _known(store.repo, found), before)
 
 
 def push_thumbs(
@@ -129,7 +129,7 @@ def _push(
     if not outcome.accepted:
         return outcome, 0
     update_refs(store.repo, {kept_as(remote, ref): oid for ref, oid in news.items()}, ())
-    return outcome, _count(store.repo, news.values(), known.values())
+    return outcome, _count(store.repo, news, known)
 
 
 def _require(remote: Remote, outcome: Outcome | None) -> None:
@@ -149,7 +149,17 @@ def _known(repo: Repository, remote: Remote) -> Refs:
     return refs_below(repo, f"{TRACKING}/{remote.tracking}/w", (THUMBS,))
 
 
-def _count(repo: Repository, tips: Iterable[str], before: Iterable[str]) -> int:
-    asked = "".join([*(f"{oid}\n" for oid in tips), *(f"^{oid}\n" for oid in before)])
-    listed = repo.run("rev-list", "--objects", "--stdin", input=asked.encode())
-    return sum(line.endswith(b".png") for line in listed.splitlines())
+def _count(repo: Repository, tips: Refs, before: Refs) -> int:
+    """Previews that the refs have now and had not before."""
+    return sum(
+        len(_list_previews(repo, oid) - _list_previews(repo, before.get(ref)))
+        for ref, oid in tips.items()
+        if before.get(ref) != oid
+    )
+
+
+def _list_previews(repo: Repository, tip: str | None) -> set[bytes]:
+    if tip is None:
+        return set()
+    listed = repo.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tip)
+    return {name for name in listed.split(b"\0") if name.endswith(b".png")}
