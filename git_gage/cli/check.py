@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from git_gage.cli.app import App
-    from git_gage.gagefile import Checked
+    from git_gage.gagefile.load import Checked
 
 
 @click.command(
@@ -60,9 +60,10 @@ def command(app: App, file: str | None, board: bool, as_json: bool, color: str) 
 
 
 def _check(app: App, path: Path, shown: str, *, as_board: bool, found: bool) -> Checked:
-    from git_gage.gagefile import Checked, Explain, check_file
     from git_gage.gagefile.boards import check_board
     from git_gage.gagefile.find import find_others
+    from git_gage.gagefile.load import Checked, check_file
+    from git_gage.gagefile.patterns import Explain
 
     explain = Explain(explain_pattern, explain_filter)
     if as_board:
@@ -84,7 +85,7 @@ def _find_board(app: App) -> Path:
 
 
 def _find(app: App) -> Path:
-    from git_gage.gagefile import find_gagefile
+    from git_gage.gagefile.find import find_gagefile
 
     if app.repo.work_tree is None:
         raise RequestError("there is no work tree here", hint="git gage check <file>")

@@ -32,7 +32,8 @@ class OperationName(click.ParamType):  # type: ignore[type-arg]
     ) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        from git_gage.gagefile import find_gagefile, load_gagefile
+        from git_gage.gagefile.find import find_gagefile
+        from git_gage.gagefile.load import load_gagefile
         from git_gage.render.operations import first_line
 
         app: App = ctx.obj

@@ -1,10 +1,6 @@
-"""Operations of a project: how each is run, as its gagefile says."""
+"""Operations of a project: how each is run, as its gagefile says.
+
+Every run asks this room what lines of an output mean, and must not load the rest of it.
+"""
 
 from __future__ import annotations
-
-from git_gage.gagefile.faults import Fault
-from git_gage.gagefile.find import find_gagefile
-from git_gage.gagefile.load import Checked, check_file, load_gagefile
-from git_gage.gagefile.patterns import Explain
-
-__all__ = ["Checked", "Explain", "Fault", "check_file", "find_gagefile", "load_gagefile"]

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.catalog.values import read_value
 from git_gage.config.values import json_number
 from git_gage.errors import GageError
-from git_gage.gagefile.operations import read_timeout
 from git_gage.gagefile.printed import read_patterns
 from git_gage.metrics.collector import Collector
 from git_gage.metrics.documents import Documents
@@ -174,8 +173,12 @@ class Watch:
 
     def _find_period(self) -> float:
         told = self._repo.run("config", "--get", _SETTING, ok=(0, 1)).decode().strip()
+        if not told:
+            return PERIOD_S
+        from git_gage.gagefile.operations import read_timeout
+
         try:
-            return max(_SHORTEST_S, read_timeout(told)) if told else PERIOD_S
+            return max(_SHORTEST_S, read_timeout(told))
         except ValueError:
             self._told.append(f"{_SETTING} is '{told}', and not a time such as '2s'")
             return PERIOD_S

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from git_gage.cli.check import explain_filter, explain_pattern
 from git_gage.errors import ConfigError
-from git_gage.gagefile import Explain, check_file, load_gagefile
 from git_gage.gagefile.faults import find_faults
+from git_gage.gagefile.load import check_file, load_gagefile
+from git_gage.gagefile.patterns import Explain
 from tests.support import scale
 
 # Each alias stands for two of the one before.

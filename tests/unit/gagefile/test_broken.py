@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from git_gage.gagefile import check_file
+from git_gage.gagefile.load import check_file
 
 BROKEN = Path(__file__).parent / "broken"
 FILES = sorted(path for path in BROKEN.iterdir() if path.suffix != ".txt")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from git_gage.gagefile import find_gagefile, load_gagefile
-from git_gage.gagefile.find import project_of
+from git_gage.gagefile.find import find_gagefile, project_of
+from git_gage.gagefile.load import load_gagefile
 from tests.support import write_files
 
 

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from git_gage.gagefile import Fault, known, load_gagefile
-from git_gage.gagefile.faults import find_faults
+from git_gage.gagefile import known
+from git_gage.gagefile.faults import Fault, find_faults
 from git_gage.gagefile.grammar import Grammar
+from git_gage.gagefile.load import load_gagefile
 
 TEXT = "[a]\nexec = 'x'\ndescription = 1\n[b]\nexec = 1\n"
 
 LOADED = """
 import sys
 from pathlib import Path
-from git_gage.gagefile import load_gagefile
+from git_gage.gagefile.load import load_gagefile
 gagefile = load_gagefile(Path("gage.toml"), Path("."), cache_dir=Path("cache"))
 print(len(gagefile.warnings), "jschon" in sys.modules)
 """

@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from git_gage.errors import ConfigError
-from git_gage.gagefile import load_gagefile
+from git_gage.gagefile.load import load_gagefile
 from git_gage.gagefile.model import ConfigFiles, ConfigKey, Dependency, Exec, Gagefile, Operation
 from git_gage.gagefile.operations import read_timeout
 

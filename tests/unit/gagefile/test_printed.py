@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from git_gage.gagefile import check_file, load_gagefile
+from git_gage.gagefile.load import check_file, load_gagefile
 
 
 def check(folder: Path, text: str) -> list[str]:
