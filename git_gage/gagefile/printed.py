@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from git_gage.gagefile.patterns import compile_regex
-
 NUMBER = r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf(?:inity)?|nan))"
 WORD = r"[^\W\d][\w./-]*"
 # What patterns can say in short.
@@ -41,6 +39,8 @@ def read_patterns(metrics: Any, attributes: Any) -> Patterns:
 
 def explain_pattern(text: str, *, named: bool) -> str | None:
     """What is wrong with a pattern, if anything; `named`: it has a name and finds its value."""
+    from git_gage.gagefile.patterns import compile_regex
+
     found = compile_regex(_expand(text))
     if isinstance(found, str):
         return f"is no regular expression: {found}"

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from git_gage.metrics.events import GUILD_ATTRIBUTES, EventTail, Scalar
 from git_gage.metrics.lines import LineTail, Point, is_name, read_point
 from git_gage.metrics.metric import Metric
 from git_gage.metrics.series import MAX_POINTS, MAX_TOTAL, Series
@@ -21,6 +20,10 @@ from git_gage.metrics.summary_file import MAX_NAMES, Attribute, Summary, is_attr
 
 if TYPE_CHECKING:
     from git_gage.metrics.documents import Documents
+    from git_gage.metrics.events import EventTail, Scalar
+
+# Guild writes attributes as texts of such event files.
+_GUILD_ATTRIBUTES = ".attrs"
 
 _Columns = tuple[list[float], list["int | None"], list[float]]
 _Metrics = dict[str, Metric]
@@ -129,14 +132,19 @@ class Collector:
         events, summaries = self._documents.look()
         self._final = [*([printed] if printed else []), *summaries]
         for path in events:
-            self._events.setdefault(path, EventTail(path))
+            self._tail_events(path)
         for file in self._events.values():
             while scalars := _read_events(file):
                 points = (Point(s.step, s.time_s or None, {s.name: s.value}, 0) for s in scalars)
                 self._take(points, self._event_metrics[file.path.parent])
-            if file.path.name.endswith(GUILD_ATTRIBUTES):
+            if file.path.name.endswith(_GUILD_ATTRIBUTES):
                 self._take_attributes([file.texts])
                 file.texts.clear()
+
+    def _tail_events(self, path: Path) -> None:
+        from git_gage.metrics.events import EventTail
+
+        self._events.setdefault(path, EventTail(path))
 
     def _show_lately(self, lately: Iterable[tuple[bool, dict[str, Any]]]) -> None:
         points: dict[str, list[Point]] = defaultdict(list)

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from git_gage.metrics.events import is_event_file
 from git_gage.metrics.summary_file import Summary, read_attributes, read_summary
 
 # How many entries of folders are looked at, each time.
@@ -23,6 +22,11 @@ _EVENTS_SINCE = re.compile(r"tfevents\.(\d{1,12})")
 _CLOCK_S = 2.0
 
 _Stamp = tuple[int, int, int]
+
+
+def is_event_file(name: str) -> bool:
+    """Whether TensorBoard would read a file of this name."""
+    return "tfevents" in name
 
 
 class _Found(NamedTuple):

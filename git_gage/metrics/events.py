@@ -17,11 +17,9 @@ from git_gage.metrics.event import Event, Scalar
 from git_gage.metrics.lines import open_regular
 from git_gage.metrics.protobuf import MalformedError
 
-__all__ = ["GUILD_ATTRIBUTES", "EventTail", "Scalar", "is_event_file"]
+__all__ = ["EventTail", "Scalar"]
 
 LIMIT = 10_000
-# Guild writes attributes as texts of such event files.
-GUILD_ATTRIBUTES = ".attrs"
 # A record over this size, such as a graph or a video, is passed over unread.
 MAX_RECORD = 16 << 20
 # No protocol buffer is larger: a length that says so is damaged, whatever its checksum.
@@ -39,11 +37,6 @@ _HEADER, _FOOTER = 12, 4
 _WHY = "damaged, over a limit or no number"
 # A length from 1 to 16 MB; its checksum is compared then.
 _SMALL_LENGTH = re.compile(rb"(?=(?!\0\0\0)...\0{5}....)", re.DOTALL)
-
-
-def is_event_file(name: str) -> bool:
-    """Whether TensorBoard would read a file of this name."""
-    return "tfevents" in name
 
 
 class EventTail:

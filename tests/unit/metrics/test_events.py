@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from bench.events import make_bytes, make_event, make_record, make_scalar, make_varint
 from git_gage.metrics import event, events
 from git_gage.metrics.crc32c import masked_crc32c
-from git_gage.metrics.events import EventTail, Scalar, is_event_file
+from git_gage.metrics.documents import is_event_file
+from git_gage.metrics.events import EventTail, Scalar
 
 DATA = Path(__file__).parent / "data"
 FIRST = make_record(b"\x09" + struct.pack("<d", 1.5) + make_bytes(3, b"brain.Event:2"))
