@@ -9,8 +9,7 @@ import json
 import math
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from git_gage.errors import IntegrityError
 
@@ -24,8 +23,7 @@ _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _Point = tuple[int, int, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """The points of a metric, by step.
 
     Shape: three lists of one length. steps: int, ascending, the same one can be there more than
@@ -38,7 +36,7 @@ class Series:
     steps: list[int]
     values: list[float]
     times_s: list[float]
-    count: int
+    count: int  # type: ignore[assignment]  # in place of the method of tuples
 
 
 class SeriesSampler:
