@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from git_gage.cli.app import main
+from git_gage.cli.door import main
 
 sys.exit(main())
