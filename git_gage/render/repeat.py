@@ -27,6 +27,12 @@ _BEFORE_INPUTS = BEFORE[:2]
 # In the worktree's own git directory: out of the program's sight, and gone with the worktree.
 _ASIDE = '"$(git rev-parse --absolute-git-dir)"'
 
+_FILES = {
+    "GAGE_METRICS_FILE": "metrics.jsonl",
+    "GAGE_ATTRS_FILE": "attrs.jsonl",
+    "GAGE_CONFIG_FILE": "config.json",
+}
+
 
 def format_repeat(repeat: Repeat) -> str:
     """Lines for a POSIX shell: a subshell that ends with what fails first."""
@@ -136,7 +142,7 @@ class _Script:
             yield 'export PATH="$bin:$PATH"'
 
     def variables(self) -> Iterator[str]:
-        """Variables by which the program computes, and where it is told that it is."""
+        """Variables by which the program computes, where it is, logs and finds its config."""
         repeat = self._repeat
         told = {"GAGE_RUN_DIR": self._run_dir(), "GAGE_PROJECT_DIR": self._project_dir()}
         if repeat.is_operation:
@@ -144,6 +150,9 @@ class _Script:
         given = {name: shell_word(text) for name, text in repeat.variables.items()}
         known = {name: text for name, text in (told | given).items() if _NAME.fullmatch(name)}
         yield from (f"export {name}={text}" for name, text in known.items())
+        for name, file in _FILES.items():
+            yield f"export {name}={_ASIDE}/{file}"
+        yield from _here_document('cat > "$GAGE_CONFIG_FILE"', repeat.config)
 
     def programs(self) -> Iterator[str]:
         """The programs in their order, the inputs where the run got them."""

@@ -20,6 +20,7 @@ from git_gage.runs.phases import PHASES, RUN, Step
 from git_gage.runs.planning import recall_inputs
 from git_gage.runs.recall import read_begin, recall_run
 from git_gage.runs.request import RunRequest
+from git_gage.runs.results import format_config
 from git_gage.source import describe_environment
 from git_gage.source.rules import is_secret
 
@@ -69,9 +70,10 @@ class Repeat:
     """All there is to do, in words that need no git-gage.
 
     top: of this clone; folder: where in it the run ran; snapshot: None where the source was not
-    recorded; patch: what its settings changed; unlinked: what it found in the work tree and is not
-    there any more; missing: inputs that are not here, as a digest and
-    a path each, and problem: why; hidden: whether words hold `***` for what was not recorded.
+    recorded; patch: what its settings changed; config: the file in which programs find theirs;
+    unlinked: what it found in the work tree and is not there any more; missing: inputs that are
+    not here, as a digest and a path each, and problem: why; hidden: whether words hold `***` for
+    what was not recorded.
     """
 
     run: str
@@ -87,6 +89,7 @@ class Repeat:
     missing: tuple[tuple[str, bytes], ...]
     problem: str | None
     variables: Mapping[str, str]
+    config: str
     python: Python | None
     steps: tuple[Step, ...]
     is_operation: bool
@@ -126,6 +129,7 @@ def plan_repeat(
         missing=() if problem is None else tuple(_missing(body)),
         problem=problem,
         variables=_variables(body),
+        config=format_config(body["config"]),
         python=_find_python(store, body, document["environment"], steps),
         steps=steps,
         is_operation="definition" in body,

@@ -288,8 +288,12 @@ def results_environ(state_dir: Path) -> dict[str, str]:
 
 def write_config(state_dir: Path, config: Mapping[str, Any]) -> None:
     """Let the program find its config; `config` as records hold it."""
-    values = {name: read_value(value) for name, value in config.items()}
-    (state_dir / CONFIG_FILE).write_text(json.dumps(values) + "\n")
+    (state_dir / CONFIG_FILE).write_text(format_config(config))
+
+
+def format_config(config: Mapping[str, Any]) -> str:
+    """What a program finds in the file of its config."""
+    return json.dumps({name: read_value(value) for name, value in config.items()}) + "\n"
 
 
 def keep_logged(state_dir: Path, run_dir: Path) -> None:

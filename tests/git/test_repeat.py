@@ -116,6 +116,20 @@ def test_a_script_with_its_settings_data_and_changes(
     assert again.stdout == ""
 
 
+def test_a_program_that_logs_and_reads_its_config(repo: Path, tmp_path: Path) -> None:
+    logging = (
+        "import json, os\nlr = 0.1\n"
+        "for name in ('METRICS', 'ATTRS'):\n"
+        "    open(os.environ[f'GAGE_{name}_FILE'], 'a').write('{}\\n')\n"
+        "print(json.load(open(os.environ['GAGE_CONFIG_FILE'])), lr)\n"
+    )
+    write_files(repo, {"log.py": logging})
+    run(repo, "log.py", "lr=0.5")
+    done = repeat(script_of(repo), tmp_path)
+    assert (done.stdout, done.returncode) == ("{'lr': 0.5} 0.5\n", 0)
+    assert git(folder_of(repo), "status", "--porcelain") == " M log.py\n"
+
+
 def test_nothing_in_it_can_reach_a_terminal(repo: Path) -> None:
     run(
         repo,
