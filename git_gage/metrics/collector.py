@@ -85,6 +85,8 @@ class Collector:
             self._take(map(read_point, tail.finish()), self._metrics)
         for tail in self._attribute_lines:
             self._take_attributes(tail.finish())
+        for file in self._events.values():
+            file.finish()
         named = self._named()
         for name, value in self._final_values().items():
             metric = named.get(name) or self._find(name, self._metrics, 1)

@@ -47,6 +47,7 @@ class EventTail:
     from data with the right checksum.
 
     offset: where the next record starts.
+    cut: whether its last record is not whole, once nothing comes any more.
     problem: why nothing more is read, if so; it goes away should the file become readable.
     texts: the last text of each name, of the first 1,000.
     skipped: how many places were left out: damaged, no event, or over a limit (16 MB a record,
@@ -59,6 +60,8 @@ class EventTail:
         self.problem: str | None = None
         self.skipped = 0
         self.texts: dict[str, str] = {}
+        self.cut = False
+        self._size = 0
         self._searched = 0
         self._tags: set[bytes] = set()
 
@@ -70,7 +73,7 @@ class EventTail:
         self.problem = None
         scalars: list[Scalar] = []
         with open_regular(self.path) as file:
-            size = _size(file)
+            self._size = size = _size(file)
             if size < self.offset:
                 self.problem = f"it was cut to {size:,} bytes after {self.offset:,} had been read"
                 return []
@@ -79,6 +82,10 @@ class EventTail:
                 pass
         return scalars
 
+    def finish(self) -> None:
+        """Nothing comes any more: a last record that is not all there is left out."""
+        self.cut = self.problem is None and self.offset < self._size
+
     def warnings(self) -> list[str]:
         """What somebody should be told: what the file holds and was not read."""
         told = []
@@ -86,6 +93,8 @@ class EventTail:
             told.append(
                 f"'{self.path.name}': left out {self.skipped:,} of its values or records ({_WHY})"
             )
+        if self.cut:
+            told.append(f"'{self.path.name}': left out its last record, which is not whole")
         if self.problem is not None:
             told.append(f"'{self.path.name}' was not read to its end: {self.problem}")
         return told

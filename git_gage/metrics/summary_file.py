@@ -26,7 +26,8 @@ Attribute = str | int | float | bool | None
 class Summary(NamedTuple):
     """Numbers by name; the names of what was no number; why nothing could be read, if so.
 
-    attributes: what a summary with "metrics" and "attributes" says besides numbers.
+    attributes: what a summary with "metrics" and "attributes" says besides numbers; refused: the
+    names of what can be none.
     """
 
     file: str
@@ -34,18 +35,23 @@ class Summary(NamedTuple):
     attributes: dict[str, Attribute]
     skipped: list[str]
     problem: str | None
+    refused: list[str]
 
     def warnings(self) -> list[str]:
         """What somebody should be told: what the file holds and the record does not."""
         if self.problem is not None:
             return [f"'{self.file}' was not read: {self.problem}"]
-        if not self.skipped:
-            return []
-        names = ", ".join(f"'{name}'" for name in self.skipped[:_SHOWN])
-        more = len(self.skipped) - _SHOWN
+        found = (
+            (self.skipped, "only numbers are metrics"),
+            (self.refused, f"attributes are texts up to {MAX_TEXT:,} long, numbers, true, false"),
+        )
+        return [self._left_out(names, why) for names, why in found if names]
+
+    def _left_out(self, names: list[str], why: str) -> str:
+        shown = ", ".join(f"'{name}'" for name in names[:_SHOWN])
+        more = len(names) - _SHOWN
         others = f" and {more:,} more" if more > 0 else ""
-        why = f"only numbers are metrics, at most {MAX_NAMES:,}"
-        return [f"'{self.file}': left out {names}{others} ({why})"]
+        return f"'{self.file}': left out {shown}{others} ({why}, at most {MAX_NAMES:,})"
 
 
 def read_summary(path: Path) -> Summary:
@@ -58,7 +64,7 @@ def read_summary(path: Path) -> Summary:
     empty. `NaN` and `Infinity` are numbers, true and false are not. At most 1 MB is read and the
     first 1,000 numbers are kept.
     """
-    summary = Summary(path.name, {}, {}, [], None)
+    summary = Summary(path.name, {}, {}, [], None, [])
     loaded = _load(path, kind_of_file(path.name) or "json")
     return summary._replace(problem=loaded) if isinstance(loaded, str) else _fill(summary, loaded)
 
@@ -86,7 +92,7 @@ def read_attributes(path: Path) -> Summary:
     As `read_summary` in all else.
     """
     kind = "json" if path.suffix == ".json" else "yaml"
-    summary = Summary(path.name, {}, {}, [], None)
+    summary = Summary(path.name, {}, {}, [], None, [])
     loaded = _load(path, kind)
     if isinstance(loaded, str):
         return summary._replace(problem=loaded)
@@ -100,7 +106,7 @@ def find_printed_summary(output: Path, pattern: bool | str) -> Summary:
     pattern: a regular expression whose first group is the summary; True for all of the output if
     it is JSON, or what stands between `--- summary ---` and `---`; False for none.
     """
-    summary = Summary("output", {}, {}, [], None)
+    summary = Summary("output", {}, {}, [], None, [])
     if pattern is False or not output.exists():
         return summary
     text = _read_end(output)
@@ -169,7 +175,7 @@ def _fill_attributes(summary: Summary, attributes: dict[str, Any]) -> None:
         if is_attribute(name, value) and len(summary.attributes) < MAX_NAMES:
             summary.attributes[name] = value
         else:
-            summary.skipped.append(_shown(name))
+            summary.refused.append(_shown(name))
 
 
 def is_attribute(name: str, value: Any) -> bool:

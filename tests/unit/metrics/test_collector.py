@@ -118,7 +118,7 @@ def test_of_documents_the_summary_comes_last(run: Run) -> None:
     run.leave("a.attrs.json", {"by": "file", "who": "me"})
     (run.top / "b.attrs").write_text("by: guild\nold: 1\n")
     collector = run.collector()
-    collector.finish(Summary("output", {"acc": 1, "printed": 1}, {"by": "output"}, [], None))
+    collector.finish(Summary("output", {"acc": 1, "printed": 1}, {"by": "output"}, [], None, []))
     assert last(collector) == {"acc": 3, "b.x": 1, "printed": 1}
     assert collector.attributes() == {"by": "summary", "who": "me", "old": 1}
 

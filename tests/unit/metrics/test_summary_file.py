@@ -93,7 +93,7 @@ def test_deep_objects_are_cut_where_their_name_is_too_long(file: Path) -> None:
 
 
 def test_no_file_is_an_empty_summary(file: Path) -> None:
-    assert read_summary(file) == Summary("summary.json", {}, {}, [], None)
+    assert read_summary(file) == Summary("summary.json", {}, {}, [], None, [])
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,8 @@ def test_every_number_is_a_metric_or_named(tmp_path_factory: Any, value: Any) ->
     file = tmp_path_factory.getbasetemp() / "any.json"
     summary = written(file, json.dumps(value))
     if isinstance(value, dict):
-        assert len(summary.values) + len(summary.skipped) <= _count_leaves(value)
+        named = len(summary.skipped) + len(summary.refused)
+        assert len(summary.values) + named <= _count_leaves(value)
     else:
         assert summary.problem is not None
 
@@ -162,7 +163,12 @@ def test_metrics_and_attributes_as_gage_has_them(tmp_path: Path) -> None:
     found = read_summary(path)
     assert found.values == {"acc": 0.9, "loss": 2, "val.loss": 3}
     assert found.attributes == {"type": "demo", "ok": True}
-    assert found.skipped == ["more", "list", "long"]
+    assert (found.skipped, found.refused) == (["more"], ["list", "long"])
+    why = "attributes are texts up to 1,000 long, numbers, true, false, at most 1,000"
+    assert found.warnings() == [
+        "'results.json': left out 'more' (only numbers are metrics, at most 1,000)",
+        f"'results.json': left out 'list', 'long' ({why})",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +256,7 @@ def test_a_pattern_that_finds_something_else_is_said(tmp_path: Path) -> None:
 def test_attributes_without_a_usable_name_are_left_out(file: Path, name: str) -> None:
     found = written(file, json.dumps({"attributes": {name: "text", "kind": "x"}}))
     assert found.attributes == {"kind": "x"}
-    assert len(found.skipped) == 1
+    assert len(found.refused) == 1
 
 
 def test_printed_blank_lines_take_no_time(tmp_path: Path) -> None:
@@ -265,7 +271,7 @@ def test_printed_summary_is_bounded(tmp_path: Path) -> None:
     path = tmp_path / "output"
     lines = "".join(f"m{number}: {number}\n" for number in range(100_000))
     path.write_text(f"{lines}metrics:\n  x: 1\n")
-    assert find_printed_summary(path, True) == Summary("output", {}, {}, [], None)
+    assert find_printed_summary(path, True) == Summary("output", {}, {}, [], None, [])
     path.write_text(f"--- summary ---\n{lines}---\n")
     problem = "what its pattern finds has more than 1 MB"
     assert find_printed_summary(path, True).problem == problem
