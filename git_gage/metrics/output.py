@@ -42,8 +42,10 @@ class OutputReader:
         """Lines of metrics (True) and of attributes in one finished line, without its newline."""
         if b"\x1b" in line:
             line = _ESCAPES.sub(b"", line)
-        for name, text in self._find_metrics(line):
-            number = _number(text)
+        found = [(name, _number(text)) for name, text in self._find_metrics(line)]
+        # A step is that of the values before it in its line, too.
+        first = [number for name, number in found if name == STEP][:1]
+        for name, number in [*((STEP, number) for number in first), *found]:
             if name == STEP and number is not None and number == number // 1:
                 self.step = int(number)
             elif name not in (STEP, TIME) and number is not None:
@@ -51,8 +53,8 @@ class OutputReader:
                 at = {} if time_s is None else {TIME: round(time_s, 3)}
                 yield True, {**step, name: number, **at}
         if self._patterns.attributes and len(line) <= MAX_PATTERN_LINE:
-            found = _search(self._patterns.attributes, line.decode(errors="replace"))
-            said = {name: _plain(text) for name, text in found}
+            texts = _search(self._patterns.attributes, line.decode(errors="replace"))
+            said = {name: _plain(text) for name, text in texts}
             if said:
                 yield False, said
 

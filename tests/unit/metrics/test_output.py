@@ -211,6 +211,19 @@ def test_a_pattern_for_the_step(tmp_path: Path) -> None:
     assert printed.metrics() == [{"step": 4, "loss": 0.5, "_at": 17.25}]
 
 
+def test_a_step_is_that_of_its_whole_line(tmp_path: Path) -> None:
+    patterns = read_patterns({"loss": r"L\value", "step": r"Epoch \step"}, None)
+    printed = Printed(tmp_path, patterns)
+    printed.feed(b"Epoch 4 L0.5", b"L0.25 (Epoch 5)", b"L0.125")
+    found = [(line["step"], line["loss"]) for line in printed.metrics()]
+    assert found == [(4, 0.5), (5, 0.25), (5, 0.125)]
+
+    printed = Printed(tmp_path, read_patterns(r"\key=\value", None))
+    printed.feed(b"acc=1 step=1 loss=2 step=2 loss=3")
+    found = [line["step"] for line in printed.metrics()]
+    assert found == [1, 1, 2]
+
+
 def test_an_operation_says_what_an_attribute_looks_like(tmp_path: Path) -> None:
     printed = Printed(tmp_path, read_patterns(None, {"device": "using (.*)", "ok": "ok (.*)"}))
     printed.feed(b"using cuda:0", b"loss: 1", b"ok true", b"using 3", b"using nan", b"x" * 5000)
