@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # As git counts: Counting objects: 40% (2/5), or: remote: Enumerating objects: 5, done.
 _COUNTER = re.compile(r": +[0-9]+[%,]|: [0-9]+$|\bTotal [0-9]+ |\bDelta compression ")
+_MAX_METRICS = 8
 
 
 class Progress:
@@ -57,9 +58,7 @@ class Progress:
 
     def ended(self, document: Mapping[str, Any]) -> None:
         """The program has ended, and how is recorded."""
-        metrics = ", ".join(
-            f"{clean(name)} {metric_text(value)}" for name, value in document["metrics"].items()
-        )
+        metrics = _metrics_text(document["metrics"])
         style = STATUS_STYLES.get(document["status"])
         if not self.quiet:
             self._begin_line()
@@ -132,6 +131,14 @@ def _has_python(command: Mapping[str, Any]) -> bool:
     """Whether a command names it; one that starts it by another program says so itself."""
     steps = [command, *command["phases"].values()]
     return any("python" in shown_path(word) for step in steps for word in step["argv"])
+
+
+def _metrics_text(metrics: Mapping[str, Any]) -> str:
+    found = [f"{clean(name)} {metric_text(value)}" for name, value in metrics.items()]
+    more = len(found) - _MAX_METRICS
+    # One left out would take as much room as to say so.
+    shown = found[:_MAX_METRICS] if more > 1 else found
+    return ", ".join(shown) + (f", and {more:,} more" if more > 1 else "")
 
 
 def _ending(document: Mapping[str, Any]) -> str:

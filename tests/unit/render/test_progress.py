@@ -38,6 +38,13 @@ def test_a_run_from_its_begin_to_its_end() -> None:
     )
 
 
+@pytest.mark.parametrize(("count", "end"), [(0, "02s"), (9, "m8 8"), (10, "m7 7, and 2 more")])
+def test_of_many_metrics_some_are_told(count: int, end: str) -> None:
+    run = make_run(1, metrics={f"m{number}": number for number in range(count)})
+    (line,) = [line for line in told(run).splitlines() if line.startswith("done in")]
+    assert line.endswith(end)
+
+
 @pytest.mark.parametrize(
     ("entry", "line"),
     [
