@@ -198,6 +198,16 @@ class App:
         data = screen.encode(content) if isinstance(content, str) else content
         self.show_parts(iter([data]), screen)
 
+    def write_page(self, name: str, text: str) -> None:
+        """Write a page, which is UTF-8 wherever it goes, for the user; `-` is standard output.
+
+        Raises: RequestError if it cannot be written.
+        """
+        if name == "-":
+            self.screen().write(text.encode())
+        else:
+            self.write_files(name, text, {})
+
     def write_files(self, name: str, text: str, beside: Mapping[str, str]) -> None:
         """Write a file for the user, and others beside it in folders that may have to be made.
 

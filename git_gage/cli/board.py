@@ -9,7 +9,7 @@ import click
 
 from git_gage.cli.choosing import filter_options
 from git_gage.cli.list import WIDE_ENOUGH, hint_at_filter, hint_at_runs
-from git_gage.cli.params import Count, RunName, color_option, json_option
+from git_gage.cli.params import Count, RunName, color_option, html_option, json_option
 from git_gage.cli.parsing import Command
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class BoardOrRun(RunName):
 @json_option
 @click.option("--csv", is_flag=True, help="Print CSV")
 @click.option("--md", is_flag=True, help="Print a table in Markdown")
-@click.option("--html", metavar="<file>", type=click.Path(), help="Write one page to this file")
+@html_option
 @click.option("--print-file", is_flag=True, help="Print a first board file with these columns")
 @color_option
 @click.pass_obj
@@ -159,7 +159,7 @@ def _show(
 
     screen = app.screen(color)
     if html is not None:
-        app.write_files(html, forms.format_html(board, found), {})
+        app.write_page(html, forms.format_html(board, found))
     elif as_json:
         screen.write(screen.encode(format_json(forms.board_body(board, found))))
     elif csv or md:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from git_gage.cli.choosing import filter_options
-from git_gage.cli.params import RunName, color_option, json_option
+from git_gage.cli.list import hint_at_filter
+from git_gage.cli.params import RunName, color_option, html_option, json_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
@@ -52,7 +53,7 @@ MAX_RUNS = 100
 @json_option
 @click.option("--csv", is_flag=True, help="Print CSV")
 @click.option("--md", is_flag=True, help="Print a table in Markdown")
-@click.option("--html", metavar="<file>", help="Write a page with charts (- for standard output)")
+@html_option
 @color_option
 @click.pass_obj
 def command(
@@ -67,7 +68,7 @@ def command(
     """Compare runs: what differs, what came out"""
     documents = _choose(app, words, wheres)
     if not documents:
-        click.echo("no run matches", err=True)
+        hint_at_filter(app, wheres)
         return 1
     _require_metrics(documents, (*given["metrics"], *plots))
     screen = app.screen(color)
@@ -131,7 +132,7 @@ def _show(
     elif given["md"]:
         text = "".join(forms.format_markdown_rows(comparison, rows, screen))
     elif given["html"]:
-        _write(app, given["html"], _page(app, comparison, rows, screen))
+        app.write_page(given["html"], _page(app, comparison, rows, screen))
         return
     else:
         text = forms.format_comparison(comparison, screen, everything=given["everything"])
@@ -178,13 +179,3 @@ def _common_series(app: App, comparison: Comparison) -> dict[str, dict[str, Seri
         for name, each in series.items()
         if any(points.count > 1 for points in each.values())
     }
-
-
-def _write(app: App, file: str, text: str) -> None:
-    if file == "-":
-        app.screen().write(text.encode())
-        return
-    try:
-        (app.cwd / file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"cannot write '{file}': {(error.strerror or '').lower()}") from error

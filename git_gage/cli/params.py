@@ -123,6 +123,12 @@ color_option = click.option(
     default="auto",
     help="Use colour: auto (default), always or never",
 )
+html_option = click.option(
+    "--html",
+    metavar="<file>",
+    type=click.Path(),
+    help="Write a page to this file (- for standard output)",
+)
 files_option = click.option(
     "--files",
     metavar="<what>",

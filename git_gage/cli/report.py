@@ -38,9 +38,15 @@ _FORMS = {"md": "md", "markdown": "md", "html": "html", "htm": "html"}
     *("-o", "--output", "outputs"),
     metavar="<file>",
     multiple=True,
+    type=click.Path(),
     help="Write it to a .md or .html file (can be repeated)",
 )
-@click.option("--template", "given", metavar="<file>", help="Write it by this template")
+@click.option(
+    *("--template", "given"),
+    metavar="<file>",
+    type=click.Path(),
+    help="Write it by this template",
+)
 @click.option("--title", metavar="<text>", help="Title to give the report")
 @click.option(
     "--print-template",

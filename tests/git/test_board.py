@@ -67,6 +67,8 @@ def test_boards_runs_and_forms(repo: Path) -> None:
     done = gage_inside(repo / "sub", "board", "--html", "b.html")
     assert done == (0, "Wrote b.html\n", "")
     assert "<h1>Best</h1>" in (repo / "sub" / "b.html").read_text()
+    page = (repo / "sub" / "b.html").read_text()
+    assert gage_inside(repo / "sub", "board", "--html", "-").out == page
     nowhere = gage_inside(repo, "board", "--html", "none/b.html")
     assert nowhere.err == "fatal: cannot write 'none/b.html': no such file or directory\n"
 

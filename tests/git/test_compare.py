@@ -109,6 +109,10 @@ def test_what_cannot_be_compared(repo: Path, tmp_path: Path) -> None:
         "fatal: runs to compare are missing\nhint: see 'git gage compare -h'\n",
     )
     assert refused(repo, "-w", "lr > 9") == (1, "no run matches\n")
+    assert refused(repo, "1", "-w", "accc > 9") == (
+        1,
+        "no run matches\nhint: no run has a 'accc': did you mean 'acc'?\n",
+    )
     assert refused(repo, "1", "2", "--metric", "ac") == (
         128,
         "fatal: none of these runs has a metric 'ac'\nhint: did you mean 'acc'?\n",
@@ -129,8 +133,8 @@ def test_too_many_runs(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_page(repo: Path, tmp_path: Path) -> None:
-    result = gage_inside(repo, "compare", "3", "1", "--html", str(tmp_path / "page.html"))
-    assert (result.code, result.out, result.err) == (0, "", "")
+    result = gage_inside(repo, "compare", "3", "1", "--html", f"{tmp_path}/page.html")
+    assert result == (0, f"Wrote {tmp_path}/page.html\n", "")
     page = (tmp_path / "page.html").read_text()
     assert page == gage_inside(repo, "compare", "3", "1", "--html", "-").out
     assert page.count("<svg") == 1  # one value is no chart

@@ -12,6 +12,10 @@ from tests.support import gage_inside, git
 
 def completed(where: Path, *words: str) -> list[str]:
     """What bash is offered for the last of the words."""
+    return [line.partition(",")[2] for line in asked(where, *words)]
+
+
+def asked(where: Path, *words: str) -> list[str]:
     environ = {
         "_GIT_GAGE_COMPLETE": "bash_complete",
         "COMP_WORDS": " ".join(("git-gage", *words)),
@@ -19,7 +23,7 @@ def completed(where: Path, *words: str) -> list[str]:
     }
     result = gage_inside(where, env=environ)
     assert result.err == ""
-    return [line.partition(",")[2] for line in result.out.splitlines()]
+    return result.out.splitlines()
 
 
 def test_commands_and_options(tmp_path: Path) -> None:
@@ -38,6 +42,11 @@ def test_runs_by_id_and_name(repo: Path) -> None:
     assert completed(repo, "label", "--set", "x", run[:4]) == [run]
     assert completed(repo, "output", name[:3]) == [name]
     assert completed(repo, "show", "") == [run]
+
+
+def test_files_are_for_the_shell_to_find(tmp_path: Path) -> None:
+    for words in ("compare --html", "board --html", "board -c", "report -o", "report --template"):
+        assert asked(tmp_path, *words.split(), "") == ["file,"]
 
 
 def test_remotes_first_then_runs(repo: Path) -> None:
