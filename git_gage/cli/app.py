@@ -134,7 +134,7 @@ class App:
     def documents(
         self, limit: int | None, among: Sequence[str] | None = None
     ) -> list[dict[str, Any]]:
-        """Run objects, newest first (None: all), of all runs or of those with these ids."""
+        """Run objects, newest first (None: all), or of those with these ids, in their order."""
         return [self._as_it_is(document) for document in self.runs.newest(limit, among)]
 
     def document_texts(

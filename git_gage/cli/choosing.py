@@ -89,6 +89,22 @@ def filter_options(*, bounds: bool = True) -> Callable[[F], F]:
     return decorate
 
 
+def find_chosen(
+    app: App, words: Sequence[str], wheres: Sequence[str], limit: int | None = None
+) -> list[str]:
+    """Ids of the runs that words name, in their order, of those that filters hold for.
+
+    Without words it is all of these, the newest first, at most `limit`.
+    """
+    if not words:
+        return app.runs.find(wheres, limit=limit)
+    named = app.select(words)
+    if not wheres:
+        return named
+    found = set(app.runs.find(wheres))
+    return [run for run in named if run in found]
+
+
 def read_keys(option: str, given: Sequence[str]) -> list[str]:
     """Names of an option that can be repeated, and has commas between them."""
     keys = [key.strip() for keys in given for key in keys.split(",")]

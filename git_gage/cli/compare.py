@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.choosing import filter_options
+from git_gage.cli.choosing import filter_options, find_chosen
 from git_gage.cli.list import hint_at_filter
 from git_gage.cli.params import RunName, color_option, html_option, json_option
 from git_gage.cli.parsing import RUN_NOTE, Command
@@ -88,10 +88,7 @@ def _choose(app: App, words: Sequence[str], wheres: Sequence[str]) -> list[dict[
     """Run objects of the runs that are meant, in the order of the words, or the newest first."""
     if not (words or wheres):
         raise click.UsageError("runs to compare are missing")
-    chosen = app.select(words)
-    if wheres:
-        found = app.runs.find(wheres)
-        chosen = [run for run in chosen if run in set(found)] if words else found
+    chosen = find_chosen(app, words, wheres)
     if len(chosen) > MAX_RUNS:
         raise RequestError(
             f"{len(chosen)} runs are too many to compare, at most {MAX_RUNS}",
@@ -138,7 +135,7 @@ def _show(
         text = forms.format_comparison(comparison, screen, everything=given["everything"])
         app.show(text, screen)
         return
-    screen.write(text.encode("utf-8", "surrogateescape"))
+    screen.write(screen.encode(text))
 
 
 def _page(app: App, comparison: Comparison, rows: Sequence[Row], screen: Screen) -> str:

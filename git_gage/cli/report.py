@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.choosing import filter_options
+from git_gage.cli.choosing import filter_options, find_chosen
 from git_gage.cli.list import hint_at_filter
 from git_gage.cli.params import RunName
 from git_gage.cli.parsing import Command
@@ -76,7 +76,7 @@ def command(
         raise click.UsageError("give the runs, or choose them by '-w <filter>'")
     template = None if given is None else _read_template(app.cwd / given, given)
     forms = _read_forms(outputs, template)
-    documents = app.documents(None, _find_runs(app, words, wheres))
+    documents = app.documents(None, find_chosen(app, words, wheres))
     if not documents:
         hint_at_filter(app, wheres)
         return 1
@@ -84,14 +84,6 @@ def command(
         used = template or default_template(form)
         _write(app, documents, used, output, title or f"Report of {_count(documents)}")
     return 0
-
-
-def _find_runs(app: App, words: Sequence[str], wheres: Sequence[str]) -> list[str]:
-    if not words:
-        return app.runs.find(wheres)
-    named = app.select(words)
-    found = set(app.runs.find(wheres)) if wheres else set(named)
-    return [run for run in named if run in found]
 
 
 def _read_template(path: Path, shown: str) -> Template:

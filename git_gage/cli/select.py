@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.choosing import filter_options
+from git_gage.cli.choosing import filter_options, find_chosen
 from git_gage.cli.params import RunName
 from git_gage.cli.parsing import RUN_NOTE, Command
 
@@ -66,13 +66,9 @@ def command(
 
 def _choose(app: App, runs: Sequence[str], wheres: Sequence[str]) -> list[dict[str, Any]]:
     """Run objects of the runs that are meant."""
-    if not wheres:
-        return [app.document(run) for run in app.select(runs)] or [app.document(None)]
-    found = app.runs.find(wheres, limit=None if runs else 1)
-    if runs:
-        among = set(found)
-        found = [run for run in app.select(runs) if run in among]
-    return app.documents(None, found)
+    if not (runs or wheres):
+        return [app.document(None)]
+    return app.documents(None, find_chosen(app, runs, wheres, limit=1))
 
 
 def _field(app: App, document: Mapping[str, Any], what: str) -> str:
