@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.config.documents import DocumentError, kind_of_file, read_value
+from git_gage.config.documents import DocumentError, read_value
 from git_gage.errors import ConfigError
-from git_gage.gagefile.faults import MAX_BYTES, Fault, find_faults, plain
+from git_gage.gagefile.faults import Fault, find_faults, plain, read_file
 from git_gage.gagefile.grammar import BOARD
 from git_gage.gagefile.init import toml_text
 from git_gage.gagefile.known import known_faults
@@ -117,7 +117,7 @@ def load_board(path: Path, shown: str, *, cache_dir: Path | None = None) -> Boar
 
     Raises: ConfigError if it cannot be read, or anything is wrong in it.
     """
-    data, kind = _read(path, shown)
+    data, kind = read_file(path, shown, "board")
     faults = known_faults(data, kind, shown, cache_dir, BOARD)
     errors = [fault for fault in faults if fault.severity == ERROR]
     if errors:
@@ -132,7 +132,7 @@ def check_board(path: Path, shown: str, explain: Explain) -> list[Fault]:
 
     Raises: ConfigError if the file cannot be read, or its name does not say what it is.
     """
-    data, kind = _read(path, shown)
+    data, kind = read_file(path, shown, "board")
     return find_faults(data, kind, shown, explain, BOARD)
 
 
@@ -172,26 +172,12 @@ def _boards_in(folder: Path) -> list[Path]:
 def _inner_names(file: Path) -> list[str]:
     """What a board calls itself; nothing where it cannot be read, which `check` tells."""
     try:
-        data, kind = _read(file, file.name)
+        data, kind = read_file(file, file.name, "board")
         document = read_value(data, kind)
     except (ConfigError, DocumentError):
         return []
     found = [document.get(key) for key in ("name", "id")] if isinstance(document, dict) else []
     return [name for name in found if isinstance(name, str)]
-
-
-def _read(path: Path, shown: str) -> tuple[bytes, str]:
-    """The content of a board, as far as it may go, and its kind."""
-    kind = kind_of_file(path.name)
-    if kind is None:
-        raise ConfigError(
-            f"'{shown}' is no board: its name must end in .json, .toml, .yaml, .yml or .jsonc"
-        )
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1), kind
-    except OSError as error:
-        raise ConfigError(f"cannot read '{shown}': {(error.strerror or '').lower()}") from error
 
 
 # -- what a board says -----------------------------------------------------------------------------

@@ -11,15 +11,19 @@ from git_gage.config.documents import (
     DocumentError,
     Entry,
     Node,
+    kind_of_file,
     line_column,
     read_tree,
 )
+from git_gage.errors import ConfigError
 from git_gage.gagefile.grammar import GAGEFILE
 from git_gage.gagefile.patterns import Explain
 from git_gage.gagefile.problem import ERROR, KEY, TABLE, VALUE, WARNING, Problem, dotted
 from git_gage.gagefile.spellings import PRINTED
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from git_gage.gagefile.grammar import Grammar
     from git_gage.gagefile.spellings import KeyPath
 
@@ -82,6 +86,23 @@ class Fault(NamedTuple):
             "message": self.message,
             "guess": self.guess,
         }
+
+
+def read_file(path: Path, shown: str, what: str) -> tuple[bytes, str]:
+    """The content of a gagefile or board, as far as it may go, and its kind.
+
+    Raises: ConfigError if it cannot be read, or its name does not say what it is.
+    """
+    kind = kind_of_file(path.name)
+    if kind is None:
+        raise ConfigError(
+            f"'{shown}' is no {what}: its name must end in .toml, .yaml, .yml, .json or .jsonc"
+        )
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1), kind
+    except OSError as error:
+        raise ConfigError(f"cannot read '{shown}': {(error.strerror or '').lower()}") from error
 
 
 def find_faults(

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.config.documents import kind_of_file, read_value
+from git_gage.config.documents import read_value
 from git_gage.errors import ConfigError
-from git_gage.gagefile.faults import MAX_BYTES, Fault, find_faults, plain
+from git_gage.gagefile.faults import Fault, find_faults, plain, read_file
 from git_gage.gagefile.find import find_others, project_of
 from git_gage.gagefile.known import known_faults
 from git_gage.gagefile.model import Gagefile
@@ -47,7 +47,7 @@ def load_gagefile(
     Raises: ConfigError if the file cannot be read at all.
     """
     shown = str(path.relative_to(top)) if path.is_relative_to(top) else str(path)
-    data, kind = _read(path, shown)
+    data, kind = read_file(path, shown, "gagefile")
     faults = known_faults(data, kind, shown, cache_dir)
     if any(fault.severity == ERROR and not fault.keys for fault in faults):
         raise ConfigError(faults[0].text(), hint="git gage check")
@@ -67,7 +67,7 @@ def check_file(path: Path, shown: str, explain: Explain | None = None) -> Checke
 
     Raises: ConfigError if the file cannot be read, or its name does not say what it is.
     """
-    data, kind = _read(path, shown)
+    data, kind = read_file(path, shown, "gagefile")
     faults = list(_once(find_faults(data, kind, shown, explain)))
     if any(not fault.keys for fault in faults):
         return Checked(faults, None)
@@ -82,20 +82,6 @@ def _once(faults: Iterable[Fault]) -> Iterator[Fault]:
         place = (fault.line, fault.column, fault.end_column, fault.keys[-1:])
         if first.setdefault(place, fault.keys) == fault.keys:
             yield fault
-
-
-def _read(path: Path, shown: str) -> tuple[bytes, str]:
-    """The content of a gagefile, as far as it may go, and its kind."""
-    kind = kind_of_file(path.name)
-    if kind is None:
-        raise ConfigError(
-            f"'{shown}' is no gagefile: its name must end in .toml, .yaml, .yml, .json or .jsonc"
-        )
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1), kind
-    except OSError as error:
-        raise ConfigError(f"cannot read '{shown}': {(error.strerror or '').lower()}") from error
 
 
 # -- what faults spoil -------------------------------------------------------------------------
