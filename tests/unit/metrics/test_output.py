@@ -220,8 +220,7 @@ def test_a_step_is_that_of_its_whole_line(tmp_path: Path) -> None:
 
     printed = Printed(tmp_path, read_patterns(r"\key=\value", None))
     printed.feed(b"acc=1 step=1 loss=2 step=2 loss=3")
-    found = [line["step"] for line in printed.metrics()]
-    assert found == [1, 1, 2]
+    assert [line["step"] for line in printed.metrics()] == [1, 1, 2]
 
 
 def test_an_operation_says_what_an_attribute_looks_like(tmp_path: Path) -> None:
