@@ -26,6 +26,7 @@ from git_gage.errors import ConflictError, RunNotFoundError
 if TYPE_CHECKING:
     import sqlite3
 
+    from git_gage.catalog.live import Live
     from git_gage.records import Record
     from git_gage.store import Store
 
@@ -48,14 +49,17 @@ class Catalog:
         path: Path | None = None,
         *,
         status_of: Callable[[str], str] = lambda _: "running",
+        read_live: Callable[[], Live] = dict,
         tell: Tell = lambda _: None,
     ) -> None:
-        """`status_of` says what a run without an end, by its id, is at this moment.
+        """`status_of` says what a run without an end, by its id, is at this moment, `read_live`
+        what is known up to now of those that go on here.
 
         `tell` hears how much of a load is done, from 0 to 1, and None when it is over.
         """
         self._store = store
         self._status_of = status_of
+        self._read_live = read_live
         self._tell = tell
         self._places = find_places(store) if path is None else iter((path, MEMORY))
         self._path: Path | None = None
@@ -148,7 +152,7 @@ class Catalog:
         """Raises: RequestError, with a guess, for a name that no run and none of `fields` has."""
         from git_gage.catalog.sort import require_names
 
-        self._ask(lambda db: require_names(db, names, fields))
+        self._ask_now(lambda db: require_names(db, names, fields))
 
     def followers(self, run: str) -> list[str]:
         """Ids of the runs that name a run as an input, parent, or what they start again."""
@@ -160,7 +164,7 @@ class Catalog:
         """Names and statuses in filters that no run has, each with one that may be meant."""
         from git_gage.catalog.filter_unknown import find_unknown
 
-        return self._ask(lambda db: find_unknown(db, wheres))
+        return self._ask_now(lambda db: find_unknown(db, wheres))
 
     def count(self) -> int:
         """Runs that can be shown."""
@@ -262,7 +266,7 @@ class Catalog:
 
         wheres = [where] if isinstance(where, str) else where
         matcher = Matcher(self._status_of)
-        found = self._ask(
+        found = self._ask_now(
             lambda db: find_runs(
                 db,
                 wheres,
@@ -344,6 +348,19 @@ class Catalog:
             self._start_over(error)
         self.refresh()
         return self._try(question)
+
+    def _ask_now(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """An answer that knows the values of runs that go on."""
+        live = self._read_live()
+        if not live:
+            return self._ask(question)
+        from git_gage.catalog.live import live_values
+
+        def ask(db: sqlite3.Connection) -> T:
+            with live_values(db, live):
+                return question(db)
+
+        return self._ask(ask)
 
     def _try(self, action: Callable[[sqlite3.Connection], T]) -> T:
         while True:

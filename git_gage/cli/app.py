@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from git_gage.catalog import Catalog
+    from git_gage.catalog.live import Live
     from git_gage.git import Repository
     from git_gage.records import By
     from git_gage.render.loading import Loading
@@ -68,7 +69,12 @@ class App:
 
             return status_now(store, run)
 
-        return Catalog(store, status_of=status_of, tell=self.tell_loading)
+        def read_live() -> Live:
+            from git_gage.runs.settle import read_going
+
+            return read_going(store)
+
+        return Catalog(store, status_of=status_of, read_live=read_live, tell=self.tell_loading)
 
     @cached_property
     def runs(self) -> Catalog:

@@ -64,6 +64,16 @@ def with_status(store: Store, document: dict[str, Any]) -> dict[str, Any]:
     return add_live({**document, "status": status, "progress": progress}, *read_live(state_dir))
 
 
+def read_going(store: Store) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Summaries of metrics and logged attributes of the runs that go on here, by id."""
+    paths = list((store.dir / "state").glob("*/summaries"))
+    if not paths:
+        return {}
+    from git_gage.runs.results import read_live
+
+    return {path.parent.name: read_live(path.parent) for path in paths}
+
+
 def status_now(store: Store, run: str) -> str:
     """The status of a run that has no end, by its id, at this moment."""
     return _SHOWN[find_life(store.state_dir(run))]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from git_gage.catalog import Catalog
 from git_gage.runs.series import read_series
 from git_gage.store import Store
 from tests.git.test_catalog import open_store
-from tests.support import clone, gage, git, make_repo, write_files
+from tests.support import clone, gage, gage_inside, git, make_repo, write_files
 
 # Logs in every way there is, then waits to be let go.
 LOGGER = """\
@@ -87,6 +89,14 @@ def test_another_terminal_sees_the_values_of_a_run_that_goes_on(
     assert run["summaries"]["loss"]["max_step"] == 0
     assert run["attributes"] == {"device": "cpu", "kind": "small"}
     assert "0.3333" in gage(logger, "show").out
+    where = ("-w", "loss < 0.4 and device = cpu", "--sort", "f1", "--format", "{loss} {f1}")
+    assert gage_inside(logger, "list", *where).out == "0.3333333333333333 0.75\n"
+    assert gage_inside(logger, "best", "loss").out == f"{run['id']}\n"
+    store, catalog = open_both(logger)
+    assert catalog.find("loss < 0.4") == [], "they are not kept"
+    with closing(sqlite3.connect(store.dir / "catalog.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert gage_inside(logger, "list", "-w", "loss = null", "--format", "{run}").code == 0
     let_go(tmp_path)
     _, err = going.communicate()
     assert (going.returncode, err) == (0, b"")
