@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,9 +21,16 @@ def drop_stale_locks(repo: Repository, *spaces: str) -> None:
     """
     oldest = time.time() - STALE_S
     for space in spaces:
-        for lock in (repo.common_dir / space).rglob("*.lock"):
-            try:
-                if lock.stat().st_mtime < oldest:
-                    lock.unlink()
-            except FileNotFoundError:
-                continue  # let go meanwhile
+        # Folders go away meanwhile, too, when git packs refs: os.walk passes over them.
+        for folder, _, names in os.walk(repo.common_dir / space):
+            for name in names:
+                if name.endswith(".lock"):
+                    _drop_stale(Path(folder, name), oldest)
+
+
+def _drop_stale(lock: Path, oldest: float) -> None:
+    try:
+        if lock.stat().st_mtime < oldest:
+            lock.unlink()
+    except FileNotFoundError:
+        pass  # let go meanwhile

@@ -220,6 +220,23 @@ def test_what_a_killed_git_has_locked_is_free_again_after_a_minute(repo: Path) -
     assert not any(lock.exists() for lock in locks)
 
 
+def test_folders_of_refs_that_git_packs_while_we_look(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = repo / ".git/refs/gage/w/gone"
+    gone.mkdir(parents=True)
+    scandir = os.scandir
+
+    def pack(path: str | Path) -> Any:
+        if Path(path) == gone:
+            gone.rmdir()
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", pack)
+    drop_stale_locks(open_store(repo).repo, "refs/gage/w")
+    assert not gone.exists()
+
+
 def test_a_lock_that_is_let_go_while_we_look(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_store(repo)
     begin(store)
