@@ -232,8 +232,10 @@ def test_folders_of_refs_that_git_packs_while_we_look(
             gone.rmdir()
         return scandir(path)
 
-    monkeypatch.setattr(os, "scandir", pack)
-    drop_stale_locks(open_store(repo).repo, "refs/gage/w")
+    store = open_store(repo)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", pack)
+        drop_stale_locks(store.repo, "refs/gage/w")
     assert not gone.exists()
 
 
