@@ -154,7 +154,8 @@ class Collector:
         for is_metric, line in lately:
             if is_metric:
                 point = read_point(line)
-                points[next(iter(point.values))].append(point)
+                for name in point.values:
+                    points[name].append(point)
             else:
                 self._lately_said |= line
         self._lately = {}

@@ -156,9 +156,7 @@ def read_point(line: dict[str, Any]) -> Point:
     Objects in it have dotted names; what is no number is skipped.
     """
     step, time_s = line.pop(STEP, None), line.pop(TIME, None)
-    if type(step) is float and step.is_integer():
-        step = int(step)
-    if step is not None and (type(step) is not int or not -_INT64 <= step < _INT64):
+    if step is not None and (step := read_step(step)) is None:
         return Point(None, None, {}, 1)
     if type(time_s) is not float or not abs(time_s) < _MAX_TIME_S:
         time_s = float(time_s) if type(time_s) is int and abs(time_s) < _MAX_TIME_S else None
@@ -167,6 +165,13 @@ def read_point(line: dict[str, Any]) -> Point:
     found = [(name, read_number(value)) for name, value in _flatten("", line)]
     values = {name: number for name, number in found if number is not None}
     return Point(step, time_s, values, len(found) - len(values))
+
+
+def read_step(value: Any) -> int | None:
+    """A step: a whole number of 64 bits."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and -_INT64 <= value < _INT64 else None
 
 
 def read_number(value: Any) -> int | float | None:

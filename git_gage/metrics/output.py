@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from git_gage.gagefile.printed import NUMBER, WORD, Pattern, Patterns
-from git_gage.metrics.lines import STEP, TIME
+from git_gage.metrics.lines import STEP, TIME, read_step
 
 MAX_LINE, MAX_NAME, MAX_VALUE = 512, 64, 64
 # Lines that an operation has patterns for may be longer.
@@ -46,9 +46,10 @@ class OutputReader:
         # A step is that of the values before it in its line, too.
         first = [number for name, number in found if name == STEP][:1]
         for name, number in [*((STEP, number) for number in first), *found]:
-            if name == STEP and number is not None and number == number // 1:
-                self.step = int(number)
-            elif name not in (STEP, TIME) and number is not None:
+            if name == STEP:
+                given = read_step(number)
+                self.step = self.step if given is None else given
+            elif name != TIME and number is not None:
                 step = {} if self.step is None else {STEP: self.step}
                 at = {} if time_s is None else {TIME: round(time_s, 3)}
                 yield True, {**step, name: number, **at}

@@ -142,6 +142,12 @@ def test_a_step_that_is_printed_is_that_of_the_values_after_it(printed: Printed)
     assert steps == [(None, 3), (10, 2), (10, None), (10, 1)]
 
 
+def test_a_step_that_no_line_can_have_is_none(printed: Printed) -> None:
+    printed.feed(b"step: 3", b"step: 1e30", b"loss: 2")
+
+    assert printed.metrics() == [{"step": 3, "loss": 2, "_at": 17.25}]
+
+
 def test_without_anything_found_there_is_no_file(printed: Printed) -> None:
     printed.feed(b"hello")
     printed.scanner.close()
