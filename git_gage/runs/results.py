@@ -44,7 +44,7 @@ _SETTING = "gage.pollInterval"
 _SERIES_SHARE = 20
 _LIVE_OUTPUT_BYTES = 1 << 20
 
-LOGGED, KEPT = "logged", ".gage"
+LOGGED, KEPT, _KEPT_BESIDE = "logged", ".gage", ".gage-logged"
 METRICS_FILE, ATTRIBUTES_FILE, CONFIG_FILE = "metrics.jsonl", "attrs.jsonl", "config.json"
 _PRINTED = "output."
 METRICS, ATTRIBUTES = "summaries/metrics.json", "summaries/attrs.json"
@@ -299,14 +299,17 @@ def format_config(config: Mapping[str, Any]) -> str:
 def keep_logged(state_dir: Path, run_dir: Path) -> None:
     """Put what was logged into the run directory, before the state directory goes."""
     files = [path for path in _list(state_dir / LOGGED) if path.stat().st_size]
+    folder = run_dir / KEPT
+    if os.path.lexists(folder) and not folder.is_dir():
+        folder = run_dir / _KEPT_BESIDE  # the program left something else by that name
     if files:
-        (run_dir / KEPT).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     for path in files:
         try:
-            path.rename(run_dir / KEPT / path.name)
+            path.rename(folder / path.name)
         except OSError:
             # Another disk; a copy that a kill cut short is made again.
-            shutil.copyfile(path, run_dir / KEPT / path.name)
+            shutil.copyfile(path, folder / path.name)
 
 
 def _list(folder: Path) -> Iterable[Path]:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from git_gage.errors import GageError
+from git_gage.errors import GageError, describe_os_error
 from git_gage.runs.liveness import OUTPUT, Life, find_life, last_sign
 
 if TYPE_CHECKING:
@@ -37,14 +37,15 @@ def settle(store: Store, catalog: Catalog) -> list[str]:
     dead = [path for path in folder.iterdir() if find_life(path) is Life.ENDED_UNSEEN]
     if not dead:
         return []
+    told = []
     try:
         with store.writing():
             for state_dir in dead:
-                _settle_one(store, catalog, state_dir)
+                told += _try_settle(store, catalog, state_dir)
     except GageError as error:
-        return [f"a run that is over could not be closed: {error}"]
+        return [*told, _describe(str(error))]
     catalog.refresh()
-    return []
+    return told
 
 
 def with_status(store: Store, document: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +78,19 @@ def read_going(store: Store) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]
 def status_now(store: Store, run: str) -> str:
     """The status of a run that has no end, by its id, at this moment."""
     return _SHOWN[find_life(store.state_dir(run))]
+
+
+def _try_settle(store: Store, catalog: Catalog, state_dir: Path) -> list[str]:
+    """What is in the way of one run must not keep the others open, nor any command from working."""
+    try:
+        _settle_one(store, catalog, state_dir)
+    except OSError as error:
+        return [_describe(describe_os_error(error)[0])]
+    return []
+
+
+def _describe(why: str) -> str:
+    return f"a run that is over could not be closed: {why}"
 
 
 def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import threading
@@ -21,7 +22,7 @@ from git_gage.runs.run import RunFailedError
 from git_gage.store.files import StorageError, write_json
 from tests.scenarios.test_run_faults import Session, raising
 from tests.scenarios.test_settle import runs_of, start_forever
-from tests.support import gage_inside
+from tests.support import gage, gage_inside
 
 
 @pytest.fixture
@@ -124,6 +125,27 @@ def test_what_was_logged_is_kept_on_another_disk_too(
     assert [path.name for path in (tmp_path / "run/.gage").iterdir()] == ["metrics.jsonl"]
     keep_logged(tmp_path / "nowhere", tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_what_was_logged_is_kept_beside_what_the_program_called_so(session: Session) -> None:
+    assert session.run("sh", "-c", 'echo \'{"loss": 1}\' > "$GAGE_METRICS_FILE"; echo > .gage') == 0
+    (kept,) = (session.store.dir / "runs").glob("*/.gage-logged/metrics.jsonl")
+    assert kept.read_text() == '{"loss": 1}\n'
+
+
+def test_what_is_in_the_way_of_one_run_keeps_no_other_open(repo: Path) -> None:
+    lines = 'echo \'{"loss": 1}\' > "$GAGE_METRICS_FILE"'
+    in_the_way = f"{lines}; mkdir -p .gage/metrics.jsonl; echo > .gage/metrics.jsonl/file"
+    recorder, program = start_forever(repo)
+    assert gage(repo, "run", "-q", "--", "sh", "-c", in_the_way).code == 125
+    recorder.kill()
+    recorder.communicate()
+    os.kill(program, signal.SIGKILL)
+    time.sleep(0.1)
+    done = gage(repo, "list", "--json")
+    assert done.code == 0
+    assert done.err.startswith("warning: a run that is over could not be closed: is a directory (")
+    assert [run["status"] for run in json.loads(done.out)] == ["completed", "terminated"]
 
 
 def test_a_program_that_outlives_a_scan_is_looked_at_again(session: Session) -> None:
