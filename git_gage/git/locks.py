@@ -32,5 +32,5 @@ def _drop_stale(lock: Path, oldest: float) -> None:
     try:
         if lock.stat().st_mtime < oldest:
             lock.unlink()
-    except FileNotFoundError:
-        pass  # let go meanwhile
+    except OSError:
+        pass  # let go meanwhile, or not ours to remove: git says so

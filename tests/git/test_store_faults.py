@@ -246,3 +246,11 @@ def test_a_lock_that_is_let_go_while_we_look(repo: Path, monkeypatch: pytest.Mon
     (log,) = lane_refs(repo)
     (repo / ".git" / f"{log}.lock").symlink_to("gone")
     drop_stale_locks(store.repo, "refs/gage/w")
+
+
+def test_a_lock_that_cannot_be_removed_is_left_to_git(repo: Path) -> None:
+    lock = repo / ".git/refs/gage/w/lane/log.lock"
+    lock.mkdir(parents=True)
+    os.utime(lock, (1, 1))
+    drop_stale_locks(open_store(repo).repo, "refs/gage/w")
+    assert lock.exists()
