@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.values import read_value
 from git_gage.config.values import json_number
-from git_gage.errors import GageError
+from git_gage.errors import GageError, GitError
 from git_gage.gagefile.printed import read_patterns
 from git_gage.metrics.collector import Collector
 from git_gage.metrics.documents import Documents
@@ -172,24 +172,25 @@ class Watch:
             self._failure = error
 
     def _find_period(self) -> float:
-        told = self._repo.run("config", "--get", _SETTING, ok=(0, 1)).decode().strip()
-        if not told:
-            return PERIOD_S
-        from git_gage.gagefile.operations import read_timeout
-
         try:
-            return max(_SHORTEST_S, read_timeout(told))
+            told = self._repo.run("config", "--get", _SETTING, ok=(0, 1)).decode().strip()
+            if told:
+                from git_gage.gagefile.operations import read_timeout
+
+                return max(_SHORTEST_S, read_timeout(told))
         except ValueError:
             self._told.append(f"{_SETTING} is '{told}', and not a time such as '2s'")
-            return PERIOD_S
+        except (GitError, OSError) as error:
+            self._told.append(f"{_SETTING} could not be read: {error}")
+        return PERIOD_S
 
     def _show(self) -> None:
         """Let others see what is known up to now."""
-        self.scan()
-        metrics, attributes = self._collector.summaries(), self._collector.attributes()
-        if (metrics, attributes) == self._shown:
-            return
         try:
+            self.scan()
+            metrics, attributes = self._collector.summaries(), self._collector.attributes()
+            if (metrics, attributes) == self._shown:
+                return
             self._write(metrics, attributes)
             self._show_series()
         except (StorageError, OSError):

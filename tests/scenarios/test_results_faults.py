@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from git_gage.errors import GitError
+from git_gage.git import Repository
 from git_gage.metrics.collector import Collector
 from git_gage.metrics.documents import Documents
 from git_gage.runs import results
@@ -80,6 +82,26 @@ def test_a_disk_that_is_full_for_a_while_is_of_no_matter(
     assert session.run("sh", "-c", "echo loss: 1; sleep 0.3") == 0
     assert session.told.warnings == []
     assert session.told.documents[-1]["metrics"] == {"loss": 1}
+
+
+def test_what_the_machine_refuses_for_a_while_does_not_cost_the_run(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = OSError(errno.EMFILE, "Too many open files")
+    monkeypatch.setattr(Watch, "_lines_that_may_change", in_thread(refused, list))
+    no_git = GitError("git config: bad config line 1 in file .git/config")
+    run_git = Repository.run
+
+    def refuse_setting(repo: Repository, *args: str, **kwargs: Any) -> bytes:
+        if "gage.pollInterval" in args:
+            raise no_git
+        return run_git(repo, *args, **kwargs)
+
+    monkeypatch.setattr(Repository, "run", refuse_setting)
+    assert session.run("sh", "-c", "echo loss: 1; sleep 0.3") == 0
+    run = session.told.documents[-1]
+    assert (run["status"], run["metrics"]) == ("completed", {"loss": 1})
+    assert session.told.warnings == [f"gage.pollInterval could not be read: {no_git}"]
 
 
 def test_a_disk_that_stays_full_is_told_and_made_up_for(
