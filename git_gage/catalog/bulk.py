@@ -1,4 +1,6 @@
-"""Documents that travel apart from the records, because they are long or the same for many runs.
+"""Files that travel apart from the records, because they are long or the same for many runs.
+
+They come from anybody: only what is as large as its record says, and has that digest, is read.
 
 Source: docs/format.md, "Bulk files".
 """
@@ -33,8 +35,11 @@ class Bound(NamedTuple):
     size: int
 
 
-def find_bound(body: dict[str, Any], run: str, name: str) -> Bound | None:
-    """What a record's body says of a bulk file; None where it says nothing that makes sense."""
+def find_bound(body: dict[str, Any], run: str, name: str, most: int = MAX_BYTES) -> Bound | None:
+    """What a record's body says of a bulk file of at most so many bytes.
+
+    None where it says nothing that makes sense.
+    """
     bulk = body.get("bulk")
     found = bulk.get(name) if type(bulk) is dict else None
     if type(found) is not dict:
@@ -42,19 +47,27 @@ def find_bound(body: dict[str, Any], run: str, name: str) -> Bound | None:
     oid, sha256, size = found.get("oid"), found.get("sha256"), found.get("size")
     if type(oid) is not str or type(sha256) is not str or type(size) is not int:
         return None
-    if not _OID.fullmatch(oid) or not _SHA256.fullmatch(sha256) or not 0 < size <= MAX_BYTES:
+    if not _OID.fullmatch(oid) or not _SHA256.fullmatch(sha256) or not 0 < size <= most:
         return None
     return Bound(run, name, oid, sha256, size)
 
 
 def read_documents(store: Store, wanted: Sequence[Bound]) -> Iterator[tuple[Bound, dict[str, Any]]]:
-    """The objects in those files that are here and are what the records bind.
+    """The objects in those files that are here and are what the records bind."""
+    for bound, content in read_files(store, wanted):
+        found = _parse(content)
+        if found is not None:
+            yield bound, found
+
+
+def read_files(store: Store, wanted: Sequence[Bound]) -> Iterator[tuple[Bound, bytes]]:
+    """Those files that are here and are what the records bind.
 
     Two git processes, however many there are; none for runs that still go on.
     """
     in_git: dict[str, list[Bound]] = {}
     for bound in wanted:
-        found = _parse(bound, _read_state(store, bound))
+        found = _read_state(store, bound)
         if found is None:
             in_git.setdefault(bound.oid, []).append(bound)
         else:
@@ -62,10 +75,8 @@ def read_documents(store: Store, wanted: Sequence[Bound]) -> Iterator[tuple[Boun
     sizes = store.repo.object_sizes(in_git)
     sound = [oid for oid in in_git if _is_sound(sizes[oid], in_git[oid])]
     for oid, _, content in store.repo.read_objects(sound):
-        for bound in in_git[oid]:
-            found = _parse(bound, content)
-            if found is not None:
-                yield bound, found
+        sha256 = hashlib.sha256(content).hexdigest()
+        yield from ((bound, content) for bound in in_git[oid] if bound.sha256 == sha256)
 
 
 def _is_sound(size: tuple[str, int] | None, bounds: Sequence[Bound]) -> bool:
@@ -76,14 +87,13 @@ def _read_state(store: Store, bound: Bound) -> bytes | None:
     """The file while it is not in git yet: it lies with the run that goes on."""
     path = store.state_dir(bound.run) / bound.name
     try:
-        return path.read_bytes() if path.stat().st_size == bound.size else None
+        content = path.read_bytes() if path.stat().st_size == bound.size else b""
     except OSError:
         return None  # not here, or not ours to read: git may have it
+    return content if hashlib.sha256(content).hexdigest() == bound.sha256 else None
 
 
-def _parse(bound: Bound, content: bytes | None) -> dict[str, Any] | None:
-    if content is None or hashlib.sha256(content).hexdigest() != bound.sha256:
-        return None
+def _parse(content: bytes) -> dict[str, Any] | None:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):

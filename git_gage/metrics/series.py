@@ -15,6 +15,8 @@ from git_gage.errors import IntegrityError
 
 # So many points of a metric are kept as they are, and of all metrics of a run together.
 MAX_POINTS, MAX_TOTAL = 10_000, 2_000_000
+# What is read of a metric, and of all of a run: more than anybody has who writes so many points.
+MAX_LINE, MAX_BYTES = 4 << 20, 128 << 20
 _EXACT_INT = 1 << 53
 _NUMBERS = frozenset({int, float})
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -174,6 +176,8 @@ def parse_series(lines: Iterable[bytes], names: frozenset[str] | None = None) ->
     """
     found = {}
     for line in lines:
+        if len(line) > MAX_LINE:
+            _refuse("length of a line")
         try:
             body = json.loads(line)
         except (ValueError, RecursionError):

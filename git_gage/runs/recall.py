@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import posixpath
 import tempfile
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from git_gage.catalog.bulk import WHOLE, find_bound, read_documents
 from git_gage.errors import RequestError
 from git_gage.records import decode_path, short_id
 from git_gage.runs.operations import ProjectFiles, find_operation, plan_operation
@@ -117,13 +117,12 @@ def read_begin(store: Store, catalog: Catalog, run: str) -> dict[str, Any]:
     Raises: RequestError where it is too long for its record and its bulk file is not here.
     """
     begin = next(record for record in catalog.records(run) if record.kind == "run.begin")
-    bound = begin.body.get("bulk", {}).get("begin.json")
+    bound = find_bound(begin.body, run, WHOLE["run.begin"])
     if bound is None:
         return begin.body
-    whole = store.read_bulk(run, "begin.json", bound)
-    if whole is None:
+    _, body = next(read_documents(store, [bound]), (None, None))
+    if body is None:
         raise _refuse_absent(run, "the whole record")
-    body: dict[str, Any] = json.loads(whole)
     return body
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from io import BytesIO
 from typing import TYPE_CHECKING
 
-from git_gage.metrics.series import Series, parse_series
+from git_gage.catalog.bulk import find_bound, read_files
+from git_gage.metrics.series import MAX_BYTES, Series, parse_series
 from git_gage.runs.results import SERIES
 
 if TYPE_CHECKING:
@@ -24,15 +26,18 @@ def read_series(
     bounds = [
         bound
         for record in catalog.records(run)
-        if isinstance(bulk := record.body.get("bulk"), dict)
-        and isinstance(bound := bulk.get(SERIES), dict)
+        if (bound := find_bound(record.body, run, SERIES, MAX_BYTES)) is not None
     ]
-    content = None
-    for bound in bounds:
-        content = content or store.read_bulk(run, SERIES, bound)
+    _, content = next(read_files(store, bounds), (None, None))
+    if content is None and bounds:
+        return None
     if content is None:
-        path = store.state_dir(run) / SERIES
-        content = path.read_bytes() if path.exists() else None
-    if content is None:
-        return None if bounds else {}
-    return parse_series(content.splitlines(), None if names is None else frozenset(names))
+        content = _read_going(store, run)
+    return parse_series(BytesIO(content), None if names is None else frozenset(names))
+
+
+def _read_going(store: Store, run: str) -> bytes:
+    try:
+        return (store.state_dir(run) / SERIES).read_bytes()
+    except FileNotFoundError:
+        return b""

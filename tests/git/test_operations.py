@@ -16,6 +16,7 @@ from git_gage.git import open_repository
 from git_gage.runs.recall import read_begin, recall_run
 from git_gage.runs.request import RunRequest
 from git_gage.store import Store
+from tests.git.test_store import begin
 from tests.support import Result, clone, gage, gage_inside, git, wait_until, write_files
 
 GAGEFILE = """\
@@ -519,6 +520,15 @@ def test_source_that_is_not_here_is_said(repo: Path) -> None:
     git(other, "fetch", "-q", "origin", "refs/gage/w/*:refs/gage-remotes/origin/w/*")
     refused = gage(other, "restart", "new.py@")
     assert (refused.code, "the source of run" in refused.err) == (128, True)
+
+
+@pytest.mark.parametrize("bulk", [[], {"begin.json": {"oid": 7}}, {"begin.json": "x"}])
+def test_what_a_record_binds_without_sense_is_no_longer_body(repo: Path, bulk: Any) -> None:
+    store = Store(open_repository(repo, dict(os.environ)))
+    catalog = Catalog(store)
+    record = begin(store, bulk=bulk)
+    catalog.refresh()
+    assert read_begin(store, catalog, record.run) == record.body
 
 
 def test_a_source_that_would_come_out_otherwise_is_refused(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from git_gage.catalog import Catalog
 from git_gage.runs.series import read_series
 from git_gage.store import Store
 from tests.git.test_catalog import open_store
+from tests.git.test_store import begin
 from tests.support import clone, gage, gage_inside, git, make_repo, write_files
 
 # Logs in every way there is, then waits to be let go.
@@ -168,6 +170,25 @@ def test_a_run_without_metrics_has_no_series(repo: Path) -> None:
     (run,) = catalog.newest(1)
     assert read_series(store, catalog, run["id"]) == {}
     assert not (repo / ".git/gage/runs" / run["id"]).exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"size": 10**12}, {"size": 3}, {"sha256": "0" * 64}, {"oid": 7}, {"oid": "HEAD"}, None],
+)
+def test_series_that_are_not_what_a_record_binds_are_not_read(
+    repo: Path, change: dict[str, Any] | None
+) -> None:
+    store, catalog = open_both(repo)
+    line = b'{"name":"a","count":1,"steps":[0],"values":[1],"times":[null]}\n'
+    oid = git(repo, "hash-object", "-w", "--stdin", input=line.decode()).strip()
+    bound = {"oid": oid, "sha256": hashlib.sha256(line).hexdigest(), "size": len(line)}
+    record = begin(store, bulk={"summaries/series.jsonl": change and {**bound, **change}})
+    catalog.refresh()
+    assert not read_series(store, catalog, record.run)
+    record = begin(store, bulk={"summaries/series.jsonl": bound})
+    catalog.refresh()
+    assert set(read_series(store, catalog, record.run) or ()) == {"a"}
 
 
 def test_a_run_that_goes_on_has_series_too(logger: Path, going: subprocess.Popen[bytes]) -> None:

@@ -148,7 +148,7 @@ def test_what_is_no_series_is_refused(key: str, value: object) -> None:
         parse_series([json.dumps({**GOOD, key: value}).encode()])
 
 
-@pytest.mark.parametrize("line", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("line", [b"", b"[]", b"{", b"\xff", b"[" * 100_000, b" " * (5 << 20)])
 def test_a_line_that_is_no_object_is_refused(line: bytes) -> None:
     with pytest.raises(IntegrityError, match="read series"):
         parse_series([line])
