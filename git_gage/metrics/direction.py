@@ -27,7 +27,8 @@ def read_aim(text: str) -> tuple[str, bool]:
 
 def best_number(name: str, values: Iterable[Any]) -> float | None:
     """The best of several different numbers, of whatever else there is."""
-    numbers = {float(value) for value in values if is_number(value) and value != "nan"}
+    found = {as_float(value) for value in values if value != "nan"}
+    numbers = {number for number in found if number is not None}
     finite = [number for number in numbers if math.isfinite(number)]
     if len(numbers) < 2 or not finite:
         return None
@@ -39,3 +40,11 @@ def is_number(value: Any) -> bool:
     if isinstance(value, str):
         return value in ("nan", "inf", "-inf")
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def as_float(value: Any) -> float | None:
+    """A value of a run object as far as it can be reckoned with; None if it cannot be."""
+    try:
+        return float(value) if is_number(value) else None
+    except OverflowError:
+        return None

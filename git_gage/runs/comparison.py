@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from git_gage.metrics.direction import best_number, is_number
+from git_gage.metrics.direction import as_float, best_number
 
 Document = Mapping[str, Any]
 
@@ -101,7 +101,7 @@ def _last(rows: Sequence[Row], part: str) -> int:
 def _row(part: str, name: str, values: Sequence[Any]) -> Row:
     measured = part in ("metrics", "attributes") or name == "duration_s"
     best = best_number(name, values) if part == "metrics" else None
-    same = (place for place, value in enumerate(values) if _float(value) == best)
+    same = (place for place, value in enumerate(values) if as_float(value) == best)
     deltas = [_delta(values[0], value) if measured else None for value in values[1:]]
     return Row(part, name, tuple(values), None if best is None else next(same), (None, *deltas))
 
@@ -111,17 +111,9 @@ def _value(found: Mapping[str, Any] | Missing, name: str) -> Any:
 
 
 def _delta(first: Any, value: Any) -> float | None:
-    one, other = _float(first), _float(value)
+    one, other = as_float(first), as_float(value)
     delta = math.nan if one is None or other is None else other - one
     return delta if math.isfinite(delta) else None
-
-
-def _float(value: Any) -> float | None:
-    """A number as far as it can be reckoned with."""
-    try:
-        return float(value) if is_number(value) else None
-    except OverflowError:
-        return None
 
 
 def _same(one: Any, other: Any) -> bool:
