@@ -160,6 +160,17 @@ def _entries(pieces: Iterable[Piece]) -> bytes:
     return b"".join([piece.entry for piece in pieces])
 
 
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Lines of a log as `on_line` gets them: those over 64 KiB are left out."""
+    goes_on = False
+    with path.open("rb") as file:
+        while part := file.readline(_CHUNK):
+            line = part.rstrip(b"\r\n")
+            if not goes_on and len(line) <= MAX_LINE:
+                yield line
+            goes_on = not part.endswith(b"\n")
+
+
 def summarise_output(path: Path) -> OutputSummary:
     size = lines = 0
     last = b""

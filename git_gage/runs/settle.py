@@ -151,6 +151,7 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
 
 def _recover_watch(store: Store, state_dir: Path, document: dict[str, Any]) -> Watch:
     """All that the run logged, printed or left, read from the beginning."""
+    from git_gage.runs.output import read_lines
     from git_gage.runs.results import watch_run
 
     in_place = document["in_place"]
@@ -167,9 +168,8 @@ def _recover_watch(store: Store, state_dir: Path, document: dict[str, Any]) -> W
     )
     output = state_dir / OUTPUT
     if output.exists():
-        with output.open("rb") as file:
-            for line in file:
-                watch.feed(line.rstrip(b"\r\n"), 0)
+        for line in read_lines(output):
+            watch.feed(line, 0)
     return watch
 
 

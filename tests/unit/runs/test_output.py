@@ -15,7 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_gage.runs.output import Entry, OutputLog, clip_output, read_index, summarise_output
+from git_gage.runs.output import (
+    Entry,
+    OutputLog,
+    clip_output,
+    read_index,
+    read_lines,
+    summarise_output,
+)
 from git_gage.runs.redraw import MAX_LINE
 from tests.support import scale
 
@@ -348,6 +355,13 @@ def test_index_left_by_a_kill_is_mended(
     assert not clip_output(path, index_path, 1000)
     mended = "".join(f"{ms} {stream} {length}\n" for ms, stream, length in entries)
     assert index_path.read_text() == mended
+
+
+def test_lines_are_read_back_without_those_that_are_too_long(tmp_path: Path) -> None:
+    long = b"x" * (3 << 20)
+    lines = (b"a: 1\r\n", long, b" b: 2\n", b"c: 3\n", b"y" * (MAX_LINE + 1), b"\nd: 4")
+    (tmp_path / "output").write_bytes(b"".join(lines))
+    assert list(read_lines(tmp_path / "output")) == [b"a: 1", b"c: 3", b"d: 4"]
 
 
 def test_clip_output_leaves_out_the_middle_at_line_borders(recorded: Recorded) -> None:
