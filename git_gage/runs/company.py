@@ -34,8 +34,9 @@ def find_company(staged: StagedFiles, written: Sequence[bytes], state_dir: Path)
             if _is_linked(other, path) and _changed(staged.top, path) > other.start_ns:
                 found.setdefault(path, []).append(place.name)
                 _tell(place, path, state_dir.name)
+    known = set(written)
     for path, run in _heard(state_dir):
-        if path in written and run not in found.setdefault(path, []):
+        if path in known and run not in found.setdefault(path, []):
             found[path].append(run)
     return found
 
