@@ -321,7 +321,13 @@ def _list(folder: Path) -> Iterable[Path]:
 
 
 def read_live(state_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Summaries and logged attributes of a run that goes on, as its recorder last saw them."""
-    said = read_json(state_dir / ATTRIBUTES)
+    """Summaries and logged attributes of a run that goes on, as its recorder last saw them.
+
+    Nothing of the run of another user, who lets nobody look.
+    """
+    try:
+        said, metrics = read_json(state_dir / ATTRIBUTES), read_json(state_dir / METRICS)
+    except PermissionError:
+        return {}, {}
     logged = {name: each["value"] for name, each in said.items() if each.get("origin") == "logged"}
-    return read_json(state_dir / METRICS), logged
+    return metrics, logged

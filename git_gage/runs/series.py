@@ -39,5 +39,5 @@ def read_series(
 def _read_going(store: Store, run: str) -> bytes:
     try:
         return (store.state_dir(run) / SERIES).read_bytes()
-    except FileNotFoundError:
-        return b""
+    except (FileNotFoundError, PermissionError):
+        return b""  # none yet, or not for us to see

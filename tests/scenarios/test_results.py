@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -198,6 +199,25 @@ def test_a_run_that_goes_on_has_series_too(logger: Path, going: subprocess.Popen
     series = read_series(store, catalog, run["id"], ["loss"])
     assert series is not None
     assert series["loss"].steps == [0, 1, 2]
+
+
+def test_what_another_user_does_not_let_us_see_keeps_no_list_from_us(
+    logger: Path, going: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = wait_for(logger, lambda run: "f1" in run["metrics"])
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.parent.name == "summaries":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    (found,) = json.loads(gage_inside(logger, "list", "--json").out)
+    assert (found["id"], found["status"], found["metrics"]) == (run["id"], "running", {})
+    store, catalog = open_both(logger)
+    catalog.refresh()
+    assert read_series(store, catalog, run["id"]) == {}
 
 
 def test_what_was_logged_is_kept_with_the_run(logger: Path) -> None:
