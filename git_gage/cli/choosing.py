@@ -95,7 +95,11 @@ def find_chosen(
     """Ids of the runs that words name, in their order, of those that filters hold for.
 
     Without words it is all of these, the newest first, at most `limit`.
+
+    Raises: click.UsageError where there are neither words nor filters.
     """
+    if not (words or wheres):
+        raise click.UsageError("give the runs, or choose them by '-w <filter>'")
     if not words:
         return app.runs.find(wheres, limit=limit)
     named = app.select(words)

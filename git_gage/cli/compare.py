@@ -29,7 +29,7 @@ MAX_RUNS = 100
     cls=Command,
     usage="git gage compare [<run>...] [-w <filter>] [--all-rows] [--metric <name>]",
     examples=["git gage compare 1 2", "git gage compare 1:4 --plot loss"],
-    exclusive=[FORMS],
+    exclusive=[FORMS, ("--plot", "--all-rows"), ("--plot", "--metric")],
     note="Numbers have their distance from the first run, * is the best. Only what differs\n"
     "is shown\n\n" + RUN_NOTE,
 )
@@ -86,8 +86,6 @@ def command(
 
 def _choose(app: App, words: Sequence[str], wheres: Sequence[str]) -> list[dict[str, Any]]:
     """Run objects of the runs that are meant, in the order of the words, or the newest first."""
-    if not (words or wheres):
-        raise click.UsageError("runs to compare are missing")
     chosen = find_chosen(app, words, wheres)
     if len(chosen) > MAX_RUNS:
         raise RequestError(
@@ -155,7 +153,7 @@ def _page(app: App, comparison: Comparison, rows: Sequence[Row], screen: Screen)
 
 def _common_series(app: App, comparison: Comparison) -> dict[str, dict[str, Series]]:
     """By metric and run, for the metrics that all runs have and that are more than a value."""
-    from git_gage.render.comparison_page import MAX_CHARTS
+    from git_gage.render.charts import MAX_CHARTS
     from git_gage.runs.comparison import Missing
     from git_gage.runs.series import read_series
 

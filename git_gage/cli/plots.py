@@ -31,8 +31,8 @@ def _draw(
 ) -> Iterator[str]:
     from git_gage.records import short_id
     from git_gage.render.amounts import count_text
-    from git_gage.render.comparison import FETCH
     from git_gage.render.plot import MAX_LINES, Line, plot_lines
+    from git_gage.render.wording import FETCH
     from git_gage.safe import clean
 
     names = [f"{short_id(run['id'])} {run['name']}" for run in documents]

@@ -29,6 +29,7 @@ _FORMS = {"md": "md", "markdown": "md", "html": "html", "htm": "html"}
     cls=Command,
     usage="git gage report (<run>... | -w <filter>) [-o <file>] [--template <file>]",
     examples=["git gage report 1:3 -o report.html", "git gage report -w 'acc > 0.9' -o best.md"],
+    exclusive=[("--print-template", option) for option in ("-o", "--template", "--title")],
     note="The charts of best.md lie beside it in best-charts/; without '-o' the report is\n"
     "printed, without charts. What a template may have is in docs/reports.md\n",
 )
@@ -70,10 +71,10 @@ def command(
     from git_gage.render.report import default_template
 
     if printed is not None:
+        if words or wheres:
+            raise click.UsageError("'--print-template' takes no runs")
         click.echo(default_template(printed).text, nl=False)
         return 0
-    if not (words or wheres):
-        raise click.UsageError("give the runs, or choose them by '-w <filter>'")
     template = None if given is None else _read_template(app.cwd / given, given)
     forms = _read_forms(outputs, template)
     documents = app.documents(None, find_chosen(app, words, wheres))

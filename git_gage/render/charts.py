@@ -16,6 +16,8 @@ from git_gage.render.scales import LARGEST, Scale, linear_scale, log_scale
 if TYPE_CHECKING:
     from git_gage.metrics.series import Series
 
+MAX_CHARTS = 24
+"""Of a thousand metrics nobody looks at a chart each."""
 WIDTH, _HEIGHT = 480, 280
 _RIGHT, _TOP, _BOTTOM = 14, 34, 40
 _ROW = 18

@@ -9,14 +9,13 @@ from git_gage.records import short_id
 from git_gage.render.amounts import count_text, metric_text, span_text, value_text
 from git_gage.render.delimited import csv_line, markdown_head, markdown_line
 from git_gage.render.screen import text_width
-from git_gage.render.wording import command_text
+from git_gage.render.wording import FETCH, command_text
 from git_gage.runs.comparison import Comparison, Missing, Row
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
     from git_gage.render.screen import Screen
 
-FETCH = "not here: git gage fetch"
 _GAP = 2
 # Of three runs or more none may push the others off the screen.
 _WIDEST, _LEAST = 16, 8

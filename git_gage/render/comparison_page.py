@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from git_gage.render.screen import Screen
     from git_gage.runs.comparison import Comparison, Row
 
-MAX_CHARTS = 24
-"""Of a thousand metrics nobody looks at a chart each; `--metric` chooses others."""
 MAX_DIFF = 200_000
 _COLORS = {"+": "--good", "-": "--bad"}
 

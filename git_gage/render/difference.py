@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.render.amounts import value_text
-from git_gage.render.comparison import FETCH, shown_name
-from git_gage.render.wording import command_text
+from git_gage.render.comparison import shown_name
+from git_gage.render.wording import FETCH, command_text
 from git_gage.runs.comparison import Missing, Row
 from git_gage.safe import clean
 

@@ -24,7 +24,7 @@ from git_gage.render.amounts import (
 from git_gage.render.lineage import follower_text
 from git_gage.render.metrics import best_text, draw_spark, spark_width
 from git_gage.render.screen import text_width
-from git_gage.render.wording import STATUS_STYLES, code_text, command_text, status_text
+from git_gage.render.wording import FETCH, STATUS_STYLES, code_text, command_text, status_text
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 # A page is a screen: what is longer is in `show --json`.
 MAX_PATHS, MAX_METRICS = 6, 20
-FETCH = "not here: git gage fetch"
 
 
 def format_page(

@@ -15,6 +15,7 @@ from git_gage.gagefile.boards import RUN_ATTRS, Board, Column
 from git_gage.render.amounts import count_text, metric_text, moment_text, value_text
 from git_gage.render.board import cell_text, lay_out, numeric_columns
 from git_gage.render.board_rows import board_rows
+from git_gage.render.charts import MAX_CHARTS
 from git_gage.render.delimited import markdown_head, markdown_line, markdown_text
 from git_gage.render.html import STYLE, element, join, markup, table
 from git_gage.render.run_charts import MOST_RUNS, Chart, ReadSeries, differing_keys, draw_charts
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from git_gage.render.run_charts import Document
 
 FORMS = ("md", "html")
-MOST_CHARTS = 24
 MOST_COLUMNS = 30
 _FIELD = re.compile(r"(run|run-attr|metric|attribute|config):.+")
 
@@ -137,10 +137,10 @@ class _Report:
         return self.form.table("Settings", ("setting", "value"), rows) or self.form.text("none")
 
     def _charts(self) -> str:
-        charts = draw_charts(self.documents, self.metrics[:MOST_CHARTS], self.read)
+        charts = draw_charts(self.documents, self.metrics[:MAX_CHARTS], self.read)
         if not charts:
             return self.form.text("none")
-        more_metrics = self._more(len(self.metrics) - MOST_CHARTS, "metric")
+        more_metrics = self._more(len(self.metrics) - MAX_CHARTS, "metric")
         more_runs = self._more(len(self.documents) - MOST_RUNS, "run")
         return self.form.charts(charts) + more_metrics + more_runs
 
@@ -161,7 +161,7 @@ class _One:
             "config": lambda: self._values("Settings", "setting", "config"),
             "attributes": lambda: self._values("Attributes", "attribute", "attributes"),
             "metrics": self._metrics,
-            "charts": lambda: self._draw(list(document["metrics"])[:MOST_CHARTS]),
+            "charts": lambda: self._draw(list(document["metrics"])[:MAX_CHARTS]),
         }
 
     def put_in(self, name: str) -> str | None:

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from git_gage.records import short_id, shown_path
 from git_gage.render.amounts import count_text, size_text, value_text
-from git_gage.render.page import FETCH, format_rows, shown_bytes
+from git_gage.render.page import format_rows, shown_bytes
 from git_gage.render.table import Column, format_table
+from git_gage.render.wording import FETCH
 from git_gage.safe import clean
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from git_gage.safe import clean
 if TYPE_CHECKING:
     from git_gage.render.screen import Screen
 
+FETCH = "not here: git gage fetch"
 STATUS_STYLES = {
     "completed": "green",
     "error": "red",

@@ -106,7 +106,7 @@ def test_what_cannot_be_compared(repo: Path, tmp_path: Path) -> None:
     )
     assert refused(repo) == (
         129,
-        "fatal: runs to compare are missing\nhint: see 'git gage compare -h'\n",
+        "fatal: give the runs, or choose them by '-w <filter>'\nhint: see 'git gage compare -h'\n",
     )
     assert refused(repo, "-w", "lr > 9") == (1, "no run matches\n")
     assert refused(repo, "1", "-w", "accc > 9") == (
@@ -121,6 +121,7 @@ def test_what_cannot_be_compared(repo: Path, tmp_path: Path) -> None:
         "hint: see them with 'git gage show'\n"
     )
     assert refused(repo, "1", "2", "--csv", "--md")[0] == 129
+    assert refused(repo, "1", "2", "--plot", "acc", "--all-rows")[0] == 129
     assert refused(repo, "1", "2", "--html", "no/such/folder.html") == (
         128,
         "fatal: cannot write 'no/such/folder.html': no such file or directory\n",

@@ -78,6 +78,11 @@ def test_without_the_values_by_step_there_are_bars(
     ("words", "message"),
     [
         ([], "give the runs, or choose them by '-w <filter>'"),
+        (["1", "--print-template", "md"], "'--print-template' takes no runs"),
+        (
+            ["--print-template", "md", "-o", "x.md"],
+            "'--print-template' cannot be used with '-o'",
+        ),
         (["1", "-o", "x.txt"], "'-o' needs a .md or .html file, not 'x.txt'"),
         (["1", "-o", "x"], "'-o' needs a .md or .html file, not 'x'"),
         (["1", "--template", "x"], "'--template' needs a .md or .html file, not 'x'"),
