@@ -9,7 +9,15 @@ import click
 
 from git_gage.cli.choosing import filter_options
 from git_gage.cli.list import WIDE_ENOUGH, hint_at_filter, hint_at_runs
-from git_gage.cli.params import Count, RunName, color_option, html_option, json_option
+from git_gage.cli.params import (
+    Count,
+    RunName,
+    color_option,
+    csv_option,
+    html_option,
+    json_option,
+    md_option,
+)
 from git_gage.cli.parsing import Command
 
 if TYPE_CHECKING:
@@ -66,8 +74,8 @@ class BoardOrRun(RunName):
     help="Show so many rows at most (default: all)",
 )
 @json_option
-@click.option("--csv", is_flag=True, help="Print CSV")
-@click.option("--md", is_flag=True, help="Print a table in Markdown")
+@csv_option
+@md_option
 @html_option
 @click.option("--print-file", is_flag=True, help="Print a first board file with these columns")
 @color_option

@@ -9,7 +9,14 @@ import click
 
 from git_gage.cli.choosing import filter_options, find_chosen
 from git_gage.cli.list import hint_at_filter
-from git_gage.cli.params import RunName, color_option, html_option, json_option
+from git_gage.cli.params import (
+    RunName,
+    color_option,
+    csv_option,
+    html_option,
+    json_option,
+    md_option,
+)
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
@@ -51,8 +58,8 @@ MAX_RUNS = 100
     help="Draw a metric over its steps (can be repeated)",
 )
 @json_option
-@click.option("--csv", is_flag=True, help="Print CSV")
-@click.option("--md", is_flag=True, help="Print a table in Markdown")
+@csv_option
+@md_option
 @html_option
 @color_option
 @click.pass_obj

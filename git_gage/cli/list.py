@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from git_gage.cli.choosing import filter_options, read_keys
-from git_gage.cli.params import Count, RunName, color_option, json_option
+from git_gage.cli.params import (
+    Count,
+    RunName,
+    color_option,
+    csv_option,
+    json_option,
+    md_option,
+)
 from git_gage.cli.parsing import Command
 
 if TYPE_CHECKING:
@@ -62,8 +69,8 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
 @click.option("--watch", is_flag=True, help="Show the list anew every 2 seconds")
 @json_option
 @click.option("--jsonl", is_flag=True, help="Print JSON, one run a line")
-@click.option("--csv", is_flag=True, help="Print CSV")
-@click.option("--md", is_flag=True, help="Print a table in Markdown")
+@csv_option
+@md_option
 @click.option("--porcelain", is_flag=True, help="Print columns that stay, with tabs between")
 @click.option("--format", "own", metavar="<text>", help="Print lines such as '{run} {acc}'")
 @click.option("-z", "nul", is_flag=True, help="End lines with NUL (alone: --porcelain -z)")

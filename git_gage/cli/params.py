@@ -123,6 +123,8 @@ color_option = click.option(
     default="auto",
     help="Use colour: auto (default), always or never",
 )
+csv_option = click.option("--csv", is_flag=True, help="Print CSV")
+md_option = click.option("--md", is_flag=True, help="Print a table in Markdown")
 html_option = click.option(
     "--html",
     metavar="<file>",

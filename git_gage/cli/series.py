@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import RunName, color_option, json_option
+from git_gage.cli.params import RunName, color_option, csv_option, json_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 @click.argument("run", metavar="<run>", type=RunName())
 @click.argument("metrics", metavar="<metric>", nargs=-1)
 @json_option
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a line of names before")
+@csv_option
 @color_option
 @click.pass_obj
 def command(
-    app: App, run: str, metrics: tuple[str, ...], as_json: bool, as_csv: bool, color: str
+    app: App, run: str, metrics: tuple[str, ...], as_json: bool, csv: bool, color: str
 ) -> None:
     """Print the values of a run's metrics, step by step"""
     document = app.document(run)
@@ -45,7 +45,7 @@ def command(
     if as_json:
         parts = format_members(series_by_name(series))
     else:
-        parts = format_series_csv(series) if as_csv else format_series(series, screen)
+        parts = format_series_csv(series) if csv else format_series(series, screen)
     app.show_parts(map(screen.encode, parts), screen)
 
 
