@@ -219,6 +219,12 @@ class Catalog:
 
         return self._ask(lambda db: complete_run(db, prefix))
 
+    def complete_metric(self, prefix: str) -> list[str]:
+        """Names of metrics that begin so, in alphabetical order."""
+        from git_gage.catalog.resolve import complete_metric
+
+        return self._ask(lambda db: complete_metric(db, prefix))
+
     def remember_rows(self, runs: Sequence[str]) -> None:
         """Let the rows of a list that is shown name its runs from now on."""
         path = find_rows(self._store)

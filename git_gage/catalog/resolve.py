@@ -109,6 +109,16 @@ def complete_run(db: sqlite3.Connection, prefix: str) -> list[tuple[str, str]]:
     return offers
 
 
+def complete_metric(db: sqlite3.Connection, prefix: str) -> list[str]:
+    """Names of metrics that begin so."""
+    rows = db.execute(
+        "SELECT name FROM name WHERE part = 'metric' AND substr(name, 1, ?) = ?"
+        " ORDER BY name LIMIT ?",
+        (len(prefix), prefix, OFFERED),
+    )
+    return [name for (name,) in rows]
+
+
 def _row(db: sqlite3.Connection, row: int, rows: Sequence[str] | None) -> str:
     if rows is None:
         raise RunNotFoundError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from git_gage.cli.choosing import filter_options
-from git_gage.cli.params import json_option
+from git_gage.cli.params import MetricName, json_option
 from git_gage.cli.parsing import Command
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "mse, rmse, perplexity, nll, time, duration or latency; of anything else more.\n"
     "In other commands @{best:acc} and @{best:-loss} name such a run\n",
 )
-@click.argument("metric", metavar="<metric>")
+@click.argument("metric", metavar="<metric>", type=MetricName())
 @click.option("--min", "least", is_flag=True, help="Less is better")
 @click.option("--max", "most", is_flag=True, help="More is better")
 @click.option("--per", metavar="<name>", help="Print the best run for each value of this")

@@ -10,6 +10,7 @@ import click
 from git_gage.cli.choosing import filter_options, find_chosen
 from git_gage.cli.list import hint_at_filter
 from git_gage.cli.params import (
+    MetricName,
     RunName,
     color_option,
     csv_option,
@@ -48,6 +49,7 @@ MAX_RUNS = 100
     "metrics",
     metavar="<name>",
     multiple=True,
+    type=MetricName(),
     help="Show only this metric (can be repeated)",
 )
 @click.option(
@@ -55,6 +57,7 @@ MAX_RUNS = 100
     "plots",
     metavar="<metric>",
     multiple=True,
+    type=MetricName(),
     help="Draw a metric over its steps (can be repeated)",
 )
 @json_option

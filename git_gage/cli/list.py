@@ -9,6 +9,7 @@ import click
 from git_gage.cli.choosing import filter_options, read_keys
 from git_gage.cli.params import (
     Count,
+    MetricName,
     RunName,
     color_option,
     csv_option,
@@ -55,7 +56,12 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
     help="Sort by values: -acc,lr (- means the highest first)",
 )
 @click.option("--group-by", metavar="<name>", help="Put runs with the same value together")
-@click.option("--best", metavar="<metric>", help="Show the best run, of each group if there are")
+@click.option(
+    "--best",
+    metavar="<metric>",
+    type=MetricName(),
+    help="Show the best run, of each group if there are",
+)
 @click.option(
     *("-n", "--max-count", "count"),
     metavar="<num>",

@@ -34,6 +34,27 @@ class RunName(click.ParamType):  # type: ignore[type-arg]
         ]
 
 
+class MetricName(click.ParamType):  # type: ignore[type-arg]
+    """A word that names a metric of any run."""
+
+    name = "metric"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        import shlex
+
+        from click.shell_completion import CompletionItem
+
+        app: App = ctx.obj
+        names = app.catalog.complete_metric(incomplete)
+        # What is offered is typed as it is.
+        return [CompletionItem(name) for name in names if shlex.quote(name) == name]
+
+
 class RemoteName(click.ParamType):  # type: ignore[type-arg]
     """A word that names a remote; git says which there are."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from git_gage.cli.choosing import filter_options, find_chosen
-from git_gage.cli.params import RunName
+from git_gage.cli.params import MetricName, RunName
 from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
@@ -35,7 +35,12 @@ WHICH = ("--id", "--name", "--label", "--run-dir", "--project-dir", "--config", 
 @click.option("--run-dir", is_flag=True, help="Print the run's directory")
 @click.option("--project-dir", is_flag=True, help="Print the project's directory")
 @click.option("--config", "config", metavar="<key>", help="Print a config value")
-@click.option("--metric", "metric", metavar="<name>", help="Print the last value of a metric")
+@click.option(
+    *("--metric", "metric"),
+    metavar="<name>",
+    type=MetricName(),
+    help="Print the last value of a metric",
+)
 @filter_options()
 @click.pass_obj
 def command(

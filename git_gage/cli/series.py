@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import RunName, color_option, csv_option, json_option
+from git_gage.cli.params import MetricName, RunName, color_option, csv_option, json_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "started\n\n" + RUN_NOTE,
 )
 @click.argument("run", metavar="<run>", type=RunName())
-@click.argument("metrics", metavar="<metric>", nargs=-1)
+@click.argument("metrics", metavar="<metric>", nargs=-1, type=MetricName())
 @json_option
 @csv_option
 @color_option

@@ -1,4 +1,4 @@
-"""A shell that completes gets commands, options, runs and remotes, and never an error."""
+"""A shell that completes gets commands, options, names that are known, and never an error."""
 
 from __future__ import annotations
 
@@ -49,6 +49,19 @@ def test_files_are_for_the_shell_to_find(tmp_path: Path) -> None:
         assert asked(tmp_path, *words.split(), "") == ["file,"]
 
 
+def test_metrics_that_need_no_quotes(repo: Path) -> None:
+    gage_inside(repo, "run", "-q", "--", "printf", "acc: 1\nloss: 2\nloss_b: 3\nloss of b: 4\n")
+    assert completed(repo, "best", "") == ["acc", "loss", "loss_b"]
+    for words in (
+        "series @",
+        "select --metric",
+        "compare --plot",
+        "compare --metric",
+        "list --best",
+    ):
+        assert completed(repo, *words.split(), "los") == ["loss", "loss_b"]
+
+
 def test_remotes_first_then_runs(repo: Path) -> None:
     git(repo, "remote", "add", "origin", "../origin.git")
     git(repo, "remote", "add", "backup", "../backup.git")
@@ -63,6 +76,7 @@ def test_remotes_first_then_runs(repo: Path) -> None:
 def test_where_there_is_nothing_to_offer_it_stays_silent(tmp_path: Path) -> None:
     assert completed(tmp_path, "show", "") == []
     assert completed(tmp_path, "push", "") == []
+    assert completed(tmp_path, "best", "") == []
     result = gage_inside(tmp_path, env={"_GIT_GAGE_COMPLETE": "no_such_thing"})
     assert (result.out, result.err) == ("", "")
     assert result.code != 0
