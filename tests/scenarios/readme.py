@@ -1,4 +1,4 @@
-"""The commands of an example's README, typed in a copy of it, and what they print.
+"""The commands of a README, typed in a copy of an example, and what they print.
 
 Blocks of lines that are indented begin with `$ command`; below it stands what it printed once. Ids,
 names, times and the like differ each time, and count as equal. GAGE_REWRITE=1 writes down what is
@@ -21,7 +21,7 @@ _BLOCK = re.compile(r"^(    \$ .*\n(?:    (?!\$ ).*\n)*)", re.MULTILINE)
 _ID = r"(?<![\w-])[0-9a-hjkmnp-tv-z]{7}(?![\w-])"
 _NAME = r"[a-z]+-[a-z]+"
 _VARYING = (
-    (re.compile(r"^code [0-9a-f]{7}$"), "code <commit>"),
+    (re.compile(r"^(code|source) +[0-9a-f]{7}\b"), r"\1 <commit>"),
     (re.compile(rf"{_ID} +{_NAME}(?![\w-])"), "<run>"),
     (re.compile(rf"\b(run|show|output) {_ID}"), r"\1 <run>"),
     (re.compile(rf"{_ID}(?=  [✓✗])"), "<run>"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from copy import copy
 from pathlib import Path
 
 import pytest
 
 from tests.scenarios.readme import Example, retold, settled
-from tests.support import gage_inside
+from tests.support import clone, gage_inside, git, make_repo
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 READMES = sorted(EXAMPLES.glob("*/README.md"))
@@ -61,6 +62,29 @@ def test_what_a_readme_shows_is_what_happens(readme: Path, tmp_path: Path) -> No
         readme.write_text(now)
     else:
         assert settled(now) == settled(told)
+
+
+def test_the_session_that_the_project_shows_first(tmp_path: Path) -> None:
+    told = (EXAMPLES.parent / "README.md").read_text()
+    session = told.partition("## A first session")[2].partition("\n## ")[0]
+    alone, _, shared = session.partition("Sam, in a clone")
+    first, _, changed = alone.partition("She lets")
+
+    ana = Example(EXAMPLES / "digits", tmp_path)
+    origin = make_repo(tmp_path / "origin.git", files={}, commit=False, options=("--bare",))
+    git(ana.where, "remote", "add", "origin", str(origin))
+    git(ana.where, "push", "-q", "origin", "main")
+    now = [*retold(first, ana)]
+    ana.type(
+        "sed -i.bak 's/lr = args.lr$/lr = args.lr \\/ (epoch + 1)/' train.py && rm train.py.bak"
+    )
+    ana.type("git gage run train.py lr=0.1 epochs=3")
+    now += ["She lets", *retold(changed, ana)]
+    sam = copy(ana)
+    sam.where = clone(origin, tmp_path / "sam")
+    now += ["Sam, in a clone", *retold(shared, sam)]
+
+    assert settled("".join(now)) == settled(session)
 
 
 @pytest.mark.parametrize("gagefile", GAGEFILES, ids=lambda path: f"{path.parent.name}/{path.name}")
