@@ -248,9 +248,17 @@ def test_a_lock_that_is_let_go_while_we_look(repo: Path, monkeypatch: pytest.Mon
     drop_stale_locks(store.repo, "refs/gage/w")
 
 
-def test_a_lock_that_cannot_be_removed_is_left_to_git(repo: Path) -> None:
+def test_a_lock_that_cannot_be_removed_is_left_to_git(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lock = repo / ".git/refs/gage/w/lane/log.lock"
-    lock.mkdir(parents=True)
+    lock.parent.mkdir(parents=True)
+    lock.touch()
     os.utime(lock, (1, 1))
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
     drop_stale_locks(open_store(repo).repo, "refs/gage/w")
     assert lock.exists()
