@@ -135,6 +135,21 @@ def test_a_printed_summary_is_looked_for_while_the_output_is_short(
     assert watch.finish().metrics["f1"]["last"] == 0.5
 
 
+def test_series_are_written_seldom_while_the_run_goes_on(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "_SERIES_SHARE", 10**9)
+    watch = watch_of(session, tmp_path)
+    written = []
+    for line in (b"loss: 2", b"loss: 1"):
+        watch.feed(line, 0)
+        watch._show()
+        written.append((tmp_path / "state" / results.SERIES).read_text())
+    assert written[0] == written[1]
+    watch.finish()
+    assert '"values":[2,1]' in (tmp_path / "state" / results.SERIES).read_text()
+
+
 def test_what_was_logged_is_kept_on_another_disk_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
