@@ -17,12 +17,10 @@ Rules = Callable[[Mapping[str, Any], Clean, "Explain"], Iterator["Problem"]]
 
 
 class Grammar(NamedTuple):
-    """What a kind of file must be. noun: what it is called; schema: the file of its schema.
-
-    rules: loads and applies the rules besides.
+    """What a kind of file must be. schema: the file of its schema; rules: loads and applies the
+    rules besides.
     """
 
-    noun: str
     schema: str
     rules: Rules
 
@@ -45,5 +43,5 @@ def _board_rules(document: Mapping[str, Any], clean: Clean, explain: Explain) ->
     return break_rules(document, clean, explain)
 
 
-GAGEFILE = Grammar("gagefile", "gagefile.schema.json", _gagefile_rules)
-BOARD = Grammar("board", "board.schema.json", _board_rules)
+GAGEFILE = Grammar("gagefile.schema.json", _gagefile_rules)
+BOARD = Grammar("board.schema.json", _board_rules)
