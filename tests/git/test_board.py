@@ -75,10 +75,10 @@ def test_boards_runs_and_forms(repo: Path) -> None:
     app = App({})
     app.cwd = repo
     context = click.Context(command, obj=app)
-    found = [item.value for item in BoardOrRun().shell_complete(context, command.params[0], "b")]
+    found = [item.value for item in BoardOrRun().shell_complete(context, command.params[0], "boar")]
     assert found == ["board"]
     context.params["words"] = ("board",)
-    assert BoardOrRun().shell_complete(context, command.params[0], "b") == []
+    assert BoardOrRun().shell_complete(context, command.params[0], "boar") == []
 
 
 def test_what_cannot_be_shown(repo: Path) -> None:
