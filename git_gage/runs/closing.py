@@ -12,7 +12,6 @@ from git_gage.records import parse_time, short_id
 from git_gage.runs.close import End, close_run
 from git_gage.runs.results import Results
 from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
-from git_gage.runs.thumbs import add_at_close
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -66,6 +65,8 @@ class Closing:
             )
             unfinished = close_run(self._store, self._catalog, self.run, end, self._author)
             if outcome is not None and outcome.generated_files and not unfinished:
+                from git_gage.runs.thumbs import add_at_close
+
                 unfinished = add_at_close(self._store, self._catalog, self.run)
             self._store.close()
         if failure is not None:

@@ -21,7 +21,6 @@ from git_gage.errors import GageError, RequestError
 from git_gage.images.preview import check_preview
 from git_gage.images.sizes import is_drawable
 from git_gage.records import short_id
-from git_gage.runs.files import has_images, list_images
 from git_gage.store.thumbs import MAX_PATH, MAX_PREVIEWS, Gallery, Preview, read_gallery
 
 if TYPE_CHECKING:
@@ -51,7 +50,11 @@ def add_at_close(store: Store, catalog: Catalog, run: str) -> list[str]:
 
     Nothing that happens here concerns the run: it is recorded.
     """
-    if not can_draw() or not has_images(store.run_dir(run), MAX_FILES):
+    if not can_draw():
+        return []
+    from git_gage.runs.files import has_images  # with all that reads inputs
+
+    if not has_images(store.run_dir(run), MAX_FILES):
         return []
     try:
         catalog.refresh()
@@ -91,6 +94,8 @@ def _add(
     most: int,
     seconds: float,
 ) -> Added:
+    from git_gage.runs.files import list_images
+
     run = document["id"]
     top = os.fsencode(store.run_dir(run))
     images = [image.path for image in list_images(store, document, MAX_FILES)]

@@ -65,8 +65,15 @@ def test_completion_of_commands_loads_click_and_little_else() -> None:
     assert loaded_modules(**COMPLETION) & HEAVY == set()
 
 
-# What reads gagefiles and event files; most runs have no use for it.
-READERS = {"git_gage.gagefile.load", "git_gage.gagefile.model", "git_gage.metrics.event"}
+# What reads gagefiles, event files, inputs and images; most runs have no use for it.
+READERS = {
+    "git_gage.gagefile.load",
+    "git_gage.gagefile.model",
+    "git_gage.metrics.event",
+    "git_gage.runs.files",
+    "git_gage.runs.inputs",
+    "git_gage.runs.thumbs",
+}
 
 
 def test_the_life_of_a_run_loads_nothing_that_few_runs_need() -> None:
