@@ -19,10 +19,10 @@ from git_gage.store.files import read_json, write_json
 from git_gage.store.journal import drop_old_days, list_journals, read_journal, retire_journal
 from git_gage.store.lane import Bulk, Epoch, Lane
 from git_gage.store.repair import mend_lane
-from git_gage.store.thumbs import Gallery, add_galleries
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
+    from git_gage.store.thumbs import Gallery
 
 FORMAT = 1
 # Every run adds a few small packs; git slows down with their number, so they are rolled up.
@@ -82,6 +82,8 @@ class Flusher:
 
     def add_galleries(self, galleries: Mapping[str, Gallery]) -> None:
         """Put previews of runs into the open epoch."""
+        from git_gage.store.thumbs import add_galleries
+
         self._remember(add_galleries(self.lane, self._current(), galleries), packs=1)
         self._save()
 

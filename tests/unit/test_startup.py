@@ -73,6 +73,7 @@ READERS = {
     "git_gage.runs.files",
     "git_gage.runs.inputs",
     "git_gage.runs.thumbs",
+    "git_gage.store.thumbs",
 }
 
 
