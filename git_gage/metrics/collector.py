@@ -55,6 +55,7 @@ class Collector:
         self._documents = documents
         self._events: dict[Path, EventTail] = {}
         self._final: list[Summary] = []
+        self._ended = False
         self._lately: _Metrics = {}
         self._lately_said: dict[str, Attribute] = {}
         self._left_out = self._no_numbers = self._no_attributes = 0
@@ -92,11 +93,12 @@ class Collector:
             metric = named.get(name) or self._find(name, self._metrics, 1)
             if metric is not None:
                 metric.end_with(value)
+        self._ended = True
 
     def summaries(self) -> dict[str, dict[str, Any]]:
         """What is known of each metric, as `run.end` has it."""
         found = {name: metric.summary.to_json() for name, metric in self._named().items()}
-        for name, value in self._final_values().items():
+        for name, value in () if self._ended else self._final_values().items():
             final = Metric()
             final.end_with(value)
             known = final.summary.to_json()

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from git_gage.catalog import Catalog
-from git_gage.catalog.documents import begin_part, new_document, replace_begin
+from git_gage.catalog.documents import add_live, begin_part, new_document, replace_begin
 from git_gage.records import By, Record, make_record, parse_record, run_name
 from tests.unit.catalog.made_up import (
     AUTHOR,
@@ -141,6 +141,17 @@ def test_numbers_that_json_cannot_hold_are_words(store: FakeStore) -> None:
     assert document["metrics"] == {"loss": "nan"}
     steps = {"last_step": None, "min_step": None, "max_step": None}
     assert document["summaries"] == {"loss": metric | steps}
+
+
+def test_what_is_known_of_a_going_run_is_shown_if_it_can_be_read(store: FakeStore) -> None:
+    document = show(store, begin())
+    metric = {"last": 1, "min": 1, "max": 1, "mean": 1, "count": 1}
+    live = add_live(document, {"loss": metric}, {"device": "cpu"})
+    assert (live["metrics"], live["attributes"]) == ({"loss": 1}, {"device": "cpu"})
+    assert document["metrics"] == {}
+    for metrics, logged in (({"loss": 1}, {}), ({}, {"device": []})):
+        live = add_live(document, metrics, logged)
+        assert (live["metrics"], live["attributes"]) == ({}, {})
 
 
 def test_words_that_are_not_utf8_are_quoted(store: FakeStore) -> None:

@@ -95,6 +95,19 @@ def test_what_is_logged_is_seen_as_it_comes(run: Run) -> None:
     assert math.isnan(series.times_s[1])
 
 
+def test_what_may_still_change_is_shown_until_the_next_look(run: Run) -> None:
+    collector = run.collector()
+    run.log({"loss": 0.5})
+    lately = [(True, {"loss": 0.25}), (True, {"acc": 1}), (False, {"device": "cpu"})]
+    collector.scan(lately=lately)
+    assert last(collector) == {"loss": 0.25, "acc": 1}
+    assert collector.summaries()["loss"]["count"] == 2
+    assert collector.attributes() == {"device": "cpu"}
+    collector.scan()
+    assert last(collector) == {"loss": 0.5}
+    assert collector.attributes() == {}
+
+
 def test_documents_are_final(run: Run) -> None:
     collector = run.collector()
     run.log({"acc": 0.9}, {"acc": 0.8})
@@ -272,12 +285,13 @@ def test_what_is_left_out_is_counted(run: Run) -> None:
     with run.metrics.open("a") as file:
         file.write('{"half"')
     (run.top / "summary.json").write_text("[]")
+    run.leave("late.metrics.json", {"late": 1})
     collector = run.collector()
     collector.finish()
     assert len(last(collector)) == 1000
     assert collector.warnings() == [
         "'m.jsonl': left out its last line, which is not whole",
-        "left out 2 values of metrics beyond 1,000, or with names that are too long",
+        "left out 3 values of metrics beyond 1,000, or with names that are too long",
         "left out 1 value of metrics, for not being numbers",
         "left out 3 values of attributes, for being no text, number, true or false",
         "'summary.json' was not read: it is not an object of names and values",

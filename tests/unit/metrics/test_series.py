@@ -75,6 +75,16 @@ def test_of_many_points_first_last_lowest_and_highest_stay(
         assert max(known) in series.values
 
 
+def test_a_stretch_with_nan_in_it_keeps_its_numbers() -> None:
+    values = [float(step) for step in range(64)]
+    values[40:48] = [math.nan, 7.0, math.nan, -3.0, math.nan, 99.0, math.nan, math.nan]
+    sampler = SeriesSampler()
+    sampler.extend(range(32), values[:32], [math.nan] * 32)
+    sampler.fit(8)
+    sampler.extend(range(32, 64), values[32:], [math.nan] * 32)
+    assert {-3.0, 99.0} <= set(sampler.series().values)
+
+
 def test_what_is_kept_is_spread_over_all_steps() -> None:
     series = sample([float(step % 7) for step in range(100_000)], 1000, every=5000)
 
