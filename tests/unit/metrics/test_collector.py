@@ -98,7 +98,11 @@ def test_what_is_logged_is_seen_as_it_comes(run: Run) -> None:
 def test_what_may_still_change_is_shown_until_the_next_look(run: Run) -> None:
     collector = run.collector()
     run.log({"loss": 0.5})
-    lately = [(True, {"loss": 0.25}), (True, {"acc": 1}), (False, {"device": "cpu"})]
+    lately: list[tuple[bool, dict[str, Any]]] = [
+        (True, {"loss": 0.25}),
+        (True, {"acc": 1}),
+        (False, {"device": "cpu"}),
+    ]
     collector.scan(lately=lately)
     assert last(collector) == {"loss": 0.25, "acc": 1}
     assert collector.summaries()["loss"]["count"] == 2
