@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.errors import IntegrityError
-from git_gage.records import Record, parse_record
+from git_gage.records import Record, parse_record, unsigned_id
 
 if TYPE_CHECKING:
     from git_gage.store import Store
@@ -32,7 +32,7 @@ def _pick(lines: Iterable[bytes], wanted: Mapping[str, object]) -> dict[str, Rec
     """Those among the wanted; a digest tells sooner than the whole line read."""
     found: dict[str, Record] = {}
     for line in lines:
-        if hashlib.sha256(line).hexdigest() in wanted or b'"sig":' in line:
+        if hashlib.sha256(line).hexdigest() in wanted or unsigned_id(line) in wanted:
             record = _parse(line)
             if record is not None and record.id in wanted:
                 found[record.id] = record

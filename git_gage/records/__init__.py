@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from git_gage.records.ids import ALPHABET, is_run_id, run_id, short_id
 from git_gage.records.names import run_name
-from git_gage.records.record import FORMAT, KINDS, By, Record, make_record, parse_record
+from git_gage.records.record import (
+    FORMAT,
+    By,
+    Record,
+    make_record,
+    parse_record,
+    sign_record,
+    unsigned_id,
+)
 from git_gage.records.text import decode_path, encode_path, encode_text, encode_value, shown_path
 from git_gage.records.times import format_time, parse_time
 
 __all__ = [
     "ALPHABET",
     "FORMAT",
-    "KINDS",
     "By",
     "Record",
     "decode_path",
@@ -30,4 +37,6 @@ __all__ = [
     "run_name",
     "short_id",
     "shown_path",
+    "sign_record",
+    "unsigned_id",
 ]

@@ -17,8 +17,10 @@ from git_gage.records.text import encode_value
 from git_gage.records.times import parse_ms
 
 FORMAT = 1
-KINDS = frozenset({"run.begin", "run.start", "run.end", "attr.set", "attr.del", "tag.add"})
 MAX_LINE = 256 * 1024
+# Keys sort, and a quote inside of a string is written with a backslash: so the last of these
+# begins the signature and not something in the body, and the first of those after it ends it.
+_SIG, _AFTER_SIG = b',"sig":', b',"v":'
 
 By = dict[str, str] | None
 
@@ -40,9 +42,14 @@ _SOUND = frozenset(product(*_TYPES.values()))
 
 
 class Record(NamedTuple):
-    """A line and what it says. `run` is the run it is about, also for `run.begin`."""
+    """A line and what it says. `run` is the run it is about, also for `run.begin`.
+
+    `payload` is the line without its signature `sig`: what is signed, and what `id` is made of.
+    """
 
     line: bytes
+    payload: bytes
+    sig: str | None
     id: str
     kind: str
     run: str
@@ -89,13 +96,24 @@ def make_record(
     return parse_record(rfc8785.dumps(fields))
 
 
+def sign_record(record: Record, sig: str) -> Record:
+    """The same record with a signature over its payload, as text."""
+    at = record.payload.rindex(_AFTER_SIG)
+    text = json.dumps(sig, ensure_ascii=False).encode()
+    line = record.payload[:at] + _SIG + text + record.payload[at:]
+    return record._replace(line=line, sig=sig)
+
+
 def parse_record(line: bytes) -> Record:
     """The record that a line (without its newline) holds.
 
     Raises: IntegrityError if it is no record of this format.
     """
+    import hashlib
+
     fields = _load(line)
-    record_id = _record_id(line, fields)
+    payload = _split(line, fields["sig"]) if "sig" in fields else line
+    record_id = hashlib.sha256(payload).hexdigest()
     kind, at, lc, by, writer, seq, prev, deps, body = _pick(fields)
     run, at_ms = fields.get("run"), parse_ms(at)
     if (kind == "run.begin") != (run is None):
@@ -106,6 +124,8 @@ def parse_record(line: bytes) -> Record:
         raise IntegrityError(f"read record {record_id[:12]}: 'run' is not a run id")
     return Record(
         line=line,
+        payload=payload,
+        sig=fields.get("sig"),
         id=record_id,
         kind=kind,
         run=run,
@@ -137,18 +157,27 @@ def _load(line: bytes) -> dict[str, Any]:
     return fields
 
 
-def _record_id(line: bytes, fields: dict[str, Any]) -> str:
+def unsigned_id(line: bytes) -> str:
+    """The id of a line's record if it is signed, told without reading the line as JSON."""
     import hashlib
 
-    if "sig" in fields:
-        import rfc8785  # a signed line: its id leaves the signature out
+    start, end = _find_sig(line)
+    return hashlib.sha256(line[:start] + line[end:]).hexdigest()
 
-        unsigned = {key: value for key, value in fields.items() if key != "sig"}
-        try:
-            line = rfc8785.dumps(unsigned)
-        except (ValueError, RecursionError) as error:
-            raise IntegrityError(f"read record: no canonical JSON: {error}") from error
-    return hashlib.sha256(line).hexdigest()
+
+def _split(line: bytes, sig: Any) -> bytes:
+    """The bytes of a line without its signature, which is where canonical JSON puts it."""
+    start, end = _find_sig(line)
+    text = line[start + len(_SIG) : end]
+    literal = json.dumps(sig, ensure_ascii=False).encode()
+    if min(start, end) < 0 or type(sig) is not str or text != literal:
+        raise IntegrityError("read record: 'sig' is no text, or not where it belongs")
+    return line[:start] + line[end:]
+
+
+def _find_sig(line: bytes) -> tuple[int, int]:
+    start = line.rfind(_SIG)
+    return start, line.find(_AFTER_SIG, start)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -26,10 +26,17 @@ if TYPE_CHECKING:
 class Store:
     """Records of one clone. Reading needs no lock and writes nothing."""
 
-    def __init__(self, repo: Repository, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        repo: Repository,
+        clock: Callable[[], float] = time.time,
+        sign: Callable[[Record], Record] = lambda record: record,
+    ) -> None:
+        """`sign` gives a record that this clone writes its signature, where it gets one."""
         self.repo = repo
         self.dir = repo.gage_dir
         self.clock = clock
+        self._sign = sign
         self._lock = Lock(self.dir / "lock")
         self._journal = Journal(self.dir / "journal")
         self._git_checked = False
@@ -103,11 +110,12 @@ class Store:
         )
 
     def append(self, record: Record) -> None:
-        """Write a record to the journal; when this returns it survives a power cut.
+        """Sign a record and write it to the journal; when this returns it survives a power cut.
 
-        Raises: RequestError where nothing can be written; StorageError when the disk is full.
+        Raises: RequestError where nothing can be written; StorageError when the disk is full;
+        what `sign` raises. Nothing is written then.
         """
-        self._journal.append(record.line)
+        self._journal.append(self._sign(record).line)
 
     def flush(self) -> None:
         """Move what the journals of this clone hold into its lane.
