@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from git_gage.config.tree import DocumentError, Entry, Node, find, line_column
+from git_gage.config.tree import (
+    DocumentError,
+    DuplicateKeyError,
+    Entry,
+    Node,
+    find,
+    line_column,
+)
 
 __all__ = [
     "DocumentError",
+    "DuplicateKeyError",
     "Entry",
     "Node",
     "find",

@@ -24,6 +24,10 @@ class DocumentError(ConfigError):
         self.line, self.column = line_column(data, offset)
 
 
+class DuplicateKeyError(DocumentError):
+    """A table has a key twice; the offset is that of the second."""
+
+
 class Node(NamedTuple):
     """A value: kind is table, array, text, int, float, bool, null or date.
 
@@ -90,5 +94,5 @@ def first_line(text: str) -> str:
     return line if len(line) <= 40 else f"{line[:39]}…"
 
 
-def given_twice(data: bytes, key: str, offset: int) -> DocumentError:
-    return DocumentError(f"key '{first_line(key)}' is given twice", data, offset)
+def given_twice(data: bytes, key: str, offset: int) -> DuplicateKeyError:
+    return DuplicateKeyError(f"key '{first_line(key)}' is given twice", data, offset)

@@ -13,13 +13,13 @@ from git_gage.config.documents import (
     Node,
     kind_of_file,
     line_column,
-    read_tree,
 )
 from git_gage.errors import ConfigError
 from git_gage.gagefile.grammar import GAGEFILE
 from git_gage.gagefile.patterns import Explain
 from git_gage.gagefile.problem import ERROR, KEY, TABLE, VALUE, WARNING, Problem, dotted
 from git_gage.gagefile.spellings import PRINTED
+from git_gage.gagefile.twice import read_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,15 +119,25 @@ def find_faults(
     """
     if len(data) > MAX_BYTES:
         return [Fault(path, 1, 1, 2, f"larger than {MAX_BYTES:,} bytes", None, "")]
-    try:
-        tree = read_tree(data, kind)
-    except DocumentError as error:
-        return [_syntax_fault(data, path, error)]
+    tree, errors = read_on(data, kind)
+    found = [_syntax_fault(data, path, error) for error in errors]
+    if tree is None:
+        return _in_order(found)
     if kind == "json" and not data.strip():
         return [Fault(path, 1, 1, 2, "the file is empty: JSON needs at least '{}'", None, "")]
     places = dict(_find_places(tree, ()))
     problems = _find_problems(plain(tree.value), places, explain or Explain(), grammar)
-    faults = [_locate(data, path, tree, places.get(problem.path), problem) for problem in problems]
+    twice = {error.offset for error in errors}
+    renamed = {keys for keys, entry in places.items() if entry.key_start in twice}
+    found += [
+        _locate(data, path, tree, places.get(problem.path), problem)
+        for problem in problems
+        if not any(problem.path[: len(keys)] == keys for keys in renamed)
+    ]
+    return _in_order(found)
+
+
+def _in_order(faults: list[Fault]) -> list[Fault]:
     return sorted(set(faults), key=lambda fault: (fault.line, fault.column, fault.message))
 
 

@@ -49,8 +49,9 @@ def load_gagefile(
     shown = str(path.relative_to(top)) if path.is_relative_to(top) else str(path)
     data, kind = read_file(path, shown, "gagefile")
     faults = known_faults(data, kind, shown, cache_dir)
-    if any(fault.severity == ERROR and not fault.keys for fault in faults):
-        raise ConfigError(faults[0].text(), hint="git gage check")
+    spoiled = [fault for fault in faults if fault.severity == ERROR and not fault.keys]
+    if spoiled:
+        raise ConfigError(spoiled[0].text(), hint="git gage check")
     document = plain(read_value(data, kind))
     warnings = [*find_others(path, shown), *_drop_faulty(document, faults)]
     refused = _refuse(document, faults)
