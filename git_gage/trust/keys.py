@@ -5,9 +5,10 @@ Source: RFC 4253 section 6.6; OpenSSH's PROTOCOL.certkeys.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, Protocol
 
-from git_gage.trust.algorithms import Numbers, check_raw, read_numbers
+from git_gage.trust.algorithms import Numbers, Rsa, check_raw, read_numbers
 from git_gage.trust.errors import SignatureError
 from git_gage.trust.wire import (
     MAX_TEXT,
@@ -15,6 +16,7 @@ from git_gage.trust.wire import (
     decode_base64,
     decode_text,
     encode_base64,
+    mpint_bytes,
     pack,
 )
 
@@ -43,7 +45,7 @@ class PublicKey(NamedTuple):
     """A public key, maybe with a certificate.
 
     `type` and `blob` are those of the certificate where there is one; `plain` is the blob of the
-    key itself, `kind` its type.
+    key itself, always in the same bytes, `kind` its type.
     """
 
     blob: bytes
@@ -98,7 +100,7 @@ def read_public_key(text_or_blob: str | bytes) -> PublicKey:
         return _read_blob(text_or_blob)
     if len(text_or_blob) > MAX_TEXT:
         raise SignatureError("too long for a key")
-    words = text_or_blob.removeprefix("key::").split(None, 2)
+    words = re.split("[ \t]+", text_or_blob.removeprefix("key::").strip(" \t\r\n"), maxsplit=2)
     if len(words) < 2:
         raise SignatureError("a key is a type and base64, like 'ssh-ed25519 AAAA…'")
     key = _read_blob(decode_base64(words[1]))
@@ -116,6 +118,8 @@ def _read_blob(blob: bytes) -> PublicKey:
     before = len(reader.taken)
     numbers = read_numbers(kind, reader)
     plain = pack(kind) + reader.taken[before:]
+    if isinstance(numbers, Rsa):  # the one key that can be spelled in more than one way
+        plain = pack(kind, mpint_bytes(numbers.exponent), mpint_bytes(numbers.modulus))
     key = PublicKey(blob, name, plain, kind, numbers)
     if kind != name:
         key = key._replace(certificate=_read_certificate(reader))
