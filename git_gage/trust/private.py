@@ -79,7 +79,7 @@ def read_public_half(path: Path) -> PublicKey:
 
 
 def make_ed25519(path: Path, passphrase: bytes | None = None) -> FileKey:
-    """A new key, in a new file that only its owner can read; missing folders are made likewise.
+    """A new key, in a new file (and, if it is missing, a folder) that only its owner can read.
 
     The file is there whole or not at all, and never replaces another.
 
