@@ -155,13 +155,12 @@ def _token_data(token: Token, tail: bytes, data: bytes) -> bytes:
 
 
 def _check_numbers(numbers: Ed25519 | Ecdsa | Rsa, data: bytes, raw: bytes, name: str) -> None:
-    match numbers:
-        case Ed25519():
-            _check_ed25519(numbers, data, raw)
-        case Ecdsa():
-            _check_ecdsa(numbers, data, raw)
-        case Rsa():
-            _check_rsa(numbers, data, raw, name)
+    if isinstance(numbers, Ed25519):
+        _check_ed25519(numbers, data, raw)
+    elif isinstance(numbers, Ecdsa):
+        _check_ecdsa(numbers, data, raw)
+    else:
+        _check_rsa(numbers, data, raw, name)
 
 
 def _check_ed25519(numbers: Ed25519, data: bytes, raw: bytes) -> None:
