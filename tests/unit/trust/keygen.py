@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ def keygen(*args: str | Path, stdin: bytes = b"", tz: str = "UTC") -> tuple[int,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "TZ": tz, "LC_ALL": "C"},
+        env={"PATH": os.environ["PATH"], "TZ": tz, "LC_ALL": "C"},
     )
     return done.returncode, done.stdout.decode(errors="surrogateescape")
 
@@ -64,9 +65,9 @@ def copy_key(key: Path, path: Path) -> Path:
     return path
 
 
-def sign_by_keygen(key: Path, message: bytes = MESSAGE, namespace: str = NAMESPACE) -> str:
+def sign_by_keygen(key: Path, options: Sequence[str] = ()) -> str:
     """The armor that ssh-keygen makes; `key` may be a certificate."""
-    code, said = keygen("-Y", "sign", "-n", namespace, "-f", key, stdin=message)
+    code, said = keygen("-Y", "sign", "-n", NAMESPACE, *options, "-f", key, stdin=MESSAGE)
     assert code == 0, said
     begin = said.index("-----BEGIN")
     return said[begin:]

@@ -75,6 +75,14 @@ def test_what_ssh_keygen_signs_is_good_for_us(name: str, keys: dict[str, Path]) 
     assert not is_good(armor, namespace="git")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_shorter_hash(kind: str, keys: dict[str, Path]) -> None:
+    """Other programs may choose it."""
+    armor = sign_by_keygen(keys[kind], options=("-Ohashalg=sha256",))
+    assert read_signature(armor).hash_name == "sha256"
+    assert is_good(armor)
+
+
 def test_both_write_the_same_text(keys: dict[str, Path]) -> None:
     """Ed25519 leaves nothing to chance."""
     assert sign(load_private_key(keys["ed25519"])) == sign_by_keygen(keys["ed25519"])
