@@ -274,7 +274,6 @@ print(*sorted(name for name in sys.modules if name.startswith("cryptography.hazm
         text=True,
         check=True,
     )
-    assert done.stdout.split() == [
-        f"cryptography.hazmat.primitives.{name}"
-        for name in ("_serialization", "asymmetric", "asymmetric.ed25519", "hashes")
-    ]
+    loaded = {name.rpartition(".")[2] for name in done.stdout.split()}
+    assert "ed25519" in loaded
+    assert not loaded & {"ec", "padding", "rsa", "serialization"}
