@@ -47,7 +47,7 @@ def find_bound(body: dict[str, Any], run: str, name: str, most: int = MAX_BYTES)
     oid, sha256, size = found.get("oid"), found.get("sha256"), found.get("size")
     if type(oid) is not str or type(sha256) is not str or type(size) is not int:
         return None
-    if not _OID.fullmatch(oid) or not _SHA256.fullmatch(sha256) or not 0 < size <= most:
+    if not _OID.fullmatch(oid) or not _SHA256.fullmatch(sha256) or not 0 <= size <= most:
         return None
     return Bound(run, name, oid, sha256, size)
 

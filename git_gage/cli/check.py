@@ -1,42 +1,107 @@
-"""`git gage check`."""
+"""`git gage check`: a gagefile, a board, or a run."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import color_option, json_option
+from git_gage.cli.params import RunName, color_option, json_option
 from git_gage.cli.parsing import Command
-from git_gage.errors import ConfigError, FilterSyntaxError, RequestError
+from git_gage.errors import ConfigError, FilterSyntaxError, RequestError, RunNotFoundError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from git_gage.cli.app import App
     from git_gage.gagefile.load import Checked
+    from git_gage.runs.validate import Line
 
 
 @click.command(
     "check",
     cls=Command,
-    usage="git gage check [<file>] [--board] [--json]",
-    examples=["git gage check", "git gage check examples/gage.yaml --json"],
+    usage=(
+        "git gage check [<file>] [--board] [--json]",
+        "git gage check (<run> | --run <run>) [--json]",
+    ),
+    examples=["git gage check", "git gage check examples/gage.yaml --json", "git gage check @"],
+    exclusive=[("--board", "--run")],
     note="""\
 Without a <file>, the gagefile of this folder or of the nearest above it is
 checked, or with '--board' the board. A file called board.toml, board-best.json
 or boards/best.yaml is taken for a board anyway. The exit code is 1 if there is
 an error; warnings are none.
+
+Of a <run> it compares what is here with what was recorded, and runs nothing.
+What is not here is no error, unless the run cannot be repeated without it.
 """,
 )
 @click.argument("file", metavar="<file>", required=False, type=click.Path())
+@click.option("--run", metavar="<run>", type=RunName(), help="Check this run, and no file")
 @click.option("--board", is_flag=True, help="Check a board, whatever the file is called")
 @json_option
 @color_option
 @click.pass_obj
-def command(app: App, file: str | None, board: bool, as_json: bool, color: str) -> int:
-    """Check the gagefile and tell everything that is wrong in it"""
+def command(
+    app: App, file: str | None, run: str | None, board: bool, as_json: bool, color: str
+) -> int:
+    """Check the gagefile, or a run, and tell everything that is wrong in it"""
+    if run is not None and file is not None:
+        raise click.UsageError("'--run' cannot be used with a <file>")
+    document = None if board else _find_run(app, file, run)
+    if document is not None:
+        return _check_run(app, document, as_json, color)
+    return _check_file(app, file, board, as_json, color)
+
+
+def _find_run(app: App, word: str | None, run: str | None) -> dict[str, Any] | None:
+    """The run that is meant, if it is no file that is."""
+    if run is not None:
+        return app.document(run)
+    if word is None or os.path.lexists(app.cwd / word):
+        return None
+    try:
+        _ = app.repo  # outside of any there are files alone
+    except RequestError:
+        return None
+    try:
+        return app.document(word)
+    except RunNotFoundError:
+        from git_gage.config.documents import kind_of_file
+
+        if kind_of_file(word) is None:
+            raise  # no file that could be checked has such a name
+        return None
+
+
+def _check_run(app: App, document: dict[str, Any], as_json: bool, color: str) -> int:
+    lines = list(_iter_lines(app, document))
+    is_good = all(line.verdict != "no" for line in lines)
+    screen = app.screen(color)
+    if as_json:
+        from git_gage.render.machine import format_json
+
+        checks = [line._asdict() for line in lines]
+        found = {"run": document["id"], "good": is_good, "checks": checks}
+        screen.write(screen.encode(format_json(found)))
+    else:
+        from git_gage.render.checkup import format_checks
+
+        app.show(format_checks(lines, screen), screen)
+    return int(not is_good)
+
+
+def _iter_lines(app: App, document: dict[str, Any]) -> Iterator[Line]:
+    """All that is told of a run; what is told of its signatures joins here."""
+    from git_gage.runs.validate import check_run
+
+    yield from check_run(app.store, app.catalog, document, app.progress())
+
+
+def _check_file(app: App, file: str | None, board: bool, as_json: bool, color: str) -> int:
     from git_gage.gagefile.boards import is_board
 
     if file is None:

@@ -56,7 +56,7 @@ class MetricName(click.ParamType):  # type: ignore[type-arg]
 
 
 class RemoteName(click.ParamType):  # type: ignore[type-arg]
-    """A word that names a remote; git says which there are."""
+    """A word that names a remote or a place."""
 
     name = "remote"
 
@@ -68,8 +68,10 @@ class RemoteName(click.ParamType):  # type: ignore[type-arg]
     ) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
+        from git_gage.share.known import remote_words
+
         app: App = ctx.obj
-        names = app.repo.run("remote").decode().splitlines()
+        names = remote_words(app.repo)
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
@@ -126,7 +128,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        from git_gage.gagefile.operations import read_timeout
+        from git_gage.git.durations import read_timeout
 
         try:
             return read_timeout(value)

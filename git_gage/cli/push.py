@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     examples=["git gage push", "git gage push origin @"],
     note=f"""\
 Without a <run>, all runs begun in this clone are sent, and what was said about
-runs. A <remote> is a name from 'git remote', a URL, or a path with a slash.
+runs. A <remote> is a name that 'git gage remote' lists, a URL, or a path with a
+slash.
 
 {RUN_NOTE}""",
 )
@@ -32,8 +33,9 @@ runs. A <remote> is a name from 'git remote', a URL, or a path with a slash.
 def command(app: App, words: tuple[str, ...], files: str) -> None:
     """Send runs to a remote"""
     from git_gage.share import push_runs, push_thumbs
+    from git_gage.share.remote import is_remote
 
-    named = bool(words) and _is_remote(app, words[0])
+    named = bool(words) and is_remote(app.repo, words[0])
     remote, texts = (words[0], words[1:]) if named else (None, words)
     runs = app.select(texts)
     with app.progress() as progress:
@@ -42,10 +44,6 @@ def command(app: App, words: tuple[str, ...], files: str) -> None:
         if files == "thumbs":
             previews = push_thumbs(app.store, app.catalog, remote, runs, progress)
     click.echo(_describe(pushed, previews))
-
-
-def _is_remote(app: App, word: str) -> bool:
-    return "/" in word or ":" in word or word in app.repo.run("remote").decode().splitlines()
 
 
 def _describe(pushed: Pushed, previews: int) -> str:

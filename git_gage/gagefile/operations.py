@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,9 +17,7 @@ from git_gage.gagefile.spellings import (
     iter_config,
     iter_dependencies,
 )
-
-_TIME = re.compile(r"(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
-_SECONDS = (86400, 3600, 60, 1)
+from git_gage.git.durations import read_timeout
 
 
 def read_operation(name: str, table: Mapping[str, Any], system: str) -> Operation:
@@ -152,18 +149,3 @@ def env_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
-
-
-def read_timeout(value: str | float) -> float:
-    """Seconds of a timeout such as 90, "90s", "30m", "1h30m" or "1d".
-
-    Raises: ValueError if a text is none, or no time at all; those of a gagefile are sound.
-    """
-    if not isinstance(value, str):
-        return float(value)
-    found = _TIME.fullmatch(re.sub(r"\s", "", value))
-    parts = found.groups(default="0") if found else ("0",) * len(_SECONDS)
-    seconds = sum(float(part) * unit for part, unit in zip(parts, _SECONDS, strict=True))
-    if not 0 < seconds < float("inf"):
-        raise ValueError(value)
-    return seconds

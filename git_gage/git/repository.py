@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import GitError, RequestError
+
+if TYPE_CHECKING:
+    from git_gage.git.settings import Settings
 
 # core.fsync and safe.directory (2.36) are what we cannot do without.
 MINIMUM_GIT = (2, 36)
@@ -57,6 +61,18 @@ class Repository:
     @property
     def null_oid(self) -> str:
         return "0" * (40 if self.object_format == "sha1" else 64)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """git's config as it counts here, read once."""
+        from git_gage.git.settings import read_settings
+
+        return read_settings(self.cwd, self.environ, self.config_base)
+
+    @property
+    def config_base(self) -> Path:
+        """Where relative names of git's config files begin."""
+        return self.work_tree or self.git_dir
 
     def run(
         self,

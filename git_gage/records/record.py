@@ -140,6 +140,16 @@ def parse_record(line: bytes) -> Record:
     )
 
 
+def is_canonical(record: Record) -> bool:
+    """Whether a record is written in the one way there is: nothing else could have its id."""
+    import rfc8785
+
+    try:
+        return rfc8785.dumps(_DECODER.decode(record.payload.decode())) == record.payload
+    except rfc8785.CanonicalizationError:
+        return False
+
+
 def _load(line: bytes) -> dict[str, Any]:
     if len(line) > MAX_LINE:
         raise IntegrityError(f"read record: {len(line)} bytes, more than {MAX_LINE}")

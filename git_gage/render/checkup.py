@@ -10,7 +10,14 @@ from git_gage.safe import clean
 if TYPE_CHECKING:
     from git_gage.render.screen import Screen
 
-_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
+_STYLES = {
+    "ok": "green",
+    "warning": "yellow",
+    "problem": "red",
+    "no": "red",
+    "not here": "yellow",
+}
+_NARROWEST = 7
 
 
 class Check(Protocol):
@@ -22,7 +29,7 @@ class Check(Protocol):
 
     @property
     def verdict(self) -> str:
-        """`ok`, `warning` or `problem`."""
+        """`ok`, `warning` or `problem`; of a run `ok`, `no` or `not here`."""
 
     @property
     def text(self) -> str:
@@ -36,9 +43,12 @@ class Check(Protocol):
 def format_checks(checks: Iterable[Check], screen: Screen) -> str:
     """One line for each check, and a hint below where there is one."""
     lines = []
-    for check in checks:
-        verdict = screen.paint(f"{check.verdict:<7}", _STYLES[check.verdict])
+    found = list(checks)
+    width = max((len(check.verdict) for check in found), default=0)
+    width = max(width, _NARROWEST)
+    for check in found:
+        verdict = screen.paint(f"{check.verdict:<{width}}", _STYLES[check.verdict])
         lines.append(f"{verdict}  {clean(check.name)}: {clean(check.text)}")
         if check.hint is not None:
-            lines.append(f"{'':9}hint: {clean(check.hint)}")
+            lines.append(f"{'':{width + 2}}hint: {clean(check.hint)}")
     return "".join(f"{line}\n" for line in lines)

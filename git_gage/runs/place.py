@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Gagefile
+    from git_gage.git import Repository
     from git_gage.store import Store
 
 # git does not see what is in such a folder, and no run takes it for a part of the project.
@@ -15,13 +16,14 @@ _MARKS = {".gitignore": "*\n", ".nocopy": ""}
 
 
 def choose_run_dir(store: Store, run: str, gagefile: Gagefile | None) -> Path:
-    """The folder that is to be made for a run: with the repository, or where its gagefile says.
+    """The folder that is to be made for a run: with the repository, or where the user or the
+    gagefile says.
 
-    `store.run_dir` finds it in both cases.
+    `store.run_dir` finds it in all cases.
     """
-    if gagefile is None or gagefile.runs_dir is None:
+    folder = _find_folder(store.repo, gagefile)
+    if folder is None:
         return store.run_dir(run)
-    folder = gagefile.project_dir / _expand(gagefile.runs_dir, store.repo.environ.get("HOME"))
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in _MARKS.items():
         if not (folder / name).exists():
@@ -37,6 +39,17 @@ def forget_empty_run_dir(store: Store, run: str) -> None:
     link = store.dir / "runs" / run
     if link.is_symlink() and not link.exists():
         link.unlink()
+
+
+def _find_folder(repo: Repository, gagefile: Gagefile | None) -> Path | None:
+    """Where the directories of runs are kept together, if somewhere else."""
+    home = repo.environ.get("HOME")
+    own = repo.settings.get("gage.runsDir")
+    if own is not None:
+        return (repo.work_tree or repo.cwd) / _expand(own, home)
+    if gagefile is not None and gagefile.runs_dir is not None:
+        return gagefile.project_dir / _expand(gagefile.runs_dir, home)
+    return None
 
 
 def _expand(folder: str, home: str | None) -> str:

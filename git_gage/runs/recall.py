@@ -277,13 +277,7 @@ def _recall_source(repo: Repository, plan: Plan, recorded: Mapping[str, Any]) ->
     """The source that was recorded, and the links that can still be made."""
     snapshot = recorded["snapshot"]
     tree = repo.run("rev-parse", f"{snapshot}^{{tree}}").decode().strip()
-    absent: tuple[bytes, ...] = ()
-    taken = None
-    choice = choose_source(plan)
-    if choice is not None:
-        candidates = list(candidates_in_commit(repo, snapshot))
-        taken = choice.divide(candidates).files
-        absent = tuple(sorted({each.path for each in candidates} - taken))
+    taken, absent = divide_source(repo, plan, snapshot)
     digest = digest_tree(repo, tree, absent, {})
     if "digest" in recorded and digest.digest != recorded["digest"]:
         raise RequestError(
@@ -312,6 +306,18 @@ def _recall_source(repo: Repository, plan: Plan, recorded: Mapping[str, Any]) ->
         absent=absent,
         taken=taken,
     )
+
+
+def divide_source(
+    repo: Repository, plan: Plan, snapshot: str
+) -> tuple[frozenset[bytes] | None, tuple[bytes, ...]]:
+    """Files of a snapshot that an operation takes, and those it does not; (None, ()) if all."""
+    choice = choose_source(plan)
+    if choice is None:
+        return None, ()
+    candidates = list(candidates_in_commit(repo, snapshot))
+    taken = choice.divide(candidates).files
+    return taken, tuple(sorted({each.path for each in candidates} - taken))
 
 
 def _links(repo: Repository, recorded: Iterable[Mapping[str, Any]]) -> Iterable[Linked]:

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.values import read_value
 from git_gage.config.values import json_number
-from git_gage.errors import GageError, GitError
+from git_gage.errors import ConfigError, GageError, GitError
 from git_gage.gagefile.printed import read_patterns
+from git_gage.git.durations import read_timeout
+from git_gage.git.known import read_valid
 from git_gage.metrics.collector import Collector
 from git_gage.metrics.documents import Documents
 from git_gage.metrics.output import OutputScanner
@@ -173,13 +175,11 @@ class Watch:
 
     def _find_period(self) -> float:
         try:
-            told = self._repo.run("config", "--get", _SETTING, ok=(0, 1)).decode().strip()
+            told = read_valid(self._repo.settings, _SETTING)
             if told:
-                from git_gage.gagefile.operations import read_timeout
-
                 return max(_SHORTEST_S, read_timeout(told))
-        except ValueError:
-            self._told.append(f"{_SETTING} is '{told}', and not a time such as '2s'")
+        except ConfigError as error:
+            self._told.append(error.message)
         except (GitError, OSError) as error:
             self._told.append(f"{_SETTING} could not be read: {error}")
         return PERIOD_S

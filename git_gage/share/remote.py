@@ -8,48 +8,90 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
+from git_gage.git.known import read_valid
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
+    from git_gage.share.places import Place
 
 # Names that can stand in a ref as they are; git allows more, those are hashed.
 _PLAIN = re.compile(r"(?!.*\.lock(?:/|$))\w[\w+-]*(?:[./][\w+-]+)*")
 _USER_INFO = re.compile(r"(?<=://)[^/@\s']+@")
-_SETTINGS = r"^(gage\.remote|branch\..*\.remote|remote\..*\.(url|promisor))$"
 
 
 class Remote(NamedTuple):
     """What git is given, what its tracking refs are called, and its name without secrets.
 
-    `configured` says that it has a name in the config; `is_partial` that this is a partial clone
-    of it.
+    `configured` says that it has a name in git's config; `is_place` that it has one of ours;
+    `is_partial` that this is a partial clone of it.
     """
 
     address: str
     tracking: str
     shown: str
     configured: bool
+    is_place: bool
     is_partial: bool
 
 
 def find_remote(repo: Repository, asked: str | None) -> Remote:
-    """The remote that was asked for (name, URL or path), else the one this repository works with.
+    """The remote that was asked for (name, place, URL or path), else the one this repository
+    works with.
 
     Raises: RequestError where there is none to choose.
     """
-    settings = _read_settings(repo)
-    names = [key[7:-4] for key in settings if key.startswith("remote.") and key.endswith(".url")]
-    address = asked or _usual_remote(repo, settings, names)
+    names = remote_names(repo)
+    word = asked or _usual_remote(repo, names)
+    place = None if word in names or _is_address(word) else _find_place(repo, word)
+    address = place.address if place else word
     if address.startswith("-") or "\n" in address:
-        raise RequestError(f"not a remote: '{address}'", hint="see remotes with 'git remote -v'")
-    configured = address in names
+        raise RequestError(f"not a remote: '{word}'", hint="see them with 'git gage remote'")
+    configured = word in names
     return Remote(
         address,
-        tracking=address if configured and _PLAIN.fullmatch(address) else _hashed(repo, address),
-        shown=hide_user(address),
+        tracking=word if configured and _PLAIN.fullmatch(word) else name_address(repo, address),
+        shown=hide_user(word),
         configured=configured,
-        is_partial=f"remote.{address}.promisor" in settings,
+        is_place=place is not None,
+        is_partial=repo.settings.find(f"remote.{word}.promisor") is not None,
     )
+
+
+def remote_names(repo: Repository) -> list[str]:
+    """The remotes that git's config names."""
+    return list(repo.settings.named("remote", "url"))
+
+
+def usual_remote(repo: Repository) -> str | None:
+    """What is taken where no remote is asked for; None if there is no telling."""
+    try:
+        return _usual_remote(repo, remote_names(repo))
+    except RequestError:
+        return None
+
+
+def is_remote(repo: Repository, word: str) -> bool:
+    """Whether a word names a remote or a place, or is an address."""
+    from git_gage.share.places import find_places
+
+    return (
+        _is_address(word) or word in remote_names(repo) or find_places(repo).find(word) is not None
+    )
+
+
+def _is_address(word: str) -> bool:
+    return "/" in word or ":" in word
+
+
+def _find_place(repo: Repository, word: str) -> Place | None:
+    from git_gage.share.places import find_places
+
+    place = find_places(repo).find(word)
+    if place is not None and place.refused is not None:
+        message = f"'{word}' of '{place.origin}' is not used: {place.refused}"
+        hint = f"to use it: git gage config set gage.repo.{word}.url {place.address or '<url>'}"
+        raise RequestError(message, hint=hint)
+    return place
 
 
 def hide_user(text: str) -> str:
@@ -57,13 +99,14 @@ def hide_user(text: str) -> str:
     return _USER_INFO.sub("", text)
 
 
-def _usual_remote(repo: Repository, settings: dict[str, str], names: list[str]) -> str:
-    if settings.get("gage.remote"):
-        return settings["gage.remote"]
-    upstreams = {value for key, value in settings.items() if key.startswith("branch.")}
+def _usual_remote(repo: Repository, names: list[str]) -> str:
+    chosen = read_valid(repo.settings, "gage.remote")
+    if chosen is not None:
+        return chosen
+    upstreams = {entries[-1].value for entries in repo.settings.named("branch", "remote").values()}
     if upstreams - {".", "origin"}:
         head = repo.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).decode().strip()
-        upstream = settings.get(f"branch.{head.removeprefix('refs/heads/')}.remote", ".")
+        upstream = repo.settings.get(f"branch.{head.removeprefix('refs/heads/')}.remote") or "."
         if upstream != ".":
             return upstream
     if "origin" in names:
@@ -71,20 +114,13 @@ def _usual_remote(repo: Repository, settings: dict[str, str], names: list[str]) 
     if names:
         raise RequestError(
             "no remote to share with: none is called 'origin'",
-            hint=f"choose one with 'git config gage.remote {names[0]}'",
+            hint=f"choose one with 'git gage config set gage.remote {names[0]}'",
         )
     raise RequestError("no remote to share with", hint="add one: git remote add origin <url>")
 
 
-def _read_settings(repo: Repository) -> dict[str, str]:
-    """Settings by key, the last value of each."""
-    out = repo.run("config", "-z", "--get-regexp", _SETTINGS, ok=(0, 1))
-    entries = out.decode(errors="surrogateescape").split("\0")[:-1]
-    return {key: value for key, _, value in (entry.partition("\n") for entry in entries)}
-
-
-def _hashed(repo: Repository, address: str) -> str:
-    """Stands for a URL, or for a path as it is seen from everywhere."""
+def name_address(repo: Repository, address: str) -> str:
+    """What the tracking refs of a URL, or of a path wherever it is seen from, are called."""
     path = os.path.join(repo.cwd, address)
     key = os.path.realpath(path) if os.path.exists(path) else address
     return "url-" + hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()[:12]

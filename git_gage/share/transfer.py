@@ -215,4 +215,6 @@ def _hint(attempt: str, remote: Remote, answer: Answer, *, refused: bool) -> str
         return f"nothing was lost: when that is settled, try 'git gage {verb} {remote.shown}' again"
     if remote.configured:
         return f"check its address with 'git remote get-url {remote.shown}'"
+    if remote.is_place:
+        return "check its address with 'git gage remote'"
     return f"try it with 'git ls-remote {remote.shown}'"

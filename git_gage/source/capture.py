@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from git_gage.source import remote, rules, status
+from git_gage.git import settings
+from git_gage.source import rules, status
 from git_gage.source.asking import Question, ask_together
 from git_gage.source.choice import Choice, Chosen, candidates_in_tree, expand_ignored
 from git_gage.source.digest import LIST_FILES, Digest, digest_tree
@@ -62,8 +63,7 @@ def capture_source(repo: Repository, quarantine: Path, choice: Choice | None = N
 def _describe_bare(repo: Repository) -> Source:
     commit = repo.run("rev-parse", "--quiet", "--verify", "HEAD", ok=(0, 1)).decode().strip()
     branch = os.fsdecode(repo.run("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1))).strip()
-    remotes = repo.run(*remote.QUESTION, ok=(0, 1))
-    return Source(commit or None, branch or None, find_remote(remotes, branch or None))
+    return Source(commit or None, branch or None, find_remote(repo.settings, branch or None))
 
 
 class _Capture:
@@ -78,7 +78,9 @@ class _Capture:
         self._copied = False
 
     def capture(self) -> Source:
-        said, hidden, head_text, remotes, others = self._ask_git()
+        said, hidden, head_text, config, others = self._ask_git()
+        # Whatever else the run is told by settings need not ask again.
+        self._repo.settings = settings.parse_settings(config, self._top)
         absent = self._reveal(hidden)
         if self._copied:
             said = self._repo.run(*status.QUESTION, env=self._index.env, cwd=self._top)
@@ -100,7 +102,7 @@ class _Capture:
         return Source(
             commit=found.commit,
             branch=found.branch,
-            remote=find_remote(remotes, found.branch),
+            remote=find_remote(self._repo.settings, found.branch),
             dirty=bool(selection.status),
             status=tuple(selection.status),
             snapshot=snapshot.commit,
@@ -127,7 +129,7 @@ class _Capture:
             Question(status.QUESTION),
             Question(_HIDDEN),
             Question(("cat-file", "--batch"), input=b"HEAD\n"),
-            Question(remote.QUESTION, ok=(0, 1)),
+            Question(settings.QUESTION),
             Question(_FOLDERS),
         )
         return ask_together(self._repo, questions, self._env, self._top)

@@ -67,6 +67,16 @@ def digest_tree(
     return digest
 
 
+def digest_anew(repo: Repository, tree: str, absent: Sequence[bytes]) -> Digest:
+    """The same from what the repository holds now: every file is read, and no note is believed.
+
+    Raises: IntegrityError when a file is missing from the repository; GitError for no tree.
+    """
+    entries = _parse_listing(repo.run(*LIST_FILES, tree), frozenset(absent))
+    oids = sorted({entry.oid for entry in entries if entry.kind != _SUBMODULE})
+    return _digest(entries, dict(hash_contents(repo, oids)) if oids else {})
+
+
 def _cache_key(tree: str, absent: Sequence[bytes]) -> str:
     if not absent:
         return tree

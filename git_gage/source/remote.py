@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-QUESTION = ("config", "-z", "--get-regexp", r"^(remote\..*\.url|branch\..*\.remote)$")
+if TYPE_CHECKING:
+    from git_gage.git.settings import Settings
 
 _SCHEME = re.compile(r"((?:[\w.+-]+::)*[\w.+-]+://)([^/]*)(.*)", re.DOTALL)
 _SCP = re.compile(r"[^/]*@([^/:@]+:.*)", re.DOTALL)
 _HOST = re.compile(r"[^:]*(:\d*)?|\[.*\](:\d*)?")
 
 
-def find_remote(output: bytes, branch: str | None) -> str | None:
-    """URL of the remote the branch follows, else of `origin`, from what QUESTION answers."""
-    settings: dict[str, str] = {}
-    for entry in output.decode(errors="surrogateescape").split("\0")[:-1]:
-        key, _, value = entry.partition("\n")
-        # The first URL of a remote is the one that is fetched from; the last setting wins else.
-        if key.startswith("branch."):
-            settings[key] = value
-        else:
-            settings.setdefault(key, value)
-    url = _url_of(settings, settings.get(f"branch.{branch}.remote")) or _url_of(settings, "origin")
+def find_remote(settings: Settings, branch: str | None) -> str | None:
+    """URL of the remote the branch follows, else of `origin`."""
+    names = (settings.get(f"branch.{branch}.remote"), "origin")
+    urls = settings.named("remote", "url")
+    # The first URL of a remote is the one that is fetched from.
+    url = next((urls[name][0].value for name in names if name in urls), None)
     return strip_user(url) if url else None
-
-
-def _url_of(settings: Mapping[str, str], name: str | None) -> str | None:
-    return settings.get(f"remote.{name}.url")
 
 
 def strip_user(url: str) -> str:

@@ -167,7 +167,7 @@ def test_a_staged_run_whose_input_changed_does_not_start(project: Path) -> None:
     assert (done.code, done.err.splitlines()) == (
         128,
         [
-            "fatal: inputs changed since the run was staged: 'raw.csv'",
+            "fatal: inputs changed since the run was recorded: 'raw.csv'",
             "hint: stage it again",
         ],
     )
@@ -181,7 +181,7 @@ def test_an_optional_input_that_came_later(project: Path) -> None:
     run(project, "late", "--stage")
     write_files(project, {"late.csv": "1\n"})
     done = gage(project, "run", "--start", "@")
-    assert "inputs changed since the run was staged: their number" in done.err
+    assert "inputs changed since the run was recorded: their number" in done.err
 
 
 def test_a_restart_takes_the_same_input(project: Path) -> None:

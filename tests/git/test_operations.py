@@ -413,6 +413,12 @@ def test_a_project_may_keep_its_runs_elsewhere(repo: Path, tmp_path: Path) -> No
     home.mkdir(exist_ok=True)
     assert gage(repo, "run", "-q", "make", env={"HOME": str(home)}).code == 0
     assert (home / "kept" / shown(repo)["id"] / "made").exists()
+    git(repo, "config", "gage.runsDir", "mine")
+    assert run(repo, "make").code == 0
+    assert (repo / "mine" / shown(repo)["id"] / "made").exists()
+    assert run(repo, "here.py").code == 0
+    assert (repo / "mine" / shown(repo)["id"]).parent == repo / "mine"
+    assert "mine" not in git(repo, "status", "--porcelain")
 
 
 def test_how_far_a_run_is_and_what_its_operation_lists(repo: Path) -> None:

@@ -246,7 +246,7 @@ def test_no_remote_to_choose(world: World) -> None:
     world.ana.git("branch", "--unset-upstream")
     with pytest.raises(RequestError) as caught:
         world.ana.push()
-    assert caught.value.hint == "choose one with 'git config gage.remote upstream'"
+    assert caught.value.hint == "choose one with 'git gage config set gage.remote upstream'"
     world.ana.git("remote", "remove", "upstream")
     with pytest.raises(RequestError) as caught:
         world.ana.fetch()

@@ -333,4 +333,7 @@ if child:
 def test_a_period_that_is_none_is_told(logger: Path) -> None:
     git(logger, "config", "gage.pollInterval", "often")
     done = gage(logger, "run", "-q", "--", "sleep", "0.4")
-    assert done.err == "warning: gage.pollInterval is 'often', and not a time such as '2s'\n"
+    place = logger / ".git" / "config"
+    assert done.err == (
+        f"warning: 'gage.pollInterval' is no time such as '2s': 'often' (in {place})\n"
+    )

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from git_gage.errors import GitError
-from git_gage.git import Repository
 from git_gage.metrics.collector import Collector
 from git_gage.metrics.documents import Documents
 from git_gage.runs import results
@@ -90,14 +89,11 @@ def test_what_the_machine_refuses_for_a_while_does_not_cost_the_run(
     refused = OSError(errno.EMFILE, "Too many open files")
     monkeypatch.setattr(Watch, "_lines_that_may_change", in_thread(refused, list))
     no_git = GitError("git config: bad config line 1 in file .git/config")
-    run_git = Repository.run
 
-    def refuse_setting(repo: Repository, *args: str, **kwargs: Any) -> bytes:
-        if "gage.pollInterval" in args:
-            raise no_git
-        return run_git(repo, *args, **kwargs)
+    def refuse_settings(_settings: object, _name: str) -> str:
+        raise no_git
 
-    monkeypatch.setattr(Repository, "run", refuse_setting)
+    monkeypatch.setattr(results, "read_valid", refuse_settings)
     assert session.run("sh", "-c", "echo loss: 1; sleep 0.3") == 0
     run = session.told.documents[-1]
     assert (run["status"], run["metrics"]) == ("completed", {"loss": 1})

@@ -70,7 +70,7 @@ def require_recorded(inputs: Sequence[Input], recorded: Sequence[Mapping[str, An
     if changed or len(inputs) != len(recorded):
         which = ", ".join(changed) or "their number"
         raise ChangedInputError(
-            f"inputs changed since the run was staged: {which}", hint="stage it again"
+            f"inputs changed since the run was recorded: {which}", hint="stage it again"
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 from git_gage.errors import ConfigError
 from git_gage.gagefile.load import load_gagefile
 from git_gage.gagefile.model import ConfigFiles, ConfigKey, Dependency, Exec, Gagefile, Operation
-from git_gage.gagefile.operations import read_timeout
+from git_gage.git.durations import read_timeout
 
 
 def load(folder: Path, text: str, kind: str = "toml", system: str = "linux") -> Gagefile:

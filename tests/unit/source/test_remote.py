@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from git_gage.git.settings import Setting, Settings
 from git_gage.source.remote import find_remote, strip_user
 
 
@@ -29,8 +30,8 @@ def test_strip_user(url: str, stripped: str) -> None:
     assert strip_user(url) == stripped
 
 
-def config(**values: str) -> bytes:
-    return b"".join(f"{key}\n{value}\0".encode() for key, value in values.items())
+def config(**values: str) -> Settings:
+    return Settings([Setting(key, value, "local", None) for key, value in values.items()])
 
 
 def test_branch_then_origin_then_nothing() -> None:
@@ -41,8 +42,9 @@ def test_branch_then_origin_then_nothing() -> None:
     # A branch that follows a local one.
     assert find_remote(config(**remotes, **{"branch.main.remote": "."}), "main") == "/o"
     assert find_remote(config(**{"remote.fork.url": "/f"}), "main") is None
-    assert find_remote(b"", None) is None
+    assert find_remote(config(), None) is None
 
 
 def test_first_url_is_the_one_that_is_fetched_from() -> None:
-    assert find_remote(b"remote.origin.url\n/a\0remote.origin.url\n/b\0", None) == "/a"
+    urls = [Setting("remote.origin.url", url, "local", None) for url in ("/a", "/b")]
+    assert find_remote(Settings(urls), None) == "/a"

@@ -1,0 +1,303 @@
+"""Whether a run is what its record says, as far as that can be seen in this clone.
+
+What is recorded may come from anybody: nothing of it is executed here.
+Source: docs/format.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from git_gage.catalog.bulk import Bound, find_bound
+from git_gage.errors import GageError, IntegrityError, RequestError
+from git_gage.git.contents import hash_contents
+from git_gage.records import is_canonical, short_id
+from git_gage.runs.files import list_files
+from git_gage.runs.inputs.choice import COMMIT
+from git_gage.runs.inputs.model import ChangedInputError
+from git_gage.runs.inputs.record import path_bytes
+from git_gage.runs.interpreter import choose_interpreter
+from git_gage.runs.planning import recall_inputs
+from git_gage.runs.recall import (
+    CommitView,
+    divide_source,
+    read_begin,
+    recall_plan,
+    recall_run,
+)
+from git_gage.runs.request import RunRequest
+from git_gage.runs.start import StartError
+from git_gage.source import describe_environment
+from git_gage.source.digest import digest_anew
+from git_gage.source.rules import ABSENT
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.records import Record
+    from git_gage.runs.request import Observer
+    from git_gage.store import Store
+
+OK, NO, NOT_HERE = "ok", "no", "not here"
+_FETCH = "git gage fetch"
+# As long as any bulk file can be.
+_LARGEST = 1 << 40
+_REQUEST = RunRequest(author=None)
+
+T = TypeVar("T")
+
+
+class Line(NamedTuple):
+    """One thing that was looked at; verdict: `ok`, `no` or `not here`; hint: what to type."""
+
+    name: str
+    verdict: str
+    text: str
+    hint: str | None = None
+
+
+def check_run(
+    store: Store, catalog: Catalog, document: Mapping[str, Any], observer: Observer
+) -> Iterator[Line]:
+    """Record, source, kept files, inputs, files that it made, environment, whether it can be
+    repeated; `document` is the run object."""
+    run = _Run(store, catalog, document, observer)
+    yield run.record()
+    yield run.source()
+    yield run.bulk()
+    yield from run.inputs()
+    yield from run.generated()
+    yield from run.environment()
+    yield run.repeat()
+
+
+class _Run:
+    def __init__(
+        self, store: Store, catalog: Catalog, document: Mapping[str, Any], observer: Observer
+    ) -> None:
+        self._store = store
+        self._repo = store.repo
+        self._catalog = catalog
+        self._document = document
+        self._observer = observer
+        self._records = catalog.records(document["id"])
+
+    # -- the record ----------------------------------------------------------------------------
+
+    def record(self) -> Line:
+        """Its lines are as docs/format.md says, and none is missing in between."""
+        odd = [record.id[:12] for record in self._records if not is_canonical(record)]
+        if odd:
+            return Line("record", NO, f"not canonical JSON: {', '.join(odd)}")
+        gaps = sorted(set(_find_gaps(self._records)))
+        if gaps:
+            return Line("record", NO, f"records are missing of {', '.join(gaps)}", _FETCH)
+        return Line("record", OK, f"canonical, ids fit, records: {len(self._records)}")
+
+    # -- the source ----------------------------------------------------------------------------
+
+    def source(self) -> Line:
+        """The snapshot is here with every file, and has the digest that was recorded."""
+        return self._source
+
+    @cached_property
+    def _source(self) -> Line:
+        source = self._document["source"]
+        snapshot = source["snapshot"]
+        if snapshot is None:
+            return Line("source", OK, "none was recorded: there was no work tree")
+        if not COMMIT.fullmatch(snapshot):
+            return Line("source", NO, f"'{snapshot}' is no commit id")
+        kind = self._repo.object_sizes([snapshot])[snapshot]
+        if kind is None:
+            return Line("source", NOT_HERE, f"snapshot {snapshot[:12]}", _FETCH)
+        if kind[0] != "commit":
+            return Line("source", NO, f"snapshot {snapshot[:12]} is a {kind[0]}")
+        if not self._is_made_from(snapshot, source["commit"]):
+            return Line("source", NO, f"snapshot {snapshot[:12]} was not made from its commit")
+        return self._compare_digest(snapshot, source["digest"])
+
+    def _is_made_from(self, snapshot: str, commit: str | None) -> bool:
+        parents = self._repo.run("rev-list", "--parents", "-n1", snapshot).decode().split()
+        return commit in parents if commit is not None else len(parents) == 1
+
+    def _compare_digest(self, snapshot: str, recorded: str | None) -> Line:
+        try:
+            absent = self._find_absent(snapshot)
+            found = digest_anew(self._repo, f"{snapshot}^{{tree}}", absent)
+        except GageError as error:
+            return Line("source", NO, error.message, error.hint)
+        if found.digest != recorded:
+            told = f"{found.digest[:12]}, recorded {(recorded or 'none')[:12]}"
+            return Line("source", NO, f"its digest is another one: {told}")
+        return Line("source", OK, f"snapshot {snapshot[:12]}, digest equal, files: {found.files}")
+
+    def _find_absent(self, snapshot: str) -> Sequence[bytes]:
+        """Files of the snapshot that the run did not have."""
+        if self._begin.get("definition") is None:
+            left_out = self._document["source"]["left_out"]
+            return [path_bytes(each["path"]) for each in left_out if each["reason"] == ABSENT]
+        view = CommitView(self._repo, snapshot)
+        plan = self._plan(lambda body: recall_plan(self._repo, body, view, _REQUEST))
+        return divide_source(self._repo, plan, snapshot)[1]
+
+    # -- the plan ------------------------------------------------------------------------------
+
+    @cached_property
+    def _begin(self) -> dict[str, Any]:
+        return read_begin(self._store, self._catalog, self._document["id"])
+
+    def _plan(self, recall: Callable[[dict[str, Any]], T]) -> T:
+        """What the record says, as a plan.
+
+        Raises: RequestError where something for it is not here; IntegrityError for a record that
+        does not keep to the format, as those of strangers may.
+        """
+        if self._repo.work_tree is None:
+            raise RequestError("there is no work tree here")
+        try:
+            return recall(self._begin)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise IntegrityError(f"its record cannot be followed: {error!r}") from error
+
+    @cached_property
+    def _repeatable(self) -> GageError | None:
+        """Why the run cannot be repeated here."""
+        try:
+            self._plan(self._recall)
+        except GageError as error:
+            return error
+        return None
+
+    def _recall(self, body: dict[str, Any]) -> None:
+        run = self._document["id"]
+        plan, source = recall_run(self._store, run, body, _REQUEST)
+        recorded = body.get("inputs", ())
+        recall_inputs(
+            *(self._store, self._catalog, plan, source, recorded, _REQUEST, self._observer)
+        )
+
+    # -- what is kept in git besides ------------------------------------------------------------
+
+    def bulk(self) -> Line:
+        """What it printed, its metrics and environment are here, and are what the record binds."""
+        bound = list(self._find_bound())
+        wrong = [each.name for each in bound if isinstance(each, _Unreadable)]
+        files = [each for each in bound if isinstance(each, Bound)]
+        sizes = self._repo.object_sizes(each.oid for each in files)
+        here = [each for each in files if sizes[each.oid] is not None]
+        digests = dict(hash_contents(self._repo, [each.oid for each in here])) if here else {}
+        wrong += [each.name for each in here if digests[each.oid] != each.sha256]
+        if wrong:
+            return Line("output", NO, f"not what the record binds: {', '.join(sorted(wrong))}")
+        absent = [each.name for each in files if sizes[each.oid] is None]
+        if absent:
+            return Line("output", NOT_HERE, ", ".join(sorted(absent)), _FETCH)
+        return Line("output", OK, f"as its record binds it, files: {len(files)}")
+
+    def _find_bound(self) -> Iterator[Bound | _Unreadable]:
+        for record in self._records:
+            named = record.body.get("bulk")
+            for name in named if isinstance(named, dict) else ():
+                found = find_bound(record.body, record.run, name, _LARGEST)
+                yield found if found is not None else _Unreadable(name)
+
+    # -- what it was given, and what it made ----------------------------------------------------
+
+    def inputs(self) -> Iterator[Line]:
+        """The files that it depends on hold what they held."""
+        count = len(self._document["inputs"])
+        if not count:
+            return
+        problem = self._repeatable
+        if problem is None:
+            yield Line("inputs", OK, f"here, digests equal: {count}")
+        else:
+            verdict = NO if isinstance(problem, ChangedInputError) else NOT_HERE
+            yield Line("inputs", verdict, problem.message)
+
+    def generated(self) -> Iterator[Line]:
+        """There are as many files in its directory, with as many bytes, as it left."""
+        recorded = self._document["generated"]
+        if recorded is None:
+            return
+        files, size = recorded["files"], recorded["bytes"]
+        if files and not self._store.run_dir(self._document["id"]).is_dir():
+            yield Line("files", NOT_HERE, f"made where it ran: {files}, with {size} bytes")
+            return
+        made = [each for each in list_files(self._store, self._document) if not each.is_input]
+        found = (len(made), sum(each.size for each in made))
+        if found == (files, size):
+            yield Line("files", OK, f"as many as it made: {files}, with {size} bytes")
+        else:
+            told = f"here are {found[0]}, with {found[1]} bytes"
+            yield Line("files", NO, f"it made {files}, with {size} bytes; {told}")
+
+    # -- where it ran, and whether it can again -------------------------------------------------
+
+    def environment(self) -> Iterator[Line]:
+        """The Python that would run it here has the version and the packages that it had.
+
+        The one that the record names is not asked: it could be any program.
+        """
+        if self._document["command"]["interpreter"] is None:
+            return
+        recorded = self._document["environment"]
+        top = self._repo.work_tree or self._repo.cwd
+        environ = self._repo.environ
+        try:
+            python = choose_interpreter(top / "script.py", b"", environ, top, top)
+        except StartError as error:
+            yield Line("environment", NO, error.message, error.hint)
+            return
+        now = describe_environment(python.path, self._store.dir / "cache", environ)
+        version = (now["python"] or {}).get("version")
+        if version != recorded["python"]:
+            told = f"Python {version or 'of unknown version'} here, {recorded['python']} then"
+            yield Line("environment", NO, told)
+        elif recorded["packages"] is None:
+            yield Line("environment", NOT_HERE, f"Python {version}, but its packages", _FETCH)
+        else:
+            yield _compare_packages(version, recorded["packages"], now["packages"] or {})
+
+    def repeat(self) -> Line:
+        """Whether the run can be done again in this clone."""
+        run = short_id(self._document["id"])
+        problem = self._repeatable
+        if self._source.verdict != OK:
+            return Line("repeat", NO, "its source is not here, or not what was recorded")
+        if problem is not None:
+            hint = None if isinstance(problem, ChangedInputError) else problem.hint
+            return Line("repeat", NO, problem.message, hint)
+        return Line("repeat", OK, f"git gage restart {run}")
+
+
+class _Unreadable(NamedTuple):
+    """A kept file of which the record says nothing that makes sense."""
+
+    name: str
+
+
+def _find_gaps(records: Sequence[Record]) -> Iterator[str]:
+    """Writers of whose records some are not there, or do not follow each other."""
+    chains: dict[str, dict[int, Record]] = {}
+    for record in records:
+        chains.setdefault(record.writer, {})[record.seq] = record
+    for writer, chain in chains.items():
+        before = None
+        for seq, record in sorted(chain.items()):
+            if seq and (seq - 1 not in chain or record.prev != before):
+                yield writer
+            before = record.id
+
+
+def _compare_packages(version: str | None, then: Mapping[str, str], now: Mapping[str, str]) -> Line:
+    other = sum(1 for name, text in then.items() if name in now and now[name] != text)
+    gone = len(then.keys() - now.keys())
+    more = len(now.keys() - then.keys())
+    equal = len(then) - other - gone
+    told = f"Python {version}, packages: {equal} equal"
+    if not (other or gone or more):
+        return Line("environment", OK, told)
+    return Line("environment", NO, f"{told}, {other} of another version, {gone} gone, {more} new")

@@ -1,0 +1,90 @@
+"""All remotes and places that runs can come from and go to."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Container, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_gage.share.places import find_places
+from git_gage.share.remote import find_remote, name_address, remote_names, usual_remote
+from git_gage.source.remote import strip_user
+from git_gage.store import TRACKING, parse_ref
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
+    from git_gage.share.places import Places
+
+REMOTE, PLACE = "remote", "place"
+# A partial clone has its filter behind.
+_URL_LINE = re.compile(r"^([^\t\n]*)\t(.*) \((fetch|push)\)(?: \[.*\])?$", re.MULTILINE)
+
+
+class KnownRemote(NamedTuple):
+    """One of them. `fetch_url` and `push_url` are without user; `origin`: who says so.
+
+    has_runs: runs were fetched from it, or pushed to it. is_usual: it is taken where none is named.
+    refused: why it is not used, None if it is.
+    """
+
+    name: str
+    kind: str
+    fetch_url: str
+    push_url: str
+    origin: str
+    has_runs: bool
+    is_usual: bool
+    refused: str | None = None
+
+
+def list_remotes(repo: Repository) -> tuple[list[KnownRemote], list[str]]:
+    """git's remotes, then places, with what is wrong with the files that name places."""
+    seen = {found.remote for found in map(parse_ref, repo.list_refs(f"{TRACKING}/")) if found}
+    usual = usual_remote(repo)
+    places = find_places(repo)
+    remotes = _list_git_remotes(repo, seen, usual)
+    return [*remotes, *_list_places(repo, places, seen, usual)], places.notices
+
+
+def remote_words(repo: Repository) -> list[str]:
+    """Names that push and fetch take."""
+    places = (place.name for place in find_places(repo).found if place.refused is None)
+    return list(dict.fromkeys([*sorted(remote_names(repo)), *places]))
+
+
+def _list_git_remotes(
+    repo: Repository, seen: Container[str | None], usual: str | None
+) -> Iterator[KnownRemote]:
+    urls = _read_urls(repo)
+    for name, entries in repo.settings.named("remote", "url").items():
+        fetch_url, push_url = (urls.get((name, way), entries[0].value) for way in ("fetch", "push"))
+        yield KnownRemote(
+            *(name, REMOTE, strip_user(fetch_url), strip_user(push_url), entries[0].place),
+            has_runs=find_remote(repo, name).tracking in seen,
+            is_usual=name == usual,
+        )
+
+
+def _read_urls(repo: Repository) -> dict[tuple[str, str], str]:
+    """(remote, `fetch` or `push`) → the first URL, rewritten as git does for `insteadOf`."""
+    urls: dict[tuple[str, str], str] = {}
+    for name, url, way in _URL_LINE.findall(os.fsdecode(repo.run("remote", "-v"))):
+        urls.setdefault((name, way), url)
+    return urls
+
+
+def _list_places(
+    repo: Repository, places: Places, seen: Container[str | None], usual: str | None
+) -> Iterator[KnownRemote]:
+    taken = set(remote_names(repo))
+    for place in places.found:
+        url = strip_user(place.address)
+        refused = place.refused or ("the name is taken" if place.name in taken else None)
+        taken.update([] if refused else [place.name])
+        yield KnownRemote(
+            *(place.name, PLACE, url, url, place.origin),
+            has_runs=name_address(repo, place.address) in seen,
+            is_usual=refused is None and place.name == usual,
+            refused=refused,
+        )
