@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -49,6 +49,18 @@ def list_files(store: Store, document: Mapping[str, Any]) -> Iterator[RunFile]:
     Left out are what git-gage keeps there, and what a run that goes on was laid out with.
     """
     return _read_files(store, document, _list_paths(store, document))
+
+
+def list_made(store: Store, document: Mapping[str, Any]) -> list[RunFile]:
+    """Those of them that the run made."""
+    return [file for file in list_files(store, document) if not file.is_input]
+
+
+def is_as_recorded(files: Sequence[RunFile], document: Mapping[str, Any]) -> bool:
+    """Whether files that a run made are as many, with as many bytes, as its record says."""
+    recorded = document["generated"]
+    found = {"files": len(files), "bytes": sum(file.size for file in files)}
+    return {key: recorded[key] for key in found} == found
 
 
 def list_images(store: Store, document: Mapping[str, Any], most: int) -> Iterator[RunFile]:

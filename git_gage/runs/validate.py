@@ -14,7 +14,7 @@ from git_gage.catalog.bulk import Bound, find_bound
 from git_gage.errors import GageError, IntegrityError, RequestError
 from git_gage.git.contents import hash_contents
 from git_gage.records import is_canonical, short_id
-from git_gage.runs.files import list_files
+from git_gage.runs.files import is_as_recorded, list_made
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.model import ChangedInputError
 from git_gage.runs.inputs.record import path_bytes
@@ -226,12 +226,11 @@ class _Run:
         if files and not self._store.run_dir(self._document["id"]).is_dir():
             yield Line("files", NOT_HERE, f"made where it ran: {files}, with {size} bytes")
             return
-        made = [each for each in list_files(self._store, self._document) if not each.is_input]
-        found = (len(made), sum(each.size for each in made))
-        if found == (files, size):
+        made = list_made(self._store, self._document)
+        if is_as_recorded(made, self._document):
             yield Line("files", OK, f"as many as it made: {files}, with {size} bytes")
         else:
-            told = f"here are {found[0]}, with {found[1]} bytes"
+            told = f"here are {len(made)}, with {sum(each.size for each in made)} bytes"
             yield Line("files", NO, f"it made {files}, with {size} bytes; {told}")
 
     # -- where it ran, and whether it can again -------------------------------------------------

@@ -140,16 +140,28 @@ def test_an_object_that_is_gone(repo: Path) -> None:
 
 
 def test_a_python_that_is_another(project: Path, tmp_path: Path) -> None:
-    fake = tmp_path / "venv" / "bin" / "python3"
+    run = json.loads(gage_inside(project, "show", "--json").out)
+    answer = {"version": run["environment"]["python"], "implementation": "", "executable": ""}
+    packages = {**run["environment"]["packages"], "more": "1"}
+    says = json.dumps({**answer, "path": [], "packages": packages})
+    write_files(tmp_path, {"venv/bin/python3": f"#!/bin/sh\necho '{says}'\n"})
+    (tmp_path / "venv" / "bin" / "python3").chmod(0o755)
+    verdict, text = _environment(project, VIRTUAL_ENV=str(tmp_path / "venv"))
+    assert verdict == "no"
+    assert text.endswith(
+        f"packages: {len(packages) - 1} equal, 0 of another version, 0 gone, 1 new"
+    )
     write_files(tmp_path, {"venv/bin/python3": "#!/bin/sh\necho\n"})
-    fake.chmod(0o755)
-    found = gage_inside(project, "check", "@", "--json", env={"VIRTUAL_ENV": str(fake.parents[1])})
-    lines = {each["name"]: each for each in json.loads(found.out)["checks"]}
-    assert lines["environment"]["verdict"] == "no"
-    assert lines["environment"]["text"].startswith("Python of unknown version here, 3.")
-    nothing = gage_inside(project, "check", "@", "--json", env={"PATH": _path_of("git", tmp_path)})
-    lines = {each["name"]: each for each in json.loads(nothing.out)["checks"]}
-    assert lines["environment"]["verdict"] == "no"
+    verdict, text = _environment(project, VIRTUAL_ENV=str(tmp_path / "venv"))
+    assert verdict == "no"
+    assert text.startswith("Python of unknown version here, 3.")
+    assert _environment(project, PATH=_path_of("git", tmp_path))[0] == "no"
+
+
+def _environment(where: Path, **environ: str) -> tuple[str, str]:
+    checks = json.loads(gage_inside(where, "check", "@", "--json", env=environ).out)["checks"]
+    (found,) = [each for each in checks if each["name"] == "environment"]
+    return found["verdict"], found["text"]
 
 
 def _path_of(program: str, folder: Path) -> str:

@@ -15,6 +15,7 @@ from git_gage.records import (
     encode_path,
     encode_text,
     format_time,
+    is_canonical,
     is_run_id,
     make_record,
     parse_record,
@@ -78,6 +79,23 @@ def test_a_record_reads_back_as_it_was_made(body: dict[str, Any]) -> None:
     assert b"\n" not in made.line
     assert is_run_id(read.run)
     assert json.loads(made.line)["body"] == read.body
+
+
+def test_a_record_that_others_wrote_may_not_be_canonical() -> None:
+    fields: dict[str, Any] = {
+        "at": AT,
+        "by": None,
+        "deps": [],
+        "kind": "run.begin",
+        "lc": 1,
+        "prev": None,
+    }
+    fields |= {"body": {}, "seq": 0, "v": 1, "writer": "w"}
+    written = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    assert is_canonical(parse_record(written.encode()))
+    assert not is_canonical(parse_record(json.dumps(fields, sort_keys=True).encode()))
+    large = written.replace('"body":{}', '"body":{"x":9007199254740993}')
+    assert not is_canonical(parse_record(large.encode()))
 
 
 def test_a_run_id_sorts_by_time_and_certifies_its_record() -> None:
