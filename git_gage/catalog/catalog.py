@@ -19,14 +19,16 @@ from git_gage.catalog.place import (
     is_unusable,
 )
 from git_gage.catalog.query import Chain, Shown, as_document, as_text
-from git_gage.catalog.refresh import Tell, refresh
+from git_gage.catalog.refresh import Tell, judge_again, refresh
 from git_gage.catalog.schema import MEMORY, open_catalog
 from git_gage.errors import ConflictError, RunNotFoundError
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from git_gage.catalog.judging import Judge
     from git_gage.catalog.live import Live
+    from git_gage.catalog.said import Said
     from git_gage.records import Record
     from git_gage.store import Store
 
@@ -51,9 +53,11 @@ class Catalog:
         status_of: Callable[[str], str] = lambda _: "running",
         read_live: Callable[[], Live] = dict,
         tell: Tell = lambda _: None,
+        judge: Judge | None = None,
     ) -> None:
         """`status_of` says what a run without an end, by its id, is at this moment, `read_live`
-        what is known up to now of those that go on here.
+        what is known up to now of those that go on here, `judge` what to think of what others
+        say (None: all of it counts).
 
         `tell` hears how much of a load is done, from 0 to 1, and None when it is over.
         """
@@ -61,6 +65,7 @@ class Catalog:
         self._status_of = status_of
         self._read_live = read_live
         self._tell = tell
+        self._judge = judge
         self._places = find_places(store) if path is None else iter((path, MEMORY))
         self._path: Path | None = None
         self._db: sqlite3.Connection | None = None
@@ -82,7 +87,16 @@ class Catalog:
 
         Raises: ConflictError if another process holds the catalog for too long.
         """
-        return self._try(lambda db: refresh(db, self._store, bulk=bulk, tell=self._tell))
+        return self._try(
+            lambda db: refresh(db, self._store, self._judge, bulk=bulk, tell=self._tell)
+        )
+
+    def rejudge(self) -> None:
+        """Judge again what others said, after a change of who is trusted.
+
+        Raises: ConflictError if another process holds the catalog for too long.
+        """
+        self._try(lambda db: judge_again(db, self._store, self._judge))
 
     # -- run objects -----------------------------------------------------------------------------
 
@@ -219,11 +233,11 @@ class Catalog:
 
         return self._ask(lambda db: complete_run(db, prefix))
 
-    def complete_metric(self, prefix: str) -> list[str]:
-        """Names of metrics that begin so, in alphabetical order."""
-        from git_gage.catalog.resolve import complete_metric
+    def complete_name(self, part: str, prefix: str) -> list[str]:
+        """Metrics (part "metric") or tags ("tag") that begin so, in alphabetical order."""
+        from git_gage.catalog.resolve import complete_name
 
-        return self._ask(lambda db: complete_metric(db, prefix))
+        return self._ask(lambda db: complete_name(db, part, prefix))
 
     def remember_rows(self, runs: Sequence[str]) -> None:
         """Let the rows of a list that is shown name its runs from now on."""
@@ -247,8 +261,35 @@ class Catalog:
         return self._ask(lambda db: query.read_chain(db, run, writer))
 
     def records(self, run: str) -> list[Record]:
-        """All records of a run known here, in the order of their clocks; read from the store."""
-        return self._records([run], None)
+        """All records of a run known here, in the order of their clocks; read from the store.
+
+        Of each the copy with a signature, if there is one.
+        """
+        from git_gage.catalog.lines import one_of_each
+
+        return one_of_each(self._records([run], None))
+
+    def record_lines(self, runs: Sequence[str] | None = None) -> Iterator[Record]:
+        """Records of some runs, or of all, run by run in the order of their clocks.
+
+        Of each come all copies that there are; they differ in their signatures.
+        """
+        asked = self._ask(query.list_runs) if runs is None else runs
+        for first in range(0, len(asked), PAGE):
+            found = self._records(asked[first : first + PAGE], None)
+            yield from sorted(found, key=lambda record: record.run)
+
+    def said(self, run: str) -> list[Said]:
+        """What people said of a run, all of it."""
+        from git_gage.catalog.said_table import read_said_of
+
+        return self._ask(lambda db: read_said_of(db, run))
+
+    def count_tags(self) -> list[tuple[str, int]]:
+        """Tags, each with how many runs have it, those of the most runs first."""
+        from git_gage.catalog.facts import count_tags
+
+        return self._ask(count_tags)
 
     def lines_beyond(self, runs: Sequence[str], remote: str) -> list[bytes]:
         """Lines of those records of runs that refs/gage-remotes/<remote>/ lacks, run by run."""
@@ -293,7 +334,9 @@ class Catalog:
 
         asked = self._ask(lambda db: query.read_sightings(db, runs, beyond))
         found = read_records(self._store, asked)
-        if len(found) < len(asked):  # they went from a journal into a lane since we looked
+        if len({record.id for record in found}) < len(
+            asked
+        ):  # they went from a journal into a lane since we looked
             self.refresh()
             asked = self._ask(lambda db: query.read_sightings(db, runs, beyond))
             found = read_records(self._store, asked)

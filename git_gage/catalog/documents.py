@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any, NoReturn
 
+from git_gage.catalog.attributes import OPERATION, make_origin, set_logged
 from git_gage.catalog.values import read_value, storable
 from git_gage.errors import IntegrityError
 from git_gage.records import Record, parse_time, run_name, shown_path
 
-USER = "user"
 STATUSES = ("completed", "error", "terminated")
 
 _NONE = type(None)
@@ -174,12 +174,13 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "duration_s": None,
         "label": None,
         "tags": [],
+        "comments": [],
         "config": part["config"],
         "metrics": {},
         "summaries": {},
         "attributes": dict(part["definition"]["attributes"]),
         "attribute_origins": {
-            name: _origin("operation", begin.by) for name in part["definition"]["attributes"]
+            name: make_origin(OPERATION, begin.by) for name in part["definition"]["attributes"]
         },
         "logged": {},
         "signal": None,
@@ -271,36 +272,6 @@ def plain(body: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _plain(value) for key, value in body.items()}
 
 
-def set_attributes(document: dict[str, Any], said: dict[str, tuple[Any, Any]]) -> None:
-    """Put what people said of a run over what it logged, and that over what its operation says.
-
-    `said` has values with their authors by name; the one named "label" is the run's label.
-    """
-    document["label"], _ = said.pop("label", (None, None))
-    own, logged, by = (
-        document["definition"]["attributes"],
-        document["logged"],
-        document["author"],
-    )
-    document["attributes"] = {**own, **logged, **{name: value for name, (value, _) in said.items()}}
-    document["attribute_origins"] = {
-        **{name: _origin("operation", by) for name in own},
-        **{name: _origin("logged", by) for name in logged},
-        **{name: _origin(USER, author) for name, (_, author) in said.items()},
-    }
-
-
-def set_logged(document: dict[str, Any], logged: dict[str, Any]) -> None:
-    """Put what a run logged under what people said of it."""
-    said = {
-        name: (document["attributes"][name], origin["author"])
-        for name, origin in document["attribute_origins"].items()
-        if origin["origin"] == USER
-    }
-    document["logged"] = logged
-    set_attributes(document, {**said, "label": (document["label"], None)})
-
-
 def add_live(
     document: dict[str, Any], metrics: dict[str, Any], logged: dict[str, Any]
 ) -> dict[str, Any]:
@@ -311,10 +282,6 @@ def add_live(
     except IntegrityError:
         pass  # written by another version: it is shown when the run ends
     return document
-
-
-def _origin(origin: str, author: Any) -> dict[str, Any]:
-    return {"origin": origin, "author": author}
 
 
 def _metrics(given: Any) -> dict[str, Any]:

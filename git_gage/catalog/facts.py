@@ -71,6 +71,16 @@ def write_facts(
     )
 
 
+def count_tags(db: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Tags, each with how many runs have it, those of the most runs first."""
+    rows = db.execute(
+        "SELECT n.name, count(*) FROM name n JOIN value v ON v.name = n.key WHERE n.part = ?"
+        " GROUP BY n.name ORDER BY count(*) DESC, n.name",
+        (TAG,),
+    )
+    return rows.fetchall()
+
+
 def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The values of a run object, by part."""
     for part, key in _KEYS:

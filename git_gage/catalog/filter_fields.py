@@ -28,10 +28,13 @@ OTHER_NAMES = {
     "op": "operation",
     "run": "id",
     "tags": "tag",
+    "comments": "comment",
     "by": "author",
     "namespace": "project",
     "duration_s": "duration",
 }
+
+_TAGS = "SELECT v.run FROM name n JOIN value v ON v.name = n.key WHERE n.part = 'tag'"
 
 
 class ValueFault(Exception):  # noqa: N818 - its reader makes an error of it
@@ -232,11 +235,15 @@ class Moment(Field):
         return span
 
 
-class Tags(Field):
-    """The tags of a run, any of which is meant; a run without tags has none of them."""
+class Several(Field):
+    """Texts of a run, any of which is meant, such as its tags; it may have none.
 
-    def __init__(self) -> None:
-        super().__init__("n.name")
+    `rows` selects the runs that have the texts in `sql`.
+    """
+
+    def __init__(self, sql: str, rows: str) -> None:
+        super().__init__(sql)
+        self.rows = rows
 
     @property
     def known(self) -> Sql:
@@ -260,8 +267,7 @@ class Tags(Field):
         return self._any(super().match(word))
 
     def _any(self, test: Sql) -> Sql:
-        found = "SELECT v.run FROM name n JOIN value v ON v.name = n.key WHERE n.part = 'tag'"
-        return Sql(f"run.key IN ({found} AND {test.text})", test.parameters)
+        return Sql(f"run.key IN ({self.rows} AND {test.text})", test.parameters)
 
 
 class Value(Field):
@@ -300,7 +306,8 @@ def run_fields(read_date: ReadDate) -> dict[str, Field]:
         "id": RunId("run.id"),
         "operation": Operation("run.operation", "fact.namespace"),
         "status": status,
-        "tag": Tags(),
+        "tag": Several("n.name", _TAGS),
+        "comment": Several("c.text", "SELECT c.run FROM comment c WHERE 1"),
         "author": Author("fact.author", "fact.email"),
         "duration": Number("fact.duration_s", amount),
         "exit_code": Number("fact.exit_code", count),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.errors import IntegrityError
@@ -16,27 +16,38 @@ if TYPE_CHECKING:
 def read_records(store: Store, sightings: Mapping[str, Sequence[str]]) -> list[Record]:
     """The records with these ids, in the order of their clocks; what is gone is left out.
 
-    `sightings` has for each id the blobs it was seen in; where none is left it is in a journal.
+    Of each come all copies, those that are signed first. `sightings` has for each id the blobs it
+    was seen in; where none is left it is in a journal.
     """
-    found: dict[str, Record] = {}
+    found: dict[bytes, Record] = {}
     blobs = dict.fromkeys(blob for seen in sightings.values() for blob in seen)
     for _, lines in store.read_lines(blobs):
-        found |= _pick(lines, sightings)
-    if found.keys() != sightings.keys():
+        found.update(_pick(lines, sightings))
+    if len({record.id for record in found.values()}) < len(sightings):
         for name in store.journals():
-            found |= _pick(store.read_journal(name, 0)[0], sightings)
-    return sorted(found.values(), key=lambda record: (record.lc, record.at, record.id))
+            found.update(_pick(store.read_journal(name, 0)[0], sightings))
+    return sorted(found.values(), key=_rank)
 
 
-def _pick(lines: Iterable[bytes], wanted: Mapping[str, object]) -> dict[str, Record]:
+def one_of_each(records: Iterable[Record]) -> list[Record]:
+    """The first copy of each record, in the same order."""
+    first: dict[str, Record] = {}
+    for record in records:
+        first.setdefault(record.id, record)
+    return list(first.values())
+
+
+def _rank(record: Record) -> tuple[int, str, str, bool, bytes]:
+    return record.lc, record.at, record.id, record.sig is None, record.line
+
+
+def _pick(lines: Iterable[bytes], wanted: Mapping[str, object]) -> Iterator[tuple[bytes, Record]]:
     """Those among the wanted; a digest tells sooner than the whole line read."""
-    found: dict[str, Record] = {}
     for line in lines:
         if hashlib.sha256(line).hexdigest() in wanted or unsigned_id(line) in wanted:
             record = _parse(line)
             if record is not None and record.id in wanted:
-                found[record.id] = record
-    return found
+                yield line, record
 
 
 def _parse(line: bytes) -> Record | None:

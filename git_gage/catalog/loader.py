@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.attached import Attached
+from git_gage.catalog.attributes import set_logged
 from git_gage.catalog.bulk import WHOLE
 from git_gage.catalog.documents import (
     begin_part,
@@ -17,13 +16,12 @@ from git_gage.catalog.documents import (
     new_document,
     plain,
     replace_begin,
-    set_attributes,
-    set_logged,
     start_part,
 )
 from git_gage.catalog.rows import Run, find_runs, open_documents, write_runs
+from git_gage.catalog.said import KINDS, read_content
+from git_gage.catalog.said_table import Heard, SaidTable
 from git_gage.catalog.schema import AMONG, among
-from git_gage.catalog.texts import dump, tame
 from git_gage.catalog.values import storable
 from git_gage.errors import IntegrityError
 from git_gage.records import Record, parse_record
@@ -31,6 +29,7 @@ from git_gage.records import Record, parse_record
 if TYPE_CHECKING:
     import sqlite3
 
+    from git_gage.catalog.judging import Judge
     from git_gage.store import Store
 
 # Few enough to stay in the processor's cache, many enough that most runs are in one chunk whole.
@@ -39,23 +38,25 @@ JOURNAL = 0
 NEWER, DAMAGED = "newer", "damaged"
 
 _PARTS = {"run.begin": begin_part, "run.start": start_part, "run.end": end_part}
-_ATTRIBUTES = ("attr.set", "attr.del")
-_TAG = "tag.add"
 
 
 class Loader:
     """Takes lines in; use it inside one transaction, and `finish` it."""
 
-    def __init__(self, db: sqlite3.Connection, store: Store) -> None:
+    def __init__(self, db: sqlite3.Connection, store: Store, judge: Judge | None) -> None:
         self._db = db
-        self._chunk: list[tuple[Record, int]] = []
+        self._chunk: list[tuple[Record, int, bool]] = []
         self._attached = Attached(db, store)
+        self._said = SaidTable(db, judge, store.my_lanes)
 
-    def add(self, lines: Iterable[bytes], blob: int) -> None:
-        """Lines of the blob with this key in table `seen`, or of a journal (key 0)."""
+    def add(self, lines: Iterable[bytes], blob: int, *, ours: bool) -> None:
+        """Lines of the blob with this key in table `seen`, or of a journal (key 0).
+
+        `ours`: it is a journal of this clone, or lies in a lane that this clone alone writes.
+        """
         for line in lines:
             try:
-                self._chunk.append((parse_record(line), blob))
+                self._chunk.append((parse_record(line), blob, ours))
             except IntegrityError as error:
                 why = NEWER if error.facts.get("newer") else DAMAGED
                 self._refuse(hashlib.sha256(line).digest(), why)
@@ -65,13 +66,19 @@ class Loader:
     def finish(self) -> None:
         """Load what was added."""
         chunk, self._chunk = self._chunk, []
-        runs = find_runs(self._db, {record.run for record, _ in chunk})
+        runs = find_runs(self._db, {record.run for record, *_ in chunk})
         fresh = self._note_records(chunk, runs)
+        told_of = self._said.take(self._hear(chunk), runs)
         begun = {record.run for record in fresh if record.kind == "run.begin"}
         fresh += self._take_awaited([runs[id] for id in begun if not runs[id].is_new])
-        open_documents(self._db, {runs[record.run] for record in fresh if runs[record.run].begun})
+        touched = {record.run for record in fresh if record.kind not in KINDS}
+        changing = [run for run in runs.values() if run.id in touched or run.key in told_of]
+        open_documents(self._db, [run for run in changing if run.begun])
         usable = [record for record in fresh if self._is_usable(record, runs[record.run], begun)]
         self._tell(usable, runs)
+        self._said.show(
+            run for run in changing if run.key in told_of or (run.id in begun and not run.is_new)
+        )
         changed = [run for run in runs.values() if run.is_new or run.document is not None]
         write_runs(self._db, changed)
 
@@ -84,17 +91,26 @@ class Loader:
             self._replace_part(runs[bound.run], record, bound.name, body)
         write_runs(self._db, runs.values())
 
+    def judge_again(self) -> None:
+        """Judge again what others said, and show what comes of it."""
+        keys = among(self._said.judge_again())
+        rows = self._db.execute(f"SELECT id FROM run WHERE key {AMONG}", [keys]).fetchall()
+        runs = find_runs(self._db, {id for (id,) in rows}).values()
+        open_documents(self._db, runs)
+        self._said.show(runs)
+        write_runs(self._db, [run for run in runs if run.document is not None])
+
     # -- which records -------------------------------------------------------------------------
 
     def _note_records(
-        self, chunk: Sequence[tuple[Record, int]], runs: dict[str, Run]
+        self, chunk: Sequence[tuple[Record, int, bool]], runs: dict[str, Run]
     ) -> list[Record]:
         """Write down which record was seen where; those never seen before."""
         keys = [run.key for run in runs.values() if not run.is_new]
         rows = self._db.execute(f"SELECT id FROM record WHERE run {AMONG}", [among(keys)])
         known = {id for (id,) in rows} if keys else set()
         fresh, noted = [], []
-        for record, blob in chunk:
+        for record, blob, _ in chunk:
             id = bytes.fromhex(record.id)
             noted.append(
                 (runs[record.run].key, id, blob, storable(record.writer), record.seq, record.lc)
@@ -105,6 +121,18 @@ class Loader:
         self._db.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?)", noted)
         self._count("records", len(fresh))
         return fresh
+
+    def _hear(self, chunk: Sequence[tuple[Record, int, bool]]) -> list[Heard]:
+        """What people say, also where it comes again: it may be signed now."""
+        heard = []
+        for record, _, ours in chunk:
+            if record.kind in KINDS:
+                content = read_content(record)
+                if content is None:
+                    self._refuse(bytes.fromhex(record.id), DAMAGED)
+                else:
+                    heard.append(Heard(record, ours, content))
+        return heard
 
     def _take_awaited(self, runs: Sequence[Run]) -> list[Record]:
         """Ends that came before the beginnings that are here now."""
@@ -117,13 +145,9 @@ class Loader:
 
     def _is_usable(self, record: Record, run: Run, begun: set[str]) -> bool:
         """Whether a record can be shown now; others are noted for what they are."""
-        if record.kind in _ATTRIBUTES:
-            if _is_attribute(record):
-                return True
-            self._refuse(bytes.fromhex(record.id), DAMAGED)
-        elif record.kind == _TAG and type(record.body.get("tag")) is not str:
-            self._refuse(bytes.fromhex(record.id), DAMAGED)
-        elif record.kind not in (*_PARTS, _TAG):
+        if record.kind in KINDS:
+            return False
+        if record.kind not in _PARTS:
             self._refuse(bytes.fromhex(record.id), NEWER)
         elif run.begun or run.id in begun:
             return True
@@ -144,12 +168,11 @@ class Loader:
                 run.document = new_document(record, part)
                 run.packages = packages.get(record.id)
         self._count("runs", sum(runs[begin.run].document is not None for begin in begins))
-        for kind, tell in (("run.start", self._start), ("run.end", self._end), (_TAG, self._tag)):
+        for kind, tell in (("run.start", self._start), ("run.end", self._end)):
             for record in records:
                 run = runs[record.run]
                 if record.kind == kind and run.document is not None:
                     tell(run, record, wholes.get(record.id))
-        self._attribute([record for record in records if record.kind in _ATTRIBUTES], runs)
 
     def _start(self, run: Run, start: Record, whole: dict[str, Any] | None) -> None:
         """A staged run has started; where two clones started it, the first of them counts."""
@@ -162,10 +185,6 @@ class Loader:
         if part is not None:
             document.update(part, started=start.at)
             document["status"] = "running" if run.ended is None else document["status"]
-
-    def _tag(self, run: Run, record: Record, _whole: dict[str, Any] | None) -> None:
-        assert run.document is not None
-        run.document["tags"] = sorted({*run.document["tags"], record.body["tag"]})
 
     def _end(self, run: Run, end: Record, whole: dict[str, Any] | None) -> None:
         assert run.document is not None
@@ -206,34 +225,6 @@ class Loader:
         else:
             run.document.update(part)
 
-    def _attribute(self, records: Sequence[Record], runs: dict[str, Run]) -> None:
-        """Note what was said, then show for each run and name what was said last."""
-        self._db.executemany(
-            "INSERT OR IGNORE INTO attribute VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [_attribute_row(record, runs[record.run].key) for record in records],
-        )
-        touched = {record.run for record in records}
-        shown = {
-            run.key: run.document
-            for run in runs.values()
-            if run.document is not None and (run.id in touched or not run.is_new)
-        }
-        rows = self._db.execute(
-            f"SELECT run, name, value, author FROM attribute WHERE run {AMONG}"
-            " ORDER BY lc, at, record",
-            [among(shown)],
-        )
-        found: dict[int, dict[str, tuple[str | None, str]]] = defaultdict(dict)
-        for key, name, value, author in rows if shown else ():
-            found[key][name] = (value, author)
-        for key, values in found.items():
-            said = {
-                name: (json.loads(value), json.loads(author))
-                for name, (value, author) in values.items()
-                if value is not None
-            }
-            set_attributes(shown[key], said)
-
     # -- small things --------------------------------------------------------------------------
 
     def _refuse(self, id: bytes, why: str) -> None:
@@ -241,18 +232,3 @@ class Loader:
 
     def _count(self, name: str, number: int) -> None:
         self._db.execute("UPDATE total SET value = value + ? WHERE name = ?", (number, name))
-
-
-def _is_attribute(record: Record) -> bool:
-    name, value = record.body.get("name"), record.body.get("value")
-    if type(name) is not str or not name:
-        return False
-    if record.kind == "attr.del":
-        return True
-    return type(value) is str if name == "label" else "value" in record.body
-
-
-def _attribute_row(record: Record, run: int) -> tuple[Any, ...]:
-    value = dump(tame(record.body["value"])) if record.kind == "attr.set" else None
-    name, at = storable(record.body["name"]), storable(record.at)
-    return run, name, record.id, record.lc, at, value, dump(record.deps), dump(record.by)

@@ -21,14 +21,12 @@ _SHOWN = (
 class Chain(NamedTuple):
     """Where a writer's next record about a run goes.
 
-    `seq` and `prev` continue the writer's own chain, `lc` is the highest clock anybody used, and
-    `label_records` are the records about its label that no other one supersedes.
+    `seq` and `prev` continue the writer's own chain, `lc` is the highest clock anybody used.
     """
 
     seq: int
     prev: str | None
     lc: int
-    label_records: tuple[str, ...]
 
 
 class Shown(NamedTuple):
@@ -76,7 +74,7 @@ def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
         (run,),
     ).fetchone()
     seq, prev = (min(last[0] + 1, _MAX_COUNT), last[1].hex()) if last else (0, None)
-    return Chain(seq, prev, min(clock, _MAX_COUNT - 1), _label_records(db, run))
+    return Chain(seq, prev, min(clock, _MAX_COUNT - 1))
 
 
 def read_sightings(
@@ -99,6 +97,11 @@ def read_sightings(
         if is_there:
             there.add(id.hex())
     return {id: blobs for id, blobs in seen.items() if id not in there}
+
+
+def list_runs(db: sqlite3.Connection) -> list[str]:
+    """Ids of all runs that any record is about, oldest first."""
+    return [id for (id,) in db.execute("SELECT id FROM run ORDER BY id")]
 
 
 def find_newest(db: sqlite3.Connection, column: str, value: str, count: int) -> list[str]:
@@ -161,16 +164,6 @@ def _shown(row: tuple[str, str, int, int | None, str | None, int]) -> Shown:
     if not checked(text, crc, key or 0).startswith(f'{{"id":"{id}"'):
         raise sqlite3.DatabaseError("a document lies with another run")
     return Shown(id, text, packages)
-
-
-def _label_records(db: sqlite3.Connection, run: str) -> tuple[str, ...]:
-    rows = db.execute(
-        "SELECT record, deps FROM attribute JOIN run ON run.key = attribute.run"
-        " WHERE run.id = ? AND attribute.name = 'label' ORDER BY lc, at, record",
-        (run,),
-    ).fetchall()
-    superseded = {dep for _, deps in rows for dep in json.loads(deps)}
-    return tuple(record for record, _ in rows if record not in superseded)
 
 
 def newest_here(db: sqlite3.Connection, lanes: Iterable[str], steps: int = 0) -> str | None:

@@ -7,17 +7,18 @@ afterwards: in this order no record is missed.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.catalog.schema import AMONG, among, without_indexes, writing
 from git_gage.errors import GageError, GitError
-from git_gage.store import TRACKING, parse_ref
+from git_gage.store import LOCAL, TRACKING, parse_ref
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from git_gage.catalog.judging import Judge
     from git_gage.catalog.loader import Loader
     from git_gage.store import Store
 
@@ -52,19 +53,31 @@ class News(NamedTuple):
         return self.tips != self.known or any(lines for lines, _ in self.journals.values())
 
 
-def refresh(db: sqlite3.Connection, store: Store, *, bulk: bool, tell: Tell) -> list[str]:
+def refresh(
+    db: sqlite3.Connection, store: Store, judge: Judge | None, *, bulk: bool, tell: Tell
+) -> list[str]:
     """Take in what is new; what there is to tell the user.
 
     With nothing new this costs one git process, one directory listing and three small selects.
     """
     for _ in range(_TRIES):
-        if _is_settled(db, store, bulk, tell):
+        if _is_settled(db, store, judge, bulk=bulk, tell=tell):
             break
     rows = db.execute("SELECT why, count(*) FROM unread GROUP BY why ORDER BY why")
     return [_NOTICES[why][number > 1].format(number) for why, number in rows]
 
 
-def _is_settled(db: sqlite3.Connection, store: Store, bulk: bool, tell: Tell) -> bool:
+def judge_again(db: sqlite3.Connection, store: Store, judge: Judge | None) -> None:
+    """Judge again what others said of runs, and show what comes of it."""
+    from git_gage.catalog.loader import Loader
+
+    with writing(db):
+        Loader(db, store, judge).judge_again()
+
+
+def _is_settled(
+    db: sqlite3.Connection, store: Store, judge: Judge | None, *, bulk: bool, tell: Tell
+) -> bool:
     """Take in what is new; whether that was all (False: lanes moved on while they were read)."""
     version = _data_version(db)
     news = _read_news(db, store)
@@ -74,7 +87,7 @@ def _is_settled(db: sqlite3.Connection, store: Store, bulk: bool, tell: Tell) ->
         with writing(db), _without_gc():
             if _data_version(db) != version:  # another process was quicker
                 news = _read_news(db, store)
-            return _take_in(db, store, news, tell)
+            return _take_in(db, store, judge, news, tell)
     finally:
         tell(None)
 
@@ -85,17 +98,20 @@ def _read_news(db: sqlite3.Connection, store: Store) -> News:
     return News(journals, store.read_tips(), dict(db.execute("SELECT ref, oid FROM tip")))
 
 
-def _take_in(db: sqlite3.Connection, store: Store, news: News, tell: Tell) -> bool:
+def _take_in(
+    db: sqlite3.Connection, store: Store, judge: Judge | None, news: News, tell: Tell
+) -> bool:
     from git_gage.catalog.loader import JOURNAL, Loader  # not needed where nothing is new
 
-    loader = Loader(db, store)
+    loader = Loader(db, store, judge)
     loader.look_again()
     changed = {ref: oid for ref, oid in news.tips.items() if news.known.get(ref) != oid}
     trees = _list_blobs(store, changed.values())
     with without_indexes(db) if not news.known and len(trees) >= _MANY else nullcontext():
-        blobs = _load_blobs(db, store, loader, trees, tell)
+        own = _own_blobs(changed, trees, store.my_lanes)
+        blobs = _load_blobs(db, store, loader, trees, own, tell)
         for lines, _ in news.journals.values():
-            loader.add(lines, JOURNAL)
+            loader.add(lines, JOURNAL, ours=True)
         loader.finish()
     _note_journals(db, news)
     whole = {tip for tip, tree in trees.items() if blobs.keys() >= set(tree)}
@@ -133,11 +149,28 @@ def _list_blobs(store: Store, tips: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def _own_blobs(
+    tips: Mapping[str, str], trees: Mapping[str, list[str]], lanes: Collection[str]
+) -> set[str]:
+    """Those blobs of tips (by ref) that lie in the lanes of this clone, and not at a remote.
+
+    A mirror has the lanes of others where our own would be.
+    """
+    refs = {ref: parse_ref(ref) for ref in tips}
+    own = [
+        tips[ref]
+        for ref, each in refs.items()
+        if each and each.space == LOCAL and each.lane in lanes
+    ]
+    return {blob for tip in own for blob in trees.get(tip, ())}
+
+
 def _load_blobs(
     db: sqlite3.Connection,
     store: Store,
     loader: Loader,
     trees: Mapping[str, list[str]],
+    own: Collection[str],
     tell: Tell,
 ) -> dict[str, int]:
     """Load the blobs not seen before; keys in table `seen` of all that could be read."""
@@ -149,7 +182,7 @@ def _load_blobs(
     for done, (blob, lines) in enumerate(_read_blobs(store, unseen)):
         tell(done / len(unseen))
         key = last + 1 + done
-        loader.add(lines, key)
+        loader.add(lines, key, ours=blob in own)
         known[blob] = key
         db.execute("INSERT INTO seen VALUES (?, ?)", (key, blob))
     return known

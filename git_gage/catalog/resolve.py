@@ -109,12 +109,12 @@ def complete_run(db: sqlite3.Connection, prefix: str) -> list[tuple[str, str]]:
     return offers
 
 
-def complete_metric(db: sqlite3.Connection, prefix: str) -> list[str]:
-    """Names of metrics that begin so."""
+def complete_name(db: sqlite3.Connection, part: str, prefix: str) -> list[str]:
+    """Names of a part that begin so, and that a run has a value of."""
     rows = db.execute(
-        "SELECT name FROM name WHERE part = 'metric' AND substr(name, 1, ?) = ?"
-        " ORDER BY name LIMIT ?",
-        (len(prefix), prefix, OFFERED),
+        "SELECT name FROM name WHERE part = ? AND substr(name, 1, ?) = ?"
+        " AND EXISTS (SELECT 1 FROM value v WHERE v.name = name.key) ORDER BY name LIMIT ?",
+        (part, len(prefix), prefix, OFFERED),
     )
     return [name for (name,) in rows]
 

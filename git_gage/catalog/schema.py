@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Any other number in a file means: not ours to read, make it anew from the lanes.
-SCHEMA = 8
+SCHEMA = 9
 MEMORY = Path(":memory:")
 # Long enough for another process to read a hundred thousand runs for the first time.
 BUSY_S = 120
@@ -46,9 +46,14 @@ CREATE TABLE packages (key INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, tex
 CREATE TABLE record (run INTEGER NOT NULL, id BLOB NOT NULL, blob INTEGER NOT NULL,
     writer TEXT NOT NULL, seq INTEGER NOT NULL, lc INTEGER NOT NULL, PRIMARY KEY (run, id, blob))
     WITHOUT ROWID;
-CREATE TABLE attribute (run INTEGER NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL,
-    lc INTEGER NOT NULL, at TEXT NOT NULL, value TEXT, deps TEXT NOT NULL, author TEXT NOT NULL,
-    PRIMARY KEY (run, name, record)) WITHOUT ROWID;
+CREATE TABLE said (run INTEGER NOT NULL, record BLOB NOT NULL, kind TEXT NOT NULL,
+    about TEXT NOT NULL, value TEXT, lc INTEGER NOT NULL, at TEXT NOT NULL, deps TEXT NOT NULL,
+    author TEXT NOT NULL, writer TEXT NOT NULL, own INTEGER NOT NULL, signed INTEGER NOT NULL,
+    state TEXT, PRIMARY KEY (run, record)) WITHOUT ROWID;
+CREATE TABLE copy (run INTEGER NOT NULL, record BLOB NOT NULL, digest BLOB NOT NULL,
+    line BLOB NOT NULL, PRIMARY KEY (run, record, digest)) WITHOUT ROWID;
+CREATE TABLE comment (run INTEGER NOT NULL, record BLOB NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (run, record)) WITHOUT ROWID;
 CREATE TABLE waiting (run INTEGER NOT NULL, id BLOB NOT NULL, line BLOB NOT NULL,
     PRIMARY KEY (run, id)) WITHOUT ROWID;
 CREATE TABLE missing (run INTEGER NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL,

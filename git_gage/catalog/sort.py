@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.catalog.facts import PARTS, TAG
-from git_gage.catalog.filter_fields import Field, Tags
+from git_gage.catalog.filter_fields import Field, Several
 from git_gage.catalog.values import storable
 from git_gage.errors import RequestError
 from git_gage.safe import clean
@@ -96,7 +96,7 @@ class _Column(NamedTuple):
 
 def _column(db: sqlite3.Connection, name: str, table: str, fields: Mapping[str, Field]) -> _Column:
     field = fields.get(name)
-    if isinstance(field, Tags):
+    if isinstance(field, Several):
         raise RequestError(f"'{name}' has no order", hint="use a name with one value in each run")
     if field is not None:
         return _Column(field.value)

@@ -34,6 +34,24 @@ class RunName(click.ParamType):  # type: ignore[type-arg]
         ]
 
 
+class RunOrTag(RunName):
+    """A run first, and then also a tag that some run has."""
+
+    name = "run or tag"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        import shlex
+
+        from click.shell_completion import CompletionItem
+
+        app: App = ctx.obj
+        runs = super().shell_complete(ctx, param, incomplete)
+        tags = app.catalog.complete_name("tag", incomplete) if ctx.params.get("words") else []
+        return [CompletionItem(tag) for tag in tags if shlex.quote(tag) == tag] + runs
+
+
 class MetricName(click.ParamType):  # type: ignore[type-arg]
     """A word that names a metric of any run."""
 
@@ -50,7 +68,7 @@ class MetricName(click.ParamType):  # type: ignore[type-arg]
         from click.shell_completion import CompletionItem
 
         app: App = ctx.obj
-        names = app.catalog.complete_metric(incomplete)
+        names = app.catalog.complete_name("metric", incomplete)
         # What is offered is typed as it is.
         return [CompletionItem(name) for name in names if shlex.quote(name) == name]
 

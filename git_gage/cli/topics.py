@@ -19,9 +19,10 @@ _CONDITIONS = (
     ("not, and, or, ( )", "bind in this order: not a = 1 and (b = 2 or c = 3)"),
 )
 _NAMES = (
-    ("of every run", "op status label tag started ended staged duration exit_code"),
-    ("", "run name commit digest branch dirty author project host"),
-    ("", "project_id platform python version signal parent restart_of"),
+    ("of every run", "op status label tag comment started ended staged duration"),
+    ("", "exit_code signal run name commit digest branch dirty author"),
+    ("", "project project_id host platform python version parent"),
+    ("", "restart_of"),
     ("metric.<name>", "the last value of a metric"),
     ("config.<name>", "a setting"),
     ("attr.<name>", "an attribute"),

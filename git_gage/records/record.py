@@ -167,11 +167,16 @@ def _load(line: bytes) -> dict[str, Any]:
     return fields
 
 
-def unsigned_id(line: bytes) -> str:
-    """The id of a line's record if it is signed, told without reading the line as JSON."""
+def unsigned_id(line: bytes) -> str | None:
+    """The id of a line's record if it is signed, told without reading the line as JSON.
+
+    None if it can't be signed.
+    """
     import hashlib
 
     start, end = _find_sig(line)
+    if start < 0:
+        return None
     return hashlib.sha256(line[:start] + line[end:]).hexdigest()
 
 

@@ -1,18 +1,57 @@
-"""What people say about runs."""
+"""What people say about runs: labels and other attributes, tags, comments.
+
+Each is a record of its own. Source: docs/format.md, "What people say".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from git_gage.catalog.said import (
+    COMMENT,
+    DEL,
+    DELETE,
+    EDIT,
+    LABEL,
+    MAX_TEXT,
+    SET,
+    TAG,
+    UNTAG,
+    Comment,
+    Role,
+    Said,
+    find_heads,
+    weigh,
+)
+from git_gage.config.typed import is_text
+from git_gage.config.values import json_text
+from git_gage.errors import RequestError
 from git_gage.runs.next_record import append_next
+from git_gage.safe import clean
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
-    from git_gage.records import By
+    from git_gage.records import By, Record
     from git_gage.store import Store
 
-LABEL = "label"
+MAX_NAME = 256
+_COMMANDS = {
+    "label": "git gage label <run> --set <text>",
+    **dict.fromkeys(("tag", "tags"), "git gage tag <run> <tag>"),
+    **dict.fromkeys(("comment", "comments"), "git gage comment <run> -m <text>"),
+}
+# What a record is about the same thing as.
+_TOPICS = {
+    kind: topic for topic in ((SET, DEL), (TAG, UNTAG), (COMMENT, EDIT, DELETE)) for kind in topic
+}
+_PARTS = ("attr.", "config.", "metric.")
+
+
+class _Statement(NamedTuple):
+    kind: str
+    about: str
+    body: Mapping[str, Any]
 
 
 def set_label(
@@ -20,17 +59,45 @@ def set_label(
 ) -> None:
     """Give runs a label, or take it away (None).
 
+    Raises: RequestError where nothing can be written, or for what no record can hold.
+    """
+    if text is None:
+        statement = _Statement(DEL, LABEL, {"name": LABEL})
+    else:
+        require_text(text, "the label")
+        statement = _Statement(SET, LABEL, {"name": LABEL, "value": text})
+    _say(store, catalog, runs, [statement], author)
+
+
+def set_attributes(
+    store: Store, catalog: Catalog, runs: Sequence[str], values: Mapping[str, Any], author: By
+) -> None:
+    """Give runs attributes: text, numbers, booleans, null, and lists and dicts of them, as JSON.
+
+    Raises: as `set_label`.
+    """
+    for name, value in values.items():
+        require_name(name)
+        require_text(value if type(value) is str else json_text(value), f"attribute '{name}'")
+    _say(
+        store,
+        catalog,
+        runs,
+        [_Statement(SET, name, {"name": name, "value": values[name]}) for name in values],
+        author,
+    )
+
+
+def unset_attributes(
+    store: Store, catalog: Catalog, runs: Sequence[str], names: Sequence[str], author: By
+) -> int:
+    """Take away what people said of attributes; how many values of runs that were.
+
+    What the program logged, or its operation says, is there again then.
     Raises: RequestError where nothing can be written.
     """
-    kind = "attr.del" if text is None else "attr.set"
-    body = {"name": LABEL} if text is None else {"name": LABEL, "value": text}
-    with store.writing():
-        catalog.refresh()
-        for run in runs:
-            deps = catalog.chain(run, store.lane).label_records
-            append_next(store, catalog, kind, run, body, author, deps)
-        store.flush()
-    catalog.refresh()
+    statements = [_Statement(DEL, name, {"name": name}) for name in dict.fromkeys(names)]
+    return len(_say(store, catalog, runs, statements, author))
 
 
 def add_tags(
@@ -38,12 +105,132 @@ def add_tags(
 ) -> None:
     """Give runs tags; one that a run has already stays one.
 
+    Raises: as `set_label`.
+    """
+    for tag in tags:
+        require_text(tag, "a tag")
+    _say(store, catalog, runs, _about_tags(TAG, tags), author)
+
+
+def remove_tags(
+    store: Store, catalog: Catalog, runs: Sequence[str], tags: Sequence[str], author: By
+) -> int:
+    """Take tags away; how many tags of runs that were.
+
     Raises: RequestError where nothing can be written.
     """
+    return len(_say(store, catalog, runs, _about_tags(UNTAG, tags), author))
+
+
+def add_comment(
+    store: Store, catalog: Catalog, runs: Sequence[str], text: str, author: By
+) -> list[str]:
+    """Comment on runs; the ids of the comments.
+
+    Raises: as `set_label`.
+    """
+    require_text(text, "a comment")
+    statement = _Statement(COMMENT, "", {"text": text})
+    return [record.id for record in _say(store, catalog, runs, [statement], author)]
+
+
+def change_comment(
+    store: Store, catalog: Catalog, run: str, comment: Comment, text: str | None, author: By
+) -> bool:
+    """Give a comment another text, or take it away (None); whether that counts.
+
+    What is asked of a comment of somebody else is recorded, and changes nothing.
+    Raises: as `set_label`.
+    """
+    id = comment.first.id
+    if text is None:
+        statement = _Statement(DELETE, id, {"comment": id})
+    else:
+        require_text(text, "a comment")
+        statement = _Statement(EDIT, id, {"comment": id, "text": text})
+    (record,) = _say(store, catalog, [run], [statement], author)
+    return weigh(catalog.said(run)).roles[record.id] is not Role.REQUEST
+
+
+def find_comment(catalog: Catalog, run: str, prefix: str) -> Comment:
+    """The comment of a run of which the id begins so.
+
+    Raises: RequestError if there is none, or more than one.
+    """
+    comments = weigh(catalog.said(run)).comments
+    found = [comment for comment in comments if comment.first.id.startswith(prefix.lower())]
+    if len(found) == 1 and prefix:
+        return found[0]
+    many = f"'{prefix}' is the beginning of {len(found)} comments of that run"
+    raise RequestError(
+        many if found else f"no comment '{prefix}' of that run",
+        hint="list them with 'git gage comment <run> --list'",
+    )
+
+
+def require_name(name: str) -> None:
+    """Raises: RequestError for what no attribute can be called by people."""
+    if name in _COMMANDS:
+        raise RequestError(f"'{name}' is no attribute like others", hint=_COMMANDS[name])
+    if not 0 < len(name) <= MAX_NAME or clean(name) != name:
+        message = f"an attribute's name has 1 to {MAX_NAME} visible characters, unlike '{name}'"
+        raise RequestError(message)
+    for part in _PARTS:
+        if name.startswith(part):
+            rest = name.removeprefix(part)
+            raise RequestError(
+                f"'{part}' in front of a name says where to look for it in filters",
+                hint=f"{rest}=<value>" if rest else None,
+            )
+
+
+def require_text(text: str, where: str) -> None:
+    """All that people write into records passes here.
+
+    Raises: RequestError for what no record can hold; `where` names it.
+    """
+    if not is_text(text):
+        raise RequestError(f"{where} needs text in UTF-8")
+    if len(text.encode()) > MAX_TEXT:
+        raise RequestError(f"{where} is longer than {MAX_TEXT // 1024} KiB")
+
+
+def _about_tags(kind: str, tags: Sequence[str]) -> list[_Statement]:
+    return [_Statement(kind, tag, {"tag": tag}) for tag in dict.fromkeys(tags)]
+
+
+def _say(
+    store: Store,
+    catalog: Catalog,
+    runs: Sequence[str],
+    statements: Sequence[_Statement],
+    author: By,
+) -> list[Record]:
+    """Write what is said of each of some runs; nothing where it is so already."""
+    records = []
     with store.writing():
-        for run in runs:
-            for tag in dict.fromkeys(tags):
-                catalog.refresh()
-                append_next(store, catalog, "tag.add", run, {"tag": tag}, author)
+        for statement in statements:
+            catalog.refresh()
+            for run in runs:
+                deps = _find_deps(statement, catalog.said(run))
+                if deps is not None:
+                    kind, _, body = statement
+                    records.append(append_next(store, catalog, kind, run, body, author, deps))
         store.flush()
     catalog.refresh()
+    return records
+
+
+def _find_deps(statement: _Statement, said: Sequence[Said]) -> list[str] | None:
+    """Records that a statement supersedes; None where it would change nothing."""
+    kind, about, _ = statement
+    known = [each for each in said if each.about == about and each.kind in _TOPICS[kind]]
+    there = weigh(known)
+    if kind == TAG:
+        return None if about in there.tags else []
+    if kind == UNTAG:
+        return [each.id for each in there.tags[about]] if about in there.tags else None
+    if kind == DEL and about not in there.attributes:
+        return None
+    asked = [request.id for comment in there.comments for request in comment.requests]
+    return find_heads([each for each in known if each.id not in asked]) + asked

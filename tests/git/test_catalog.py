@@ -15,6 +15,7 @@ import pytest
 
 from git_gage.catalog import Catalog
 from git_gage.catalog.place import delete_catalog
+from git_gage.catalog.said import find_heads
 from git_gage.git import open_repository
 from git_gage.records import Record
 from git_gage.store import Store
@@ -69,7 +70,7 @@ def set_label(store: Store, catalog: Catalog, run: str, text: str) -> None:
             lc=chain.lc + 1,
             seq=chain.seq,
             prev=chain.prev,
-            deps=chain.label_records,
+            deps=find_heads(catalog.said(run)),
         )
     )
     store.flush()
@@ -151,7 +152,7 @@ def test_two_clones_see_the_same_after_a_fetch_by_stock_git(tmp_path: Path) -> N
     assert shown(ana) == shown(sam)
     assert shown(ana)[0]["label"] in ("ana's", "sam's")
     assert open_catalog(ana).lines_beyond(first.run, "origin") == []
-    assert len(open_catalog(ana).chain(first.run, mine.lane).label_records) == 2
+    assert len(find_heads(open_catalog(ana).said(first.run))) == 2
 
 
 def test_sealed_epochs_and_segments_count_once(repo: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from git_gage.catalog import Catalog
+from git_gage.catalog.judging import Judge
 from git_gage.catalog.schema import MEMORY
 from git_gage.errors import GitError
 from git_gage.records import Record, format_time, parse_record
@@ -119,10 +120,12 @@ def after(
     at: float = NOON + 900,
     writer: str = LANE,
     deps: Iterable[str] = (),
+    by: Mapping[str, str] | None = AUTHOR,
 ) -> Record:
     """A record about the run that `first` began."""
     return _record(
         kind=kind,
+        by=by,
         run=first.run,
         at=format_time(at),
         lc=lc,
@@ -136,7 +139,7 @@ def after(
 
 def _record(**fields: Any) -> Record:
     # What make_record writes, a hundred times faster.
-    text = json.dumps({"v": 1, "by": AUTHOR, **fields}, sort_keys=True, separators=(",", ":"))
+    text = json.dumps({"v": 1, "by": AUTHOR} | fields, sort_keys=True, separators=(",", ":"))
     return parse_record(text.encode())
 
 
@@ -282,9 +285,11 @@ def ref(lane: str = LANE, epoch: str = "202611-01", kind: str = "log", remote: s
     return f"{space}/{lane}/{epoch}/{kind}"
 
 
-def open_catalog(store: FakeStore, path: Path | None = MEMORY) -> Catalog:
+def open_catalog(
+    store: FakeStore, path: Path | None = MEMORY, judge: Judge | None = None
+) -> Catalog:
     """A catalog in memory; with path None where it is for people."""
-    return Catalog(cast(Store, store), path)
+    return Catalog(cast(Store, store), path, judge=judge)
 
 
 def fresh_catalog(store: FakeStore, path: Path | None = MEMORY) -> Catalog:

@@ -126,7 +126,7 @@ def test_more_records_than_are_held_in_memory(store: FakeStore) -> None:
 def test_records_of_a_newer_version_are_counted(store: FakeStore) -> None:
     good = begin(1)
     newer = begin(2).line.replace(b'"v":1', b'"v":2')
-    unknown = after(good, "comment.add", {"name": "best"})
+    unknown = after(good, "purge", {"name": "best"})
     store.lane(ref(), [good.line, newer], lines(unknown))
     catalog = open_catalog(store, None)
     assert catalog.refresh() == ["2 records need a newer git-gage"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from git_gage.catalog import Catalog
+from git_gage.catalog.said import find_heads
 from git_gage.git import open_repository
 from git_gage.records import Record, parse_record
 from git_gage.share import Fetched, Pushed, fetch_runs, push_runs
@@ -89,7 +90,7 @@ class Person:
             lc=chain.lc + 1,
             seq=chain.seq,
             prev=chain.prev,
-            deps=chain.label_records,
+            deps=find_heads(self.catalog.said(run)),
         )
         store.append(record)
         store.flush()
