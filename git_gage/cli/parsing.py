@@ -65,6 +65,14 @@ class Command(click.Command):
         formatter.write(help_page(self.help or "", self.examples, sections, self.note))
 
 
+def split_dashes(args: list[str]) -> tuple[list[str], bool, list[str]]:
+    """What stands before the first `--`, whether there is one, and what stands behind it."""
+    if "--" not in args:
+        return args, False, []
+    at = args.index("--")
+    return args[:at], True, args[at + 1 :]
+
+
 def help_page(about: str, examples: Sequence[str], sections: Mapping[str, str], footer: str) -> str:
     """Help as every command has it: what it does, an example, the rest."""
     title = "EXAMPLES" if len(examples) > 1 else "EXAMPLE"

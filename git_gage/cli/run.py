@@ -19,7 +19,7 @@ from git_gage.cli.params import (
     timeout_option,
     yes_option,
 )
-from git_gage.cli.parsing import Command, UsageError
+from git_gage.cli.parsing import Command, UsageError, split_dashes
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
@@ -32,7 +32,7 @@ class RunCommand(Command):
     """Takes everything after `--` as it is; options may stand behind the settings too."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ours, dashes, command = _split_command(args)
+        ours, dashes, command = split_dashes(args)
         try:
             rest = super().parse_args(ctx, list(ours))
         except click.NoSuchOption as error:
@@ -46,13 +46,6 @@ class RunCommand(Command):
         if dashes:
             ctx.params["words"] = tuple(command)
         return rest
-
-
-def _split_command(args: list[str]) -> tuple[list[str], bool, list[str]]:
-    if "--" not in args:
-        return args, False, []
-    at = args.index("--")
-    return args[:at], True, args[at + 1 :]
 
 
 def _refuse_option(error: click.NoSuchOption, args: list[str]) -> click.UsageError:

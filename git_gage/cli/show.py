@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from git_gage.catalog.said import Outcome
     from git_gage.cli.app import App
     from git_gage.metrics.series import Series
     from git_gage.render.images import Draw
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from git_gage.store.thumbs import Gallery
 
 # Parts that can be shown together, and what is an answer of its own.
-PARTS = ("config", "metrics", "files", "images", "environment")
+PARTS = ("config", "metrics", "files", "images", "environment", "attrs", "history")
 ALONE = ("--lineage", "--output", "--diff", "--reproduce")
 _MAX_FOLLOWERS = 6
 
@@ -36,8 +37,8 @@ _MAX_FOLLOWERS = 6
         *((*ALONE, f"--{part}") for part in PARTS),
     ],
     note="Without a <run>, the newest begun here is shown, or else the newest. Without\n"
-    "a <part>, a page of all there is to know. Those on config, metrics, files,\n"
-    "images and environment can be shown together\n\n" + RUN_NOTE,
+    "a <part>, a page of all there is to know. Those from config to history can be\n"
+    "shown together\n\n" + RUN_NOTE,
 )
 @click.argument("run", metavar="<run>", required=False, type=RunName())
 @click.option("--config", is_flag=True, help="Show the config, and what is a default of it")
@@ -45,6 +46,8 @@ _MAX_FOLLOWERS = 6
 @click.option("--files", is_flag=True, help="List the files that it made and was given")
 @click.option("--images", is_flag=True, help="List the images that it made; draw them, if possible")
 @click.option("--environment", is_flag=True, help="Show Python, packages, machine and variables")
+@click.option("--attrs", is_flag=True, help="Show label, tags and attributes, and who said so")
+@click.option("--history", is_flag=True, help="Show all that was recorded of it, and by whom")
 @click.option("--output", is_flag=True, help="Print what it printed, as 'git gage output'")
 @click.option("--diff", is_flag=True, help="Print the patch from the commit to what ran")
 @click.option("--lineage", is_flag=True, help="Show what it was made from, and what used it")
@@ -130,6 +133,7 @@ def _format_page(app: App, document: dict[str, Any], screen: Screen) -> str:
         images=images,
         images_known=known,
         followers=newest_followers(document, app.catalog, _MAX_FOLLOWERS),
+        unapplied=_count_unapplied(app, document),
     )
 
 
@@ -163,6 +167,15 @@ def _format_part(app: App, document: dict[str, Any], part: str, screen: Screen) 
 
             images, known = _list_images(app, document)
             return format_images(document["id"], images, known, _find_drawing(app, screen))
+        case "attrs":
+            from git_gage.render.said import attrs_body, format_attrs
+
+            return format_attrs(attrs_body(document, _weigh(app, document)), screen)
+        case "history":
+            from git_gage.render.said import format_history
+            from git_gage.runs.history import trace_history
+
+            return format_history(trace_history(app.catalog, document["id"]), screen)
         case _:
             return format_environment(document, screen)
 
@@ -190,8 +203,30 @@ def _part_body(app: App, document: dict[str, Any], part: str) -> dict[str, Any]:
         case "images":
             images, known = _list_images(app, document)
             return {"images": list(map(file_body, images)), "images_known": known}
+        case "attrs":
+            from git_gage.render.said import attrs_body
+
+            return {"attrs": attrs_body(document, _weigh(app, document))}
+        case "history":
+            from git_gage.render.said import history_body
+            from git_gage.runs.history import trace_history
+
+            return {"history": history_body(trace_history(app.catalog, document["id"]))}
         case _:
             return environment_body(document)
+
+
+def _count_unapplied(app: App, document: Mapping[str, Any]) -> int:
+    """Records that are kept and change nothing, but for requests, which their comments show."""
+    from git_gage.catalog.said import Role
+
+    return sum(role is Role.REFUSED for role in _weigh(app, document).roles.values())
+
+
+def _weigh(app: App, document: Mapping[str, Any]) -> Outcome:
+    from git_gage.catalog.said import weigh
+
+    return weigh(app.runs.said(document["id"]))
 
 
 def _find_run_dir(app: App, document: Mapping[str, Any]) -> Path | None:

@@ -23,6 +23,7 @@ from git_gage.render.amounts import (
 )
 from git_gage.render.lineage import follower_text
 from git_gage.render.metrics import best_text, draw_spark, spark_width
+from git_gage.render.said import comment_line
 from git_gage.render.screen import text_width
 from git_gage.render.wording import FETCH, STATUS_STYLES, code_text, command_text, status_text
 from git_gage.safe import clean
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from git_gage.runs.lineage import Followers
 
 # A page is a screen: what is longer is in `show --json`.
-MAX_PATHS, MAX_METRICS = 6, 20
+MAX_PATHS, MAX_METRICS, MAX_COMMENTS = 6, 20, 3
 
 
 def format_page(
@@ -50,15 +51,18 @@ def format_page(
     images: Sequence[RunFile] = (),
     images_known: int = 0,
     followers: Followers | None = None,
+    unapplied: int = 0,
 ) -> str:
     """What there is to know about a run, wrapped to the screen.
 
     `run_dir` is None, and `source_here` and `output_here` False, for what is not in this clone.
     `given`: settings that are no defaults. `images_known`: how many there are, also elsewhere.
+    `unapplied`: how many records of others do not count.
     """
     page = _Page(document, screen, now)
     rows: list[tuple[str, str | Text]] = [
         *page.what(),
+        *page.comments(unapplied),
         *page.config(given),
         *page.metrics(series or {}),
         *page.attributes(),
@@ -133,6 +137,18 @@ class _Page:
             origin = command.get("interpreter_origin")
             came_from = f" ({clean(origin)})" if origin else ""
             yield "python", clean(shown_path(command["interpreter"])) + came_from
+
+    def comments(self, unapplied: int) -> Iterator[tuple[str, str]]:
+        """The newest comments, a line each, and what of what was said is not shown."""
+        comments, run = self.document["comments"], short_id(self.document["id"])
+        for number, comment in enumerate(comments[-MAX_COMMENTS:]):
+            yield "" if number else "comments", comment_line(comment, self.now)
+        more = len(comments) - MAX_COMMENTS
+        if more > 0:
+            yield "", f"and {more:,} before: git gage comment {run} --list"
+        if unapplied:
+            text = f"{count_text(unapplied, 'record')}: git gage show {run} --history"
+            yield "not counted", text
 
     def _phases(self) -> Iterator[tuple[str, str]]:
         """The other programs of the run, and how they ended."""

@@ -54,6 +54,18 @@ def command_text(command: Mapping[str, Any]) -> str:
     return clean(shlex.join(words))
 
 
+def author_text(by: Mapping[str, str] | None, *, whole: bool = False) -> str:
+    """Who wrote a record, as it says itself: the name, else the address, else the key.
+
+    `whole`: name and address as git writes them, where there are both.
+    """
+    author = by or {}
+    name, email, key = (author.get(part, "") for part in ("name", "email", "key"))
+    if whole and name and email:
+        return clean(f"{name} <{email}>")
+    return clean(name or email or key or "somebody")
+
+
 def code_text(source: Mapping[str, Any]) -> str:
     """The code that ran: its commit, and how far from it the tree was."""
     if not source["snapshot"]:

@@ -2,9 +2,10 @@
 
 A line that begins with `$ ` in an indented block is a command; what stands below it is all that it
 prints, and its exit code in brackets if that is not 0. Runs, times and places differ each time:
-`<run 1>` is the id of the first run begun, `<name 1>` its name, `<t>` a length of time, and spaces
-count as one or as several. `GAGE_REWRITE=1 make test ARGS=tests/scenarios` writes down what is
-printed now, to be looked at in `git diff`.
+`<run 1>` is the id of the first run begun, `<name 1>` its name, `<comment>` the id of any comment,
+`<t>` a length of time, and spaces count as one or as several.
+`GAGE_REWRITE=1 make test ARGS=tests/scenarios` writes down what is printed now, to be looked at in
+`git diff`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ ENVIRON = {
 VARYING = (
     (re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}( UTC)?"), "<date>"),
     (re.compile(r"\b[0-9]+m [0-9]{2}s\b|\b[0-9]+(?:\.[0-9]+)?[smh]\b"), "<t>"),
+    (re.compile(r"^(Commented on 1 run: |.*\bcomment )[0-9a-f]{7}\b"), r"\1<comment>"),
     (re.compile(r"^ +[0-9]+\.[0-9]{3}  "), "<t>  "),
     (re.compile(r"^(on +).*"), r"\1<machine>"),
 )

@@ -68,6 +68,19 @@ def test_what_the_page_says_of_objects_in_arrays(repo: Path) -> None:
     assert {linked["path"] for linked in source["linked"]} >= {"data"}
 
 
+def test_what_the_page_says_of_what_people_say(repo: Path) -> None:
+    full_run(repo)
+    assert gage_inside(repo, "comment", "@", "-m", "hi").code == 0
+    run = json.loads(gage_inside(repo, "show", "--json").out)
+    parts = json.loads(gage_inside(repo, "show", "--attrs", "--history", "--json").out)
+    page = PAGE.read_text()
+    told = page.partition("### Comments")[2].partition("### Inputs")[0]
+    assert set(re.findall(r"`([a-z]+)`", told)) >= set(run["comments"][0])
+    for name, after in (("attrs", "`--history` has"), ("history", "A file has")):
+        told = page.partition(f"`--{name}` has")[2].partition(after)[0]
+        assert set(re.findall(r"`([a-z]+)`", told)) >= set(parts[name][0]), name
+
+
 def test_values_are_of_the_types_the_page_says(repo: Path) -> None:
     run = full_run(repo)
     assert run["config"] == {"lr": 1} or run["config"] == {"lr": 1.0}

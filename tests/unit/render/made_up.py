@@ -26,6 +26,7 @@ def make_run(number: int = 1, **changes: Any) -> dict[str, Any]:
         "duration_s": 842.0,
         "label": None,
         "tags": [],
+        "comments": [],
         "config": {"batch": 64, "lr": 0.1 / 10**number},
         "metrics": {"acc": 0.9123456 - number / 100, "loss": 0.2 * number},
         "summaries": {

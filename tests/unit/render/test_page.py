@@ -21,7 +21,7 @@ RUN_DIR = Path("/home/ana/digits/.git/gage/runs/01")
 
 def page(document: dict[str, Any], width: int = 100, **kw: Any) -> str:
     here: dict[str, Any] = {"source_here": True, "output_here": True, "run_dir": RUN_DIR}
-    others = (*here, "series", "followers")
+    others = (*here, "series", "followers", "unapplied")
     here |= {key: kw.pop(key) for key in list(kw) if key in others}
     screen = Screen(io.StringIO(), width=width, **kw)
     return format_page(document, screen=screen, now=NOW, **here)
@@ -216,3 +216,18 @@ def test_a_metric_that_was_never_finite_has_no_best() -> None:
     assert "metrics    loss nan  3 values\n" in page(run)
     flat = Series([1, 2, 3], [1.0, 1.0, 1.0], [nan, nan, nan], 3)
     assert "metrics    loss nan  ▄▄▄  3 values\n" in page(run, series={"loss": flat})
+
+
+def test_the_newest_comments_and_what_does_not_count() -> None:
+    said = {"author": {"name": "Ana"}, "at": "2026-11-22T11:00:00.000Z", "edited": None}
+    comments = [{"text": f"{number}\nmore", **said} for number in range(5)]
+    run = make_run(1, comments=comments)
+    lines = [line.strip() for line in page(run, unapplied=2).splitlines()]
+    first = next(place for place, line in enumerate(lines) if line.startswith("comments"))
+    assert lines[first : first + 5] == [
+        "comments     Ana, 60m ago: 2 …",
+        "Ana, 60m ago: 3 …",
+        "Ana, 60m ago: 4 …",
+        f"and 2 before: git gage comment {run['id'][10:17]} --list",
+        f"not counted  2 records: git gage show {run['id'][10:17]} --history",
+    ]
