@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import dump, tame
 from git_gage.catalog.values import storable
+from git_gage.records import author_name
 
 if TYPE_CHECKING:
     import sqlite3
@@ -101,7 +102,7 @@ def _facts(document: Mapping[str, Any]) -> tuple[Any, ...]:
         _text(document["label"]),
         _text(project["namespace"]),
         _text(" ".join(project["id"] or []) or None),
-        _text(author.get("name")),
+        _text(author_name(author) or None),
         _text(author.get("email")),
         _text(source["commit"]),
         _text(source["branch"]),

@@ -5,6 +5,7 @@ Source: docs/format.md, "Records".
 
 from __future__ import annotations
 
+from git_gage.records.authors import author_name, without_key
 from git_gage.records.ids import ALPHABET, is_run_id, run_id, short_id
 from git_gage.records.names import run_name
 from git_gage.records.record import (
@@ -25,6 +26,7 @@ __all__ = [
     "FORMAT",
     "By",
     "Record",
+    "author_name",
     "decode_path",
     "encode_path",
     "encode_text",
@@ -41,4 +43,5 @@ __all__ = [
     "shown_path",
     "sign_record",
     "unsigned_id",
+    "without_key",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from git_gage.records import short_id
+from git_gage.records import author_name, short_id
 from git_gage.render.amounts import value_text
 
 Document = Mapping[str, Any]
@@ -26,6 +26,10 @@ def _part(part: str, name: str) -> Callable[[Document], Any]:
     return lambda document: (document[part] or {}).get(name)
 
 
+def _author(document: Document) -> str | None:
+    return author_name(document["author"]) or None
+
+
 FIELDS: dict[str, Callable[[Document], Any]] = {
     **{
         name: _key(name)
@@ -39,8 +43,8 @@ FIELDS: dict[str, Callable[[Document], Any]] = {
     "duration_s": _key("duration_s"),
     "duration": _key("duration_s"),
     "took": _key("duration_s"),
-    "author": _part("author", "name"),
-    "by": _part("author", "name"),
+    "author": _author,
+    "by": _author,
     "email": _part("author", "email"),
     **{name: _part("source", name) for name in ("commit", "branch", "dirty", "digest")},
     "project": _part("project", "namespace"),

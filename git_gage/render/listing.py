@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.metrics.direction import best_number, is_number
-from git_gage.records import parse_time, short_id
+from git_gage.records import author_name, parse_time, short_id
 from git_gage.render.amounts import (
     age_text,
     count_text,
@@ -254,7 +254,7 @@ class _Listing:
         return Column(clean(key), cells, rank)
 
     def _authors(self) -> Column:
-        names = [clean((document["author"] or {}).get("name", "")) for document in self.documents]
+        names = [clean(author_name(document["author"])) for document in self.documents]
         return Column("BY", names, 31)
 
     def _tags(self) -> Column:

@@ -25,7 +25,14 @@ from git_gage.render.lineage import follower_text
 from git_gage.render.metrics import best_text, draw_spark, spark_width
 from git_gage.render.said import comment_line
 from git_gage.render.screen import text_width
-from git_gage.render.wording import FETCH, STATUS_STYLES, code_text, command_text, status_text
+from git_gage.render.wording import (
+    FETCH,
+    STATUS_STYLES,
+    author_text,
+    code_text,
+    command_text,
+    status_text,
+)
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
@@ -238,7 +245,7 @@ class _Page:
         spent = f", took {span_text(took)}" if took is not None else ""
         yield "started", f"{moment_text(started)} ({ago} ago){spent}"
         if author:
-            yield "by", clean(f"{author.get('name', '')} <{author.get('email', '')}>")
+            yield "by", author_text(author, whole=True)
         yield "on", _machine(document["environment"])
 
     def results(self, run_dir: Path | None, output_here: bool) -> Iterator[tuple[str, str]]:

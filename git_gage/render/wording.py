@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from git_gage.records import decode_path
+from git_gage.records import author_name, decode_path
 from git_gage.render.amounts import count_text
 from git_gage.safe import clean
 
@@ -60,10 +60,10 @@ def author_text(by: Mapping[str, str] | None, *, whole: bool = False) -> str:
     `whole`: name and address as git writes them, where there are both.
     """
     author = by or {}
-    name, email, key = (author.get(part, "") for part in ("name", "email", "key"))
+    name, email = (author.get(part, "") for part in ("name", "email"))
     if whole and name and email:
         return clean(f"{name} <{email}>")
-    return clean(name or email or key or "somebody")
+    return clean(author_name(by) or "somebody")
 
 
 def code_text(source: Mapping[str, Any]) -> str:

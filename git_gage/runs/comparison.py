@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from git_gage.metrics.direction import as_float, best_number
+from git_gage.records import author_name
 
 Document = Mapping[str, Any]
 
@@ -129,7 +130,7 @@ def _about(document: Document) -> dict[str, Any]:
         {
             **{key: document[key] for key in keys},
             "tags": document["tags"] or None,
-            "author": (document["author"] or {}).get("name"),
+            "author": author_name(document["author"]) or None,
         }
     )
 

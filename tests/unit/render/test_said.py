@@ -55,7 +55,7 @@ def a_comment(**changes: Any) -> dict[str, Any]:
         (ANA, "Ana", "Ana <ana@example.com>"),
         ({"email": "a@x"}, "a@x", "a@x"),
         ({"name": "A\x1b"}, "A\\x1b", "A\\x1b"),
-        ({"key": "SHA256:abc"}, "SHA256:abc", "SHA256:abc"),
+        ({"key": "SHA256:abc"}, "key SHA256:abc", "key SHA256:abc"),
         ({}, "somebody", "somebody"),
         (None, "somebody", "somebody"),
     ],
