@@ -13,6 +13,8 @@ from git_gage.git.durations import read_timeout
 from git_gage.git.settings import Setting, Settings, fold_key
 
 SECTION = "gage."
+AUTO, ALWAYS, NEVER = "auto", "always", "never"
+SIGN = (AUTO, ALWAYS, NEVER)
 _NAME = "<name>"
 
 
@@ -54,6 +56,10 @@ def _check_path(text: str) -> str | None:
     return None if text.strip() else "is empty"
 
 
+def _check_sign(text: str) -> str | None:
+    return None if text in SIGN else "can be auto, always or never"
+
+
 KNOWN = (
     Known(
         "gage.pollInterval",
@@ -82,6 +88,13 @@ KNOWN = (
         "the gagefile's $runs-dir, or in the git directory",
         "Folder that gets the directories of new runs",
         _check_path,
+    ),
+    Known(
+        "gage.sign",
+        "auto, always or never",
+        "auto",
+        "Whether records are signed: always fails where nothing can sign",
+        _check_sign,
     ),
 )
 
