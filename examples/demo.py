@@ -67,6 +67,7 @@ def make_environ(scratch: Path) -> dict[str, str]:
         **kept,
         "PATH": f"{tools}{os.pathsep}{kept.get('PATH', os.defpath)}",
         "HOME": str(scratch),
+        "XDG_DATA_HOME": str(scratch / "data"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "COLUMNS": "80",
     }

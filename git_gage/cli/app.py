@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from git_gage.cli.commands import front_door
+from git_gage.cli.parsing import UsageError
 from git_gage.errors import RequestError, RunNotFoundError
 
 if TYPE_CHECKING:
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 
     from git_gage.catalog import Catalog
     from git_gage.catalog.live import Live
+    from git_gage.cli.person import Person
     from git_gage.git import Repository
-    from git_gage.records import By
+    from git_gage.records import By, Record
     from git_gage.render.loading import Loading
     from git_gage.render.progress import Progress
     from git_gage.render.screen import Screen
     from git_gage.store import Store
+    from git_gage.trust.settings import TrustSettings
+    from git_gage.trust.signer import Signer, Unsigned
 
 COMPLETE = "_GIT_GAGE_COMPLETE"
 
@@ -31,6 +35,24 @@ class App:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
+        self._sign: bool | None = None
+        self._sign_key: str | None = None
+
+    # -- what the command line says of signing -------------------------------------------------
+
+    def ask_to_sign(self, key: str | None) -> None:
+        """Records of this command are signed, with this key if one is given."""
+        self._say_once(sign=True)
+        self._sign_key = key
+
+    def ask_not_to_sign(self) -> None:
+        """Records of this command are not signed."""
+        self._say_once(sign=False)
+
+    def _say_once(self, *, sign: bool) -> None:
+        if self._sign is not None:
+            raise UsageError("'--sign' cannot be used with '--no-sign'", "give one of them")
+        self._sign = sign
 
     # -- the parts -----------------------------------------------------------------------------
 
@@ -55,7 +77,10 @@ class App:
     def store(self) -> Store:
         from git_gage.store import Store
 
-        return Store(self.repo)
+        def sign(record: Record) -> Record:
+            return self.signer.sign_record(record)  # who only reads has no signer made
+
+        return Store(self.repo, sign=sign)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -88,12 +113,45 @@ class App:
                 self.progress().warning(notice)
         return self.catalog
 
-    @property
+    @cached_property
     def author(self) -> By:
-        """Who git takes the user for; None where git does not know."""
+        """Who writes records: as git knows the user, and the key that signs.
+
+        Raises: SigningError, before anything is written.
+        """
         from git_gage.git.author import read_author
 
-        return read_author(self.repo)
+        key = self.signer.key
+        return {**(read_author(self.repo) or {}), **({"key": key} if key else {})} or None
+
+    @cached_property
+    def signer(self) -> Signer | Unsigned:
+        """What signs the records of this command; the local key is made if need be."""
+        return self.find_signer(make=True)
+
+    def find_signer(self, *, make: bool) -> Signer | Unsigned:
+        """The same; without `make` no key is made.
+
+        Raises: SigningError.
+        """
+        from git_gage.trust.signer import Wish, choose_signer
+
+        wish = Wish(self._sign, self._sign_key)
+        return choose_signer(self.trust_settings, wish, self.person, make=make)
+
+    @cached_property
+    def trust_settings(self) -> TrustSettings:
+        """What git's config says of signatures."""
+        from git_gage.trust.settings import read_trust_settings
+
+        return read_trust_settings(self.repo)
+
+    @cached_property
+    def person(self) -> Person:
+        """Whoever gave the command."""
+        from git_gage.cli.person import Person
+
+        return Person(self.progress)
 
     @property
     def log_dir(self) -> Path | None:

@@ -145,7 +145,7 @@ def _check_author(repo: Repository) -> Check:
         return Check(
             "author",
             WARNING,
-            "git does not know who you are: runs are recorded without an author",
+            "git does not know who you are: runs are recorded without your name",
             "git config --global user.name '<name>'",
         )
     return Check("author", OK, f"{author['name']} <{author['email']}>")

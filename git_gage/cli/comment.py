@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import RunName, json_option
+from git_gage.cli.params import RunName, json_option, sign_options
 from git_gage.cli.parsing import RUN_NOTE, Command, UsageError
 from git_gage.errors import RequestError
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 @click.option("--delete", metavar="<id>", help="Delete a comment")
 @click.option("--list", "listed", is_flag=True, help="List the comments")
 @json_option
+@sign_options
 @click.pass_obj
 def command(
     app: App,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import Label, RunName, yes_option
+from git_gage.cli.params import Label, RunName, sign_options, yes_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.argument("runs", metavar="<run>", nargs=-1, required=True, type=RunName())
 @click.option("--set", "text", metavar="<text>", type=Label(), help="Label to give the runs")
 @click.option("--clear", is_flag=True, help="Take the label away")
+@sign_options
 @yes_option
 @click.pass_obj
 def command(app: App, runs: tuple[str, ...], text: str | None, clear: bool) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from git_gage.cli.parsing import BareOption
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -154,6 +157,36 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
             option = param.opts[0] if param else self.name
             message = f"'{option}' needs a time such as 30s, 90m or 2h, not '{value}'"
             raise click.UsageError(message, ctx) from error
+
+
+def _remember_key(ctx: click.Context, _: click.Parameter, key: str | None) -> None:
+    if key is not None:
+        ctx.obj.ask_to_sign(key or None)
+
+
+def _remember_no(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+    if given:
+        ctx.obj.ask_not_to_sign()
+
+
+def sign_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What all commands that write records take; `App.signer` goes by it."""
+    no_sign = click.option(
+        "--no-sign",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember_no,
+        help="Record without a signature",
+    )
+    sign = click.option(
+        "--sign",
+        cls=BareOption,
+        metavar="<key>",
+        expose_value=False,
+        callback=_remember_key,
+        help="Sign what is recorded, or fail",
+    )
+    return sign(no_sign(command))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs")

@@ -17,6 +17,10 @@ can be given, 2:4 are rows of the last list
 """
 
 
+class BareOption(click.Option):
+    """An option that can stand without its value, which is then "": `--sign[=<key>]`."""
+
+
 class Command(click.Command):
     """A command whose help begins with examples.
 
@@ -42,10 +46,17 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
-            return super().parse_args(ctx, args)
+            return super().parse_args(ctx, self._end_bare_options(args))
         except click.UsageError as error:
             error.ctx = error.ctx or ctx  # so that the hint names the command
             raise
+
+    def _end_bare_options(self, args: list[str]) -> list[str]:
+        """Words in which `--sign` is `--sign=`: a value of its own it has behind a `=` only."""
+        bare = {name for each in self.params if isinstance(each, BareOption) for name in each.opts}
+        end = args.index("--") if "--" in args else len(args)
+        ours = [f"{word}=" if word in bare else word for word in args[:end]]
+        return ours + args[end:]
 
     def invoke(self, ctx: click.Context) -> Any:
         if ctx.args:
@@ -91,6 +102,8 @@ def help_rows(rows: Iterable[tuple[str, str]]) -> str:
 def option_names(option: click.Option) -> str:
     """`-n, --max-count <num>`."""
     names = ", ".join(sorted(option.opts, key=len))
+    if isinstance(option, BareOption):
+        return f"{names}[={option.metavar}]"
     return f"{names} {option.metavar}" if option.metavar else names
 
 

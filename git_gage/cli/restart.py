@@ -11,6 +11,7 @@ from git_gage.cli.params import (
     detach_option,
     label_option,
     quiet_option,
+    sign_options,
     stage_option,
     tag_option,
     timeout_option,
@@ -74,6 +75,7 @@ else is said. The old run stays as it is.
 @timeout_option
 @detach_option
 @quiet_option
+@sign_options
 @yes_option
 @click.pass_obj
 def command(

@@ -14,6 +14,7 @@ from git_gage.cli.params import (
     json_option,
     label_option,
     quiet_option,
+    sign_options,
     stage_option,
     tag_option,
     timeout_option,
@@ -99,6 +100,7 @@ level. A command after -- runs as it is.
 @click.option("--pull", is_flag=True, help="Get inputs that .dvc files name with 'dvc pull'")
 @quiet_option
 @json_option
+@sign_options
 @yes_option
 @click.pass_obj
 def command(
@@ -130,7 +132,7 @@ def command(
 
     has_target = not plain and words and "=" not in words[0]
     request = RunRequest(
-        author=app.author,
+        author=None if preview else app.author,
         target=words[0] if has_target else None,
         assignments=() if plain else words[bool(has_target) :],
         argv=words if plain else (),

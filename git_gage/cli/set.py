@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import RunName
+from git_gage.cli.params import RunName, sign_options
 from git_gage.cli.parsing import RUN_NOTE, Command, UsageError
 from git_gage.errors import RequestError
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Take an attribute away (can be repeated)",
 )
+@sign_options
 @click.pass_obj
 def command(app: App, words: tuple[str, ...], gone: tuple[str, ...]) -> None:
     """Set attributes of runs, or take them away"""

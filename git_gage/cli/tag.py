@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import Label, RunOrTag, json_option
+from git_gage.cli.params import Label, RunOrTag, json_option, sign_options
 from git_gage.cli.parsing import RUN_NOTE, Command, split_dashes
 from git_gage.errors import RequestError, RunNotFoundError
 
@@ -44,6 +44,7 @@ class TagCommand(Command):
 @click.argument("words", metavar="<run>", nargs=-1, type=RunOrTag())
 @click.option("-d", "--delete", is_flag=True, help="Take the tags away")
 @json_option
+@sign_options
 @click.pass_obj
 def command(
     app: App, words: tuple[str, ...], tags: tuple[str, ...] | None, delete: bool, as_json: bool

@@ -27,7 +27,7 @@ from git_gage.catalog.said import (
 from git_gage.config.typed import is_text
 from git_gage.config.values import json_text
 from git_gage.errors import RequestError
-from git_gage.runs.next_record import append_next
+from git_gage.runs.next_record import draft_next
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
@@ -211,11 +211,16 @@ def _say(
     with store.writing():
         for statement in statements:
             catalog.refresh()
-            for run in runs:
-                deps = _find_deps(statement, catalog.said(run))
-                if deps is not None:
-                    kind, _, body = statement
-                    records.append(append_next(store, catalog, kind, run, body, author, deps))
+            kind, _, body = statement
+            # All are signed before one is written: a key that fails leaves none half said.
+            drafts = [
+                draft_next(store, catalog, kind, run, body, author, deps)
+                for run in runs
+                if (deps := _find_deps(statement, catalog.said(run))) is not None
+            ]
+            for record in drafts:
+                store.append(record)
+            records += drafts
         store.flush()
     catalog.refresh()
     return records

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 from git_gage.errors import GageError
 from git_gage.records import encode_path, format_time, short_id
 from git_gage.runs.begin import bind_file, fit_body
-from git_gage.runs.next_record import append_next
+from git_gage.runs.next_record import draft_next
 from git_gage.runs.output import clip_output, summarise_output
 from git_gage.runs.phases import PHASES, log_name
 from git_gage.runs.place import forget_empty_run_dir
 from git_gage.runs.results import SUMMARIES, attribute_body, keep_logged
+from git_gage.trust.errors import SigningError
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
-    from git_gage.records import By
+    from git_gage.records import By, Record
     from git_gage.runs.stage import Outcome
     from git_gage.store import Store
 
@@ -49,22 +50,48 @@ class End:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
-def close_run(store: Store, catalog: Catalog, run: str, end: End, author: By) -> list[str]:
+def close_run(
+    store: Store, catalog: Catalog, run: str, end: End, author: By, *, signed: bool = True
+) -> list[str]:
     """Record the end of a run and bring it into git; gives what the user should be warned of.
 
+    Without `signed`, and where the key fails, the end gets no signature.
     Raises: StorageError where the record cannot be written: the next command tries again.
     """
     forget_empty_run_dir(store, run)
     with store.writing():
         body = _end_body(store, run, end)
         catalog.refresh()
-        append_next(store, catalog, "run.end", run, body, author)
+        record, warnings = _draft_end(store, catalog, run, body, author, signed=signed)
+        store.append(record)
         try:
             store.flush()
         except GageError as error:
-            return [f"run {short_id(run)} is recorded, but not in git yet: {error.message}"]
+            return [
+                *warnings,
+                f"run {short_id(run)} is recorded, but not in git yet: {error.message}",
+            ]
     forget_state(store, run, body)
-    return []
+    return warnings
+
+
+def _draft_end(
+    store: Store, catalog: Catalog, run: str, body: dict[str, Any], author: By, *, signed: bool
+) -> tuple[Record, list[str]]:
+    """The record of an end, and what the user should be warned of.
+
+    What a run came to is not lost with a key that was there when it began.
+    """
+    warnings = []
+    if signed:
+        try:
+            return draft_next(store, catalog, "run.end", run, body, author), []
+        except SigningError as error:
+            warnings = [
+                f"the end of run {short_id(run)} is not signed: {error.message}",
+                f"sign it later with 'git gage sign {short_id(run)}'",
+            ]
+    return draft_next(store, catalog, "run.end", run, body, author, signed=False), warnings
 
 
 def forget_state(store: Store, run: str, body: Mapping[str, Any]) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from git_gage.records import without_key
+
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.records import By, Record
     from git_gage.store import Store
 
 
-def append_next(
+def draft_next(
     store: Store,
     catalog: Catalog,
     kind: str,
@@ -19,22 +21,24 @@ def append_next(
     body: Mapping[str, Any],
     author: By,
     deps: Sequence[str] = (),
+    *,
+    signed: bool = True,
 ) -> Record:
-    """Write a record where this clone's chain about the run goes on.
+    """A record for the place where this clone's chain about the run goes on, written nowhere yet.
 
-    Hold the store's lock, with the catalog in step.
-    Raises: RequestError where nothing can be written; StorageError when the disk is full.
+    Hold the store's lock, with the catalog in step. Without `signed` it gets no signature and names
+    no key.
+    Raises: SigningError.
     """
     chain = catalog.chain(run, store.lane)
-    record = store.draft(
+    return store.draft(
         kind,
         run=run,
         body=body,
-        by=author,
+        by=author if signed else without_key(author),
         lc=chain.lc + 1,
         seq=chain.seq,
         prev=chain.prev,
         deps=deps,
+        signed=signed,
     )
-    store.append(record)
-    return record

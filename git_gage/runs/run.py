@@ -24,7 +24,7 @@ from git_gage.runs.detach import detach
 from git_gage.runs.environ import recorded_variables
 from git_gage.runs.interrupts import raised_signals, signal_of
 from git_gage.runs.liveness import hold_alive
-from git_gage.runs.next_record import append_next
+from git_gage.runs.next_record import draft_next
 from git_gage.runs.phases import RUN
 from git_gage.runs.place import choose_run_dir
 from git_gage.runs.process import Console, Exit, StartError
@@ -35,6 +35,7 @@ from git_gage.runs.results import SUMMARY, Watch, watch_run
 from git_gage.runs.stage import StagedFiles, stage_source
 from git_gage.source import EXPECTED, Source, describe_environment, source_body
 from git_gage.store.files import explained
+from git_gage.trust.errors import SigningError
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -96,9 +97,12 @@ class Runner:
                 return prepared
             source = prepared.source
             self._tell_left_out(source)
+            record = self._draft_begin(prepared.plan, source, state_dir, lineage, staged)
             if source.snapshot is not None:
                 self.store.pin(source.snapshot, prepared.quarantine)
-            record = self._begin(prepared.plan, source, state_dir, lineage, staged)
+            # The directory has its name before the record is out: whoever flushes finds the files.
+            state_dir.rename(self.store.state_dir(record.run))
+            self.store.append(record)
         self._describe(record.run)
         return prepared, record
 
@@ -115,9 +119,11 @@ class Runner:
                 document = self.catalog.document(run)
                 if place.exists() or document is None or document["status"] != "staged":
                     raise ConflictError(f"run {short_id(run)} was started meanwhile")
-                state_dir.rename(place)
                 body, author = {"environment": environment}, self.request.author
-                return append_next(self.store, self.catalog, "run.start", run, body, author)
+                record = draft_next(self.store, self.catalog, "run.start", run, body, author)
+                state_dir.rename(place)
+                self.store.append(record)
+                return record
 
     def let_go(self) -> None:
         """Nothing is recorded by this process any more."""
@@ -152,7 +158,7 @@ class Runner:
         (state_dir / ENVIRONMENT).write_text(json.dumps(environment, sort_keys=True))
         return {key: environment[key] for key in environment if key != "packages"}
 
-    def _begin(
+    def _draft_begin(
         self, plan: Plan, source: Source, state_dir: Path, lineage: Lineage, staged: bool
     ) -> Record:
         environment = self.describe_environment(plan, state_dir)
@@ -168,20 +174,19 @@ class Runner:
         )
         body["bulk"] = {ENVIRONMENT: bind_file(self.repo, state_dir / ENVIRONMENT)}
         body = fit_body(self.repo, body, state_dir, "begin.json", _SHORTEN)
-        record = self.store.draft(
+        return self.store.draft(
             "run.begin", run=None, body=body, by=self.request.author, lc=1, seq=0, prev=None
         )
-        # The directory has its name before the record is out: whoever flushes finds the files.
-        state_dir.rename(self.store.state_dir(record.run))
-        self.store.append(record)
-        return record
 
     def _describe(self, run: str) -> None:
-        """What the user says of the run from the start."""
-        if self.request.label is not None:
-            set_label(self.store, self.catalog, [run], self.request.label, self.request.author)
-        if self.request.tags:
-            add_tags(self.store, self.catalog, [run], self.request.tags, self.request.author)
+        """What the user says of the run from the start; it goes on without, if the key fails."""
+        try:
+            if self.request.label is not None:
+                set_label(self.store, self.catalog, [run], self.request.label, self.request.author)
+            if self.request.tags:
+                add_tags(self.store, self.catalog, [run], self.request.tags, self.request.author)
+        except SigningError as error:
+            self.observer.warning(f"the run has no label or tags yet: {error.message}")
 
     def _tell_left_out(self, source: Source) -> None:
         for pattern in source.unused:

@@ -144,7 +144,8 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
         outcome=outcome,
         reason=REASON,
     )
-    close_run(store, catalog, run, end, document["author"])
+    # Nobody vouches for what nobody saw; and who only looks at runs is not asked to sign.
+    close_run(store, catalog, run, end, None, signed=False)
     if failure is not None:
         raise failure
 

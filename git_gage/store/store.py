@@ -94,9 +94,14 @@ class Store:
         seq: int,
         prev: str | None,
         deps: Sequence[str] = (),
+        signed: bool = True,
     ) -> Record:
-        """A record of this clone, made now and written nowhere yet."""
-        return make_record(
+        """A record of this clone, made and signed now and written nowhere yet.
+
+        Without `signed` it gets no signature, and `by` must name no key.
+        Raises: what `sign` raises.
+        """
+        record = make_record(
             kind,
             run=run,
             at=format_time(self.clock()),
@@ -108,14 +113,14 @@ class Store:
             deps=deps,
             body=body,
         )
+        return self._sign(record) if signed else record
 
     def append(self, record: Record) -> None:
-        """Sign a record and write it to the journal; when this returns it survives a power cut.
+        """Write a record to the journal; when this returns it survives a power cut.
 
-        Raises: RequestError where nothing can be written; StorageError when the disk is full;
-        what `sign` raises. Nothing is written then.
+        Raises: RequestError where nothing can be written; StorageError when the disk is full.
         """
-        self._journal.append(self._sign(record).line)
+        self._journal.append(record.line)
 
     def flush(self) -> None:
         """Move what the journals of this clone hold into its lane.

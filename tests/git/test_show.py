@@ -146,7 +146,7 @@ def test_files_as_json(world: Path) -> None:
 
 def test_environment(world: Path) -> None:
     text = show(world, "train@", "--environment")
-    assert "\nvariables  LC_ALL=C.UTF-8\n           TZ=UTC\n" in text
+    assert "\nvariables  CI=1\n           LC_ALL=C.UTF-8\n           TZ=UTC\n" in text
     body = show_json(world, "train@", "--environment")
     assert body["variables"]["TZ"] == "UTC"
     assert set(body["environment"]) >= {"python", "packages", "host"}

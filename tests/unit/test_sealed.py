@@ -14,7 +14,7 @@ ALLOWED_FAMILIES = ("COVERAGE_", "PYTEST_", "XDG_", "GIT_CONFIG_")
 
 def test_the_environment_holds_what_we_put_there() -> None:
     others = {name for name in os.environ if not name.startswith(ALLOWED_FAMILIES)} - ALLOWED
-    assert others == {"GIT_ALLOW_PROTOCOL", "GIT_TERMINAL_PROMPT"}
+    assert others == {"CI", "GIT_ALLOW_PROTOCOL", "GIT_TERMINAL_PROMPT"}
 
 
 def test_home_is_empty_and_global_settings_stay_in_it(sealed: Path, tmp_path: Path) -> None:

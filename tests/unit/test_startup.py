@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.support import gage_inside
 
 # Each costs up to as much as click itself (which loads inspect and ast anyway).
 HEAVY = {
@@ -84,3 +88,12 @@ def test_the_life_of_a_run_loads_nothing_that_few_runs_need() -> None:
     )
     assert "git_gage.runs.results" in done.stdout.split()
     assert set(done.stdout.split()) & READERS == set()
+
+
+@pytest.mark.parametrize("args", [("list",), ("show", "@")])
+def test_who_only_reads_loads_no_keys(repo: Path, args: tuple[str, ...]) -> None:
+    assert gage_inside(repo, "run", "-q", "--", "true").code == 0
+    with contextlib.chdir(repo):
+        found = loaded_modules(*args, CI="")
+    assert {name for name in found if name.startswith(("git_gage.trust", "cryptography"))} == set()
+    assert "git_gage.catalog" in found

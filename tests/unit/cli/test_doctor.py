@@ -98,7 +98,7 @@ def test_nobody_in_particular(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo", identity=False)
     assert examined(repo)["author"] == (
         "warning",
-        "git does not know who you are: runs are recorded without an author",
+        "git does not know who you are: runs are recorded without your name",
         "git config --global user.name '<name>'",
     )
 

@@ -46,7 +46,8 @@ def full_run(repo: Path) -> dict[str, Any]:
         "full.py": "lr = 0.1\nopen('summary.json', 'w').write('{\"loss\": 1}')\n",
     }
     write_files(repo, files)
-    assert gage_inside(repo, "run", "-q", "-l", "label", "full.py", "lr=1").code == 0
+    signed = {"CI": ""}
+    assert gage_inside(repo, "run", "-q", "-l", "label", "full.py", "lr=1", env=signed).code == 0
     document: dict[str, Any] = json.loads(gage_inside(repo, "show", "--json").out)
     return document
 
