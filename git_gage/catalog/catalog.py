@@ -291,6 +291,17 @@ class Catalog:
 
         return self._ask(count_tags)
 
+    def record(self, prefix: str) -> Record:
+        """The record with this id, of which the first characters are enough.
+
+        Raises: RequestError where none or several have it.
+        """
+        from git_gage.catalog.lines import find_run_of_record
+
+        run, id = self._ask(lambda db: find_run_of_record(db, prefix))
+        found = (record for record in self.records(run) if record.id == id)
+        return next(found)
+
     def lines_beyond(self, runs: Sequence[str], remote: str) -> list[bytes]:
         """Lines of those records of runs that refs/gage-remotes/<remote>/ lacks, run by run."""
         order = {run: place for place, run in enumerate(runs)}

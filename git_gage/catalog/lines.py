@@ -6,11 +6,17 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from git_gage.errors import IntegrityError
+from git_gage.errors import IntegrityError, RequestError
 from git_gage.records import Record, parse_record, unsigned_id
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from git_gage.store import Store
+
+LEAST = 6
+_DIGITS = 64
+_HINT = "'git gage show @ --history' has the ids of what was recorded about a run"
 
 
 def read_records(store: Store, sightings: Mapping[str, Sequence[str]]) -> list[Record]:
@@ -35,6 +41,31 @@ def one_of_each(records: Iterable[Record]) -> list[Record]:
     for record in records:
         first.setdefault(record.id, record)
     return list(first.values())
+
+
+def find_run_of_record(db: sqlite3.Connection, prefix: str) -> tuple[str, str]:
+    """The run that a record is about, and its id, by the first characters of that.
+
+    Raises: RequestError where none or several have it.
+    """
+    text = prefix.lower()
+    if not LEAST <= len(text) <= _DIGITS or not set(text) <= set("0123456789abcdef"):
+        raise RequestError(
+            f"'{prefix}' is no record id: that is {LEAST} hex digits or more", hint=_HINT
+        )
+    rows = db.execute(
+        "SELECT DISTINCT run.id, record.id FROM record JOIN run ON run.key = record.run"
+        " WHERE record.id BETWEEN ? AND ? LIMIT 2",
+        (bytes.fromhex(text.ljust(_DIGITS, "0")), bytes.fromhex(text.ljust(_DIGITS, "f"))),
+    ).fetchall()
+    if not rows:
+        raise RequestError(f"no record '{prefix}'", hint=_HINT)
+    if len(rows) > 1:
+        raise RequestError(
+            f"'{prefix}' is the beginning of several record ids", hint="give more of it"
+        )
+    ((run, id),) = rows
+    return run, id.hex()
 
 
 def _rank(record: Record) -> tuple[int, str, str, bool, bytes]:

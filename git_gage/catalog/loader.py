@@ -38,6 +38,8 @@ JOURNAL = 0
 NEWER, DAMAGED = "newer", "damaged"
 
 _PARTS = {"run.begin": begin_part, "run.start": start_part, "run.end": end_part}
+# What these say is looked up in the records themselves.
+_UNSHOWN = ("attest",)
 
 
 class Loader:
@@ -145,7 +147,7 @@ class Loader:
 
     def _is_usable(self, record: Record, run: Run, begun: set[str]) -> bool:
         """Whether a record can be shown now; others are noted for what they are."""
-        if record.kind in KINDS:
+        if record.kind in KINDS or record.kind in _UNSHOWN:
             return False
         if record.kind not in _PARTS:
             self._refuse(bytes.fromhex(record.id), NEWER)
