@@ -15,6 +15,8 @@ from git_gage.git.settings import Setting, Settings, fold_key
 SECTION = "gage."
 AUTO, ALWAYS, NEVER = "auto", "always", "never"
 SIGN = (AUTO, ALWAYS, NEVER)
+UNFLAGGED, TRUSTED, ALL = "unflagged", "trusted", "all"
+APPLY = (UNFLAGGED, TRUSTED, ALL)
 _NAME = "<name>"
 
 
@@ -60,7 +62,18 @@ def _check_sign(text: str) -> str | None:
     return None if text in SIGN else "can be auto, always or never"
 
 
+def _check_apply(text: str) -> str | None:
+    return None if text in APPLY else "can be unflagged, trusted or all"
+
+
 KNOWN = (
+    Known(
+        "gage.apply",
+        "unflagged, trusted or all",
+        "unflagged",
+        "What others say of runs counts: unless something speaks against it, if verified, always",
+        _check_apply,
+    ),
     Known(
         "gage.pollInterval",
         "time",
