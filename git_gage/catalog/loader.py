@@ -39,7 +39,7 @@ NEWER, DAMAGED = "newer", "damaged"
 
 _PARTS = {"run.begin": begin_part, "run.start": start_part, "run.end": end_part}
 # What these say is looked up in the records themselves.
-_UNSHOWN = ("attest",)
+_UNSHOWN = ("attest", "key.retire")
 
 
 class Loader:

@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from git_gage.render.progress import Progress
     from git_gage.render.screen import Screen
     from git_gage.store import Store
+    from git_gage.trust.judge import Judge
     from git_gage.trust.settings import TrustSettings
     from git_gage.trust.signer import Signer, Unsigned
 
 COMPLETE = "_GIT_GAGE_COMPLETE"
+# How trust files looked when records were judged last.
+STAMP = "cache/trust.json"
 
 
 class App:
@@ -99,13 +102,21 @@ class App:
 
             return read_going(store)
 
-        return Catalog(store, status_of=status_of, read_live=read_live, tell=self.tell_loading)
+        return Catalog(
+            store,
+            status_of=status_of,
+            read_live=read_live,
+            tell=self.tell_loading,
+            judge=self._judge_others,
+        )
 
     @cached_property
     def runs(self) -> Catalog:
         """The catalog in step with the store, runs whose recorder died closed."""
         for notice in self.catalog.refresh():
             self.progress().warning(notice)
+        if self._is_trust_changed():
+            self.judge_again()
         if _has_entries(self.store.dir / "state"):
             from git_gage.runs.settle import settle
 
@@ -152,6 +163,45 @@ class App:
         from git_gage.cli.person import Person
 
         return Person(self.progress)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Who says who wrote a record; what is wrong in the trust files is told once."""
+        from git_gage.trust.opened import open_judge
+
+        judge, faults = open_judge(
+            self.repo, self.trust_settings, self.store.dir / STAMP, self.store.clock()
+        )
+        for fault in faults:
+            self.progress().warning(fault)
+        return judge
+
+    def _judge_others(self, records: Sequence[Record]) -> Mapping[str, str]:
+        """What the catalog is to think of records of others."""
+        from git_gage.git.known import ALL
+        from git_gage.trust.opened import read_policy
+        from git_gage.trust.verdict import kept_state
+
+        policy, judge = read_policy(self.repo), self.judge
+        found = [] if policy == ALL else judge.judge(records)
+        return {verdict.record: kept_state(verdict, policy) for verdict in found}
+
+    def _is_trust_changed(self) -> bool:
+        """Whether trust files may say something else than when records were judged last."""
+        path = self.store.dir / STAMP
+        if not path.exists():
+            return False
+        from git_gage.trust.stamp import is_changed  # not needed before anything was judged
+
+        return is_changed(path)
+
+    def judge_again(self) -> None:
+        """Read the trust files anew: what others said of runs may count now, or no longer."""
+        vars(self).pop("judge", None)
+        assert (
+            self.judge is not None
+        )  # opened also where nothing is to be judged: it notes the look
+        self.catalog.rejudge()
 
     @property
     def log_dir(self) -> Path | None:

@@ -37,6 +37,8 @@ COMMANDS = {
     "sign": "Sign what runs came to: their records, output and files",
     "record": "Print one record exactly as it is stored",
     "whoami": "Show who you are in records, and what signs them",
+    "verify": "Verify who wrote what is known of runs",
+    "trust": "Say whose keys are trusted",
     "ops": "List operations, or show one",
     "check": "Check the gagefile, or a run, and tell everything that is wrong in it",
     "init": "Write a gagefile for the scripts of this folder",

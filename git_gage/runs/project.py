@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
+from git_gage.errors import GageError
 from git_gage.store.files import read_json, write_json
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Gagefile
     from git_gage.git import Repository
+
+_ROOT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def find_project(repo: Repository, head: str | None, gagefile: Gagefile | None) -> dict[str, Any]:
@@ -32,6 +36,43 @@ def find_project(repo: Repository, head: str | None, gagefile: Gagefile | None) 
     return project
 
 
+def find_ids(repo: Repository) -> frozenset[str]:
+    """All ids of the project that somebody is in; none where that cannot be told."""
+    head = repo.run("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1)).decode().strip()
+    gagefile = _find_gagefile(repo)
+    named = [] if gagefile is None or gagefile.project_id is None else [gagefile.project_id]
+    return frozenset([*(_roots(repo, head or None) or []), *named])
+
+
+def _find_gagefile(repo: Repository) -> Gagefile | None:
+    """The gagefile of where the user is, if there is one without errors: who uses it is told."""
+    from git_gage.gagefile.find import find_gagefile
+    from git_gage.gagefile.load import load_gagefile
+
+    path = repo.work_tree and find_gagefile(repo.cwd, repo.work_tree)
+    if path is None or repo.work_tree is None:
+        return None
+    try:
+        return load_gagefile(path, repo.work_tree, cache_dir=repo.gage_dir / "cache")
+    except GageError:
+        return None
+
+
+def is_other_project(project: Any, ours: frozenset[str]) -> bool:
+    """Whether what a `run.begin` says of its project is another one than ours.
+
+    Root commits are compared with root commits, and the name in a gagefile with such a name: that
+    a project has got a name since, or on another branch, makes it no other.
+    """
+    said = project.get("id") if type(project) is dict else None
+    theirs = {id for id in said if type(id) is str} if type(said) is list else set()
+    if theirs & ours:
+        return False
+    their_roots = set(filter(_ROOT.fullmatch, theirs))
+    our_roots = set(filter(_ROOT.fullmatch, ours))
+    return bool((their_roots and our_roots) or (theirs - their_roots and ours - our_roots))
+
+
 def _roots(repo: Repository, head: str | None) -> list[str] | None:
     if head is None or (repo.common_dir / "shallow").exists():
         return None
@@ -40,6 +81,9 @@ def _roots(repo: Repository, head: str | None) -> list[str] | None:
     if known.get("head") == head:
         return list(known["roots"])
     roots = sorted(repo.run("rev-list", "--max-parents=0", head).decode().split())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, {"head": head, "roots": roots})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, {"head": head, "roots": roots})
+    except (OSError, GageError):
+        pass  # it only saves time, and who reads need not be able to write
     return roots
