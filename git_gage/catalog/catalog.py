@@ -260,6 +260,14 @@ class Catalog:
         """Where the next record of a writer about a run goes. Hold the store's lock."""
         return self._ask(lambda db: query.read_chain(db, run, writer))
 
+    def mark(self) -> int:
+        """What `news` takes, to tell what came since."""
+        return self._ask(query.read_mark)
+
+    def news(self, mark: int) -> list[tuple[str, str]]:
+        """Run and id of each record that came with lanes since a mark."""
+        return self._ask(lambda db: query.read_news(db, mark))
+
     def records(self, run: str) -> list[Record]:
         """All records of a run known here, in the order of their clocks; read from the store.
 

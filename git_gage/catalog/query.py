@@ -104,6 +104,22 @@ def list_runs(db: sqlite3.Connection) -> list[str]:
     return [id for (id,) in db.execute("SELECT id FROM run ORDER BY id")]
 
 
+def read_mark(db: sqlite3.Connection) -> int:
+    """A number that grows with each blob of records that is read."""
+    return int(db.execute("SELECT coalesce(max(key), 0) FROM seen").fetchone()[0])
+
+
+def read_news(db: sqlite3.Connection, mark: int) -> list[tuple[str, str]]:
+    """Run and id of the records that were in no blob up to a mark."""
+    rows = db.execute(
+        "SELECT DISTINCT run.id, r.id FROM record r JOIN run ON run.key = r.run WHERE r.blob > ?"
+        " AND NOT EXISTS (SELECT 1 FROM record b WHERE b.run = r.run AND b.id = r.id"
+        " AND b.blob <= ?)",
+        (mark, mark),
+    )
+    return [(run, id.hex()) for run, id in rows]
+
+
 def find_newest(db: sqlite3.Connection, column: str, value: str, count: int) -> list[str]:
     """Ids of the newest runs of an "operation" or "writer"."""
     rows = db.execute(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from git_gage.cli.app import App
     from git_gage.share import Fetched
 
+# Of more it takes longer than a fetch should: 'git gage verify --all' tells.
+MOST_JUDGED = 500
+
 
 @click.command(
     "fetch",
@@ -28,10 +31,11 @@ def command(app: App, remote: str | None, files: str) -> None:
     """Get runs from a remote"""
     from git_gage.share import fetch_runs, fetch_thumbs
 
+    mark = app.catalog.mark()
     with app.progress() as progress:
         fetched = fetch_runs(app.store, app.catalog, remote, progress)
         previews = fetch_thumbs(app.store, remote, progress) if files == "thumbs" else 0
-    click.echo(_describe(fetched, previews))
+    click.echo(_describe(fetched, previews) + _judge_news(app, fetched, mark))
 
 
 def _describe(fetched: Fetched, previews: int) -> str:
@@ -45,3 +49,19 @@ def _describe(fetched: Fetched, previews: int) -> str:
     elif fetched.records_new:
         new.insert(0, count_text(fetched.records_new, "run update"))
     return f"fetched {' and '.join(new)} from {remote}" if new else f"nothing new on {remote}"
+
+
+def _judge_news(app: App, fetched: Fetched, mark: int) -> str:
+    """Of how many records it is known who wrote them, where that is quick to tell."""
+    news = app.catalog.news(mark) if fetched.records_new else []
+    if not news or len(news) > MOST_JUDGED:
+        return ""
+    from git_gage.render.verdicts import count_states
+
+    ids = {id for _, id in news}
+    runs = list(dict.fromkeys(run for run, _ in news))
+    records = [record for record in app.catalog.record_lines(runs) if record.id in ids]
+    verdicts = app.judge.judge(records)
+    if all(verdict.state == "N" for verdict in verdicts):
+        return ""  # nobody signs here: that says nothing
+    return f" ({count_states(verdicts)})"
