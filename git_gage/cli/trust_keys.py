@@ -256,7 +256,7 @@ def _own_lines(app: App) -> list[Line]:
     email = app.judge.rules.own.email
     # The last one is what signs now.
     keys = read_own_keys(app.trust_settings, app.environ)[-1:]
-    return [Line(email, key) for key in keys] if email else []
+    return [Line(email or key.fingerprint, key) for key in keys]
 
 
 def _describe(line: Line, source: Source | None, revoked: bool) -> dict[str, Any]:

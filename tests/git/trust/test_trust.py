@@ -13,7 +13,7 @@ import pytest
 from git_gage.records import parse_time
 from tests.git.trust.story import allow, done, gage, sign_with, states, verify
 from tests.signing import SIGNING, fingerprint, make_key, run
-from tests.support import clone, gage_inside, set_identity, wait_until
+from tests.support import clone, forget_identity, gage_inside, set_identity, wait_until
 
 SAM, BOB = "sam@example.com", "bob@example.com"
 
@@ -223,6 +223,12 @@ def test_who_has_no_key_at_all_is_told(tmp_path: Path, world: Path, sealed: Path
     (sealed / ".local" / "share" / "git-gage" / "id_ed25519").unlink()
     assert gage(where, "trust") == (0, "", "no keys yet\n")
     assert gage(where, "trust", "pins", "--json") == (0, "[]\n", "")
+
+
+def test_who_has_told_git_no_address_is_known_by_the_key(repo: Path) -> None:
+    forget_identity(repo)
+    (row,) = json.loads(done(repo, "trust", "--json"))
+    assert row["principals"] == row["key"]
 
 
 def test_what_one_exports_another_imports(
