@@ -14,7 +14,18 @@ HARMLESS = re.compile(r"\x1b\[[0-9;:]*m|[\n\t\r]")
 
 
 @pytest.mark.parametrize(
-    "text", ["wider net", "größer", "网络", "👩‍🚀 up", "zw\u200cnj", "", "a\u00a0b"]
+    "text",
+    [
+        "wider net",
+        "größer",
+        "网络",
+        "👩‍🚀 up",
+        "❤️‍🔥 1️⃣",
+        "葛\U000e0100城",
+        "zw\u200cnj",
+        "",
+        "a\u00a0b",
+    ],
 )
 def test_ordinary_words_stay_as_they_are(text: str) -> None:
     assert clean(text) == text
@@ -33,6 +44,10 @@ def test_ordinary_words_stay_as_they_are(text: str) -> None:
         ("byte \udcff", "byte \\xff"),
         ("half \ud800", "half \\ud800"),
         ("\x7f\x00", "\\x7f\\x00"),
+        ("a\ufe0f\ufe0fb", "a\ufe0f\\ufe0fb"),
+        ("\u200da\u200d\u200d", "\\u200da\u200d\\u200d"),
+        ("\u3164\u034f", "\\u3164\\u034f"),
+        ("\U000e0002\U000e0101", "\\U000e0002\U000e0101"),
     ],
 )
 def test_what_would_steer_a_terminal_is_shown_instead(text: str, shown: str) -> None:

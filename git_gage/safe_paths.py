@@ -1,0 +1,113 @@
+"""Names and links that come from others, checked before anything is written under them.
+
+The rules of every system at once, whatever this machine runs on: what is harmless here is copied
+to a machine where it is not. They are for what others recorded; a user's own project may hold any
+name that its own file system takes.
+
+Source: git's path.c (is_ntfs_dotgit) and utf8.c (is_hfs_dotgit); "Naming Files, Paths, and
+Namespaces" of the Windows documentation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from unicodedata import normalize
+
+MAX_NAME, MAX_DEPTH = 255, 64
+
+# What HFS+ leaves out when it compares names.
+_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+_FORBIDDEN = re.compile(r"[/\\:\x00-\x1f\x7f-\x9f]")
+# Windows finds a device by each of these, whatever the ending.
+_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9\xb9\xb2\xb3]) *(?:\..*)?",
+    re.IGNORECASE,
+)
+# `git~1` is how NTFS shortens `.git`.
+_GIT = re.compile(r"\.git|git~[0-9]+")
+
+
+def check_path(path: bytes) -> str | None:
+    """Why a path that somebody else recorded is not taken; None if it is.
+
+    It must be relative, in UTF-8, and lead nowhere else on any system.
+    """
+    names = path.split(b"/")
+    if len(names) > MAX_DEPTH:
+        return f"more than {MAX_DEPTH} levels"
+    return next((why for name in names if (why := _check_name(name))), None)
+
+
+def check_link(path: bytes, target: bytes) -> str | None:
+    """Why a symbolic link at `path` is not made; None if it stays in the tree that it is in.
+
+    It may go up only at its start: behind a name that is a link `..` leads elsewhere.
+    """
+    up, names = _split_target(target)
+    if target.startswith(b"/") or up > path.count(b"/"):
+        return "leads out of the source"
+    if not names:
+        return None if target else "leads nowhere"
+    return check_path(b"/".join(names))
+
+
+def find_collisions(paths: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Paths that a system without upper and lower case takes for one before them, and for which.
+
+    `a/x` and `A/y` collide too: their folders do.
+    """
+    spelled: dict[str, bytes] = {}
+    clashes: dict[bytes, bytes] = {}
+    for path in sorted(paths):
+        for part in _starts(path):
+            first = spelled.setdefault(_fold(part), part)
+            if first != part:
+                clashes[path] = first
+                break
+    return clashes
+
+
+def _check_name(name: bytes) -> str | None:
+    try:
+        text = name.decode()
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    if text in ("", ".", ".."):
+        return "no name of a file"
+    if len(name) > MAX_NAME:
+        return f"a name of more than {MAX_NAME} bytes"
+    if _FORBIDDEN.search(text):
+        return "a character that is no part of a name"
+    if text.endswith((".", " ")):
+        return "a dot or space at its end"
+    return _check_meaning(_IGNORED.sub("", text).casefold())
+
+
+def _check_meaning(text: str) -> str | None:
+    """Why a name that is no bad one as such is not taken for what a system makes of it."""
+    if text in (".", "..") or _GIT.fullmatch(text.rstrip(". ")):
+        return "a name that stands for another folder"
+    if _DEVICE.fullmatch(text):
+        return "the name of a device"
+    return None
+
+
+def _split_target(target: bytes) -> tuple[int, list[bytes]]:
+    """How many folders a target goes up at its start, and the names behind."""
+    names = [name for name in target.split(b"/") if name not in (b"", b".")]
+    up = 0
+    while up < len(names) and names[up] == b"..":
+        up += 1
+    return up, names[up:]
+
+
+def _starts(path: bytes) -> list[bytes]:
+    """The folders that a path is in, from the top, and itself."""
+    names = path.split(b"/")
+    return [b"/".join(names[:count]) for count in range(1, len(names) + 1)]
+
+
+def _fold(path: bytes) -> str:
+    text = _IGNORED.sub("", path.decode(errors="surrogateescape"))
+    return normalize("NFC", normalize("NFC", text).casefold())
