@@ -11,7 +11,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from git_gage.git.contents import stream_contents
 
 if TYPE_CHECKING:
     from git_gage.store import Store
@@ -20,6 +23,7 @@ ENVIRONMENT = "environment.json"
 WHOLE = {"run.begin": "begin.json", "run.end": "end.json"}
 # As long as a body can sensibly be: a changed path for each of a hundred thousand files.
 MAX_BYTES = 16 << 20
+_IN_MEMORY = 8 << 20
 
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -63,7 +67,7 @@ def read_documents(store: Store, wanted: Sequence[Bound]) -> Iterator[tuple[Boun
 def read_files(store: Store, wanted: Sequence[Bound]) -> Iterator[tuple[Bound, bytes]]:
     """Those files that are here and are what the records bind.
 
-    Two git processes, however many there are; none for runs that still go on.
+    One git process, however many there are; none for runs that still go on.
     """
     in_git: dict[str, list[Bound]] = {}
     for bound in wanted:
@@ -72,15 +76,33 @@ def read_files(store: Store, wanted: Sequence[Bound]) -> Iterator[tuple[Bound, b
             in_git.setdefault(bound.oid, []).append(bound)
         else:
             yield bound, found
-    sizes = store.repo.object_sizes(in_git)
-    sound = [oid for oid in in_git if _is_sound(sizes[oid], in_git[oid])]
-    for oid, _, content in store.repo.read_objects(sound):
-        sha256 = hashlib.sha256(content).hexdigest()
-        yield from ((bound, content) for bound in in_git[oid] if bound.sha256 == sha256)
+    most = max((bound.size for bound in wanted), default=0)
+    for blob in store.repo.read_within(in_git, "blob", most):
+        if blob.content is not None:
+            said = (hashlib.sha256(blob.content).hexdigest(), blob.size)
+            bounds = (bound for bound in in_git[blob.name] if (bound.sha256, bound.size) == said)
+            yield from ((bound, blob.content) for bound in bounds)
 
 
-def _is_sound(size: tuple[str, int] | None, bounds: Sequence[Bound]) -> bool:
-    return size is not None and any(size == ("blob", bound.size) for bound in bounds)
+def open_file(store: Store, bound: Bound) -> BinaryIO | None:
+    """The same of one file that may be long: then it is not held in memory. None if not here."""
+    if bound.size <= _IN_MEMORY or (store.state_dir(bound.run) / bound.name).exists():
+        _, content = next(read_files(store, [bound]), (None, None))
+        return None if content is None else BytesIO(content)
+    if store.repo.object_sizes([bound.oid])[bound.oid] != ("blob", bound.size):
+        return None
+    from tempfile import TemporaryFile
+
+    file, digest = TemporaryFile(), hashlib.sha256()  # noqa: SIM115 - the caller closes it
+    for _, parts in stream_contents(store.repo, [bound.oid]):
+        for part in parts:
+            digest.update(part)
+            file.write(part)
+    if digest.hexdigest() != bound.sha256:
+        file.close()
+        return None
+    file.seek(0)
+    return file
 
 
 def _read_state(store: Store, bound: Bound) -> bytes | None:

@@ -227,6 +227,10 @@ class Catalog:
         lanes = self._store.my_lanes
         return self._ask(lambda db: query.newest_here(db, lanes))
 
+    def is_foreign(self, run: str) -> bool:
+        """Whether a run was begun in another clone: what it says is what a stranger says."""
+        return not self._ask(lambda db: query.is_begun_in(db, run, self._store.my_lanes))
+
     def complete(self, prefix: str) -> list[tuple[str, str]]:
         """Short ids and names that begin so, the newest first, each with a few words on the run."""
         from git_gage.catalog.resolve import complete_run

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 # Few enough to stay in the processor's cache, many enough that most runs are in one chunk whole.
 CHUNK = 512
-JOURNAL = 0
 NEWER, DAMAGED = "newer", "damaged"
 
 _PARTS = {"run.begin": begin_part, "run.start": start_part, "run.end": end_part}

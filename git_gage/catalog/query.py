@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from git_gage.catalog.schema import AMONG, among
+from git_gage.catalog.schema import AMONG, JOURNAL, among
 from git_gage.catalog.texts import checked, with_packages
+from git_gage.records import is_begin_of
+from git_gage.store import LOCAL, parse_ref
 
 # JSON counts exactly up to here: whoever writes a higher one must not stop the others.
 _MAX_COUNT = 2**53 - 1
@@ -118,6 +120,27 @@ def read_news(db: sqlite3.Connection, mark: int) -> list[tuple[str, str]]:
         (mark, mark),
     )
     return [(run, id.hex()) for run, id in rows]
+
+
+def is_begun_in(db: sqlite3.Connection, run: str, lanes: Collection[str]) -> bool:
+    """Whether the `run.begin` of a run lies in a journal here, or in one of these lanes.
+
+    What the record itself says of its writer is anybody's word.
+    """
+    rows = db.execute(
+        "SELECT r.id, r.blob, t.ref FROM run JOIN record r ON r.run = run.key"
+        " LEFT JOIN place p ON p.blob = r.blob LEFT JOIN tip t ON t.key = p.tip WHERE run.id = ?",
+        (run,),
+    )
+    return any(
+        is_begin_of(id.hex(), run) and (blob == JOURNAL or _is_in(ref, lanes))
+        for id, blob, ref in rows
+    )
+
+
+def _is_in(ref: str | None, lanes: Collection[str]) -> bool:
+    found = parse_ref(ref or "")
+    return found is not None and found.space == LOCAL and found.lane in lanes
 
 
 def find_newest(db: sqlite3.Connection, column: str, value: str, count: int) -> list[str]:

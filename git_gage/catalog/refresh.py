@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.catalog.schema import AMONG, among, without_indexes, writing
+from git_gage.catalog.schema import AMONG, JOURNAL, among, without_indexes, writing
 from git_gage.errors import GageError, GitError
 from git_gage.store import LOCAL, TRACKING, parse_ref
 
@@ -101,7 +101,7 @@ def _read_news(db: sqlite3.Connection, store: Store) -> News:
 def _take_in(
     db: sqlite3.Connection, store: Store, judge: Judge | None, news: News, tell: Tell
 ) -> bool:
-    from git_gage.catalog.loader import JOURNAL, Loader  # not needed where nothing is new
+    from git_gage.catalog.loader import Loader  # not needed where nothing is new
 
     loader = Loader(db, store, judge)
     loader.look_again()

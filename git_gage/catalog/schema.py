@@ -14,6 +14,8 @@ SCHEMA = 10
 MEMORY = Path(":memory:")
 # Long enough for another process to read a hundred thousand runs for the first time.
 BUSY_S = 120
+# What stands for the blob of a record that was read from a journal.
+JOURNAL = 0
 # One bound parameter for any number of values.
 AMONG = "IN (SELECT value FROM json_each(?))"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
 from git_gage.errors import IntegrityError
-from git_gage.git.repository import git_environ
+from git_gage.git.repository import git_command, git_environ
 
 if TYPE_CHECKING:
     from git_gage.git.repository import Repository
@@ -24,8 +24,24 @@ def hash_contents(
 
     Raises: IntegrityError when a blob is not in the repository.
     """
+    for oid, parts in stream_contents(repo, oids, env):
+        digest = hashlib.sha256()
+        for part in parts:
+            digest.update(part)
+        yield oid, digest.hexdigest()
+
+
+def stream_contents(
+    repo: Repository, oids: Sequence[str], env: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """(oid, content in parts) of each blob, in the order asked for; a part is 1 MiB at most.
+
+    Raises: IntegrityError when a blob is not in the repository.
+    """
+    if not oids:
+        return
     process = subprocess.Popen(
-        ["git", "cat-file", "--batch", "--buffer"],
+        git_command("cat-file", "--batch", "--buffer"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=repo.cwd,
@@ -37,7 +53,10 @@ def hash_contents(
     asking.start()
     try:
         for oid in oids:
-            yield oid, _hash_next(process.stdout, oid)
+            parts = _read_next(process.stdout, oid)
+            yield oid, parts
+            for _ in parts:
+                pass  # what nobody wanted is in the way of the next
     finally:
         process.stdout.close()
         asking.join()
@@ -52,19 +71,17 @@ def _ask(stdin: IO[bytes], oids: Sequence[str]) -> None:
         pass  # nobody reads the answers any more, so nobody misses the rest
 
 
-def _hash_next(stdout: IO[bytes], oid: str) -> str:
+def _read_next(stdout: IO[bytes], oid: str) -> Iterator[bytes]:
     head = stdout.readline().split()
     if len(head) != 3:
         raise IntegrityError(
             f"read source: blob '{oid}' is not in the repository", hint="see 'git fsck'"
         )
     left = int(head[2])
-    digest = hashlib.sha256()
     while left:
-        chunk = stdout.read(min(left, _CHUNK))
-        if not chunk:
+        part = stdout.read(min(left, _CHUNK))
+        if not part:
             raise IntegrityError(f"read source: blob '{oid}' ends early", hint="see 'git fsck'")
-        digest.update(chunk)
-        left -= len(chunk)
+        left -= len(part)
+        yield part
     stdout.read(1)
-    return digest.hexdigest()

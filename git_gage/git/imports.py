@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, TypeVar
 
 from git_gage.errors import ConflictError, GitError
-from git_gage.git.repository import Repository, git_environ, git_error
+from git_gage.git.repository import Repository, git_command, git_environ, git_error
 
 # An early fixed date: our commits come last in `git log --all`, and equal content is equal.
 DATE = 946684800
@@ -22,7 +22,10 @@ IDENTITY = f"git-gage <git-gage@localhost> {DATE} +0000"
 # A `git gc --prune=now` also removes the temporary files of whoever is writing a pack just then.
 ATTEMPTS = 8
 DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
-_WHOLE = ("-c", "fastimport.unpackLimit=0")
+_FAST_IMPORT = (
+    *(*DURABLE, "-c", "fastimport.unpackLimit=0"),
+    *("fast-import", "--quiet", "--done", "--date-format=raw"),
+)
 
 T = TypeVar("T")
 
@@ -64,7 +67,7 @@ def while_pruned(write: Callable[[], T]) -> T:
 
 def _import_once(repo: Repository, commits: Sequence[Commit]) -> list[str]:
     process = subprocess.Popen(
-        ["git", *DURABLE, *_WHOLE, "fast-import", "--quiet", "--done", "--date-format=raw"],
+        git_command(*_FAST_IMPORT),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
-from git_gage.git.repository import Repository, git_environ
+from git_gage.git.repository import Repository, git_command, git_environ
 
 _COUNTER = re.compile(
     r"(?:remote: )?(?:Enumerating|Counting|Compressing|Finding|Writing|Receiving|Resolving|"
@@ -32,7 +32,7 @@ def ask_remote(repo: Repository, *args: str, listen: Callable[[str], None]) -> A
     # A file, because nobody reads standard output while we listen to the other channel.
     with tempfile.TemporaryFile() as out:
         with subprocess.Popen(
-            ["git", *args],
+            git_command(*args),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.PIPE,

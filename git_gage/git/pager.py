@@ -5,17 +5,20 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from git_gage.git.repository import git_environ
+from git_gage.git.repository import git_command, git_environ
 
 
-def page(parts: Iterable[bytes], environ: Mapping[str, str]) -> bool:
+def page(parts: Iterable[bytes], environ: Mapping[str, str], cwd: Path) -> bool:
     """Show parts of an answer in the pager; False where git would use none (`git --no-pager`).
 
-    Once the user has left it nothing more is asked for.
+    `cwd` is in the repository that was opened, or in none: the settings of another one could name
+    any program. Once the user has left it nothing more is asked for.
     """
     asked = subprocess.run(
-        ["git", "var", "GIT_PAGER"],
+        git_command("var", "GIT_PAGER"),
+        cwd=cwd,
         capture_output=True,
         env=git_environ(environ, None),
         check=False,

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from git_gage.errors import GitError, RequestError
 
 if TYPE_CHECKING:
     from git_gage.git.settings import Settings
 
-# core.fsync and safe.directory (2.36) are what we cannot do without.
+# core.fsync, safe.directory and cat-file --batch-command (2.36) are what we cannot do without.
 MINIMUM_GIT = (2, 36)
+# Programs that a repository's config or folder names for git's own work: none of ours needs them.
+# What reads the tree (filters), signs, or reaches a remote stays as the user has set it.
+UNHOOKED = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 _QUESTIONS = (
     "--path-format=absolute",
@@ -26,6 +30,19 @@ _QUESTIONS = (
     "--show-prefix",
     "--show-toplevel",
 )
+
+
+class Found:
+    """An object by the name it was asked for; content is None where it was not to be loaded."""
+
+    # No NamedTuple, which every short command would have to make.
+    __slots__ = ("content", "kind", "name", "size")
+
+    def __init__(self, name: str, kind: str, size: int, content: bytes | None) -> None:
+        self.name = name
+        self.kind = kind
+        self.size = size
+        self.content = content
 
 
 class Repository:
@@ -101,7 +118,7 @@ class Repository:
         ok: tuple[int, ...],
     ) -> bytes:
         done = subprocess.run(
-            ["git", *args],
+            git_command(*args),
             **given,
             capture_output=True,
             cwd=cwd or self.cwd,
@@ -115,7 +132,7 @@ class Repository:
     def hand_over(self, *args: str, env: Mapping[str, str] | None = None) -> int:
         """Let `git <args>` have our own standard streams, and the user's locale; its exit code."""
         return subprocess.run(
-            ["git", *args], cwd=self.cwd, env={**self.environ, **(env or {})}, check=False
+            git_command(*args), cwd=self.cwd, env={**self.environ, **(env or {})}, check=False
         ).returncode
 
     def read_objects(
@@ -146,12 +163,48 @@ class Repository:
             process.stdout.close()
             process.wait()
 
-    def object_sizes(self, oids: Iterable[str]) -> dict[str, tuple[str, int] | None]:
+    def read_within(
+        self, names: Iterable[str], kind: str, most: int, env: Mapping[str, str] | None = None
+    ) -> Iterator[Found]:
+        """Objects that are here, in the order asked for, those of a kind and size with content.
+
+        A blob or tree of others may be anything: its header is read first, and nothing larger than
+        `most` bytes is loaded, by git or by us.
+        """
+        asked = list(names)
+        if not asked:
+            return
+        process = self._cat_file("--batch-command", env)
+        assert process.stdin is not None and process.stdout is not None
+        channel = (process.stdin, process.stdout)
+        try:
+            for name in asked:
+                head = _ask(*channel, "info", name)
+                if len(head) != 3:
+                    continue
+                size = int(head[2])
+                content = None
+                if head[1] == kind and size <= most:
+                    _ask(*channel, "contents", name)
+                    content = process.stdout.read(size)
+                    process.stdout.read(1)
+                yield Found(name, head[1], size, content)
+        finally:
+            # What is left in the buffer of a git that died has nowhere to go.
+            with suppress(BrokenPipeError):
+                process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
+    def object_sizes(
+        self, oids: Iterable[str], env: Mapping[str, str] | None = None
+    ) -> dict[str, tuple[str, int] | None]:
         """Type and size in bytes of each object, None where it is not here."""
         asked = list(oids)
         if not asked:
             return {}
-        out = self.run("cat-file", "--batch-check", input="\n".join(asked).encode() + b"\n")
+        questions = "\n".join(asked).encode() + b"\n"
+        out = self.run("cat-file", "--batch-check", input=questions, env=env)
         sizes: dict[str, tuple[str, int] | None] = {}
         for oid, line in zip(asked, out.decode().splitlines(), strict=True):
             head = line.split()
@@ -162,6 +215,10 @@ class Repository:
         """Refs below the prefixes with the objects they name."""
         out = self.run("for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
         return {name: oid for oid, name in (line.split(" ") for line in out.decode().splitlines())}
+
+    def empty_tree(self) -> str:
+        """What git calls the tree with nothing in it."""
+        return self.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
 
     def blob_oid(self, content: bytes) -> str:
         """What git would call a blob with this content."""
@@ -177,7 +234,7 @@ class Repository:
 
     def _cat_file(self, mode: str, env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            ["git", "cat-file", mode],
+            git_command("cat-file", mode),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=self.cwd,
@@ -198,6 +255,8 @@ def open_repository(cwd: Path, environ: Mapping[str, str]) -> Repository:
     if len(lines) >= len(_QUESTIONS) or lines[3] not in ("true", "false"):
         lines = _ask_one_by_one(cwd, environ)
     git_dir, common_dir, object_format, bare = lines[:4]
+    if "GIT_DIR" not in environ:
+        _refuse_nested(Path(git_dir), cwd)
     inside = done.returncode == 0 and len(lines) >= 6
     return Repository(
         cwd=cwd,
@@ -209,6 +268,24 @@ def open_repository(cwd: Path, environ: Mapping[str, str]) -> Repository:
         bare=bare == "true",
         environ=environ,
     )
+
+
+def git_command(*args: str) -> list[str]:
+    """The words of a git call of ours, which starts nothing that the repository names."""
+    return ["git", *UNHOOKED, *args]
+
+
+def _ask(stdin: IO[bytes], stdout: IO[bytes], order: str, name: str) -> list[str]:
+    """The head of the answer to an order, in words."""
+    try:
+        stdin.write(f"{order} {name}\n".encode())
+        stdin.flush()
+        head = stdout.readline().decode().split()
+    except BrokenPipeError:
+        head = []
+    if not head:
+        raise GitError(f"read object '{name}': git cat-file ended early", hint="see 'git fsck'")
+    return head
 
 
 def git_environ(environ: Mapping[str, str], extra: Mapping[str, str] | None) -> dict[str, str]:
@@ -264,7 +341,7 @@ def _ask_git(
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
-            ["git", "rev-parse", *questions],
+            git_command("rev-parse", *questions),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd,
@@ -273,6 +350,25 @@ def _ask_git(
         )
     except FileNotFoundError as error:
         raise _no_git() from error
+
+
+def _refuse_nested(git_dir: Path, cwd: Path) -> None:
+    """Refuse a git directory that may be content of another repository, with its settings.
+
+    Files of a commit can be laid out so that their folder looks like a bare repository; git opens
+    one that it is in (git-config(1), "safe.bareRepository").
+    """
+    if git_dir.name == ".git" or not Path(os.path.realpath(cwd)).is_relative_to(git_dir):
+        return
+    import shlex
+
+    for folder in git_dir.parents:
+        inner = folder / ".git"
+        if os.path.exists(inner) and not git_dir.is_relative_to(inner):
+            raise RequestError(
+                f"the repository '{git_dir}' lies in the work tree of another one: not opened",
+                hint=f"if you trust it: GIT_DIR={shlex.quote(str(git_dir))} git gage list",
+            )
 
 
 def _no_git() -> RequestError:

@@ -6,7 +6,7 @@ Source: docs/format.md, "Records".
 from __future__ import annotations
 
 from git_gage.records.authors import author_name, without_key
-from git_gage.records.ids import ALPHABET, is_run_id, run_id, short_id
+from git_gage.records.ids import ALPHABET, is_begin_of, is_run_id, run_id, short_id
 from git_gage.records.names import run_name
 from git_gage.records.record import (
     FORMAT,
@@ -32,6 +32,7 @@ __all__ = [
     "encode_text",
     "encode_value",
     "format_time",
+    "is_begin_of",
     "is_canonical",
     "is_run_id",
     "make_record",

@@ -20,6 +20,11 @@ def run_id(begun_ms: int, record_id: str) -> str:
     return _base32(begun_ms, TIME_CHARS) + _base32(digest, HASH_CHARS)
 
 
+def is_begin_of(record_id: str, run: str) -> bool:
+    """Whether the record with this id (hex) is the `run.begin` that a run's id certifies."""
+    return run_id(0, record_id)[TIME_CHARS:] == run[TIME_CHARS:]
+
+
 def short_id(run: str) -> str:
     """What people see and type: the first 7 characters of the hash part."""
     return run[TIME_CHARS : TIME_CHARS + 7]

@@ -56,8 +56,10 @@ def _any_bytes(text: str) -> str:
 
 
 def decode_path(value: Any) -> bytes:
-    """Bytes of a path that a record holds."""
-    return a2b_base64(value["b64"]) if isinstance(value, dict) else str(value).encode()
+    """Bytes of a path that a record holds; half a surrogate pair is spelled out."""
+    if isinstance(value, dict):
+        return a2b_base64(value["b64"])
+    return str(value).encode(errors="backslashreplace")
 
 
 def shown_path(value: Any) -> str:

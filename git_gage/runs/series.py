@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from git_gage.catalog.bulk import find_bound, read_files
-from git_gage.metrics.series import MAX_BYTES, Series, parse_series
+from git_gage.catalog.bulk import find_bound, open_file
+from git_gage.metrics.series import MAX_BYTES, MAX_LINE, Series, parse_series
 from git_gage.runs.results import SERIES
 
 if TYPE_CHECKING:
@@ -28,16 +29,18 @@ def read_series(
         for record in catalog.records(run)
         if (bound := find_bound(record.body, run, SERIES, MAX_BYTES)) is not None
     ]
-    _, content = next(read_files(store, bounds), (None, None))
-    if content is None and bounds:
+    opened = map(partial(open_file, store), bounds)
+    file = next(filter(None, opened), None) if bounds else _open_going(store, run)
+    if file is None:
         return None
-    if content is None:
-        content = _read_going(store, run)
-    return parse_series(BytesIO(content), None if names is None else frozenset(names))
+    with file:
+        # Not a whole line, however long: the first bytes over the limit are enough to refuse it.
+        lines = iter(lambda: file.readline(MAX_LINE + 1), b"")
+        return parse_series(lines, None if names is None else frozenset(names))
 
 
-def _read_going(store: Store, run: str) -> bytes:
+def _open_going(store: Store, run: str) -> BinaryIO:
     try:
-        return (store.state_dir(run) / SERIES).read_bytes()
+        return (store.state_dir(run) / SERIES).open("rb")
     except (FileNotFoundError, PermissionError):
-        return b""  # none yet, or not for us to see
+        return BytesIO()  # none yet, or not for us to see

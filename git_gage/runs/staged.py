@@ -22,10 +22,8 @@ SNAPSHOT_INDEX = "gage-index"
 # In a run directory git works by these, whatever the user has set for the project.
 PLAIN = (
     *("-c", "core.splitIndex=false"),
-    *("-c", "core.fsmonitor=false"),
     *("-c", "core.untrackedCache=false"),
     *("-c", "core.sparseCheckout=false"),
-    *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.trustctime=true"),
     *("-c", "core.checkStat=default"),
     *("-c", "submodule.recurse=false"),

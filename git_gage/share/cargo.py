@@ -7,12 +7,12 @@ a lane holds.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError
+from git_gage.git.contents import hash_contents
 from git_gage.records import Record, parse_record, short_id
 from git_gage.share.lanes import pinned_commits
 from git_gage.store import LOCAL, OUT, TRACKING
@@ -30,12 +30,13 @@ _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class Bound(NamedTuple):
-    """A bulk file as a record binds it."""
+    """A bulk file as a record binds it; `size` is -1 where that makes no sense."""
 
     run: str
     name: str
     oid: str
     sha256: str
+    size: int
 
 
 def pack_parcels(store: Store, lines: Sequence[bytes]) -> tuple[list[Parcel], dict[str, list[str]]]:
@@ -111,7 +112,8 @@ def _bound_files(record: Record) -> list[Bound]:
         oid, sha256 = (_text(bound, key) for key in ("oid", "sha256"))
         if not (_NAME.fullmatch(name) and _OID.fullmatch(oid)):
             oid = ""
-        found.append(Bound(record.run, name, oid, sha256))
+        size = bound.get("size") if isinstance(bound, dict) else None
+        found.append(Bound(record.run, name, oid, sha256, size if type(size) is int else -1))
     return found
 
 
@@ -126,11 +128,11 @@ def _text(value: Any, key: str) -> str:
 
 
 def _sound_files(repo: Repository, files: Sequence[Bound]) -> set[Bound]:
-    digests: dict[str, str] = {}
-    for oid, kind, content in repo.read_objects(sorted({file.oid for file in files} - {""})):
-        if kind == "blob":
-            digests[oid] = hashlib.sha256(content).hexdigest()
-    return {file for file in files if digests.get(file.oid) == file.sha256}
+    """Files that are here and are what the records bind, however large: none is held in memory."""
+    sizes = repo.object_sizes({file.oid for file in files} - {""})
+    here = [file for file in files if sizes.get(file.oid) == ("blob", file.size)]
+    digests = dict(hash_contents(repo, sorted({file.oid for file in here})))
+    return {file for file in here if digests[file.oid] == file.sha256}
 
 
 def _pinned_commits(repo: Repository, oids: Sequence[str]) -> set[str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.errors import RemoteError
+from git_gage.git.trees import TooLargeError, TreeReader
 from git_gage.runs.thumbs import find_gallery
 from git_gage.share.lanes import Refs, kept_as, refs_below, sharing, split_ref, update_refs
 from git_gage.share.remote import Remote, find_remote
@@ -19,6 +20,9 @@ from git_gage.store.identity import out_lane
 from git_gage.store.layout import THUMBS
 from git_gage.store.out import extend_galleries
 from git_gage.store.thumbs import Gallery, read_gallery
+
+# All previews of an epoch full of runs with many images.
+_MAX_FILES = 500_000
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -161,5 +165,8 @@ def _count(repo: Repository, tips: Refs, before: Refs) -> int:
 def _list_previews(repo: Repository, tip: str | None) -> set[bytes]:
     if tip is None:
         return set()
-    listed = repo.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tip)
-    return {name for name in listed.split(b"\0") if name.endswith(b".png")}
+    try:
+        files = TreeReader(repo).list_files(tip, most=_MAX_FILES)
+    except TooLargeError:
+        return set()  # no previews of ours: nobody reads them
+    return {file.path for file in files if file.path.endswith(b".png")}

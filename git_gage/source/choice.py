@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_gage.git.contents import stream_contents
 from git_gage.source import rules
 from git_gage.source.patterns import BINARY, Candidate, parse_patterns
 
@@ -117,10 +118,8 @@ def candidates_in_commit(repo: Repository, commit: str) -> Iterator[Candidate]:
         _, kind, oid, size = head.split()
         if kind == b"blob":
             entries.append((path, oid.decode(), int(size)))
-    starts = {
-        oid: content[:_START_BYTES]
-        for oid, _, content in repo.read_objects({oid for _, oid, _ in entries})
-    }
+    oids = sorted({oid for _, oid, _ in entries})
+    starts = {oid: next(parts, b"")[:_START_BYTES] for oid, parts in stream_contents(repo, oids)}
     for path, name, size_bytes in entries:
         yield Candidate(path, size_bytes, _reader(starts, name))
 

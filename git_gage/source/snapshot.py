@@ -25,15 +25,9 @@ MESSAGE = "gage snapshot"
 IDENTITY = "git-gage <git-gage@localhost>"
 UNBORN_DATE = "946684800 +0000"
 
-# A split index would write into the user's git directory; hooks and file system monitors are the
-# user's, not for our copy; over bigFileThreshold git writes packs, and the store adopts loose
-# objects.
-PLAIN = (
-    *("-c", "core.splitIndex=false"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "core.bigFileThreshold=100g"),
-)
+# A split index would write into the user's git directory; over bigFileThreshold git writes packs,
+# and the store adopts loose objects.
+PLAIN = ("-c", "core.splitIndex=false", "-c", "core.bigFileThreshold=100g")
 COUNT_LINES = ("diff-tree", "-r", "-M", "--shortstat", "--no-ext-diff", "--no-textconv")
 
 

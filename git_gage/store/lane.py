@@ -10,6 +10,7 @@ from git_gage.errors import IntegrityError
 from git_gage.git.imports import DURABLE, Commit, import_commits
 from git_gage.git.quarantine import adopt_objects, commit_in_quarantine, release_kept
 from git_gage.store import layout
+from git_gage.store.tips import list_entries
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -197,14 +198,7 @@ class Lane:
 
     def _entries(self, commit: str) -> list[tuple[str, str]]:
         """Path and oid of each blob of records in a tip."""
-        out = self.repo.run("ls-tree", "--full-tree", "-r", "-z", commit)
-        entries = []
-        for entry in out.split(b"\0")[:-1]:
-            head, _, path = entry.partition(b"\t")
-            mode, _, oid = head.split(b" ")
-            if layout.is_record_entry(mode, path):
-                entries.append((path.decode(), oid.decode()))
-        return entries
+        return list_entries(self.repo, [commit])[commit]
 
     def _refs(self) -> dict[tuple[str, str], str]:
         refs: dict[tuple[str, str], str] = {}

@@ -18,6 +18,8 @@ SEGMENT_RECORDS = 128
 BLOB_BYTES = 1 << 20
 EPOCH_RUNS = 4096
 MAX_ENTRIES = 3000
+# No tree of a lane's that holds so many is larger.
+TREE_BYTES = 256 << 10
 
 _NAME = r"[a-z0-9-]{1,64}"
 _REF = re.compile(

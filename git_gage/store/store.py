@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from git_gage.errors import RequestError
 from git_gage.git.repository import require_git_version
 from git_gage.records import By, Record, format_time, make_record
 from git_gage.store import layout
@@ -168,18 +167,16 @@ class Store:
 
     def list_blobs(self, tips: Iterable[str]) -> dict[str, list[str]]:
         """Record blobs of each tip. Trees that are not laid out as a lane's give none."""
-        return {tip: self._record_blobs(tip) for tip in tips}
+        from git_gage.store.tips import list_entries  # not needed where nothing is new
+
+        listed = list_entries(self.repo, tips)
+        return {tip: [oid for _, oid in entries] for tip, entries in listed.items()}
 
     def read_lines(self, blobs: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
         """Record lines of each blob; blobs that are missing or over 1 MiB are left out."""
-        sizes = self.repo.object_sizes(blobs)
-        sound = [
-            oid
-            for oid, found in sizes.items()
-            if found is not None and found[0] == "blob" and found[1] <= layout.BLOB_BYTES
-        ]
-        for oid, _, content in self.repo.read_objects(sound):
-            yield oid, [line for line in content.split(b"\n") if line]
+        for found in self.repo.read_within(blobs, "blob", layout.BLOB_BYTES):
+            if found.content is not None:
+                yield found.name, [line for line in found.content.split(b"\n") if line]
 
     def journals(self) -> list[str]:
         """Open journals, oldest first.
@@ -193,18 +190,6 @@ class Store:
         """Whole record lines of a journal from a byte offset on, and the offset after them."""
         return read_journal(self.dir / "journal", name, offset)
 
-    def read_bulk(self, run: str, name: str, bound: Mapping[str, Any]) -> bytes | None:
-        """A bulk file of a run as its record binds it; None where it is not here."""
-        for _, kind, content in self.repo.read_objects([str(bound["oid"])]):
-            if kind == "blob":
-                return content
-        path = self.state_dir(run) / name
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        return content if len(content) == bound["size"] else None
-
     def read_thumb_tips(self) -> dict[str, str]:
         """Refs that hold previews, with their tips."""
         refs = self.repo.list_refs(layout.LOCAL, layout.TRACKING, layout.OUT)
@@ -216,16 +201,3 @@ class Store:
         from git_gage.store.flush import Flusher  # who only reads does without it
 
         return Flusher(self.repo, self.lane, self.clock())
-
-    def _record_blobs(self, tip: str) -> list[str]:
-        out = self.repo.run("ls-tree", "--full-tree", "-r", "-z", tip, "seg/", "hot/")
-        entries = out.split(b"\0")[:-1]
-        if len(entries) > layout.MAX_ENTRIES:
-            raise RequestError(f"lane tip '{tip}' has {len(entries)} entries: not written by us")
-        blobs = []
-        for entry in entries:
-            head, _, path = entry.partition(b"\t")
-            mode, _, oid = head.split(b" ")
-            if layout.is_record_entry(mode, path):
-                blobs.append(oid.decode())
-        return blobs

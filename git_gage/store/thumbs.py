@@ -132,13 +132,8 @@ def _read_folders(repo: Repository, folders: Sequence[str]) -> Iterator[tuple[st
 
 def _read_small(repo: Repository, names: Sequence[str], most: int) -> dict[str, bytes]:
     """Blobs by the names git finds them by; left out are those that are not here, or larger."""
-    sizes = repo.object_sizes(names)
-    sound = [name for name, found in sizes.items() if found and _is_small(*found, most)]
-    return {name: content for name, _, content in repo.read_objects(sound)}
-
-
-def _is_small(kind: str, size: int, most: int) -> bool:
-    return kind == "blob" and size <= most
+    read = repo.read_within(names, "blob", most)
+    return {found.name: found.content for found in read if found.content is not None}
 
 
 def _format_index(gallery: Gallery) -> bytes:

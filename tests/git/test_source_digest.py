@@ -150,7 +150,7 @@ def test_missing_file_is_named_not_guessed(project: Path, tmp_path: Path) -> Non
 
 def test_answer_that_breaks_off_is_an_error() -> None:
     with pytest.raises(IntegrityError, match="ends early"):
-        contents._hash_next(io.BytesIO(b"0123 blob 5\nab"), "0123")
+        list(contents._read_next(io.BytesIO(b"0123 blob 5\nab"), "0123"))
 
 
 def test_contents_of_many_and_large_blobs(repo: Path, tmp_path: Path) -> None:

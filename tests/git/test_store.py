@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from git_gage.catalog.bulk import Bound, read_files
 from git_gage.errors import RequestError
 from git_gage.git import imports as git_imports
 from git_gage.git import open_repository
@@ -159,7 +161,12 @@ def test_sources_stay_when_branches_go(repo: Path) -> None:
 def test_bulk_files_travel_with_their_record_and_are_bound_by_it(repo: Path) -> None:
     store = open_store(repo)
     content = b"epoch 1\nloss: 0.3\n"
-    bound = {"oid": store.repo.blob_oid(content), "sha256": "", "size": len(content)}
+    sha256 = hashlib.sha256(content).hexdigest()
+    bound: dict[str, Any] = {
+        "oid": store.repo.blob_oid(content),
+        "sha256": sha256,
+        "size": len(content),
+    }
     record = store.draft(
         "run.begin",
         run=None,
@@ -172,14 +179,15 @@ def test_bulk_files_travel_with_their_record_and_are_bound_by_it(repo: Path) -> 
     store.state_dir(record.run).mkdir(parents=True)
     (store.state_dir(record.run) / "output").write_bytes(content)
     store.append(record)
-    assert store.read_bulk(record.run, "output", bound) == content
+    output = Bound(record.run, "output", **bound)
+    assert list(read_files(store, [output])) == [(output, content)]
     store.flush()
     shutil.rmtree(store.state_dir(record.run))
-    assert store.read_bulk(record.run, "output", bound) == content
+    assert list(read_files(store, [output])) == [(output, content)]
     (bulk,) = [ref for ref in lane_refs(repo) if ref.endswith("/bulk")]
     assert git(repo, "show", f"{bulk}:{record.run}/output").encode() == content
-    other = {**bound, "oid": store.repo.blob_oid(b"not here")}
-    assert store.read_bulk(record.run, "output", other) is None
+    others = [output._replace(oid=store.repo.blob_oid(b"not here")), output._replace(size=3)]
+    assert list(read_files(store, others)) == []
 
 
 def test_a_copied_clone_takes_a_lane_of_its_own(repo: Path, tmp_path: Path) -> None:

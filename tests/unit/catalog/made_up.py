@@ -12,6 +12,7 @@ from git_gage.catalog import Catalog
 from git_gage.catalog.judging import Judge
 from git_gage.catalog.schema import MEMORY
 from git_gage.errors import GitError
+from git_gage.git.repository import Found
 from git_gage.records import Record, format_time, parse_record
 from git_gage.store import Store
 
@@ -174,18 +175,13 @@ class FakeRepo:
         self.objects: dict[str, bytes] = {}
         self.reads = 0
 
-    def object_sizes(self, oids: Iterable[str]) -> dict[str, tuple[str, int] | None]:
-        asked = list(oids)
+    def read_within(self, names: Iterable[str], kind: str, most: int) -> Iterator[Found]:
+        asked = list(names)
         self.reads += bool(asked)
-        return {
-            oid: ("blob", len(self.objects[oid])) if oid in self.objects else None for oid in asked
-        }
-
-    def read_objects(self, oids: Iterable[str]) -> Iterator[tuple[str, str | None, bytes]]:
-        asked = list(oids)
-        self.reads += bool(asked)
-        for oid in asked:
-            yield oid, "blob", self.objects[oid]
+        for name in asked:
+            if name in self.objects:
+                content = self.objects[name]
+                yield Found(name, kind, len(content), content if len(content) <= most else None)
 
 
 class FakeStore:

@@ -252,7 +252,7 @@ def test_packages_come_from_git(store: FakeStore) -> None:
     bound = {"environment.json": store.bulk(ENVIRONMENT)}
     store.lane(ref(), lines(begin(1, bulk=bound), begin(2, bulk=bound)))
     catalog = fresh_catalog(store)
-    assert store.repo.reads == 2
+    assert store.repo.reads == 1
     for document in catalog.newest(None):
         assert document["environment"]["packages"] == PACKAGES
     for text in catalog.iter_documents(None):
@@ -260,7 +260,7 @@ def test_packages_come_from_git(store: FakeStore) -> None:
 
     store.journal(begin(3, bulk=bound))
     catalog.refresh()
-    assert store.repo.reads == 2
+    assert store.repo.reads == 1
     assert catalog.newest(1)[0]["environment"]["packages"] == PACKAGES
 
 

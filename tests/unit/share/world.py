@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from git_gage.catalog import Catalog
+from git_gage.catalog.bulk import find_bound, read_files
 from git_gage.catalog.said import find_heads
 from git_gage.git import open_repository
 from git_gage.records import Record, parse_record
@@ -117,7 +118,10 @@ class Person:
 
     def output(self, run: str) -> bytes | None:
         (ended,) = (item for item in self.records if (item.run, item.kind) == (run, "run.end"))
-        return self.store.read_bulk(run, "output", ended.body["bulk"]["output"])
+        bound = find_bound(ended.body, run, "output")
+        assert bound is not None
+        _, content = next(read_files(self.store, [bound]), (None, None))
+        return content
 
     def push(self, remote: str | None = None, *runs: str) -> Pushed:
         return push_runs(self.store, self.catalog, remote, runs, self.heard)

@@ -79,7 +79,7 @@ def test_a_file_that_goes_while_we_look_is_none(tmp_path: Path) -> None:
 
 
 def test_files_of_a_commit_are_looked_at_alike(repo: Path) -> None:
-    write_files(repo, {"a.py": "x = 1\n", "b/c.bin": b"\0\1"})
+    write_files(repo, {"a.py": "x = 1\n", "b/c.bin": b"\0\1", "big": b"x" * 3_000_000})
     git(repo, "add", "-A")
     git(repo, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},module")
     git(repo, "commit", "-q", "-m", "files")
@@ -89,4 +89,5 @@ def test_files_of_a_commit_are_looked_at_alike(repo: Path) -> None:
     }
     assert found[b"b/c.bin"] == (2, b"\0\1")
     assert found[b"a.py"] == (6, b"x = 1\n")
+    assert found[b"big"] == (3_000_000, b"x" * 1024)
     assert b"module" not in found
