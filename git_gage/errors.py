@@ -23,6 +23,12 @@ class RequestError(GageError):
     """What was asked for cannot be had; the message says what could be."""
 
 
+class RefusedError(GageError):
+    """The answer is no: the user has not agreed to what was to be done."""
+
+    exit_code = 1
+
+
 class RunNotFoundError(RequestError):
     """No run answers to the name that was given."""
 

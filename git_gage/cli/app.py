@@ -350,10 +350,13 @@ class App:
                 break
         if not screen.fits(head):
             from itertools import chain
+            from pathlib import Path
 
             from git_gage.git.pager import page
 
-            if page(chain([head], parts), self.environ):
+            opened = vars(self).get("repo")
+            cwd = opened.cwd if opened is not None else Path("/")
+            if page(chain([head], parts), self.environ, cwd):
                 return
         screen.write(head)
         for part in parts:

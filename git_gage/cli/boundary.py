@@ -35,7 +35,7 @@ def report_failure(error: BaseException, app: App) -> int:
             _say(*describe_usage(error))
             return USAGE
         case GageError():
-            _say(error.message, error.hint)
+            _say(error.message, error.hint, "error" if error.exit_code == 1 else "fatal")
             return error.exit_code
         case KeyboardInterrupt():
             return INTERRUPTED
@@ -73,11 +73,11 @@ def _closest(name: str, names: list[str]) -> str | None:
     return next(iter(get_close_matches(name, names, n=1)), None)
 
 
-def _say(message: str, hint: str | None) -> None:
+def _say(message: str, hint: str | None, kind: str = "fatal") -> None:
     from git_gage.safe import clean
 
     text = "\n".join(clean(line) for line in message.splitlines())
-    click.echo(f"fatal: {text}", err=True)
+    click.echo(f"{kind}: {text}", err=True)
     if hint is not None:
         click.echo(f"hint: {clean(hint)}", err=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -14,18 +14,39 @@ if TYPE_CHECKING:
 
     from git_gage.cli.app import App
     from git_gage.git import Repository
+    from git_gage.source.foreign import DiffLimits
 
 OUTPUT = "output"
+# As much output as is kept, with the line that says what was left out; and of its index.
+_MAX_OUTPUT, _MAX_INDEX = (16 << 20) + 1024, 64 << 20
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def read_bulk(app: App, run: str, name: str) -> bytes | None:
-    """A bulk file of a run, also while the run goes on; None where it is not here."""
-    for bound in _bindings(app, run, name):
-        content = app.store.read_bulk(run, name, bound)
-        if content is not None:
-            return content
-    return _read_file(app.store.state_dir(run) / name)
+    """Output of a run or its index, also while the run goes on; None where it is not here.
+
+    It is as its record binds it, and not longer than output that was ever recorded.
+    """
+    from git_gage.catalog.bulk import find_bound, read_files
+
+    most = _MAX_INDEX if name.endswith(".idx") else _MAX_OUTPUT
+    bodies = [record.body for record in app.runs.records(run)]
+    bounds = [bound for body in bodies if (bound := find_bound(body, run, name, most)) is not None]
+    _, content = next(read_files(app.store, bounds), (None, None))
+    return _read_file(app.store.state_dir(run) / name) if content is None else content
+
+
+def refuse_absent(app: App, run: str, name: str) -> RequestError:
+    """Why `read_bulk` has nothing to give."""
+    sizes = app.repo.object_sizes(bound["oid"] for bound in _bindings(app, run, name))
+    for oid, found in sizes.items():
+        if found is not None:
+            return RequestError(
+                f"{name}: what is here has {found[1]:,} bytes and is not what its record binds,"
+                " or longer than anything that is shown",
+                hint=f"git cat-file blob {oid} > {name}.txt",
+            )
+    return RequestError(f"{name}: not here", hint="git gage fetch")
 
 
 def has_bulk(app: App, run: str, name: str) -> bool:
@@ -56,16 +77,13 @@ def open_output(app: App, run: str, name: str = OUTPUT) -> BinaryIO | None:
 
 def read_config_diff(app: App, run: str) -> str | None:
     """The patch that settings made to the run's copy of its script."""
-    for record in app.runs.records(run):
-        found = record.body.get("config_diff")
-        if record.kind == "run.begin" and isinstance(found, str):
-            return found
-    whole = read_bulk(app, run, "begin.json")
-    if whole is None:
-        return None
-    import json
+    from git_gage.catalog.bulk import WHOLE, find_bound, read_documents
 
-    found = json.loads(whole).get("config_diff")
+    (body,) = [record.body for record in app.runs.records(run) if record.kind == "run.begin"]
+    bound = find_bound(body, run, WHOLE["run.begin"])
+    wholes = read_documents(app.store, [] if bound is None else [bound])
+    _, whole = next(wholes, (None, body))
+    found = whole.get("config_diff")
     return found if isinstance(found, str) else None
 
 
@@ -79,24 +97,48 @@ def has_source(repo: Repository, source: Mapping[str, Any]) -> bool:
     )
 
 
-def read_patch(repo: Repository, source: Mapping[str, Any], *, color: bool) -> bytes:
+def show_limits(
+    app: App,
+    runs: Sequence[Mapping[str, Any]],
+    one: str,
+    other: str,
+    env: Mapping[str, str] | None = None,
+    *,
+    lines: bool = True,
+) -> DiffLimits:
+    """How the sources of runs are compared, if one is somebody else's.
+
+    `lines`: it is shown, and its lines not only counted.
+    Raises: TooLargeError where it is too much.
+    """
+    from git_gage.source.foreign import MAX_COMPARED, MAX_SHOWN, NO_LIMITS, limit_diff
+
+    if not any(app.catalog.is_foreign(run["id"]) for run in runs):
+        return NO_LIMITS
+
+    return limit_diff(app.repo, one, other, env, MAX_SHOWN if lines else MAX_COMPARED)
+
+
+def read_patch(app: App, document: Mapping[str, Any], *, color: bool) -> bytes:
     """The patch from a run's commit, or from nothing, to its snapshot.
 
-    Raises: RequestError where there is no snapshot, or it is not here.
+    Raises: RequestError where there is no snapshot, or it is not here; TooLargeError.
     """
+    from git_gage.runs.changes import read_diff
+
+    repo, source = app.repo, document["source"]
     snapshot, commit = source["snapshot"], source["commit"]
     if snapshot is None:
         raise RequestError("no source was recorded: there was no work tree")
     if not has_source(repo, source) or (commit is not None and not _OID.fullmatch(commit)):
         raise RequestError("source: not here", hint="git gage fetch")
-    base = commit or repo.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
+    base = commit or repo.empty_tree()
     when = "always" if color else "never"
-    return repo.run(
-        *("diff", f"--color={when}", "--no-ext-diff", "--no-textconv", "--full-index", "--binary"),
-        # Whatever diff.noprefix says: what settings changed has them too.
-        *("--src-prefix=a/", "--dst-prefix=b/"),
-        *(base, snapshot, "--"),
-    )
+    # Whatever diff.noprefix says: what settings changed has them too.
+    prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
+    options = (f"--color={when}", "--full-index", "--binary", *prefixes)
+    limits = show_limits(app, [document], base, snapshot)
+    return read_diff(repo, base, snapshot, options=options, limits=limits)
 
 
 def _bindings(app: App, run: str, name: str) -> Iterator[dict[str, Any]]:

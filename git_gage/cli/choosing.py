@@ -201,7 +201,8 @@ def _read_commit(app: App, revision: str | None) -> Iterator[str]:
     from git_gage.errors import GitError
 
     try:
-        found = app.repo.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        found = app.repo.run(*asked)
     except GitError:
         if not re.fullmatch(r"[0-9a-f]{4,64}", revision):
             message = f"'--commit' needs a commit, branch or tag, not '{revision}'"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -127,7 +127,8 @@ def _show(
 
     sources = [document["source"] for document in documents]
     here = [has_source(app.repo, source) for source in sources]
-    changed = find_changes(app.repo, sources, here)
+    foreign = [app.catalog.is_foreign(document["id"]) for document in documents]
+    changed = find_changes(app.repo, sources, here, foreign)
     comparison = compare_runs(documents, changed, metrics=given["metrics"])
     rows = comparison.chosen(everything=given["everything"])
     if given["as_json"]:
@@ -148,17 +149,30 @@ def _show(
 
 def _page(app: App, comparison: Comparison, rows: Sequence[Row], screen: Screen) -> str:
     from git_gage.render.comparison_page import format_comparison_page
-    from git_gage.runs.changes import read_diff
 
     runs = comparison.runs
     files = next((row.values for row in comparison.rows if row.name == "files"), ())
     patches = {
-        run["id"]: read_diff(app.repo, runs[0]["source"]["snapshot"], run["source"]["snapshot"])
+        run["id"]: _patch(app, runs[0], run)
         for run, changed in zip(runs, files, strict=False)
         if isinstance(changed, list) and changed
     }
     series = _common_series(app, comparison)
     return format_comparison_page(comparison, rows, series, patches, screen)
+
+
+def _patch(app: App, one: Mapping[str, Any], other: Mapping[str, Any]) -> bytes:
+    """From the source of one run to that of another, if it is not too much to be shown."""
+    from git_gage.cli.bulk import show_limits
+    from git_gage.git.trees import TooLargeError
+    from git_gage.runs.changes import read_diff
+
+    snapshots = [run["source"]["snapshot"] for run in (one, other)]
+    try:
+        limits = show_limits(app, (one, other), *snapshots)
+    except TooLargeError as error:
+        return f"not shown: {error.message}\n".encode()
+    return read_diff(app.repo, *snapshots, limits=limits)
 
 
 def _common_series(app: App, comparison: Comparison) -> dict[str, dict[str, Series]]:

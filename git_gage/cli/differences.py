@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from git_gage.render.difference import Colors, Section
     from git_gage.render.screen import Screen
     from git_gage.runs.comparison import Comparison, Row
+    from git_gage.source.foreign import DiffLimits
 
 _PARTS = {
     "config": ("command", "config", "inputs"),
@@ -63,7 +64,12 @@ class Differences:
         named = [f"--tool={tool}"] if tool else []
         paths = self._given["paths"]
         return self._app.repo.hand_over(
-            "difftool", *named, one, other, "--", *paths, env=self._objects
+            *(*self._limits().settings, "difftool", *named),
+            one,
+            other,
+            "--",
+            *paths,
+            env=self._objects,
         )
 
     # -- what is asked -------------------------------------------------------------------------
@@ -157,7 +163,7 @@ class Differences:
         from pathlib import Path
         from tempfile import TemporaryDirectory
 
-        from git_gage.git.quarantine import quarantine_environ
+        from git_gage.git.quarantine import has_objects, quarantine_environ
         from git_gage.source import capture_source
 
         repo = self._app.repo
@@ -167,7 +173,8 @@ class Differences:
             raise RequestError(
                 "there is no work tree here to compare with", hint="git gage diff 2 1"
             )
-        return snapshot, quarantine_environ(repo, folder)
+        # Where there is nothing new git would find no repository.
+        return snapshot, quarantine_environ(repo, folder) if has_objects(folder) else {}
 
     @property
     def _objects(self) -> dict[str, str]:
@@ -188,8 +195,14 @@ class Differences:
             *(self._app.repo, one, other, self._given["paths"]),
             options=options,
             env=self._objects,
+            limits=self._limits(lines=not self._given["stat"]),
         )
         return Section("source", patch)
+
+    def _limits(self, *, lines: bool = True) -> DiffLimits:
+        from git_gage.cli.bulk import show_limits
+
+        return show_limits(self._app, self._runs, *self._snapshots, self._objects, lines=lines)
 
     def _has_sources(self) -> bool:
         from git_gage.cli.bulk import has_source
@@ -209,16 +222,20 @@ class Differences:
     def _output(self) -> Section:
         from git_gage.render.difference import Section
 
-        files = [file for run in self._runs if (file := self._open_output(run)) is not None]
-        if len(files) < len(self._runs):
+        opened = [self._open_output(run) for run in self._runs]
+        if None in opened:
             if len(self._asked) == 1:
-                raise RequestError("output: not here", hint="git gage fetch")
+                from git_gage.cli.bulk import OUTPUT, refuse_absent
+
+                absent = self._runs[opened.index(None)]
+                raise refuse_absent(self._app, absent["id"], OUTPUT)
             return Section("output", b"", here=False)
         from git_gage.records import short_id
         from git_gage.runs.changes import diff_outputs
 
         names = [short_id(run["id"]) for run in self._runs]
         when = "always" if self._screen.color else "never"
+        files = [file for file in opened if file is not None]
         body = diff_outputs(self._app.repo, names, files, [f"--color={when}"])
         return Section("output", body)
 
@@ -246,7 +263,8 @@ class Differences:
         if "source" in told:
             one, other = self._snapshots
             paths = self._given["paths"]
-            body["source"] = changed_files(self._app.repo, one, other, paths, self._objects)
+            limits = self._limits(lines=False)
+            body["source"] = changed_files(self._app.repo, one, other, paths, self._objects, limits)
         for name in _PARTS:
             body[name] = rows_body(list(self._rows(name))) if name in told else None
         body["output"] = told["output"].body.decode(errors="replace") if "output" in told else None

@@ -71,7 +71,7 @@ def print_output(
 ) -> None:
     from io import BytesIO
 
-    from git_gage.cli.bulk import open_output
+    from git_gage.cli.bulk import open_output, refuse_absent
     from git_gage.render.log import Stamps, clean_parts, read_parts, stamp_parts
     from git_gage.runs.follow import find_last_lines
 
@@ -79,8 +79,10 @@ def print_output(
     if file is None:
         if document["output"] is None and document["status"] != "lost":
             return  # the program has not printed anything yet, or never began
-        raise RequestError("output: not here", hint="git gage fetch")
-    with file, open_output(app, document["id"], f"{name}.idx") or BytesIO() as index:
+        raise refuse_absent(app, document["id"], name)
+    index_name = f"{name}.idx"
+    found = open_output(app, document["id"], index_name) if timestamps else None
+    with file, found or BytesIO() as index:
         start = 0 if count is None else find_last_lines(file, count)
         file.seek(start)
         parts = read_parts(file)

@@ -238,3 +238,7 @@ quiet_option = click.option(
 yes_option = click.option(
     "-y", "--yes", is_flag=True, expose_value=False, help="Never ask, for scripts"
 )
+# The same where there is a question, whose answer is then no.
+never_ask_option = click.option(
+    "-y", "--yes", "never_ask", is_flag=True, help="Never ask, for scripts"
+)

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from git_gage.cli.consent import find_consent, trust_code_option
 from git_gage.cli.params import (
     RunName,
     detach_option,
     label_option,
+    never_ask_option,
     quiet_option,
     sign_options,
     stage_option,
     tag_option,
     timeout_option,
-    yes_option,
 )
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.cli.run import check_settings, tell_left
@@ -76,7 +77,8 @@ else is said. The old run stays as it is.
 @detach_option
 @quiet_option
 @sign_options
-@yes_option
+@trust_code_option
+@never_ask_option
 @click.pass_obj
 def command(
     app: App,
@@ -90,6 +92,8 @@ def command(
     timeout: float | None,
     detach: bool,
     quiet: bool,
+    trust_code: bool,
+    never_ask: bool,
 ) -> int:
     """Run again what a run did, changed or not"""
     check_settings(words, "git gage restart @ lr=0.01")
@@ -108,6 +112,7 @@ def command(
         stage=stage,
         timeout_s=timeout,
         detach=detach,
+        consent=find_consent(app, trust_code=trust_code, never_ask=never_ask),
     )
     wanted = read_code(app.repo, code)
     progress = app.progress(quiet=quiet)

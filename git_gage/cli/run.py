@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from git_gage.cli.consent import find_consent, trust_code_option
 from git_gage.cli.params import (
     RunName,
     detach_option,
     json_option,
     label_option,
+    never_ask_option,
     quiet_option,
     sign_options,
     stage_option,
     tag_option,
     timeout_option,
-    yes_option,
 )
 from git_gage.cli.parsing import Command, UsageError, split_dashes
 
@@ -101,7 +102,8 @@ level. A command after -- runs as it is.
 @quiet_option
 @json_option
 @sign_options
-@yes_option
+@trust_code_option
+@never_ask_option
 @click.pass_obj
 def command(
     app: App,
@@ -120,6 +122,8 @@ def command(
     pull: bool,
     quiet: bool,
     as_json: bool,
+    trust_code: bool,
+    never_ask: bool,
 ) -> int:
     """Run a program and record what ran and what came out"""
     _check_words(words, plain=plain, start=start)
@@ -146,6 +150,7 @@ def command(
         timeout_s=timeout,
         pull=pull,
         detach=detach,
+        consent=find_consent(app, trust_code=trust_code, never_ask=never_ask),
     )
     progress = app.progress(quiet=quiet)
     if preview:

@@ -8,6 +8,7 @@ import click
 
 from git_gage.cli.params import RunName, color_option, json_option
 from git_gage.cli.parsing import RUN_NOTE, Command
+from git_gage.errors import IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -279,7 +280,11 @@ def _read_series(
 
     summaries = document["summaries"]
     several = [name for name in names if name not in summaries or summaries[name]["count"] > 1]
-    return read_series(app.store, app.catalog, document["id"], several) or {}
+    try:
+        return read_series(app.store, app.catalog, document["id"], several) or {}
+    except IntegrityError as error:  # all else that is known of the run can be shown
+        app.progress().warning(error.message)
+        return {}
 
 
 # -- what is an answer of its own ---------------------------------------------------------------
@@ -297,7 +302,7 @@ def _read_patches(app: App, document: dict[str, Any], screen: Screen) -> bytes:
     from git_gage.cli.bulk import read_config_diff, read_patch
     from git_gage.render.log import clean_log
 
-    patch = read_patch(app.repo, document["source"], color=screen.color)
+    patch = read_patch(app, document, color=screen.color)
     settings = read_config_diff(app, document["id"])
     if settings is not None:
         patch += settings.encode("utf-8", "surrogateescape")

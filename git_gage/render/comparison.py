@@ -143,8 +143,8 @@ def _style(row: Row, place: int) -> str | None:
 def cell_text(row: Row, place: int, screen: Screen) -> str:
     """A value as people read it; the best one has a `*`."""
     value = row.values[place]
-    if value is Missing.NOT_HERE:
-        return "not here"
+    if value in (Missing.NOT_HERE, Missing.TOO_LARGE):
+        return str(value.value)
     if isinstance(value, Missing):
         return screen.sign("–", "-")
     return "*" * is_best(row, place) + _text(row, value)
@@ -254,7 +254,7 @@ def _row_body(row: Row) -> dict[str, Any]:
         "missing": [
             place
             for place, value in enumerate(row.values)
-            if value in (Missing.NONE, Missing.NOT_ASKED)
+            if value in (Missing.NONE, Missing.NOT_ASKED, Missing.TOO_LARGE)
         ],
         "not_here": [place for place, value in enumerate(row.values) if value is Missing.NOT_HERE],
         "differs": row.differs,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import RequestError
 from git_gage.records import encode_path, short_id, shown_path
+from git_gage.runs.consent import require_consent
 from git_gage.runs.needed import find_same_run
 from git_gage.runs.planning import (
     choose_source,
@@ -113,7 +114,8 @@ def start_run(
             hint=f"git gage restart {short_id(run)}",
         )
     body = read_begin(store, catalog, run)
-    recalled = recall_run(store, run, body, request)
+    recalled = recall_run(store, catalog, run, body, request)
+    require_consent(store.repo, catalog, run, recalled, request.consent)
     plan = recall_inputs(store, catalog, *recalled, body.get("inputs", ()), request, observer)
     runner = Runner(store, catalog, request, console, observer)
     try:
@@ -166,7 +168,8 @@ def restart_run(
         request = replace(request, timeout_s=body.get("definition", {}).get("timeout_s"))
 
     def prepare(quarantine: Path) -> Prepared:
-        recalled = _recall(store, run, body, code, request, quarantine)
+        recalled = _recall(store, catalog, run, body, code, request, quarantine)
+        require_consent(store.repo, catalog, run, recalled, request.consent)
         for warning in recalled.plan.warnings:
             observer.warning(warning)
         plan = find_inputs(store, catalog, recalled.plan, recalled.source, request, observer)
@@ -181,6 +184,7 @@ def restart_run(
 
 def _recall(
     store: Store,
+    catalog: Catalog,
     run: str,
     body: Mapping[str, Any],
     code: Code,
@@ -191,7 +195,7 @@ def _recall(
     if code.commit is not None:
         return recall_at(repo, body, code.commit, request)
     if code.kind == "same" or repo.work_tree is None:
-        return recall_run(store, run, body, request)
+        return recall_run(store, catalog, run, body, request)
     plan = recall_plan(repo, body, TreeView(repo), request)
     return Recalled(plan, capture_source(repo, quarantine, choose_source(plan)))
 

@@ -14,14 +14,17 @@ Document = Mapping[str, Any]
 
 
 class Missing(Enum):
-    """Why there is no value: the run has none, it could have none, or it is not in this clone."""
+    """Why there is no value: the run has none, it could have none, it is not in this clone, or it
+    is larger than anything that is looked at of somebody else's.
+    """
 
     NONE = "none"
     NOT_ASKED = "not asked"
     NOT_HERE = "not here"
+    TOO_LARGE = "too large"
 
 
-_UNKNOWN = (Missing.NOT_ASKED, Missing.NOT_HERE)
+_UNKNOWN = (Missing.NOT_ASKED, Missing.NOT_HERE, Missing.TOO_LARGE)
 
 
 class Row(NamedTuple):
@@ -38,8 +41,10 @@ class Row(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether the values of all runs are here."""
-        return Missing.NOT_HERE not in self.values
+        """Whether the values of all runs are here, and were looked at."""
+        return not {Missing.NOT_HERE, Missing.TOO_LARGE}.intersection(
+            value for value in self.values if isinstance(value, Missing)
+        )
 
     @property
     def differs(self) -> bool:

@@ -95,8 +95,9 @@ def with_previews(files: Iterable[RunFile], gallery: Gallery) -> list[RunFile]:
 
 
 def _list_paths(store: Store, document: Mapping[str, Any]) -> Iterator[bytes]:
-    given = _given_paths(store.repo, document) | {os.fsencode(KEPT)}
-    return _walk(os.fsencode(store.run_dir(document["id"])), b"", given)
+    run_dir = store.run_dir(document["id"])
+    given = _given_paths(store.repo, document, run_dir) | {os.fsencode(KEPT)}
+    return _walk(os.fsencode(run_dir), b"", given)
 
 
 def _read_files(
@@ -162,9 +163,9 @@ def _leads_somewhere(store: Store, place: Path) -> bool:
     return True
 
 
-def _given_paths(repo: Repository, document: Mapping[str, Any]) -> frozenset[bytes]:
+def _given_paths(repo: Repository, document: Mapping[str, Any], run_dir: Path) -> frozenset[bytes]:
     """What a run that has not ended finds in its directory: its source, and links."""
-    if document["ended"] is not None:
+    if document["ended"] is not None or not run_dir.is_dir():
         return frozenset()
     source = document["source"]
     given = {b".git", *(path_bytes(each["path"]).rstrip(b"/") for each in source["linked"])}

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from git_gage.catalog.bulk import WHOLE, find_bound, read_documents
 from git_gage.errors import RequestError
+from git_gage.git.trees import TooLargeError
 from git_gage.records import decode_path, short_id
 from git_gage.runs.operations import ProjectFiles, find_operation, plan_operation
 from git_gage.runs.phases import RUN, Step
 from git_gage.runs.plan import Plan, plan_command, plan_source, recorded_config
 from git_gage.runs.planning import KEPT, choose_source
+from git_gage.runs.vetting import vet_begin
 from git_gage.source import Linked, Source
 from git_gage.source.choice import candidates_in_commit
 from git_gage.source.digest import digest_tree
+from git_gage.source.foreign import vet_source
 from git_gage.source.rules import is_secret
 
 if TYPE_CHECKING:
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from git_gage.runs.operations import Files
     from git_gage.runs.request import RunRequest
     from git_gage.store import Store
+
+
+# Of a script, a gagefile or a file of settings.
+_MAX_FILE = 64 << 20
 
 
 class Recalled(NamedTuple):
@@ -103,8 +110,10 @@ class CommitFiles:
         oid = self._oids.get(posixpath.normpath(path))
         if oid is None:
             return self._here.read(path) if is_secret(os.fsencode(path)) else None
-        ((_, _, content),) = self._repo.read_objects([oid])
-        return content
+        (found,) = self._repo.read_within([oid], "blob", _MAX_FILE)
+        if found.content is None:
+            raise TooLargeError(f"'{path}' has {found.size:,} bytes: nobody's settings are as long")
+        return found.content
 
     def names(self) -> list[str]:
         """All files."""
@@ -112,15 +121,24 @@ class CommitFiles:
 
 
 def read_begin(store: Store, catalog: Catalog, run: str) -> dict[str, Any]:
-    """The whole body of a run's `run.begin`.
+    """The whole body of a run's `run.begin`, of which all that is acted on is what it must be.
+
+    Raises: as `load_begin`; IntegrityError where it says what nobody may act on.
+    """
+    body = load_begin(store, catalog, run)
+    vet_begin(run, body)
+    return body
+
+
+def load_begin(store: Store, catalog: Catalog, run: str) -> dict[str, Any]:
+    """The same, whatever it says.
 
     Raises: RequestError where it is too long for its record and its bulk file is not here.
     """
     begin = next(record for record in catalog.records(run) if record.kind == "run.begin")
-    bound = find_bound(begin.body, run, WHOLE["run.begin"])
-    if bound is None:
-        return begin.body
-    _, body = next(read_documents(store, [bound]), (None, None))
+    body: dict[str, Any] | None = begin.body
+    if (bound := find_bound(begin.body, run, WHOLE["run.begin"])) is not None:
+        _, body = next(read_documents(store, [bound]), (None, None))
     if body is None:
         raise _refuse_absent(run, "the whole record")
     return body
@@ -133,10 +151,13 @@ def find_given(body: Mapping[str, Any], config: Iterable[str]) -> frozenset[str]
     return frozenset(name for name in config if _bare_key(name) in typed)
 
 
-def recall_run(store: Store, run: str, body: Mapping[str, Any], request: RunRequest) -> Recalled:
+def recall_run(
+    store: Store, catalog: Catalog, run: str, body: Mapping[str, Any], request: RunRequest
+) -> Recalled:
     """The run as it was recorded, with the same source; settings of the request go before its own.
 
-    Raises: RequestError where its source is not here, or a setting does not fit.
+    Raises: RequestError where its source is not here, or a setting does not fit; IntegrityError
+    for source of somebody else's that is not laid out.
     """
     repo = store.repo
     snapshot = body["source"]["snapshot"]
@@ -144,6 +165,8 @@ def recall_run(store: Store, run: str, body: Mapping[str, Any], request: RunRequ
         return Recalled(_recall_command(repo, body, request), _bare_source(body["source"]))
     if not repo.object_sizes([snapshot])[snapshot]:
         raise _refuse_absent(run, "the source")
+    # Before anything else is read of it.
+    foreign = vet_source(repo, snapshot) if catalog.is_foreign(run) else None
     plan = recall_plan(repo, body, CommitView(repo, snapshot), request)
     for key in body["config"]:
         if key not in plan.config:
@@ -151,7 +174,8 @@ def recall_run(store: Store, run: str, body: Mapping[str, Any], request: RunRequ
                 f"config '{key}' of run {short_id(run)} is not here: its file is in no snapshot",
                 hint="put the file where it was",
             )
-    return Recalled(plan, _recall_source(repo, plan, body["source"]))
+    source = _recall_source(repo, plan, body["source"])
+    return Recalled(plan, replace(source, foreign=foreign))
 
 
 def recall_at(

@@ -15,7 +15,6 @@ from git_gage.records import decode_path
 from git_gage.runs.environ import MASK, repeated_variables, user_path
 from git_gage.runs.fields import fill_words
 from git_gage.runs.inputs.choice import COMMIT
-from git_gage.runs.inputs.reference import leads_out
 from git_gage.runs.phases import PHASES, RUN, Step
 from git_gage.runs.planning import recall_inputs
 from git_gage.runs.recall import read_begin, recall_run
@@ -130,7 +129,13 @@ def plan_repeat(
         problem=problem,
         variables=_variables(body),
         config=format_config(body["config"]),
-        python=_find_python(store, body, document["environment"], steps),
+        python=_find_python(
+            store,
+            body,
+            document["environment"],
+            steps,
+            foreign=catalog.is_foreign(run),
+        ),
         steps=steps,
         is_operation="definition" in body,
         hidden=any(MASK in word for word in words),
@@ -173,8 +178,6 @@ def _links(
     patched = set(map(os.fsencode, found))
     for each in source.get("linked") or ():
         path = decode_path(each["path"]).rstrip(b"/")
-        if leads_out(path):
-            continue  # nobody's commands may touch what is outside of the folder
         yield Place(
             os.path.relpath(path, os.fsencode(folder)),
             Path(os.fsdecode(os.path.join(top, path))),
@@ -195,7 +198,7 @@ def _find_inputs(
         return (), None
     request = RunRequest(author=None)
     try:
-        plan, source = recall_run(store, run, body, request)
+        plan, source = recall_run(store, catalog, run, body, request)
         recorded = body.get("inputs", ())
         plan = recall_inputs(store, catalog, plan, source, recorded, request, observer)
     except RequestError as error:
@@ -237,8 +240,14 @@ def _missing(body: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
 
 
 def _find_python(
-    store: Store, body: Mapping[str, Any], environment: Mapping[str, Any], steps: tuple[Step, ...]
+    store: Store,
+    body: Mapping[str, Any],
+    environment: Mapping[str, Any],
+    steps: tuple[Step, ...],
+    *,
+    foreign: bool,
 ) -> Python | None:
+    """`foreign`: somebody else names the program, which is then not even asked what it is."""
     if body["command"].get("interpreter") is None:
         return None
     path = _word(body["command"]["interpreter"])
@@ -247,7 +256,7 @@ def _find_python(
         path,
         environment["python"],
         environment["packages"],
-        _is_same(store, top / path, environment),
+        not foreign and _is_same(store, top / path, environment),
         _find_maker(environment["python"] or "", store.repo.environ),
     )
     if "definition" in body:

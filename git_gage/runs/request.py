@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from git_gage.records import By
+    from git_gage.runs.consent import Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class RunRequest:
     Without either it is the default operation of the gagefile. `timeout_s` goes before what the
     operation says; `pull`: get what `.dvc` files name. `needed`: only if no run has done it yet;
     `stage`: record it, and let it start another time; `detach`: leave it in the background.
-    `parent` is the run that this one is begun in.
+    `parent` is the run that this one is begun in. `consent` asks the user before anything runs that
+    somebody else recorded; None where nobody can be asked.
     """
 
     author: By
@@ -33,6 +35,7 @@ class RunRequest:
     timeout_s: float | None = None
     pull: bool = False
     detach: bool = False
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True, slots=True)

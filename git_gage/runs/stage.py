@@ -35,11 +35,16 @@ from git_gage.runs.unstage import Outcome, finish_stage, recover_stage
 if TYPE_CHECKING:
     from git_gage.git import Repository
     from git_gage.source import Source
+    from git_gage.source.foreign import ForeignFiles
 
 __all__ = ["Outcome", "StagedFiles", "finish_stage", "recover_stage", "stage_source"]
 
 # Below this number of files starting workers costs more than they save.
 _WORKERS = ("-c", "checkout.workers=0", "-c", "checkout.thresholdForParallelism=2000")
+
+# gitattributes(5), "Checking-out and checking-in".
+_CONVERSIONS = ("filter", "ident", "working-tree-encoding", "eol", "text", "crlf")
+_PLAIN = (b"unspecified", b"unset")
 
 
 def stage_source(
@@ -149,7 +154,9 @@ class _Stage:
         (self._private / "refs" / "heads").write_text("this repository uses the reftable format\n")
 
     def _check_out(self, snapshot: str) -> None:
-        if self._source.absent:
+        if self._source.foreign is not None:
+            self._lay_out(snapshot, self._source.foreign)
+        elif self._source.absent:
             self._git("read-tree", snapshot)
             self._mark_skipped(self._source.absent)
             self._git(*_WORKERS, "checkout-index", "--all", "--force", "--index", "--quiet")
@@ -157,6 +164,31 @@ class _Stage:
             self._git(*_WORKERS, "read-tree", "--reset", "-u", snapshot)
         # With its time: by that git tells what was changed right after it was written.
         shutil.copy2(self._private / "index", self._private / SNAPSHOT_INDEX)
+
+    def _lay_out(self, snapshot: str, source: ForeignFiles) -> None:
+        """By our own writer, and by git only what the user's filters and line ends change."""
+        from git_gage.source.lay_out import write_files, write_links
+
+        absent = frozenset(self._source.absent)
+        files = [entry for entry in source.files if entry.path not in absent]
+        self._git("read-tree", snapshot)
+        self._mark_skipped([*absent, *(path for path, _ in source.left_out)])
+        write_files(self._repo, files, self._run_dir)
+        if converted := self._find_converted([entry.path for entry in files]):
+            words = ("checkout-index", "--force", "--index", "--quiet", "-z", "--stdin")
+            self._git(*_WORKERS, *words, input=converted)
+        write_links((link for link in source.links if link[0] not in absent), self._run_dir)
+        # Sizes and times, which a checkout would have noted.
+        self._git("update-index", "-q", "--refresh", ok=(0, 1))
+
+    def _find_converted(self, paths: Iterable[bytes]) -> bytes:
+        """Those that git may lay out with other content than it holds, as attributes say."""
+        lines = b"".join(path + b"\0" for path in paths)
+        if self._git("config", "--get", "core.autocrlf", ok=(0, 1)).strip() == b"true":
+            return lines
+        found = self._git("check-attr", "-z", "--stdin", *_CONVERSIONS, input=lines).split(b"\0")
+        said = zip(found[0::3], found[2::3], strict=False)
+        return b"".join(path + b"\0" for path in {path for path, how in said if how not in _PLAIN})
 
     def _make_index(self) -> None:
         """From the snapshot to the user's own index, so that `git status` says what it said."""
@@ -173,9 +205,9 @@ class _Stage:
         if lines := b"".join(path + b"\0" for path in paths):
             self._git("update-index", "-z", "--skip-worktree", "--stdin", input=lines)
 
-    def _git(self, *args: str, input: bytes | None = None) -> bytes:
+    def _git(self, *args: str, input: bytes | None = None, ok: tuple[int, ...] = (0,)) -> bytes:
         env = private_environ(self._repo, self._run_dir, self._private, "index")
-        return self._repo.run(*PLAIN, *args, input=input, env=env, cwd=self._run_dir)
+        return self._repo.run(*PLAIN, *args, input=input, env=env, cwd=self._run_dir, ok=ok)
 
     # -- what is not in the snapshot -----------------------------------------------------------
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from git_gage.catalog.bulk import Bound, find_bound
-from git_gage.errors import GageError, IntegrityError, RequestError
+from git_gage.errors import GageError, RequestError
 from git_gage.git.contents import hash_contents
 from git_gage.records import is_canonical, short_id
 from git_gage.runs.files import is_as_recorded, list_made
@@ -23,14 +23,16 @@ from git_gage.runs.planning import recall_inputs
 from git_gage.runs.recall import (
     CommitView,
     divide_source,
-    read_begin,
+    load_begin,
     recall_plan,
     recall_run,
 )
 from git_gage.runs.request import RunRequest
 from git_gage.runs.start import StartError
+from git_gage.runs.vetting import vet_begin
 from git_gage.source import describe_environment
 from git_gage.source.digest import digest_anew
+from git_gage.source.foreign import vet_source
 from git_gage.source.rules import ABSENT
 
 if TYPE_CHECKING:
@@ -124,6 +126,8 @@ class _Run:
 
     def _compare_digest(self, snapshot: str, recorded: str | None) -> Line:
         try:
+            if self._catalog.is_foreign(self._document["id"]):
+                vet_source(self._repo, snapshot)
             absent = self._find_absent(snapshot)
             found = digest_anew(self._repo, f"{snapshot}^{{tree}}", absent)
         except GageError as error:
@@ -146,7 +150,7 @@ class _Run:
 
     @cached_property
     def _begin(self) -> dict[str, Any]:
-        return read_begin(self._store, self._catalog, self._document["id"])
+        return load_begin(self._store, self._catalog, self._document["id"])
 
     def _plan(self, recall: Callable[[dict[str, Any]], T]) -> T:
         """What the record says, as a plan.
@@ -156,10 +160,8 @@ class _Run:
         """
         if self._repo.work_tree is None:
             raise RequestError("there is no work tree here")
-        try:
-            return recall(self._begin)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise IntegrityError(f"its record cannot be followed: {error!r}") from error
+        vet_begin(self._document["id"], self._begin)
+        return recall(self._begin)
 
     @cached_property
     def _repeatable(self) -> GageError | None:
@@ -172,7 +174,7 @@ class _Run:
 
     def _recall(self, body: dict[str, Any]) -> None:
         run = self._document["id"]
-        plan, source = recall_run(self._store, run, body, _REQUEST)
+        plan, source = recall_run(self._store, self._catalog, run, body, _REQUEST)
         recorded = body.get("inputs", ())
         recall_inputs(
             *(self._store, self._catalog, plan, source, recorded, _REQUEST, self._observer)

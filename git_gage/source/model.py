@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from git_gage.source.foreign import ForeignFiles
 
 
 class Linked(NamedTuple):
@@ -26,9 +29,10 @@ class Source:
     `taken` are the files that an operation takes of it, None for all of them; `unused` are patterns
     of it that take nothing.
 
-    The last three serve who lays the files out again: `folders` are empty in the work tree,
+    The last ones serve who lays the files out again: `folders` are empty in the work tree,
     `absent` is tracked but not checked out (sparse checkout), and `index_info` is what
     `git update-index -z --index-info` turns an index of the snapshot into the user's with.
+    `foreign` is what is laid out of a source that somebody else recorded.
     """
 
     commit: str | None
@@ -51,6 +55,7 @@ class Source:
     index_info: bytes = b""
     taken: frozenset[bytes] | None = None
     unused: tuple[str, ...] = ()
+    foreign: ForeignFiles | None = None
 
 
 def source_body(source: Source) -> dict[str, Any]:

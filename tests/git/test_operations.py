@@ -18,6 +18,7 @@ from git_gage.runs.request import RunRequest
 from git_gage.store import Store
 from tests.git.test_store import begin
 from tests.support import Result, clone, gage, gage_inside, git, wait_until, write_files
+from tests.unit.catalog.made_up import begin_body
 
 GAGEFILE = """\
 "$namespace" = "demo"
@@ -256,7 +257,7 @@ def test_a_staged_run_starts_in_another_clone(project: Path, tmp_path: Path) -> 
     assert gage(project, "push", "there").code == 0
     other = clone(remote, tmp_path / "other")
     assert gage(other, "fetch").code == 0
-    assert gage(other, "run", "-q", "--start", "train@").out.endswith("loss: 0.1\n")
+    assert gage(other, "run", "-q", "--start", "train@", "--trust-code").out.endswith("loss: 0.1\n")
     assert gage(other, "push").code == 0
     assert gage(project, "fetch", "there").code == 0
     assert shown(project)["status"] == "completed"
@@ -532,7 +533,7 @@ def test_source_that_is_not_here_is_said(repo: Path) -> None:
 def test_what_a_record_binds_without_sense_is_no_longer_body(repo: Path, bulk: Any) -> None:
     store = Store(open_repository(repo, dict(os.environ)))
     catalog = Catalog(store)
-    record = begin(store, bulk=bulk)
+    record = begin(store, **begin_body(bulk=bulk))
     catalog.refresh()
     assert read_begin(store, catalog, record.run) == record.body
 
@@ -544,10 +545,10 @@ def test_a_source_that_would_come_out_otherwise_is_refused(project: Path) -> Non
     name = shown(project)["id"]
     body = read_begin(store, catalog, name)
     request = RunRequest(None)
-    assert recall_run(store, name, body, request).source.digest == body["source"]["digest"]
+    assert recall_run(store, catalog, name, body, request).source.digest == body["source"]["digest"]
     body["source"]["digest"] = "0" * 64
     with pytest.raises(RequestError, match="cannot be laid out as it was"):
-        recall_run(store, name, body, request)
+        recall_run(store, catalog, name, body, request)
 
 
 def test_in_a_bare_repository_commands_restart(tmp_path: Path, repo: Path) -> None:

@@ -93,6 +93,10 @@ class Runs(Protocol):
         """The run object of a full id."""
         ...
 
+    def is_foreign(self, run: str) -> bool:
+        """Whether it was begun in another clone."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Search:

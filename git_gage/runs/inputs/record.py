@@ -77,5 +77,5 @@ def require_recorded(inputs: Sequence[Input], recorded: Sequence[Mapping[str, An
 def path_bytes(shown: str) -> bytes:
     """A path from its text in a run object, where git's quotes are around what is not UTF-8."""
     if not (shown.startswith('"') and shown.endswith('"')):
-        return os.fsencode(shown)
+        return shown.encode(errors="backslashreplace")  # what is no text a record may still spell
     return _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), shown[1:-1].encode())

@@ -28,6 +28,7 @@ from git_gage.runs.inputs.reference import Reference, follow_reference, read_ref
 from git_gage.runs.inputs.selection import literal_path, select_files
 from git_gage.runs.inputs.walk import walk_files
 from git_gage.runs.results import KEPT as LOGS
+from git_gage.source.foreign import MAX_SHOWN
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
@@ -64,6 +65,7 @@ class _RunFiles:
         self._folder = self._top / os.fsdecode(os.path.normpath(self._cwd))
         self._tell = partial(search.tell_left_out, self._folder)
         self._paths: list[bytes] = []
+        self._is_foreign = search.runs.is_foreign(self._run)
         self._made_only = search.made_only or not dependency.files
         snapshot = document["source"]["snapshot"] or ""
         # What a record says is no option of git.
@@ -141,9 +143,7 @@ class _RunFiles:
 
     def _require_inside(self, path: Path) -> None:
         """What somebody else's run left must not make us read what is ours."""
-        if self._document["writer"] in self._search.store.my_lanes:
-            return
-        if not path.resolve().is_relative_to(self._top.resolve()):
+        if self._is_foreign and not path.resolve().is_relative_to(self._top.resolve()):
             raise InputError(f"'{path}' leads out of the run's directory")
 
     def _given_paths(self) -> set[bytes]:
@@ -204,8 +204,11 @@ class _RunFiles:
     def _read_source(self, path: str) -> InputFile:
         """A file of the run's source, with the content that a checkout would give it."""
         inside = os.path.normpath(os.path.join(os.fsdecode(self._cwd), path))
+        name = f"{self._snapshot}:{inside}"
         try:
-            content = self._search.repo.run("cat-file", "--filters", f"{self._snapshot}:{inside}")
+            if self._is_foreign and int(self._search.repo.run("cat-file", "-s", name)) > MAX_SHOWN:
+                raise InputError(f"'{path}' of run {short_id(self._run)} is too large to be read")
+            content = self._search.repo.run("cat-file", "--filters", name)
         except GitError as error:
             self._require_folder()
             run = short_id(self._run)

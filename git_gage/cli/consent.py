@@ -1,0 +1,47 @@
+"""Asking before anything runs that somebody else recorded."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from git_gage.cli.app import App
+    from git_gage.runs.consent import Consent, ForeignRun
+
+trust_code_option = click.option(
+    "--trust-code", is_flag=True, help="Run what was recorded elsewhere, unasked"
+)
+
+
+def find_consent(app: App, *, trust_code: bool, never_ask: bool) -> Consent | None:
+    """How the user agrees: once and for all with `--trust-code`, else at the terminal.
+
+    None where nobody can be asked.
+    """
+    if trust_code:
+        return lambda asked: _tell_left_out(app, asked)
+    if never_ask or not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
+        return None
+    return _ask
+
+
+def _ask(asked: ForeignRun) -> bool:
+    from git_gage.render.consent import format_foreign
+
+    click.echo(f"{format_foreign(asked)}Run it? [y/N] ", err=True, nl=False)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _tell_left_out(app: App, asked: ForeignRun) -> bool:
+    for path, why in asked.left_out:
+        app.progress().warning(f"'{path}' is not made ({why})")
+    return True
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
