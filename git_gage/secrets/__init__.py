@@ -1,0 +1,33 @@
+"""What must not get out: names that stand for secrets, and secrets in any text.
+
+The rules are our own. `docs/decisions/0019-secrets.md` says what they find and what they leave.
+"""
+
+from __future__ import annotations
+
+from git_gage.secrets.find import (
+    SecretsFoundError,
+    Sighting,
+    find_in_lines,
+    find_in_text,
+    require_no_secrets,
+    require_none,
+)
+from git_gage.secrets.masks import MASK, mask_file, mask_secrets, mask_text
+from git_gage.secrets.scan import VERSION, Found, find_secrets
+
+__all__ = [
+    "MASK",
+    "VERSION",
+    "Found",
+    "SecretsFoundError",
+    "Sighting",
+    "find_in_lines",
+    "find_in_text",
+    "find_secrets",
+    "mask_file",
+    "mask_secrets",
+    "mask_text",
+    "require_no_secrets",
+    "require_none",
+]

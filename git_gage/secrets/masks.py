@@ -1,0 +1,71 @@
+"""Text in which secrets are covered."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from git_gage.secrets.scan import Found, find_secrets
+
+MASK = "***"
+
+_SHOWN = re.compile(rb"[^\r\n]")
+# How much of a file is looked at together; how long a secret may be, and what is said before it.
+_CHUNK, _AHEAD, _BEFORE = 1 << 20, 16 << 10, 512
+
+
+def mask_secrets(data: bytes) -> tuple[bytes, int]:
+    """The same number of bytes and lines with `*` in place of secrets, and how many there were."""
+    found = find_secrets(data)
+    if not found:
+        return data, 0
+    parts = []
+    at = 0
+    for each in found:
+        parts += [data[at : each.start], _cover(data[each.start : each.end])]
+        at = each.end
+    return b"".join([*parts, data[at:]]), len(found)
+
+
+def mask_text(text: str) -> tuple[str, int]:
+    """The same of a text, whatever bytes it was made from."""
+    masked, count = mask_secrets(text.encode(errors="surrogatepass"))
+    return (masked.decode(errors="surrogatepass"), count) if count else (text, 0)
+
+
+def mask_file(path: Path) -> int:
+    """Cover the secrets in a file where they are; how many there were.
+
+    Its size and its lines stay what they are, and so does what counts its bytes. A kill leaves some
+    of them covered, and the next call covers the rest.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    count = 0
+    try:
+        for found in _find_in_file(handle):
+            secret = os.pread(handle, found.end - found.start, found.start)
+            os.pwrite(handle, _cover(secret), found.start)
+            count += 1
+    finally:
+        os.close(handle)
+    return count
+
+
+def _find_in_file(handle: int) -> Iterator[Found]:
+    """Secrets of a file that may be larger than memory, from its start to its end."""
+    size = os.fstat(handle).st_size
+    covered = 0
+    for at in range(0, size, _CHUNK):
+        first = max(0, at - _BEFORE)
+        data = os.pread(handle, at - first + _CHUNK + _AHEAD, first)
+        for kind, start, end in find_secrets(data):
+            # What begins further on is seen whole the next time.
+            if at <= first + start < at + _CHUNK and first + start >= covered:
+                covered = first + end
+                yield Found(kind, first + start, covered)
+
+
+def _cover(secret: bytes) -> bytes:
+    return _SHOWN.sub(b"*", secret)
