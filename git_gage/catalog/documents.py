@@ -192,6 +192,7 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "parent": part["parent"],
         "restart_of": part["restart_of"],
         "in_place": bool(part["in_place"]),
+        "masked": part["masked"],
         "project": part["project"],
         "author": begin.by,
         "writer": begin.writer,
@@ -221,6 +222,7 @@ def begin_part(body: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "operation": operation if type(operation) is str and operation else _refuse("operation"),
         **_HISTORY.pick(body, "run.begin"),
+        "masked": _texts(body.get("masked") or [], "masked"),
         "config": _config(body.get("config") or {}),
         "command": command,
         "definition": _definition(body.get("definition") or {}),

@@ -235,6 +235,9 @@ detach_option = click.option(
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, help="Say nothing but what the program says"
 )
+secrets_option = click.option(
+    "--allow-secrets", is_flag=True, help="Take what looks like a secret, and is none"
+)
 yes_option = click.option(
     "-y", "--yes", is_flag=True, expose_value=False, help="Never ask, for scripts"
 )

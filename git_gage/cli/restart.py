@@ -13,6 +13,7 @@ from git_gage.cli.params import (
     label_option,
     never_ask_option,
     quiet_option,
+    secrets_option,
     sign_options,
     stage_option,
     tag_option,
@@ -75,6 +76,7 @@ else is said. The old run stays as it is.
 @stage_option
 @timeout_option
 @detach_option
+@secrets_option
 @quiet_option
 @sign_options
 @trust_code_option
@@ -91,6 +93,7 @@ def command(
     stage: bool,
     timeout: float | None,
     detach: bool,
+    allow_secrets: bool,
     quiet: bool,
     trust_code: bool,
     never_ask: bool,
@@ -113,6 +116,7 @@ def command(
         timeout_s=timeout,
         detach=detach,
         consent=find_consent(app, trust_code=trust_code, never_ask=never_ask),
+        allow_secrets=allow_secrets,
     )
     wanted = read_code(app.repo, code)
     progress = app.progress(quiet=quiet)

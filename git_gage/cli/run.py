@@ -16,6 +16,7 @@ from git_gage.cli.params import (
     label_option,
     never_ask_option,
     quiet_option,
+    secrets_option,
     sign_options,
     stage_option,
     tag_option,
@@ -99,6 +100,7 @@ level. A command after -- runs as it is.
 @timeout_option
 @detach_option
 @click.option("--pull", is_flag=True, help="Get inputs that .dvc files name with 'dvc pull'")
+@secrets_option
 @quiet_option
 @json_option
 @sign_options
@@ -120,6 +122,7 @@ def command(
     timeout: float | None,
     detach: bool,
     pull: bool,
+    allow_secrets: bool,
     quiet: bool,
     as_json: bool,
     trust_code: bool,
@@ -151,6 +154,7 @@ def command(
         pull=pull,
         detach=detach,
         consent=find_consent(app, trust_code=trust_code, never_ask=never_ask),
+        allow_secrets=allow_secrets,
     )
     progress = app.progress(quiet=quiet)
     if preview:

@@ -29,6 +29,7 @@ from git_gage.config.values import json_text
 from git_gage.errors import RequestError
 from git_gage.runs.next_record import draft_next
 from git_gage.safe import clean
+from git_gage.secrets import require_no_secrets
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -55,22 +56,35 @@ class _Statement(NamedTuple):
 
 
 def set_label(
-    store: Store, catalog: Catalog, runs: Sequence[str], text: str | None, author: By
+    store: Store,
+    catalog: Catalog,
+    runs: Sequence[str],
+    text: str | None,
+    author: By,
+    *,
+    allow_secrets: bool = False,
 ) -> None:
     """Give runs a label, or take it away (None).
 
-    Raises: RequestError where nothing can be written, or for what no record can hold.
+    Raises: RequestError where nothing can be written, or for what no record can hold;
+    SecretsFoundError for what looks like a secret.
     """
     if text is None:
         statement = _Statement(DEL, LABEL, {"name": LABEL})
     else:
-        require_text(text, "the label")
+        require_text(text, "the label", allow_secrets=allow_secrets)
         statement = _Statement(SET, LABEL, {"name": LABEL, "value": text})
     _say(store, catalog, runs, [statement], author)
 
 
 def set_attributes(
-    store: Store, catalog: Catalog, runs: Sequence[str], values: Mapping[str, Any], author: By
+    store: Store,
+    catalog: Catalog,
+    runs: Sequence[str],
+    values: Mapping[str, Any],
+    author: By,
+    *,
+    allow_secrets: bool = False,
 ) -> None:
     """Give runs attributes: text, numbers, booleans, null, and lists and dicts of them, as JSON.
 
@@ -78,7 +92,12 @@ def set_attributes(
     """
     for name, value in values.items():
         require_name(name)
-        require_text(value if type(value) is str else json_text(value), f"attribute '{name}'")
+        where = f"attribute '{name}'"
+        require_text(
+            value if type(value) is str else json_text(value), where, allow_secrets=allow_secrets
+        )
+        if not allow_secrets:
+            require_no_secrets(f"{name}={value}", where)
     _say(
         store,
         catalog,
@@ -101,14 +120,20 @@ def unset_attributes(
 
 
 def add_tags(
-    store: Store, catalog: Catalog, runs: Sequence[str], tags: Sequence[str], author: By
+    store: Store,
+    catalog: Catalog,
+    runs: Sequence[str],
+    tags: Sequence[str],
+    author: By,
+    *,
+    allow_secrets: bool = False,
 ) -> None:
     """Give runs tags; one that a run has already stays one.
 
     Raises: as `set_label`.
     """
     for tag in tags:
-        require_text(tag, "a tag")
+        require_text(tag, "a tag", allow_secrets=allow_secrets)
     _say(store, catalog, runs, _about_tags(TAG, tags), author)
 
 
@@ -123,19 +148,32 @@ def remove_tags(
 
 
 def add_comment(
-    store: Store, catalog: Catalog, runs: Sequence[str], text: str, author: By
+    store: Store,
+    catalog: Catalog,
+    runs: Sequence[str],
+    text: str,
+    author: By,
+    *,
+    allow_secrets: bool = False,
 ) -> list[str]:
     """Comment on runs; the ids of the comments.
 
     Raises: as `set_label`.
     """
-    require_text(text, "a comment")
+    require_text(text, "a comment", allow_secrets=allow_secrets)
     statement = _Statement(COMMENT, "", {"text": text})
     return [record.id for record in _say(store, catalog, runs, [statement], author)]
 
 
 def change_comment(
-    store: Store, catalog: Catalog, run: str, comment: Comment, text: str | None, author: By
+    store: Store,
+    catalog: Catalog,
+    run: str,
+    comment: Comment,
+    text: str | None,
+    author: By,
+    *,
+    allow_secrets: bool = False,
 ) -> bool:
     """Give a comment another text, or take it away (None); whether that counts.
 
@@ -146,7 +184,7 @@ def change_comment(
     if text is None:
         statement = _Statement(DELETE, id, {"comment": id})
     else:
-        require_text(text, "a comment")
+        require_text(text, "a comment", allow_secrets=allow_secrets)
         statement = _Statement(EDIT, id, {"comment": id, "text": text})
     (record,) = _say(store, catalog, [run], [statement], author)
     return weigh(catalog.said(run)).roles[record.id] is not Role.REQUEST
@@ -184,15 +222,18 @@ def require_name(name: str) -> None:
             )
 
 
-def require_text(text: str, where: str) -> None:
+def require_text(text: str, where: str, *, allow_secrets: bool = False) -> None:
     """All that people write into records passes here.
 
-    Raises: RequestError for what no record can hold; `where` names it.
+    Raises: RequestError for what no record can hold, SecretsFoundError for what looks like a
+    secret; `where` names it.
     """
     if not is_text(text):
         raise RequestError(f"{where} needs text in UTF-8")
     if len(text.encode()) > MAX_TEXT:
         raise RequestError(f"{where} is longer than {MAX_TEXT // 1024} KiB")
+    if not allow_secrets:
+        require_no_secrets(text, where)
 
 
 def _about_tags(kind: str, tags: Sequence[str]) -> list[_Statement]:

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.records import encode_text, encode_value
+from git_gage.runs.masking import masked_places
 from git_gage.runs.plan import recorded_config
+from git_gage.secrets import MASK, is_secret
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Gagefile
@@ -56,7 +58,9 @@ def begin_body(
         "parent": lineage.parent,
         "restart_of": lineage.restart_of,
     }
-    return body | {key: value for key, value in optional.items() if value is not None}
+    body |= {key: value for key, value in optional.items() if value is not None}
+    masked = masked_places(body)
+    return {**body, "masked": masked} if masked else body
 
 
 def _command(plan: Plan, variables: Mapping[str, str]) -> dict[str, Any]:
@@ -103,7 +107,10 @@ def definition_body(plan: Plan) -> dict[str, Any]:
         "output_summary": operation.output_summary,
         "output_metrics": operation.output_metrics,
         "output_attributes": operation.output_attributes,
-        "env": {name: encode_text(text) for name, text in operation.env.items()},
+        "env": {
+            name: MASK if is_secret(name, text) else encode_text(text)
+            for name, text in operation.env.items()
+        },
     }
     return {key: value for key, value in said.items() if value is not None}
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.errors import RequestError
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.consent import require_consent
+from git_gage.runs.leaks import require_no_leaks
+from git_gage.runs.masking import require_recorded_words
 from git_gage.runs.needed import find_same_run
 from git_gage.runs.planning import (
     choose_source,
@@ -91,6 +93,7 @@ def _prepare(
     if request.require_clean and source.dirty:
         raise _refuse_dirty(source)
     plan = find_inputs(store, catalog, plan, source, request, observer)
+    require_no_leaks(store.repo, plan, source, quarantine, request)
     return Prepared(plan, source, quarantine)
 
 
@@ -114,6 +117,7 @@ def start_run(
             hint=f"git gage restart {short_id(run)}",
         )
     body = read_begin(store, catalog, run)
+    require_recorded_words(body, (), run)
     recalled = recall_run(store, catalog, run, body, request)
     require_consent(store.repo, catalog, run, recalled, request.consent)
     plan = recall_inputs(store, catalog, *recalled, body.get("inputs", ()), request, observer)
@@ -164,6 +168,7 @@ def restart_run(
     Raises: RequestError for what does not exist or fit.
     """
     body = read_begin(store, catalog, run)
+    require_recorded_words(body, request.assignments, run)
     if request.timeout_s is None:
         request = replace(request, timeout_s=body.get("definition", {}).get("timeout_s"))
 
@@ -176,7 +181,9 @@ def restart_run(
         if keep is not None:
             patterns = (keep,) if keep else ()
             plan = keep_files(store, catalog, plan, recalled.source, run, patterns, observer)
-        return Prepared(plan, recalled.source, quarantine if code.kind == "latest" else None)
+        fresh = quarantine if code.kind == "latest" else None
+        require_no_leaks(store.repo, plan, recalled.source, fresh, request)
+        return Prepared(plan, recalled.source, fresh)
 
     lineage = Lineage(parent=request.parent, restart_of=run)
     return _begin_and_run(store, catalog, request, console, observer, prepare, lineage)

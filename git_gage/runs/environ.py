@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from git_gage.records import is_run_id
-
-MASK = "***"
+from git_gage.secrets import MASK
 
 # What git tells its own commands about one repository (`git rev-parse --local-env-vars`, and what
 # goes with it): the program is to find the repository that it stands in.

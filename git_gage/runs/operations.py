@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from git_gage.config.values import Value
 from git_gage.errors import RequestError
-from git_gage.runs.environ import MASK
 from git_gage.runs.fields import fill_shell, fill_words
 from git_gage.runs.interpreter import Interpreter, choose_interpreter
+from git_gage.runs.masking import find_secret_config
 from git_gage.runs.phases import PHASES, RUN, Step
 from git_gage.runs.plan import Plan
 from git_gage.runs.start import StartError
+from git_gage.secrets import MASK
 from git_gage.source.rules import is_secret
 
 if TYPE_CHECKING:
@@ -141,7 +142,11 @@ def plan_operation(
         if is_secret(os.fsencode(path)) and not request.in_place
     }
     interpreter = _choose_interpreter(repo, gagefile.project_dir, environ)
-    hidden = _find_hidden(keys)
+    of_files = _find_hidden(keys)
+    named = {
+        name: v for name, v in find_secret_config(applied.config).items() if name not in of_files
+    }
+    hidden = of_files.union(named)
     config = {
         name: Value("str", MASK) if name in hidden else value
         for name, value in applied.config.items()
@@ -156,9 +161,10 @@ def plan_operation(
         operation=operation.name,
         steps=steps,
         folder=folder,
-        assignments=tuple(word for word in request.assignments if _key_of(word) not in hidden),
+        assignments=tuple(word for word in request.assignments if _key_of(word) not in of_files),
         env={name: fill_words((text,), values)[0] for name, text in operation.env.items()},
         config=config,
+        hidden=named,
         replaced=_in_folder(folder, secrets | dict(applied.replaced)),
         config_files=frozenset(_in_folder(folder, keys.files)),
         config_diff=_without_secret_files(applied.diff),

@@ -29,7 +29,8 @@ class Plan:
     `config_files` those that it reads: all relative to the work tree, as is `script`, the path of
     one. `assignments` are settings as they were typed, and `env` is what the program gets besides.
     `definition` and `gagefile` are those of an operation; such a run sees nothing but its source
-    and its inputs. Nothing here but the steps, `env` and `replaced` holds what is secret.
+    and its inputs. `hidden` are the values of settings that have `***` in `config`. Nothing here
+    but them, the steps, `env` and `replaced` holds what is secret.
     """
 
     operation: str
@@ -38,6 +39,7 @@ class Plan:
     script: str | None = None
     assignments: tuple[str, ...] = ()
     config: Mapping[str, Value] = field(default_factory=dict)
+    hidden: Mapping[str, Value] = field(default_factory=dict)
     replaced: Mapping[bytes, bytes] = field(default_factory=dict)
     config_files: frozenset[bytes] = frozenset()
     config_diff: str | None = None

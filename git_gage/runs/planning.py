@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import RequestError
+from git_gage.runs.masking import mask_plan, require_nothing_masked
 from git_gage.runs.plan import Plan, plan_command, plan_script
 from git_gage.runs.project import find_project
 from git_gage.source.choice import Choice
@@ -31,7 +32,7 @@ def plan_run(store: Store, request: RunRequest, observer: Observer) -> Plan:
     """
     repo = store.repo
     if request.argv:
-        return plan_command(repo, request, repo.environ)
+        return _mask(plan_command(repo, request, repo.environ), request)
     gagefile = None if _is_script(repo, request.target) else load_project(store, observer)
     plan = None
     if gagefile is not None:
@@ -46,6 +47,14 @@ def plan_run(store: Store, request: RunRequest, observer: Observer) -> Plan:
             f"cannot run in place: the settings would change {names}",
             hint="leave '--in-place' away: a run has its own copy of the files",
         )
+    return _mask(plan, request)
+
+
+def _mask(plan: Plan, request: RunRequest) -> Plan:
+    """The plan without secrets in what is recorded of it; a staged run has to do without any."""
+    plan = mask_plan(plan)
+    if request.stage:
+        require_nothing_masked(plan)
     return plan
 
 

@@ -58,7 +58,7 @@ class Programs:
         self._place = place
         self._console = console
         self._observer = observer
-        write_config(self._state_dir, recorded_config(plan.config))
+        write_config(self._state_dir, recorded_config({**plan.config, **plan.hidden}))
         self._env = _environ(store.repo, plan, run, run_dir, self._state_dir)
 
     def run(self, stage_inputs: Callable[[], object]) -> Exit:

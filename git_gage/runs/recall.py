@@ -14,11 +14,13 @@ from git_gage.catalog.bulk import WHOLE, find_bound, read_documents
 from git_gage.errors import RequestError
 from git_gage.git.trees import TooLargeError
 from git_gage.records import decode_path, short_id
+from git_gage.runs.masking import mask_plan
 from git_gage.runs.operations import ProjectFiles, find_operation, plan_operation
 from git_gage.runs.phases import RUN, Step
 from git_gage.runs.plan import Plan, plan_command, plan_source, recorded_config
 from git_gage.runs.planning import KEPT, choose_source
 from git_gage.runs.vetting import vet_begin
+from git_gage.secrets import MASK
 from git_gage.source import Linked, Source
 from git_gage.source.choice import candidates_in_commit
 from git_gage.source.digest import digest_tree
@@ -162,7 +164,9 @@ def recall_run(
     repo = store.repo
     snapshot = body["source"]["snapshot"]
     if snapshot is None:
-        return Recalled(_recall_command(repo, body, request), _bare_source(body["source"]))
+        return Recalled(
+            mask_plan(_recall_command(repo, body, request)), _bare_source(body["source"])
+        )
     if not repo.object_sizes([snapshot])[snapshot]:
         raise _refuse_absent(run, "the source")
     # Before anything else is read of it.
@@ -228,7 +232,11 @@ def _differences(plan: Plan, recorded: Mapping[str, Any], given: Sequence[str]) 
     return tuple(
         f"{key}={value['text']}"
         for key, value in recorded.items()
-        if key not in keys and key in planned and planned[key] != value
+        if key not in keys
+        and key in planned
+        and planned[key] != value
+        # What was no default is among the words that were typed.
+        and MASK not in value["text"]
     )
 
 
@@ -236,6 +244,12 @@ def _differences(plan: Plan, recorded: Mapping[str, Any], given: Sequence[str]) 
 
 
 def _plan_at(repo: Repository, body: Mapping[str, Any], view: View, request: RunRequest) -> Plan:
+    return mask_plan(_plan_unmasked(repo, body, view, request))
+
+
+def _plan_unmasked(
+    repo: Repository, body: Mapping[str, Any], view: View, request: RunRequest
+) -> Plan:
     command = body["command"]
     if body.get("definition") is not None:
         return _plan_operation(repo, body, view, request)

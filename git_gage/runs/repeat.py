@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import RequestError
 from git_gage.records import decode_path
-from git_gage.runs.environ import MASK, repeated_variables, user_path
+from git_gage.runs.environ import repeated_variables, user_path
 from git_gage.runs.fields import fill_words
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.phases import PHASES, RUN, Step
@@ -20,6 +20,7 @@ from git_gage.runs.planning import recall_inputs
 from git_gage.runs.recall import read_begin, recall_run
 from git_gage.runs.request import RunRequest
 from git_gage.runs.results import format_config
+from git_gage.secrets import MASK
 from git_gage.source import describe_environment
 from git_gage.source.rules import is_secret
 
@@ -112,6 +113,7 @@ def plan_repeat(
     patch = _word(body["config_diff"]) if "config_diff" in body else None
     inputs, problem = _find_inputs(store, catalog, run, body, observer)
     folder = _word(command["cwd"])
+    variables = _variables(body)
     words = [word for step in steps for word in step.argv]
     links = list(_links(repo, body["source"], folder, patch))
     return Repeat(
@@ -127,7 +129,7 @@ def plan_repeat(
         inputs=inputs,
         missing=() if problem is None else tuple(_missing(body)),
         problem=problem,
-        variables=_variables(body),
+        variables=variables,
         config=format_config(body["config"]),
         python=_find_python(
             store,
@@ -138,7 +140,7 @@ def plan_repeat(
         ),
         steps=steps,
         is_operation="definition" in body,
-        hidden=any(MASK in word for word in words),
+        hidden=any(MASK in word for word in [*words, *variables.values()]),
     )
 
 

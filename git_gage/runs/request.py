@@ -18,7 +18,8 @@ class RunRequest:
     operation says; `pull`: get what `.dvc` files name. `needed`: only if no run has done it yet;
     `stage`: record it, and let it start another time; `detach`: leave it in the background.
     `parent` is the run that this one is begun in. `consent` asks the user before anything runs that
-    somebody else recorded; None where nobody can be asked.
+    somebody else recorded; None where nobody can be asked. `allow_secrets`: record what looks like
+    one.
     """
 
     author: By
@@ -36,6 +37,7 @@ class RunRequest:
     pull: bool = False
     detach: bool = False
     consent: Consent | None = None
+    allow_secrets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,8 +288,10 @@ def results_environ(state_dir: Path) -> dict[str, str]:
 
 
 def write_config(state_dir: Path, config: Mapping[str, Any]) -> None:
-    """Let the program find its config; `config` as records hold it."""
-    (state_dir / CONFIG_FILE).write_text(format_config(config))
+    """Let the program find its config; `config` in the form of records."""
+    path = state_dir / CONFIG_FILE
+    path.touch(mode=0o600)  # it has secrets in it that the record does not hold
+    path.write_text(format_config(config))
 
 
 def format_config(config: Mapping[str, Any]) -> str:

@@ -179,12 +179,16 @@ class Runner:
         )
 
     def _describe(self, run: str) -> None:
-        """What the user says of the run from the start; it goes on without, if the key fails."""
+        """What the user says of the run from the start; it was looked at for secrets with the rest.
+
+        It goes on without, if the key fails.
+        """
+        label, tags, author = self.request.label, self.request.tags, self.request.author
         try:
-            if self.request.label is not None:
-                set_label(self.store, self.catalog, [run], self.request.label, self.request.author)
-            if self.request.tags:
-                add_tags(self.store, self.catalog, [run], self.request.tags, self.request.author)
+            if label is not None:
+                set_label(self.store, self.catalog, [run], label, author, allow_secrets=True)
+            if tags:
+                add_tags(self.store, self.catalog, [run], tags, author, allow_secrets=True)
         except SigningError as error:
             self.observer.warning(f"the run has no label or tags yet: {error.message}")
 

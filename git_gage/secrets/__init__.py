@@ -14,6 +14,7 @@ from git_gage.secrets.find import (
     require_none,
 )
 from git_gage.secrets.masks import MASK, mask_file, mask_secrets, mask_text
+from git_gage.secrets.names import is_secret, mask_shell, mask_urls, mask_words
 from git_gage.secrets.scan import VERSION, Found, find_secrets
 
 __all__ = [
@@ -25,9 +26,13 @@ __all__ = [
     "find_in_lines",
     "find_in_text",
     "find_secrets",
+    "is_secret",
     "mask_file",
     "mask_secrets",
+    "mask_shell",
     "mask_text",
+    "mask_urls",
+    "mask_words",
     "require_no_secrets",
     "require_none",
 ]

@@ -1,0 +1,224 @@
+"""Secrets do not get into records: what is refused, what is covered, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from git_gage.catalog import Catalog
+from git_gage.git import open_repository
+from git_gage.runs.attributes import add_tags
+from git_gage.secrets import SecretsFoundError
+from git_gage.store import Store
+from tests.support import TRAIN, commit, gage, gage_inside, git, make_repo, write_files
+from tests.unit.secrets.tokens import make_tokens
+
+TOKENS = make_tokens(11)
+GITHUB, HUGGING = TOKENS["github classic"], TOKENS["hugging face"]
+
+
+def everything(repo: Path) -> bytes:
+    """All bytes of all objects, and of all files of git-gage."""
+    words = ["cat-file", "--batch-all-objects", "--batch", "--unordered"]
+    objects = git(repo, *words).encode(errors="surrogateescape")
+    files = [path for path in (repo / ".git" / "gage").rglob("*") if path.is_file()]
+    return objects + b"".join(path.read_bytes() for path in files)
+
+
+def assert_nothing_was_recorded(repo: Path) -> None:
+    assert not git(repo, "for-each-ref", "refs/gage")
+    assert not list((repo / ".git" / "gage").glob("journal/*"))
+    assert not list((repo / ".git" / "gage").glob("state/*"))
+
+
+def begin_of(repo: Path) -> dict[str, Any]:
+    """The newest record of the beginning of a run."""
+    tips = git(repo, "for-each-ref", "--format=%(refname)", "refs/gage/w").split()
+    lines = [
+        line
+        for tip in tips
+        if tip.endswith("/log")
+        for blob in git(repo, "ls-tree", "-r", "--object-only", tip).split()
+        for line in git(repo, "cat-file", "blob", blob).splitlines()
+    ]
+    records = [json.loads(line) for line in lines]
+    begun = [record for record in records if record["kind"] == "run.begin"]
+    return dict(max(begun, key=lambda record: str(record["at"]))["body"])
+
+
+# -- refused before anything is written ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["train.py", "notes/new.txt"])
+def test_a_secret_in_what_is_not_committed_stops_a_run(repo: Path, name: str) -> None:
+    write_files(repo, {name: f"{TRAIN}# a\ntoken = '{GITHUB}'\n"})
+    done = gage(repo, "run", "train.py")
+    assert done.code == 1
+    line = TRAIN.count("\n") + 2
+    assert f"fatal: this looks like a secret: {name}:{line}: GitHub token" in done.err
+    assert "hint: name the file in .gitignore" in done.err
+    assert GITHUB not in done.err + done.out
+    assert_nothing_was_recorded(repo)
+    assert GITHUB.encode() not in everything(repo)
+    assert gage(repo, "run", "--preview", "train.py").code == 1
+    (repo / ".git/info/exclude").write_text("notes\n")
+    if name != "train.py":
+        assert gage(repo, "run", "train.py").code == 0
+        return
+    assert gage(repo, "run", "--allow-secrets", "train.py").code == 0
+    assert gage(repo, "restart", "@").code == 1
+    assert gage(repo, "restart", "@", "--allow-secrets").code == 0
+
+
+def test_what_is_committed_already_stops_nothing(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo", files={"train.py": f"{TRAIN}token = '{GITHUB}'\n"})
+    write_files(repo, {"other.py": "x = 1\n"})
+    assert gage(repo, "run", "train.py").code == 0
+    assert gage(repo, "restart", "@", "--code", "latest").code == 0
+    assert gage(repo, "restart", "@").code == 0
+
+
+def test_a_secret_before_the_first_commit_stops_a_run(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "r", files={"a.sh": f"curl {GITHUB}\n"}, commit=False)
+    done = gage(repo, "run", "--", "true")
+    assert (done.code, "a.sh:1: GitHub token" in done.err) == (1, True)
+
+
+def test_a_secret_in_the_command_or_in_words_stops_a_run(repo: Path) -> None:
+    done = gage(repo, "run", "--", "echo", HUGGING)
+    assert (done.code, done.err.splitlines()[0]) == (
+        1,
+        "fatal: this looks like a secret: the command: Hugging Face token",
+    )
+    done = gage(repo, "run", "-l", f"for {HUGGING}", "-t", GITHUB, "--", "true")
+    assert done.err.splitlines()[:3] == [
+        "fatal: these 2 look like secrets:",
+        "  the label: Hugging Face token",
+        "  a tag: GitHub token",
+    ]
+    write_files(repo, {"train.py": "name = 'a'\n"})
+    done = gage(repo, "run", "train.py", f"name={HUGGING}")
+    assert done.code == 1
+    assert "setting 'name': Hugging Face token" in done.err
+    assert_nothing_was_recorded(repo)
+
+
+def test_an_environment_of_an_operation_is_looked_at(repo: Path) -> None:
+    text = f"a:\n  exec: 'true'\n  env:\n    X: '{HUGGING}'\n"
+    write_files(repo, {"gage.yaml": text})
+    commit(repo)
+    done = gage(repo, "run", "a")
+    assert (done.code, "variable 'X' of the operation" in done.err) == (1, True)
+
+
+def test_labels_hold_no_secrets_unless_that_is_wanted(repo: Path) -> None:
+    assert gage(repo, "run", "train.py").code == 0
+    refused = gage_inside(repo, "label", "@", "--set", GITHUB)
+    assert (refused.code, GITHUB in refused.err) == (1, False)
+    assert "this looks like a secret: the label" in refused.err
+    assert gage_inside(repo, "label", "@", "--set", GITHUB, "--allow-secrets").code == 0
+    store = Store(open_repository(repo, dict(os.environ)))
+    with pytest.raises(SecretsFoundError, match="a tag: GitHub token"):
+        add_tags(store, Catalog(store), [], ["fine", GITHUB], None)
+
+
+# -- covered, where a name says that it is secret --------------------------------------------------
+
+READS = """\
+import argparse, json, os
+parser = argparse.ArgumentParser()
+parser.add_argument("--api-key", default="")
+parser.add_argument("--url", default="")
+parser.add_argument("--max-tokens", type=int, default=5)
+args = parser.parse_args()
+config = json.load(open(os.environ["GAGE_CONFIG_FILE"]))
+assert args.api_key == config["api_key"], config
+print("length:", len(args.api_key))
+"""
+
+
+def test_settings_with_secret_names_are_covered_in_the_record(repo: Path) -> None:
+    write_files(repo, {"train.py": READS})
+    commit(repo)
+    done = gage(repo, "run", "train.py", "api_key=hush-hush", "max_tokens=7")
+    assert (done.code, done.out) == (0, "length: 9\n")
+    body = begin_of(repo)
+    assert body["config"]["api_key"] == {"type": "str", "text": "***"}
+    assert body["config"]["max_tokens"]["text"] == "7"
+    assert body["command"]["assignments"] == ["api_key=***", "max_tokens=7"]
+    assert body["command"]["argv"][2:] == ["--api-key", "***", "--max-tokens", "7"]
+    assert body["masked"] == ["command.argv", "command.assignments", "config.api_key"]
+    assert b"hush-hush" not in everything(repo)
+
+
+def test_a_run_with_a_secret_is_repeated_only_with_it(repo: Path) -> None:
+    write_files(repo, {"train.py": READS})
+    commit(repo)
+    assert gage(repo, "run", "train.py", "api_key=hush-hush").code == 0
+    done = gage(repo, "restart", "@")
+    assert done.code == 128
+    assert "was given a secret that is not recorded: 'api_key'" in done.err
+    assert "api_key=<value>" in done.err
+    done = gage(repo, "restart", "@", "api_key=other-one-")
+    assert (done.code, done.out) == (0, "length: 10\n")
+    staged = gage(repo, "run", "--stage", "train.py", "api_key=hush-hush")
+    assert (staged.code, "cannot start another time" in staged.err) == (128, True)
+    shown = gage(repo, "show", "@", "--reproduce")
+    assert "***" in shown.out
+    assert b"hush-hush" not in everything(repo)
+
+
+def test_constants_of_a_script_are_covered_in_what_was_changed(repo: Path) -> None:
+    write_files(repo, {"train.py": "api_key = ''\nlr = 0.1\nprint(len(api_key))\n"})
+    commit(repo)
+    done = gage(repo, "run", "train.py", "api_key=hush", "lr=0.2")
+    assert (done.code, done.out) == (0, "4\n")
+    body = begin_of(repo)
+    assert "+api_key = ***" in body["config_diff"]
+    assert "+lr = 0.2" in body["config_diff"]
+    assert "config_diff" in body["masked"]
+    assert b"hush" not in everything(repo)
+    done = gage(repo, "restart", "@", "api_key=hush2")
+    assert (done.code, done.out) == (0, "5\n")
+
+
+def test_words_of_a_command_are_covered(repo: Path) -> None:
+    words = ["--password", "hush1", "--token=hush2x", "https://sam:hush3@example.com/?q=1"]
+    assert gage(repo, "run", "--", "echo", "-n", *words).code == 0
+    body = begin_of(repo)
+    assert body["command"]["argv"][2:] == [
+        *("--password", "***", "--token=***"),
+        "https://***@example.com/?q=1",
+    ]
+    assert body["masked"] == ["command.argv"]
+    done = gage(repo, "restart", "@")
+    assert (done.code, "is not recorded" in done.err) == (128, True)
+    staged = gage(repo, "run", "--stage", "--", "echo", "--password", "hush1")
+    assert (staged.code, "cannot start another time" in staged.err) == (128, True)
+    assert gage(repo, "run", "--stage", "-t", "a", "--", "true").code == 0
+    assert gage(repo, "run", "--start", "@").code == 0
+    assert gage(repo, "restart", "@").code == 0
+
+
+def test_operations_cover_what_their_config_and_environment_hold(repo: Path) -> None:
+    text = """\
+a:
+  exec: "printf %s {api_token} | wc -c"
+  env: {DB_PASSWORD: hush-env}
+  config: conf.json
+"""
+    write_files(repo, {"gage.yaml": text, "conf.json": '{"api_token": "", "n": 1}\n'})
+    commit(repo)
+    done = gage(repo, "run", "a", "api_token=hush-hush")
+    assert (done.code, done.out.strip()) == (0, "9"), done.err
+    body = begin_of(repo)
+    assert body["command"]["argv"] == ["printf %s '***' | wc -c"]
+    assert body["definition"]["env"] == {"DB_PASSWORD": "***"}
+    assert "definition.env.DB_PASSWORD" in body["masked"]
+    assert gage(repo, "restart", "@").code == 128
+    assert gage(repo, "restart", "@", "api_token=another").out.strip() == "7"
+    assert b"hush-hush" not in everything(repo)
