@@ -9,11 +9,12 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import GageError
 from git_gage.records import encode_path, format_time, short_id
 from git_gage.runs.begin import bind_file, fit_body
+from git_gage.runs.covering import cover_outputs, describe_covered
 from git_gage.runs.next_record import draft_next
 from git_gage.runs.output import clip_output, summarise_output
 from git_gage.runs.phases import PHASES, log_name
@@ -36,7 +37,7 @@ _SHORTEN = ("metrics", "attributes", "written", "unseen")
 @dataclass(frozen=True, slots=True)
 class End:
     """How a run ended: `ended` in Unix seconds; `reason` only where git-gage says it, not the
-    program; `outcome` is None where nothing was staged."""
+    program; `outcome` is None where nothing was staged; `covered`: secrets in what was logged."""
 
     status: str
     exit_code: int | None
@@ -48,12 +49,21 @@ class End:
     reason: str | None = None
     phases: Sequence[Mapping[str, Any]] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    covered: int = 0
+
+
+class Closed(NamedTuple):
+    """What the user should be warned of, and whether git has the record."""
+
+    warnings: list[str]
+    in_git: bool
 
 
 def close_run(
     store: Store, catalog: Catalog, run: str, end: End, author: By, *, signed: bool = True
-) -> list[str]:
-    """Record the end of a run and bring it into git; gives what the user should be warned of.
+) -> Closed:
+    """Record the end of a run and bring it into git.
+
 
     Without `signed`, and where the key fails, the end gets no signature.
     Raises: StorageError where the record cannot be written: the next command tries again.
@@ -61,18 +71,17 @@ def close_run(
     forget_empty_run_dir(store, run)
     with store.writing():
         body = _end_body(store, run, end)
+        told = describe_covered(body.get("masked", 0))
         catalog.refresh()
         record, warnings = _draft_end(store, catalog, run, body, author, signed=signed)
         store.append(record)
         try:
             store.flush()
         except GageError as error:
-            return [
-                *warnings,
-                f"run {short_id(run)} is recorded, but not in git yet: {error.message}",
-            ]
+            late = f"run {short_id(run)} is recorded, but not in git yet: {error.message}"
+            return Closed([*told, *warnings, late], in_git=False)
     forget_state(store, run, body)
-    return warnings
+    return Closed([*told, *warnings], in_git=True)
 
 
 def _draft_end(
@@ -109,6 +118,7 @@ def forget_state_dir(store: Store, run: str) -> None:
 
 def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
     state_dir = store.state_dir(run)
+    covered = end.covered + cover_outputs(_find_logs(state_dir))
     outputs = _clip_outputs(state_dir, store.dir / "outputs" / run)
     body: dict[str, Any] = {
         "status": end.status,
@@ -133,6 +143,8 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
         body["generated"] = {"files": outcome.generated_files, "bytes": outcome.generated_bytes}
         body["written"] = [{"path": encode_path(path)} for path in outcome.written]
         body["unseen"] = [{"path": encode_path(path)} for path in outcome.unseen]
+    if covered:
+        body["masked"] = covered
     if end.reason is not None:
         body["reason"] = end.reason
     return fit_body(store.repo, body, state_dir, "end.json", _SHORTEN)

@@ -59,19 +59,20 @@ class Closing:
                 duration_s=max(0.0, ended - parse_time(self._started)),
                 metrics=found.metrics,
                 attributes=found.attributes,
+                covered=found.covered,
                 outcome=outcome,
                 reason=reason,
                 phases=tuple(self.programs.progress.phases if self.programs else ()),
             )
-            unfinished = close_run(self._store, self._catalog, self.run, end, self._author)
-            if outcome is not None and outcome.generated_files and not unfinished:
+            warnings, in_git = close_run(self._store, self._catalog, self.run, end, self._author)
+            if outcome is not None and outcome.generated_files and in_git:
                 from git_gage.runs.thumbs import add_at_close
 
-                unfinished = add_at_close(self._store, self._catalog, self.run)
+                warnings += add_at_close(self._store, self._catalog, self.run)
             self._store.close()
         if failure is not None:
             raise failure
-        return [*told, *found.warnings, *unfinished]
+        return [*told, *found.warnings, *warnings]
 
     def _finish_stage(self) -> tuple[Outcome | None, list[str]]:
         """What the run left, and what the user should know of that."""

@@ -28,7 +28,9 @@ from git_gage.metrics.output import OutputScanner
 from git_gage.metrics.series import format_series
 from git_gage.metrics.summary_file import Attribute, Summary, find_printed_summary
 from git_gage.records import parse_time
+from git_gage.runs.covering import cover_attributes, cover_metrics
 from git_gage.runs.liveness import OUTPUT
+from git_gage.secrets import mask_text
 from git_gage.store.files import StorageError, read_json, write_json
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class Results(NamedTuple):
     metrics: Mapping[str, Mapping[str, Any]] = {}
     attributes: Mapping[str, Attribute] = {}
     warnings: Sequence[str] = ()
+    covered: int = 0
+    """Secrets among them that are not recorded."""
 
 
 class Watch:
@@ -154,11 +158,12 @@ class Watch:
         if self._failure is not None:
             raise self._failure
         self._collector.finish(self._find_printed())
-        metrics, attributes = self._collector.summaries(), self._collector.attributes()
+        metrics, names = cover_metrics(self._collector.summaries())
+        attributes, values = cover_attributes(self._collector.attributes())
         self._write(metrics, attributes)
         self._write_series()
         warnings = [*self._told, *self._scanner.warnings(), *self._collector.warnings()]
-        return Results(metrics, attributes, warnings)
+        return Results(metrics, attributes, warnings, names + values)
 
     def _go_on(self) -> None:
         try:
@@ -225,7 +230,8 @@ class Watch:
         path = self._state_dir / SERIES
         fresh = path.with_name(f"{path.name}.new")
         with fresh.open("w") as file:
-            file.writelines(format_series(self._collector.series()))
+            series = ((mask_text(name)[0], each) for name, each in self._collector.series())
+            file.writelines(format_series(series))
         if fresh.stat().st_size:
             fresh.replace(path)
         else:

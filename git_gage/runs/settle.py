@@ -141,6 +141,7 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
         duration_s=max(0.0, ended - parse_time(document["started"])),
         metrics=found.metrics,
         attributes=found.attributes,
+        covered=found.covered,
         outcome=outcome,
         reason=REASON,
     )

@@ -11,8 +11,13 @@ import pytest
 
 from git_gage.catalog import Catalog
 from git_gage.git import open_repository
+from git_gage.git.imports import Commit, import_commits
+from git_gage.records import short_id
 from git_gage.runs.attributes import add_tags
 from git_gage.secrets import SecretsFoundError
+from git_gage.share import leaks
+from git_gage.share.delivery import Load
+from git_gage.share.lanes import own_refs
 from git_gage.store import Store
 from tests.support import TRAIN, commit, gage, gage_inside, git, make_repo, write_files
 from tests.unit.secrets.tokens import make_tokens
@@ -21,10 +26,15 @@ TOKENS = make_tokens(11)
 GITHUB, HUGGING = TOKENS["github classic"], TOKENS["hugging face"]
 
 
-def everything(repo: Path) -> bytes:
-    """All bytes of all objects, and of all files of git-gage."""
+def objects_of(repo: Path) -> bytes:
+    """All bytes of all objects."""
     words = ["cat-file", "--batch-all-objects", "--batch", "--unordered"]
-    objects = git(repo, *words).encode(errors="surrogateescape")
+    return git(repo, *words).encode(errors="surrogateescape")
+
+
+def everything(repo: Path) -> bytes:
+    """The same, and all bytes of the files of git-gage."""
+    objects = objects_of(repo)
     files = [path for path in (repo / ".git" / "gage").rglob("*") if path.is_file()]
     return objects + b"".join(path.read_bytes() for path in files)
 
@@ -222,3 +232,150 @@ a:
     assert gage(repo, "restart", "@").code == 128
     assert gage(repo, "restart", "@", "api_token=another").out.strip() == "7"
     assert b"hush-hush" not in everything(repo)
+
+
+# -- covered, in what a program says ---------------------------------------------------------------
+
+PRINTS = """\
+import os, sys, time
+token = os.environ["SECRET"]
+for at, part in enumerate((token[:9], token[9:] + "\\n", "loss: 0.5\\n")):
+    sys.stdout.write(part)
+    sys.stdout.flush()
+    time.sleep(0.05)
+print("end", file=sys.stderr)
+open(os.environ["GAGE_METRICS_FILE"], "a").write('{"step": 1, "' + token + '": 1, "acc": 0.5}\\n')
+open(os.environ["GAGE_ATTRS_FILE"], "a").write(
+    '{"note": "with ' + token + '!", "password": "hush-' + 'hush", "n": 3}\\n'
+)
+"""
+
+
+def test_what_a_program_says_is_covered(repo: Path) -> None:
+    write_files(repo, {"train.py": PRINTS})
+    commit(repo)
+    done = gage(repo, "run", "train.py", env={"SECRET": GITHUB})
+    assert done.code == 0
+    assert f"{GITHUB}\n" in done.out
+    assert "printed or logged 4 secrets" in done.err
+    shown = gage_inside(repo, "output", "@").out
+    assert shown == f"{'*' * len(GITHUB)}\nloss: 0.5\nend\n"
+    assert GITHUB.encode() not in objects_of(repo)
+    assert b"hush-hush" not in objects_of(repo)
+    document = json.loads(gage_inside(repo, "show", "@", "--json").out)
+    assert document["logged"] == {
+        "note": f"with {'*' * len(GITHUB)}!",
+        "password": "***",
+        "n": 3,
+    }
+    assert document["metrics"] == {"loss": 0.5, "acc": 0.5, "*" * len(GITHUB): 1}
+    assert gage(repo, "output", "@", "--timestamps").code == 0
+
+
+def test_long_output_is_covered_where_it_is_kept_whole(repo: Path) -> None:
+    text = """\
+import os
+for at in range(200_000):
+    print(at, "x" * 90, os.environ["SECRET"] if at % 50_000 == 7 else "")
+"""
+    write_files(repo, {"train.py": text})
+    commit(repo)
+    done = gage(repo, "run", "train.py", env={"SECRET": GITHUB})
+    assert (done.code, "4 secrets" in done.err) == (0, True)
+    assert GITHUB.encode() not in everything(repo)
+
+
+# -- refused before a push -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def remote(tmp_path: Path, repo: Path) -> Path:
+    """A bare repository that `origin` of `repo` leads to."""
+    git(tmp_path, "init", "-q", "--bare", "remote.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    return tmp_path / "remote.git"
+
+
+def test_a_push_sends_no_secrets(repo: Path, remote: Path) -> None:
+    assert gage(repo, "run", "train.py").code == 0
+    assert gage_inside(repo, "push").code == 0
+    write_files(repo, {"train.py": f"{TRAIN}x = '{GITHUB}'\n"})
+    assert gage(repo, "run", "--allow-secrets", "-l", f"for {HUGGING}", "train.py").code == 0
+    done = gage_inside(repo, "push")
+    assert done.code == 1
+    assert done.err.startswith("fatal: these 2 look like secrets:\n")
+    assert ": its attr.set: Hugging Face token" in done.err
+    assert ": train.py:6: GitHub token" in done.err
+    assert ": its run.begin: GitHub token" not in done.err
+    assert "git gage redact <run>" in done.err
+    assert GITHUB not in done.err
+    chosen = gage_inside(repo, "push", "origin", "@")
+    assert (chosen.code, chosen.err.count("Hugging Face")) == (1, 1)
+    assert GITHUB.encode() not in objects_of(remote)
+    assert HUGGING.encode() not in objects_of(remote)
+    assert gage_inside(repo, "push", "--allow-secrets").code == 0
+    assert GITHUB.encode() in objects_of(remote)
+    assert gage_inside(repo, "push").code == 0
+
+
+def test_commits_that_no_remote_has_are_looked_through(repo: Path, remote: Path) -> None:
+    write_files(repo, {"old.py": f"a = '{HUGGING}'\n"})
+    commit(repo)
+    git(repo, "push", "-q", "origin", "main")
+    write_files(repo, {"new.py": f"# b\na = '{GITHUB}'\n"})
+    found = commit(repo)
+    assert gage(repo, "run", "train.py").code == 0
+    done = gage_inside(repo, "push")
+    assert (done.code, done.err.splitlines()[0]) == (
+        1,
+        f"fatal: this looks like a secret: commit {found[:7]}: new.py:2: GitHub token",
+    )
+    git(repo, "push", "-q", "origin", "main")
+    assert gage_inside(repo, "push").code == 0
+
+
+def test_what_was_looked_at_once_is_not_looked_at_again(
+    repo: Path, remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(repo, {"new.py": "x = 1\n"})
+    assert gage(repo, "run", "train.py").code == 0
+    assert gage_inside(repo, "push").code == 0
+
+    def refuse(data: bytes) -> None:
+        raise AssertionError("looked at again")
+
+    monkeypatch.setattr(leaks, "find_secrets", refuse)
+    monkeypatch.setattr(leaks, "find_in_lines", refuse)
+    assert gage_inside(repo, "push").code == 0
+    git(tmp_path, "init", "-q", "--bare", "other.git")
+    assert gage_inside(repo, "push", str(tmp_path / "other.git")).code == 0
+    assert gage(repo, "run", "train.py").code == 0
+    with pytest.raises(AssertionError):
+        leaks.require_no_leaks(*load_of(repo))
+
+
+def test_output_of_others_and_records_of_tomorrow_are_looked_through(
+    repo: Path, remote: Path
+) -> None:
+    assert gage(repo, "run", "train.py").code == 0
+    (log,) = [
+        ref for ref in git(repo, "for-each-ref", "--format=%(refname)").split() if "/log" in ref
+    ]
+    store = Store(open_repository(repo, dict(os.environ)))
+    run = json.loads(gage_inside(repo, "show", "@", "--json").out)["id"]
+    for ref, path, text in (
+        (log, "hot/00000009-1", f'{{"v": 9, "x": "{GITHUB}"}}\n'),
+        (log.replace("/log", "/bulk"), f"{run}/output", f"one\n{HUGGING}\n"),
+    ):
+        tip = git(repo, "rev-parse", ref).strip()
+        import_commits(store.repo, [Commit(ref, "x", parent=tip, files=((path, text.encode()),))])
+    done = gage_inside(repo, "push")
+    assert done.code == 1
+    assert "  a record: GitHub token\n" in done.err
+    assert f"  run {short_id(run)}: output:2: Hugging Face token\n" in done.err
+
+
+def load_of(repo: Path) -> tuple[Store, Load]:
+    """What a push would send that knows nothing of what the remote has."""
+    store = Store(open_repository(repo, dict(os.environ)))
+    return store, Load(own_refs(store), {}, {}, [])
