@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import RemoteOrRun, files_option, yes_option
+from git_gage.cli.params import RemoteOrRun, files_option, secrets_option, yes_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ slash.
 )
 @click.argument("words", metavar="<run>", nargs=-1, type=RemoteOrRun())
 @files_option
+@secrets_option
 @yes_option
 @click.pass_obj
-def command(app: App, words: tuple[str, ...], files: str) -> None:
+def command(app: App, words: tuple[str, ...], files: str, allow_secrets: bool) -> None:
     """Send runs to a remote"""
     from git_gage.share import push_runs, push_thumbs
     from git_gage.share.remote import is_remote
@@ -39,7 +40,9 @@ def command(app: App, words: tuple[str, ...], files: str) -> None:
     remote, texts = (words[0], words[1:]) if named else (None, words)
     runs = app.select(texts)
     with app.progress() as progress:
-        pushed = push_runs(app.store, app.catalog, remote, runs, progress)
+        pushed = push_runs(
+            app.store, app.catalog, remote, runs, progress, allow_secrets=allow_secrets
+        )
         previews = 0
         if files == "thumbs":
             previews = push_thumbs(app.store, app.catalog, remote, runs, progress)

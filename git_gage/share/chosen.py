@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 
 
 def push_chosen(
-    store: Store, catalog: Catalog, remote: Remote, runs: Sequence[str], observer: Observer
+    store: Store,
+    catalog: Catalog,
+    remote: Remote,
+    runs: Sequence[str],
+    observer: Observer,
+    *,
+    allow_secrets: bool,
 ) -> Pushed:
     """Send all that is known of some runs, whoever wrote it.
 
-    Raises: RemoteError with git's own text; the out lane is then as it was.
+    Raises: RemoteError with git's own text; SecretsFoundError; the out lane is then as it was.
     """
     catalog.refresh()
     lines = catalog.lines_beyond(runs, remote.tracking)
@@ -40,14 +46,20 @@ def push_chosen(
     for sentence in describe_missing(missing):
         observer.warning(sentence)
     try:
-        return _deliver(store, remote, parcels, observer)
+        return _deliver(store, remote, parcels, observer, allow_secrets)
     except BehindError:
         # Somebody else wrote this lane, or we were killed before we noted our last push.
         _begin_lane(store, remote, {}, fresh=True)
-        return _deliver(store, remote, parcels, observer)
+        return _deliver(store, remote, parcels, observer, allow_secrets)
 
 
-def _deliver(store: Store, remote: Remote, parcels: Sequence[Parcel], observer: Observer) -> Pushed:
+def _deliver(
+    store: Store,
+    remote: Remote,
+    parcels: Sequence[Parcel],
+    observer: Observer,
+    allow_secrets: bool,
+) -> Pushed:
     known = tracking_refs(store.repo, remote)
     with store.writing():
         lane = _begin_lane(store, remote, known)
@@ -61,7 +73,7 @@ def _deliver(store: Store, remote: Remote, parcels: Sequence[Parcel], observer: 
     }
     load = Load(updates, deletes, known, [parcel.line for parcel in parcels])
     try:
-        return deliver(store, remote, load, observer)
+        return deliver(store, remote, load, observer, allow_secrets=allow_secrets)
     except BaseException:
         # What was not given must not go along with the next runs.
         _begin_lane(store, remote, known)

@@ -21,6 +21,7 @@ from git_gage.share.lanes import (
     split_ref,
     update_refs,
 )
+from git_gage.share.leaks import require_no_leaks
 from git_gage.share.transfer import Outcome, describe_refusal, push_refs
 
 if TYPE_CHECKING:
@@ -59,12 +60,16 @@ class BehindError(RemoteError):
     lanes: tuple[str, ...] = ()
 
 
-def deliver(store: Store, remote: Remote, load: Load, observer: Observer) -> Pushed:
+def deliver(
+    store: Store, remote: Remote, load: Load, observer: Observer, *, allow_secrets: bool
+) -> Pushed:
     """Push, and note what the remote has now.
 
-    Raises: BehindError where somebody else wrote the lanes; RemoteError with git's own text. What
-    is known of the remote is then as it was.
+    Raises: BehindError where somebody else wrote the lanes; RemoteError with git's own text;
+    SecretsFoundError. What is known of the remote is then as it was.
     """
+    if not allow_secrets:
+        require_no_leaks(store, load)
     outcome = push_refs(store.repo, remote, load.updates, load.deletes, observer)
     lines = _sent_lines(store, load, outcome) if outcome.accepted else []
     commits = _count_commits(store, remote, load.known, lines)

@@ -161,7 +161,10 @@ class Memory:
         return found if isinstance(found, str) else None
 
     def note(self, topic: str, name: str, text: str) -> None:
-        about = {**self._about(topic), name: text}
+        self.note_all(topic, {name: text})
+
+    def note_all(self, topic: str, texts: Mapping[str, str]) -> None:
+        about = {**self._about(topic), **texts}
         self._state = {**self._state, "format": FORMAT, topic: about}
         write_json(self._path, self._state)
 

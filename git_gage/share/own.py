@@ -52,13 +52,13 @@ class Side(NamedTuple):
         return bool(self.lines.ahead) and (self.forked or bool(self.lines.behind))
 
 
-def push_own(store: Store, remote: Remote, observer: Observer) -> Pushed:
+def push_own(store: Store, remote: Remote, observer: Observer, *, allow_secrets: bool) -> Pushed:
     """Send all that this clone has recorded.
 
     A lane that a copy of this clone writes as well is left to the copy: what the remote lacks of
     it goes on in a new lane.
 
-    Raises: RemoteError with git's own text.
+    Raises: RemoteError with git's own text; SecretsFoundError.
     """
     attempt = 1
     while True:
@@ -67,7 +67,7 @@ def push_own(store: Store, remote: Remote, observer: Observer) -> Pushed:
             list_remote(store.repo, remote, observer)
             return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
         try:
-            return deliver(store, remote, load, observer)
+            return deliver(store, remote, load, observer, allow_secrets=allow_secrets)
         except BehindError as error:
             attempt += 1
             if attempt > ATTEMPTS:

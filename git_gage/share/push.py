@@ -18,19 +18,25 @@ if TYPE_CHECKING:
 
 
 def push_runs(
-    store: Store, catalog: Catalog, remote: str | None, runs: Sequence[str], observer: Observer
+    store: Store,
+    catalog: Catalog,
+    remote: str | None,
+    runs: Sequence[str],
+    observer: Observer,
+    *,
+    allow_secrets: bool = False,
 ) -> Pushed:
     """Send runs to a remote; without `runs`, all that this clone has recorded.
 
     Nothing is ever forced, and nothing that the remote has is sent again.
 
     Raises: RequestError where no remote can be chosen or nothing can be written; RemoteError with
-    git's own text, and nothing changed here.
+    git's own text, and nothing changed here; SecretsFoundError, and nothing was sent.
     """
     found = find_remote(store.repo, remote)
     with sharing(store):
         if store.journals():
             store.flush()
         if runs:
-            return push_chosen(store, catalog, found, runs, observer)
-        return push_own(store, found, observer)
+            return push_chosen(store, catalog, found, runs, observer, allow_secrets=allow_secrets)
+        return push_own(store, found, observer, allow_secrets=allow_secrets)

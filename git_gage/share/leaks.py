@@ -1,0 +1,121 @@
+"""Secrets in what a push would send: looked for in what the remote does not have yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from git_gage.errors import IntegrityError
+from git_gage.records import is_run_id, parse_record, short_id
+from git_gage.runs.leaks import note_clean, read_clean
+from git_gage.secrets import VERSION, Sighting, find_in_lines, find_secrets, require_none
+from git_gage.share.lanes import Memory
+from git_gage.source.additions import PATCH, PATCH_OPTIONS, read_additions
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
+    from git_gage.share.delivery import Load
+    from git_gage.store import Store
+
+HINT = "take it out with 'git gage redact <run>', or add '--allow-secrets' if it is none"
+_TOPIC = "clean"
+
+
+def require_no_leaks(store: Store, load: Load) -> None:
+    """Refuse a push that would send secrets, before anything is sent.
+
+    What was looked at once is not looked at again.
+    Raises: SecretsFoundError that lists where they are.
+    """
+    memory = Memory(store)
+    known = {ref: memory.recall(_TOPIC, ref) for ref in load.updates}
+    seen = {ref: f"{VERSION} {oid}" for ref, oid in load.updates.items()}
+    fresh = {ref: oid for ref, oid in load.updates.items() if known[ref] != seen[ref]}
+    fresh = {ref: oid for ref, oid in fresh.items() if load.known.get(ref) != oid}
+    if not fresh:
+        return
+    prefix = f"{VERSION} "
+    before = [text.removeprefix(prefix) for text in known.values() if text and prefix in text]
+    before += load.known.values()
+    sources = [oid for ref, oid in fresh.items() if ref.endswith("/src")]
+    others = [oid for ref, oid in fresh.items() if not ref.endswith("/src")]
+    found = list(_find_in_files(store.repo, others, before))
+    require_none([*found, *_find_in_commits(store.repo, sources, before)], HINT)
+    memory.note_all(_TOPIC, {ref: seen[ref] for ref in fresh})
+
+
+# -- records, and what programs left ---------------------------------------------------------------
+
+
+def _find_in_files(
+    repo: Repository, tips: Sequence[str], before: Sequence[str]
+) -> Iterator[Sighting]:
+    if not tips:
+        return
+    listed = repo.run(
+        *("rev-list", "--objects", "--filter=object:type=blob", "--filter-provided-objects"),
+        *("--ignore-missing", "--stdin"),
+        input=_range(tips, before),
+    )
+    paths = dict(line.split(" ", 1) for line in listed.decode().splitlines())
+    for oid, _, content in repo.read_objects(paths):
+        if find_secrets(content):
+            yield from _describe(paths[oid], content)
+
+
+def _describe(path: str, content: bytes) -> Iterator[Sighting]:
+    run, _, name = path.partition("/")
+    if is_run_id(run):
+        yield from find_in_lines(content, f"run {short_id(run)}: {name}")
+        return
+    for line in content.splitlines():
+        for found in find_secrets(line):
+            yield Sighting(_name_record(line), found.kind)
+
+
+def _name_record(line: bytes) -> str:
+    """Which record a line is; a line that is none is sent as it is, and named so."""
+    try:
+        record = parse_record(line)
+    except IntegrityError:
+        return "a record"
+    return f"run {short_id(record.run)}: its {record.kind}"
+
+
+# -- sources ---------------------------------------------------------------------------------------
+
+
+def _find_in_commits(
+    repo: Repository, tips: Sequence[str], before: Sequence[str]
+) -> Iterator[Sighting]:
+    """Secrets in what commits add that no remote of this clone has, as far as is known."""
+    commits = [oid for oid in _list_commits(repo, tips, before) if oid not in read_clean(repo)]
+    if not commits:
+        return
+    asked = "".join(f"{oid}\n" for oid in commits).encode()
+    patches = repo.run(*PATCH, *PATCH_OPTIONS, "--cc", "--stdin", input=asked)
+    clean = dict.fromkeys(commits)
+    for each in read_additions(patches):
+        where = f"commit {(each.commit or '')[:7]}: {each.path}"
+        for sighting in find_in_lines(each.text, where, first=each.line):
+            clean.pop(each.commit or "", None)
+            yield sighting
+    note_clean(repo, list(clean))
+
+
+def _list_commits(repo: Repository, tips: Sequence[str], before: Sequence[str]) -> list[str]:
+    """Source commits and those that they stand on; those of lanes have no files."""
+    if not tips:
+        return []
+    listed = repo.run(
+        *("rev-list", "--no-commit-header", "--format=%H %T", "--ignore-missing", "--stdin"),
+        *("--not", "--remotes"),
+        input=_range(tips, before),
+    )
+    nothing = repo.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
+    pairs = (line.split(" ") for line in listed.decode().splitlines())
+    return [oid for oid, tree in pairs if tree != nothing]
+
+
+def _range(tips: Sequence[str], before: Sequence[str]) -> bytes:
+    return "".join([*(f"{oid}\n" for oid in tips), *(f"^{oid}\n" for oid in before)]).encode()
