@@ -193,6 +193,7 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "restart_of": part["restart_of"],
         "in_place": bool(part["in_place"]),
         "masked": part["masked"],
+        "redacted": [],
         "project": part["project"],
         "author": begin.by,
         "writer": begin.writer,

@@ -39,6 +39,7 @@ NEWER, DAMAGED = "newer", "damaged"
 _PARTS = {"run.begin": begin_part, "run.start": start_part, "run.end": end_part}
 # What these say is looked up in the records themselves.
 _UNSHOWN = ("attest", "key.retire")
+_REDACT = "run.redact"
 
 
 class Loader:
@@ -148,7 +149,7 @@ class Loader:
         """Whether a record can be shown now; others are noted for what they are."""
         if record.kind in KINDS or record.kind in _UNSHOWN:
             return False
-        if record.kind not in _PARTS:
+        if record.kind not in (*_PARTS, _REDACT):
             self._refuse(bytes.fromhex(record.id), NEWER)
         elif run.begun or run.id in begun:
             return True
@@ -169,7 +170,8 @@ class Loader:
                 run.document = new_document(record, part)
                 run.packages = packages.get(record.id)
         self._count("runs", sum(runs[begin.run].document is not None for begin in begins))
-        for kind, tell in (("run.start", self._start), ("run.end", self._end)):
+        tellers = {"run.start": self._start, "run.end": self._end, _REDACT: self._redact}
+        for kind, tell in tellers.items():
             for record in records:
                 run = runs[record.run]
                 if record.kind == kind and run.document is not None:
@@ -186,6 +188,14 @@ class Loader:
         if part is not None:
             document.update(part, started=start.at)
             document["status"] = "running" if run.ended is None else document["status"]
+
+    def _redact(self, run: Run, record: Record, _whole: dict[str, Any] | None) -> None:
+        """Whoever recorded a run says what was taken out of it; nobody else can."""
+        assert run.document is not None
+        parts = record.body.get("parts")
+        if record.writer == run.document["writer"] and type(parts) is list:
+            said = {part for part in parts if type(part) is str}
+            run.document["redacted"] = sorted({*run.document["redacted"], *said})
 
     def _end(self, run: Run, end: Record, whole: dict[str, Any] | None) -> None:
         assert run.document is not None

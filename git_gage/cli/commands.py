@@ -45,6 +45,7 @@ COMMANDS = {
     "config": "Show and change settings, which git's config keeps",
     "remote": "List the remotes and places that runs come from and go to",
     "push": "Send runs to a remote",
+    "redact": "Take secrets out of runs that were recorded",
     "fetch": "Get runs from a remote",
     "doctor": "Check git, this repository and this environment",
     "version": "Print the versions in use",

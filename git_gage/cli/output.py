@@ -79,6 +79,8 @@ def print_output(
     if file is None:
         if document["output"] is None and document["status"] != "lost":
             return  # the program has not printed anything yet, or never began
+        if {"output", "run"}.intersection(document["redacted"]):
+            raise RequestError("output: redacted, as it held a secret")
         raise refuse_absent(app, document["id"], name)
     index_name = f"{name}.idx"
     found = open_output(app, document["id"], index_name) if timestamps else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,19 +68,27 @@ def _find_in_plan(plan: Plan) -> Iterator[Sighting]:
 def find_in_source(repo: Repository, source: Source, quarantine: Path | None) -> Iterator[Sighting]:
     """Secrets in what the source has more than the commit that it stands on."""
     snapshot = source.snapshot
+    # A commit of the user's is looked at when it is sent.
     if snapshot is None or snapshot == source.commit or snapshot in read_clean(repo):
         return
     env = {}
     if quarantine is not None and (quarantine / "objects").is_dir():
         env = quarantine_environ(repo, quarantine)
-    patch = repo.run(*PATCH, *PATCH_OPTIONS, "--no-commit-id", snapshot, env=env)
-    clean = True
-    for addition in read_additions(patch):
-        for sighting in find_in_lines(addition.text, addition.path, first=addition.line):
-            clean = False
-            yield sighting
-    if clean:
+    found = list(find_in_snapshot(repo, snapshot, source.commit, env))
+    if not found:
         note_clean(repo, [snapshot])
+    yield from found
+
+
+def find_in_snapshot(
+    repo: Repository, snapshot: str | None, commit: str | None, env: Mapping[str, str] | None = None
+) -> Iterator[Sighting]:
+    """Secrets in what a snapshot has more than its commit, as far as it is here."""
+    if snapshot is None or snapshot == commit:
+        return
+    patch = repo.run(*PATCH, *PATCH_OPTIONS, "--no-commit-id", snapshot, env=env)
+    for addition in read_additions(patch):
+        yield from find_in_lines(addition.text, addition.path, first=addition.line)
 
 
 def read_clean(repo: Repository) -> set[str]:

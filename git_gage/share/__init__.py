@@ -8,6 +8,7 @@ from __future__ import annotations
 from git_gage.share.delivery import Pushed
 from git_gage.share.fetch import Fetched, fetch_runs
 from git_gage.share.push import push_runs
+from git_gage.share.redact import Redacted, Redaction, plan_redaction, redact_runs
 from git_gage.share.thumbs import fetch_thumbs, push_thumbs
 from git_gage.share.transfer import Observer
 
@@ -15,8 +16,12 @@ __all__ = [
     "Fetched",
     "Observer",
     "Pushed",
+    "Redacted",
+    "Redaction",
     "fetch_runs",
     "fetch_thumbs",
+    "plan_redaction",
     "push_runs",
     "push_thumbs",
+    "redact_runs",
 ]

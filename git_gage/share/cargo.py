@@ -17,6 +17,7 @@ from git_gage.records import Record, parse_record, short_id
 from git_gage.share.lanes import pinned_commits
 from git_gage.store import LOCAL, OUT, TRACKING
 from git_gage.store.out import Parcel
+from git_gage.store.rewrite import Drop
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -39,10 +40,17 @@ class Bound(NamedTuple):
     size: int
 
 
-def pack_parcels(store: Store, lines: Sequence[bytes]) -> tuple[list[Parcel], dict[str, list[str]]]:
-    """Record lines with all that goes with them, and for each run the parts that are not here."""
+def pack_parcels(
+    store: Store, lines: Sequence[bytes], drop: Drop | None = None
+) -> tuple[list[Parcel], dict[str, list[str]]]:
+    """Record lines with all that goes with them, and for each run the parts that are not here.
+
+    What is in `drop` does not go.
+    """
+    drop = drop or Drop()
+    lines = [line for line in lines if line not in drop.lines]
     records = [_read(line) for line in lines]
-    cargo = Cargo(store.repo, [record for record in records if record is not None])
+    cargo = Cargo(store.repo, [record for record in records if record is not None], drop)
     parcels = [
         Parcel(line) if record is None else cargo.parcel(record)
         for line, record in zip(lines, records, strict=True)
@@ -71,9 +79,15 @@ def base_commits(lines: Iterable[bytes]) -> list[str]:
 class Cargo:
     """Bulk files and sources of some records, as far as they are here."""
 
-    def __init__(self, repo: Repository, records: Sequence[Record]) -> None:
-        self._files = {record.id: _bound_files(record) for record in records}
-        self._sources = {record.id: _named_commit(record, "snapshot") for record in records}
+    def __init__(self, repo: Repository, records: Sequence[Record], drop: Drop) -> None:
+        self._files = {
+            record.id: [
+                file for file in _bound_files(record) if f"{file.run}/{file.name}" not in drop.files
+            ]
+            for record in records
+        }
+        named = {record.id: _named_commit(record, "snapshot") for record in records}
+        self._sources = {id: None if oid in drop.snapshots else oid for id, oid in named.items()}
         self._sound = _sound_files(repo, [file for found in self._files.values() for file in found])
         self._pinned = _pinned_commits(repo, [oid for oid in self._sources.values() if oid])
         self.missing: dict[str, list[str]] = {}

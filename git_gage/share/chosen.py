@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.delivery import BehindError, Load, Pushed, deliver
 from git_gage.share.lanes import Refs, kept_as, out_refs, tracking_refs, update_refs
+from git_gage.share.redact import find_said
 from git_gage.share.transfer import list_remote
 from git_gage.store import LOCAL, OUT
 from git_gage.store.identity import out_lane
@@ -42,7 +43,7 @@ def push_chosen(
     if not lines:
         list_remote(store.repo, remote, observer)
         return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
-    parcels, missing = pack_parcels(store, lines)
+    parcels, missing = pack_parcels(store, lines, find_said(catalog, runs))
     for sentence in describe_missing(missing):
         observer.warning(sentence)
     try:

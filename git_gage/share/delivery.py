@@ -22,7 +22,8 @@ from git_gage.share.lanes import (
     update_refs,
 )
 from git_gage.share.leaks import require_no_leaks
-from git_gage.share.transfer import Outcome, describe_refusal, push_refs
+from git_gage.share.transfer import Outcome, describe_refusal, list_remote, push_refs
+from git_gage.share.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
     from git_gage.share.remote import Remote
@@ -70,10 +71,17 @@ def deliver(
     """
     if not allow_secrets:
         require_no_leaks(store, load)
+    withdrawn = Withdrawn(store)
+    # Where a redaction was cut short, an epoch is there under its old name.
+    taken_back = withdrawn.deletes(remote.tracking).items()
+    deletes = {ref: oid for ref, oid in taken_back if ref not in load.updates}
+    load = load._replace(deletes={**load.deletes, **deletes})
     outcome = push_refs(store.repo, remote, load.updates, load.deletes, observer)
     lines = _sent_lines(store, load, outcome) if outcome.accepted else []
     commits = _count_commits(store, remote, load.known, lines)
     _note_tips(store, remote, load, outcome)
+    if outcome.accepted:
+        _note_withdrawn(store, remote, withdrawn, outcome, observer)
     if not outcome.accepted:
         raise _failure(remote, outcome)
     runs = sum(b'"kind":"run.begin"' in line for line in lines)
@@ -112,6 +120,22 @@ def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome) -> No
         left = drop_sealed_logs(store, remote)
         if in_step:
             memory.note("in_step", remote.tracking, _digest(left))
+
+
+def _note_withdrawn(
+    store: Store, remote: Remote, withdrawn: Withdrawn, outcome: Outcome, observer: Observer
+) -> None:
+    """Forget what the remote has deleted, or had not any more."""
+    asked = withdrawn.deletes(remote.tracking)
+    gone = {ref: oid for ref, oid in asked.items() if outcome.flags.get(ref) == "-"}
+    if len(gone) < len(asked):
+        there = list_remote(store.repo, remote, observer)
+        gone = {ref: oid for ref, oid in asked.items() if there.get(ref) != oid}
+        if len(gone) < len(asked):
+            left = len(asked) - len(gone)
+            observer.warning(f"'{remote.shown}' did not delete {left} refs with what was redacted")
+    if gone:
+        withdrawn.note_gone(remote.tracking, gone)
 
 
 def _digest(refs: Refs) -> str:

@@ -29,6 +29,7 @@ from git_gage.share.lanes import (
 )
 from git_gage.share.remote import Remote, find_remote
 from git_gage.share.transfer import fetch_refs, list_remote
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def fetch_runs(store: Store, catalog: Catalog, remote: str | None, observer: Obs
 
 def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Observer) -> None:
     """Get what the remote has of some lanes."""
-    _bring(store.repo, remote, RECORDS, observer, strict=True, lanes=lanes)
-    _bring(store.repo, remote, CARGO, observer, strict=False, lanes=lanes)
+    _bring(store, remote, RECORDS, observer, strict=True, lanes=lanes)
+    _bring(store, remote, CARGO, observer, strict=False, lanes=lanes)
 
 
 def _bring_all(store: Store, remote: Remote, observer: Observer) -> None:
@@ -76,24 +77,24 @@ def _bring_all(store: Store, remote: Remote, observer: Observer) -> None:
     """
     kinds = RECORDS if remote.is_partial else (*RECORDS, *CARGO)
     try:
-        _bring(store.repo, remote, kinds, observer, strict=True)
+        _bring(store, remote, kinds, observer, strict=True)
     except RemoteError as error:
         if kinds == RECORDS or "fsck" not in error.stderr:
             raise
         kinds = RECORDS
-        _bring(store.repo, remote, kinds, observer, strict=True)
+        _bring(store, remote, kinds, observer, strict=True)
     memory = Memory(store)
     tips = digest_refs(records_only(drop_sealed_logs(store, remote)))
     if memory.recall("in_step", remote.tracking) == tips:
         return
     if kinds == RECORDS:
-        _bring(store.repo, remote, CARGO, observer, strict=False)
+        _bring(store, remote, CARGO, observer, strict=False)
     memory.note("in_step", remote.tracking, tips)
     store.tidy_packs()
 
 
 def _bring(
-    repo: Repository,
+    store: Store,
     remote: Remote,
     kinds: Sequence[str],
     observer: Observer,
@@ -104,8 +105,10 @@ def _bring(
     stems = [f"{LOCAL}/{lane}/*" for lane in lanes] or [f"{LOCAL}/*"]
     refs = [f"{stem}/{kind}" for stem in stems for kind in kinds]
     specs = [f"{ref}:{kept_as(remote, ref)}" for ref in refs]
-    if not fetch_refs(repo, remote, specs, observer, strict=strict):
-        _keep_rewritten(repo, remote, kinds, observer, strict=strict)
+    ignored = Withdrawn(store).ignored()
+    specs += [f"^{ref}" for ref in ignored]
+    if not fetch_refs(store.repo, remote, specs, observer, strict=strict):
+        _keep_rewritten(store.repo, remote, kinds, ignored, observer, strict=strict)
 
 
 def drop_sealed_logs(store: Store, remote: Remote) -> Refs:
@@ -123,14 +126,20 @@ def drop_sealed_logs(store: Store, remote: Remote) -> Refs:
 
 
 def _keep_rewritten(
-    repo: Repository, remote: Remote, kinds: Sequence[str], observer: Observer, *, strict: bool
+    repo: Repository,
+    remote: Remote,
+    kinds: Sequence[str],
+    ignored: Sequence[str],
+    observer: Observer,
+    *,
+    strict: bool,
 ) -> None:
     """Fetch the new tips of rewritten lanes beside the old ones, which stay."""
     known = tracking_refs(repo, remote)
     forks = {
         ref: fork_name(ref, oid)
         for ref, oid in list_remote(repo, remote, observer).items()
-        if known.get(ref, oid) != oid and ref.endswith(tuple(kinds))
+        if known.get(ref, oid) != oid and ref.endswith(tuple(kinds)) and ref not in ignored
     }
     forks = {ref: fork for ref, fork in forks.items() if fork not in known}
     if not forks:

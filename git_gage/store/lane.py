@@ -167,6 +167,11 @@ class Lane:
             first += len(chunk)
         return files, deletes, tuple(hot)
 
+    def lines(self, tip: str) -> list[bytes]:
+        """The record lines of a tip."""
+        entries = self._entries(tip)
+        return self._lines([path for path, _ in entries], entries)
+
     def _lines(self, names: Sequence[str], entries: Sequence[tuple[str, str]]) -> list[bytes]:
         oids = dict(entries)
         lines: list[bytes] = []

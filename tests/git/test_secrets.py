@@ -272,19 +272,6 @@ def test_what_a_program_says_is_covered(repo: Path) -> None:
     assert gage(repo, "output", "@", "--timestamps").code == 0
 
 
-def test_long_output_is_covered_where_it_is_kept_whole(repo: Path) -> None:
-    text = """\
-import os
-for at in range(200_000):
-    print(at, "x" * 90, os.environ["SECRET"] if at % 50_000 == 7 else "")
-"""
-    write_files(repo, {"train.py": text})
-    commit(repo)
-    done = gage(repo, "run", "train.py", env={"SECRET": GITHUB})
-    assert (done.code, "4 secrets" in done.err) == (0, True)
-    assert GITHUB.encode() not in everything(repo)
-
-
 # -- refused before a push -------------------------------------------------------------------------
 
 

@@ -1,0 +1,133 @@
+"""`git gage redact`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from git_gage.cli.params import RunName, json_option, sign_options
+from git_gage.cli.parsing import RUN_NOTE, Command
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+    from git_gage.share import Redacted, Redaction
+
+ROTATE = (
+    "replace the key where it was issued: whoever fetched it has it, and hosts keep what was sent"
+)
+
+
+@click.command(
+    "redact",
+    cls=Command,
+    usage="git gage redact <run>... [--output] [--source] [--run]",
+    examples=["git gage redact @", "git gage redact 3 --output"],
+    note=f"""\
+Without an option, what goes is what a secret is found in. Where that is the
+record itself, the run goes as a whole. It cannot be undone.
+
+{RUN_NOTE}""",
+)
+@click.argument("runs", metavar="<run>", nargs=-1, required=True, type=RunName())
+@click.option("--output", is_flag=True, help="Take out what the run printed and logged")
+@click.option("--source", is_flag=True, help="Take out the code that ran")
+@click.option("--run", "whole", is_flag=True, help="Take out the run as a whole")
+@json_option
+@sign_options
+@click.option("-y", "--yes", is_flag=True, help="Never ask, for scripts")
+@click.pass_obj
+def command(
+    app: App,
+    runs: tuple[str, ...],
+    output: bool,
+    source: bool,
+    whole: bool,
+    as_json: bool,
+    yes: bool,
+) -> None:
+    """Take secrets out of runs that were recorded"""
+    from git_gage.share import plan_redaction, redact_runs
+
+    asked = (("output", output), ("source", source), ("run", whole))
+    parts = [name for name, wanted in asked if wanted]
+    chosen = app.select(runs)
+    plans = [plan_redaction(app.store, app.catalog, run, parts) for run in chosen]
+    if not yes:
+        _ask(plans)
+    done = redact_runs(app.store, app.catalog, plans, app.author)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(_as_json(done), indent=2))
+        return
+    for line in _describe(done):
+        click.echo(line)
+    with app.progress() as progress:
+        for hint in _hints(done):
+            progress.note(hint)
+
+
+def _ask(plans: Sequence[Redaction]) -> None:
+    """Let the user say yes to what is going to be gone.
+
+    Raises: RequestError where nobody can be asked, or the answer is no.
+    """
+    from git_gage.errors import RequestError
+
+    for plan in plans:
+        click.echo(f"{_name(plan)}: {_spell(plan)} will be gone", err=True)
+    if not sys.stdin.isatty():
+        raise RequestError("nothing was changed: nobody can be asked", hint="say yes with '-y'")
+    if not click.confirm("Take it out?", err=True):
+        raise RequestError("nothing was changed")
+
+
+def _describe(done: Redacted) -> Iterator[str]:
+    from git_gage.safe import clean
+
+    for each in done.redactions:
+        kinds = f" ({', '.join(each.kinds)})" if each.kinds else ""
+        yield f"{_name(each)}: took out {_spell(each)}{kinds}"
+    for path in done.left:
+        yield f"still in a file that the run made: {clean(path)}"
+    for place in done.elsewhere:
+        yield f"still on a remote: {clean(place)}"
+
+
+def _hints(done: Redacted) -> Iterator[str]:
+    yield f"hint: {ROTATE}"
+    for remote in done.remotes:
+        yield f"hint: take it from the remote, too: git gage push {remote}"
+    yield "hint: git keeps what nothing leads to for two weeks; end that with 'git gc --prune=now'"
+
+
+def _name(plan: Redaction) -> str:
+    from git_gage.records import short_id
+
+    return f"run {short_id(plan.run)}"
+
+
+def _spell(plan: Redaction) -> str:
+    words = {
+        "run": "the run as a whole",
+        "source": "its source",
+        "output": " and ".join(sorted(plan.files)),
+        "records": "what was said of it with a secret in it",
+    }
+    return " and ".join(words[part] for part in plan.parts)
+
+
+def _as_json(done: Redacted) -> dict[str, Any]:
+    runs = [
+        {"run": each.run, "parts": each.parts, "files": sorted(each.files), "kinds": each.kinds}
+        for each in done.redactions
+    ]
+    return {
+        "runs": runs,
+        "remotes": done.remotes,
+        "elsewhere": done.elsewhere,
+        "files": done.left,
+    }

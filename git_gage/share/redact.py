@@ -1,0 +1,378 @@
+"""Take a secret out of what this clone has recorded, and of what it has sent.
+
+A record names its run, so no record can be changed: what a program left goes alone, and so does the
+source; where the secret is in what the run was begun or ended with, the run goes as a whole. A
+`run.redact` record stays and says so.
+Source: docs/format.md, "Redaction".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.catalog.place import delete_catalog, find_places, find_rows
+from git_gage.errors import IntegrityError, RequestError
+from git_gage.records import parse_record, short_id
+from git_gage.runs.leaks import find_in_snapshot
+from git_gage.runs.next_record import draft_next
+from git_gage.secrets import find_secrets, mask_file
+from git_gage.share.lanes import read_tip_lines, sharing
+from git_gage.share.withdrawn import Withdrawn
+from git_gage.store import LOCAL, OUT, TRACKING, parse_ref
+from git_gage.store.identity import out_lane
+from git_gage.store.rewrite import (
+    Drop,
+    Holding,
+    delete_refs,
+    find_busy_journals,
+    purge_journals,
+    read_holding,
+    rewrite_lane,
+)
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.records import By, Record
+    from git_gage.store import Store
+
+OUTPUT, SOURCE, RUN = "output", "source", "run"
+PARTS = (OUTPUT, SOURCE, RUN)
+KIND = "run.redact"
+_LOOKED_AT_BYTES = 64 << 20
+_WHOLE = ("run.begin", "run.start", "run.end")
+# Bulk files that are a part of the record itself.
+_OF_RECORD = ("begin.json", "end.json", "environment.json")
+
+
+class Redaction(NamedTuple):
+    """What goes of a run: bulk files by name, single records by id, its source, or all of it.
+
+    kinds: which secrets were found; none where the user said what is to go.
+    """
+
+    run: str
+    records: tuple[Record, ...]
+    files: frozenset[str]
+    source: str | None
+    whole: bool
+    lines: frozenset[bytes]
+    kinds: tuple[str, ...]
+    said: bool = False
+    """Whether whoever recorded the run has said so: then there is nothing to record."""
+
+    @property
+    def parts(self) -> list[str]:
+        """What goes, in words of the record."""
+        found = {
+            RUN: self.whole,
+            SOURCE: self.source is not None,
+            OUTPUT: bool(self.files),
+            "records": bool(self.lines),
+        }
+        return [RUN] if self.whole else [name for name, there in found.items() if there]
+
+
+class Redacted(NamedTuple):
+    """What was done: remotes that still have it, and lanes of others that do; files that may."""
+
+    redactions: list[Redaction]
+    remotes: list[str]
+    elsewhere: list[str]
+    left: list[str]
+
+
+def plan_redaction(store: Store, catalog: Catalog, run: str, parts: Sequence[str]) -> Redaction:
+    """What has to go of a run; `parts` go in any case.
+
+    Raises: RequestError for a run that is not ours or goes on, and where nothing was found.
+    """
+    all_records = catalog.records(run)
+    records = tuple(record for record in all_records if record.kind != KIND)
+    begin = next((record for record in records if record.kind == "run.begin"), None)
+    if begin is None:
+        raise RequestError(f"run {short_id(run)} was taken out already", hint="git gage push")
+    if begin.writer not in store.my_lanes:
+        said = _read_said(run, all_records)
+        if said is not None:
+            return said
+        raise RequestError(
+            f"run {short_id(run)} was recorded in another clone: it can be redacted there alone",
+            hint=f"git gage show {short_id(run)}",
+        )
+    found = _find_parts(store, run, records, begin)
+    if not found.parts and not parts:
+        raise RequestError(
+            f"no secret was found in run {short_id(run)}",
+            hint=f"say what is to go: git gage redact --output {short_id(run)}",
+        )
+    return _with_parts(found, begin, parts)
+
+
+def find_said(catalog: Catalog, runs: Sequence[str]) -> Drop:
+    """What those who recorded some runs have taken out of them: nobody is to send it again."""
+    found = [_read_said(run, catalog.records(run)) for run in runs]
+    return _make_drop([each for each in found if each is not None])
+
+
+def _read_said(run: str, records: Sequence[Record]) -> Redaction | None:
+    begin = next((record for record in records if record.kind == "run.begin"), None)
+    bodies = [r.body for r in records if r.kind == KIND and begin and r.writer == begin.writer]
+    if begin is None or not bodies:
+        return None
+    others = tuple(record for record in records if record.kind != KIND)
+    parts = {part for body in bodies for part in _texts(body, "parts")}
+    names = {name for body in bodies for name in _texts(body, "files")}
+    ids = {id for body in bodies for id in _texts(body, "records")}
+    lines = frozenset(record.line for record in others if record.id in ids)
+    source = begin.body["source"]["snapshot"] if SOURCE in parts else None
+    said = Redaction(run, others, frozenset(names), source, False, lines, (), said=True)
+    return _with_parts(said, begin, (RUN,)) if RUN in parts else said
+
+
+def _texts(body: Mapping[str, Any], key: str) -> list[str]:
+    found = body.get(key)
+    return [text for text in found if type(text) is str] if type(found) is list else []
+
+
+def _find_parts(store: Store, run: str, records: tuple[Record, ...], begin: Record) -> Redaction:
+    kinds: list[str] = []
+    lines: set[bytes] = set()
+    files: set[str] = set()
+    whole = False
+    for record in records:
+        if found := find_secrets(record.line):
+            kinds += [each.kind for each in found]
+            whole |= record.kind in _WHOLE
+            lines.add(record.line)
+        for name, bound in record.body.get("bulk", {}).items():
+            if found := find_secrets(store.read_bulk(run, name, bound) or b""):
+                kinds += [each.kind for each in found]
+                whole |= name in _OF_RECORD
+                files |= {name, *_beside(name)}
+    source = begin.body["source"]
+    seen = [
+        each.kind for each in find_in_snapshot(store.repo, source["snapshot"], source["commit"])
+    ]
+    kinds += seen
+    pinned = source["snapshot"] if seen else None
+    return Redaction(
+        *(run, records, frozenset(files), pinned, whole, frozenset(lines)),
+        tuple(dict.fromkeys(kinds)),
+    )
+
+
+def _with_parts(found: Redaction, begin: Record, parts: Sequence[str]) -> Redaction:
+    names = {name for record in found.records for name in record.body.get("bulk", {})}
+    whole = found.whole or RUN in parts
+    snapshot = begin.body["source"]["snapshot"]
+    if SOURCE in parts:
+        found = found._replace(source=snapshot)
+        if snapshot == begin.body["source"]["commit"]:
+            raise RequestError(
+                f"the source of run {short_id(found.run)} is a commit of yours, which stays",
+                hint=f"git show {(snapshot or 'HEAD')[:12]}",
+            )
+    if whole:
+        lines = frozenset(record.line for record in found.records)
+        return found._replace(whole=True, lines=lines, files=frozenset(names))
+    outputs = {name for name in names if name not in _OF_RECORD} if OUTPUT in parts else set()
+    return found._replace(files=found.files | outputs)
+
+
+def _beside(name: str) -> tuple[str, ...]:
+    """What says nothing without the file it goes with."""
+    return (f"{name}.idx",) if name.startswith(OUTPUT) and not name.endswith(".idx") else ()
+
+
+def redact_runs(
+    store: Store, catalog: Catalog, redactions: Sequence[Redaction], author: By
+) -> Redacted:
+    """Take it out: of lanes, journals and what lies beside them.
+
+    A kill in the middle leaves what was not reached yet; the same command goes on with it.
+    Raises: RequestError where another process or run is in the way, before anything was changed.
+    """
+    with sharing(store), store.writing():
+        store.flush()
+        drop = _make_drop(redactions)
+        _require_alone(store, redactions, drop)
+        catalog.refresh()
+        for each in redactions:
+            if not each.said:
+                store.append(draft_next(store, catalog, KIND, each.run, _body(each), author))
+                catalog.refresh()
+        store.flush()
+        remotes, elsewhere = _withdraw(store, drop, said=all(each.said for each in redactions))
+        purge_journals(store.dir / "journal", drop.lines)
+        left = list(_clear_files(store, redactions))
+        for lane in store.my_lanes:
+            rewrite_lane(store.repo, f"{LOCAL}/{lane}", drop)
+        catalog.close()
+        _forget(store)
+    return Redacted(list(redactions), remotes, elsewhere, left)
+
+
+def _body(each: Redaction) -> dict[str, object]:
+    body: dict[str, object] = {"parts": each.parts, "kinds": list(each.kinds)}
+    if not each.whole:
+        body["files"] = sorted(each.files)
+        body["records"] = sorted(record.id for record in each.records if record.line in each.lines)
+    return body
+
+
+def _make_drop(redactions: Sequence[Redaction]) -> Drop:
+    return Drop(
+        lines=frozenset(line for each in redactions for line in each.lines),
+        files=frozenset(f"{each.run}/{name}" for each in redactions for name in each.files),
+        snapshots=frozenset(each.source for each in redactions if each.source),
+        runs=frozenset(each.run for each in redactions if each.whole),
+    )
+
+
+def _require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) -> None:
+    for each in redactions:
+        if store.state_dir(each.run).exists():
+            run = short_id(each.run)
+            raise RequestError(f"run {run} goes on, or was not closed", hint=f"git gage wait {run}")
+    busy = find_busy_journals(store.dir / "journal", drop.lines)
+    if busy:
+        raise RequestError(
+            f"another git-gage is at work that wrote of these runs ({busy[0]})",
+            hint="wait until it has ended",
+        )
+    going = {each.run for each in redactions}
+    sharing_them = {run for run in _runs_of_sources(store, drop.snapshots) if run is not None}
+    others = sorted(sharing_them - going)
+    if others:
+        names = " ".join(map(short_id, (*sorted(going), *others)))
+        raise RequestError(
+            f"{len(others)} more runs here have the same source",
+            hint=f"git gage redact {names}",
+        )
+
+
+def _runs_of_sources(store: Store, snapshots: frozenset[str]) -> Iterator[str | None]:
+    """Runs of this clone that have one of these sources, where it is no commit of the user's."""
+    marks = [f'"snapshot":"{oid}"'.encode() for oid in snapshots]
+    tips = {
+        name: oid
+        for name, oid in store.read_tips().items()
+        if (found := parse_ref(name)) and found.space == LOCAL and found.lane in store.my_lanes
+    }
+    blobs = [blob for found in store.list_blobs(tips.values()).values() for blob in found]
+    for _, lines in store.read_lines(dict.fromkeys(blobs)):
+        for line in lines:
+            if any(mark in line for mark in marks):
+                yield _run_of(line)
+
+
+# -- what was sent ---------------------------------------------------------------------------------
+
+
+def _withdraw(store: Store, drop: Drop, *, said: bool) -> tuple[list[str], list[str]]:
+    """Forget the epochs that remotes have of it, and note that they are to go there.
+
+    said: whether whoever recorded the runs has done so already. Gives the remotes; and where it
+    stays, because others wrote it or other runs are there with it.
+    """
+    withdrawn = Withdrawn(store)
+    elsewhere: list[str] = []
+    gone: dict[str, str] = {}
+    for (space, remote, lane, epoch), refs in _group(store).items():
+        tips = {ref.rpartition("/")[2]: oid for ref, oid in refs.items()}
+        holding = read_holding(store.repo, tips)
+        rest = holding.without(drop)
+        if rest == holding:
+            continue
+        ours = lane in store.my_lanes or _is_out(store, remote, lane)
+        if space == TRACKING and not ours:
+            is_kept = not _is_elsewhere(store, rest, refs)
+            if is_kept or not said:
+                elsewhere.append(f"{remote}: lane {lane}, which others write")
+            if is_kept:
+                continue
+        gone |= refs
+        if space == OUT:
+            # What goes on is in another lane: nobody takes the one for the other by its name.
+            out_lane(store.dir / "lane.json", store.repo.common_dir, remote, fresh=True)
+        else:
+            names = {f"{LOCAL}/{lane}/{epoch}/{kind}": oid for kind, oid in tips.items()}
+            delete = lane in store.my_lanes or (ours and _is_alone(rest, drop))
+            withdrawn.add(remote, names, delete=delete)
+            if ours and not delete:
+                elsewhere.append(f"{remote}: {LOCAL}/{lane}/{epoch}, with other runs")
+    withdrawn.save()
+    delete_refs(store.repo, gone)
+    return withdrawn.remotes(), elsewhere
+
+
+def _group(store: Store) -> dict[tuple[str, str, str, str], dict[str, str]]:
+    groups: dict[tuple[str, str, str, str], dict[str, str]] = {}
+    for name, oid in store.repo.list_refs(TRACKING, OUT).items():
+        found = parse_ref(name)
+        if found is not None and found.remote is not None:
+            key = (found.space, found.remote, found.lane, found.epoch)
+            groups.setdefault(key, {})[name] = oid
+    return groups
+
+
+def _is_out(store: Store, remote: str, lane: str) -> bool:
+    """Whether this is the lane of what we gave to a remote run by run."""
+    return any(key[:3] == (OUT, remote, lane) for key in _group(store))
+
+
+def _is_alone(rest: Holding, drop: Drop) -> bool:
+    """Whether nothing of other runs is left in an epoch."""
+    return all(_run_of(line) in drop.runs for line in rest.lines)
+
+
+def _run_of(line: bytes) -> str | None:
+    """The run that a line is about; None where a newer git-gage wrote it."""
+    try:
+        return parse_record(line).run
+    except IntegrityError:
+        return None
+
+
+def _is_elsewhere(store: Store, rest: Holding, refs: Mapping[str, str]) -> bool:
+    """Whether other refs here have all that an epoch of others has but what is to go."""
+    tips = {name: oid for name, oid in store.read_tips().items() if name not in refs}
+    return set(rest.lines) <= read_tip_lines(store, tips.values()).keys()
+
+
+# -- what lies beside ------------------------------------------------------------------------------
+
+
+def _clear_files(store: Store, redactions: Sequence[Redaction]) -> Iterator[str]:
+    """Delete logs and previews of what was printed; names of files of the runs that hold secrets.
+
+    What a program made is the user's, and stays.
+    """
+    for each in redactions:
+        if each.files:
+            for path in (store.dir / "outputs").glob(f"{each.run}*"):
+                path.unlink()
+        run_dir = store.run_dir(each.run)
+        for folder in (run_dir / ".gage", run_dir / ".gage-logged"):
+            for path in folder.glob("*") if folder.is_dir() else ():
+                mask_file(path)
+        yield from _find_in_run_dir(run_dir) if run_dir.is_dir() else ()
+
+
+def _find_in_run_dir(run_dir: Path) -> Iterator[str]:
+    for path in sorted(run_dir.rglob("*")):
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > _LOOKED_AT_BYTES:
+            continue
+        if find_secrets(path.read_bytes()):
+            yield str(path)
+
+
+def _forget(store: Store) -> None:
+    """Delete what is derived from records: it is made again, without what is gone."""
+    for place in find_places(store):
+        if place.is_absolute():
+            delete_catalog(place)
+    for rows in filter(None, [find_rows(store)]):
+        rows.unlink(missing_ok=True)

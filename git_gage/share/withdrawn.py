@@ -1,0 +1,55 @@
+"""Epochs that were taken back: remotes are to delete them, and no fetch brings them again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from git_gage.store.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from git_gage.store import Store
+
+FORMAT = 1
+
+
+class Withdrawn:
+    """What `redacted.json` says, by the name under which a remote is kept here."""
+
+    def __init__(self, store: Store) -> None:
+        self._path = store.dir / "redacted.json"
+        state: dict[str, Any] = read_json(self._path)
+        self._deletes: dict[str, dict[str, str]] = dict(state.get("deletes", {}))
+        self._ignored: list[str] = list(state.get("ignored", ()))
+
+    def add(self, remote: str, refs: Mapping[str, str], *, delete: bool) -> None:
+        """Refs, by the name they have on the remote, which nobody wants from it any more."""
+        self._ignored = list(dict.fromkeys([*self._ignored, *refs]))
+        if delete:
+            self._deletes[remote] = {**self._deletes.get(remote, {}), **refs}
+
+    def save(self) -> None:
+        """Write it down, so that it outlives a power cut."""
+        state = {"format": FORMAT, "deletes": self._deletes, "ignored": self._ignored}
+        if self._ignored:
+            write_json(self._path, state, durable=True)
+
+    def remotes(self) -> list[str]:
+        """Remotes that have not deleted theirs yet."""
+        return sorted(self._deletes)
+
+    def deletes(self, remote: str) -> dict[str, str]:
+        """Refs that a remote is to delete, with what they were."""
+        return dict(self._deletes.get(remote, {}))
+
+    def ignored(self) -> list[str]:
+        """Refs that are not fetched from anywhere."""
+        return list(self._ignored)
+
+    def note_gone(self, remote: str, refs: Mapping[str, str]) -> None:
+        """A remote has these no longer."""
+        left = {ref: oid for ref, oid in self.deletes(remote).items() if ref not in refs}
+        self._deletes.pop(remote, None)
+        if left:
+            self._deletes[remote] = left
+        self.save()

@@ -1,0 +1,177 @@
+"""Lanes of this clone without what must not be in them: each epoch that holds it is made anew.
+
+The new epoch is whole before the old one goes, so a kill leaves both: what must go is still there,
+and the next call takes it out. Nothing else is ever missing.
+Source: docs/format.md, "Redaction".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_gage.git.imports import DATE, DURABLE, Commit, import_commits
+from git_gage.store import layout
+from git_gage.store.files import explained, sync_folder
+from git_gage.store.journal import DAY_PREFIX, list_journals, read_journal
+from git_gage.store.lane import Epoch, Lane
+from git_gage.store.out import PINS
+
+if TYPE_CHECKING:
+    from git_gage.git import Repository
+
+Refs = dict[str, str]
+"""Full names of refs with their commits."""
+
+
+class Drop(NamedTuple):
+    """What must go: record lines, bulk files (`RUN/NAME`), source commits, previews of runs."""
+
+    lines: frozenset[bytes] = frozenset()
+    files: frozenset[str] = frozenset()
+    snapshots: frozenset[str] = frozenset()
+    runs: frozenset[str] = frozenset()
+
+
+class Holding(NamedTuple):
+    """What an epoch holds; files and previews by path, with their blobs."""
+
+    lines: tuple[bytes, ...]
+    files: Mapping[str, str]
+    snapshots: tuple[str, ...]
+    thumbs: Mapping[str, str]
+
+    def without(self, drop: Drop) -> Holding:
+        """The rest of it."""
+        return Holding(
+            tuple(line for line in self.lines if line not in drop.lines),
+            {path: oid for path, oid in self.files.items() if path not in drop.files},
+            tuple(oid for oid in self.snapshots if oid not in drop.snapshots),
+            {path: oid for path, oid in self.thumbs.items() if _run_of(path) not in drop.runs},
+        )
+
+
+def rewrite_lane(repo: Repository, prefix: str, drop: Drop) -> Refs:
+    """Take out of a lane what must go; the refs that are gone. Hold the store's lock."""
+    gone = Refs()
+    for epoch, tips in group_epochs(repo, prefix).items():
+        holding = read_holding(repo, tips)
+        rest = holding.without(drop)
+        if rest == holding:
+            continue
+        _write_epoch(Lane(repo, prefix), epoch, rest, sealed="sealed" in tips)
+        old = {f"{prefix}/{epoch}/{kind}": oid for kind, oid in tips.items()}
+        delete_refs(repo, old)
+        gone |= old
+    return gone
+
+
+def group_epochs(repo: Repository, prefix: str) -> dict[str, Refs]:
+    """The epochs of a lane, each with the tips of its kinds."""
+    epochs: dict[str, Refs] = {}
+    for name, oid in repo.list_refs(prefix).items():
+        found = layout.parse_ref(name)
+        if found is not None:
+            epochs.setdefault(found.epoch, {})[found.kind] = oid
+    return epochs
+
+
+def read_holding(repo: Repository, tips: Mapping[str, str]) -> Holding:
+    """All that an epoch holds; `tips` are those of its kinds."""
+    lane = Lane(repo, "")
+    lines = [line for kind in ("sealed", "log") if kind in tips for line in lane.lines(tips[kind])]
+    return Holding(
+        tuple(dict.fromkeys(lines)),
+        dict(_list_files(repo, tips["bulk"])) if "bulk" in tips else {},
+        tuple(_list_pinned(repo, tips["src"])) if "src" in tips else (),
+        dict(_list_tree(repo, tips[layout.THUMBS])) if layout.THUMBS in tips else {},
+    )
+
+
+def delete_refs(repo: Repository, refs: Mapping[str, str]) -> None:
+    """Delete refs that are still what they were, all or none, durably."""
+    orders = "".join(f"delete {ref} {oid}\n" for ref, oid in refs.items())
+    if orders:
+        repo.run(*DURABLE, "update-ref", "--stdin", input=orders.encode())
+
+
+def find_busy_journals(folder: Path, lines: frozenset[bytes]) -> list[str]:
+    """Open journals that hold one of these lines. Hold the store's lock, after a flush."""
+    return [
+        name
+        for name in list_journals(folder)
+        if not lines.isdisjoint(read_journal(folder, name, 0)[0])
+    ]
+
+
+def purge_journals(folder: Path, lines: frozenset[bytes]) -> None:
+    """Take lines out of the journals that were put away. Hold the store's lock."""
+    for path in sorted(folder.glob(f"{DAY_PREFIX}*.jsonl")):
+        found = path.read_bytes().split(b"\n")
+        kept = [line for line in found if line not in lines]
+        if kept != found:
+            _replace(path, b"\n".join(kept))
+
+
+def _write_epoch(lane: Lane, before: str, rest: Holding, *, sealed: bool) -> None:
+    epoch = Epoch(layout.epoch_name(before[:6], group_epochs(lane.repo, lane.prefix)))
+    for first in range(0, len(rest.snapshots), PINS):
+        epoch = lane.pin(epoch, rest.snapshots[first : first + PINS])
+    if rest.lines or rest.files:
+        runs = sum(b'"kind":"run.begin"' in line for line in rest.lines)
+        epoch = lane.append(epoch, rest.lines, runs, list(rest.files.items()))
+    if rest.thumbs:
+        ref = lane.ref(epoch.name, layout.THUMBS)
+        import_commits(lane.repo, [Commit(ref, "gage thumbs", files=tuple(rest.thumbs.items()))])
+    if sealed:
+        lane.close(epoch)
+
+
+def _list_files(repo: Repository, tip: str) -> Iterator[tuple[str, str]]:
+    """Path and blob of each file in a chain whose commits have new files alone."""
+    out = repo.run(
+        *("log", "--first-parent", "--root", "--no-renames", "--raw", "--no-abbrev", "-z"),
+        *("--format=", "--diff-filter=AM", "--no-show-signature", tip),
+    )
+    words = out.decode().split("\0")
+    for head, path in zip(words[0::2], words[1::2], strict=False):
+        yield path, head.split()[3]
+
+
+def _list_tree(repo: Repository, tip: str) -> Iterator[tuple[str, str]]:
+    listed = repo.run("ls-tree", "-r", "-z", "--full-tree", tip)
+    for entry in listed.split(b"\0")[:-1]:
+        head, _, path = entry.partition(b"\t")
+        yield path.decode(), head.split()[2].decode()
+
+
+def _list_pinned(repo: Repository, tip: str) -> Iterator[str]:
+    """The source commits that a chain holds, oldest first."""
+    nothing = repo.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
+    words = ("rev-list", "--first-parent", "--reverse", "--no-commit-header", "--format=%H %T %P")
+    chain = {}
+    for line in repo.run(*words, f"--min-age={DATE}", tip).decode().splitlines():
+        oid, tree, *parents = line.split()
+        if tree == nothing:
+            chain[oid] = parents
+    pinned = (parent for parents in chain.values() for parent in parents)
+    return iter(dict.fromkeys(parent for parent in pinned if parent not in chain))
+
+
+def _run_of(path: str) -> str:
+    """The run whose preview a file is: it lies in X/Y/RUN."""
+    return path.split("/")[2]
+
+
+def _replace(path: Path, content: bytes) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    with explained(path.parent, "write journal"):
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.utime(fresh, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+        fresh.replace(path)
+        sync_folder(path.parent)
