@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import RunName, json_option, sign_options
+from git_gage.cli.params import RunName, json_option, secrets_option, sign_options
 from git_gage.cli.parsing import RUN_NOTE, Command, UsageError
 from git_gage.errors import RequestError
 
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 @click.option("--edit", metavar="<id>", help="Give a comment another text")
 @click.option("--delete", metavar="<id>", help="Delete a comment")
 @click.option("--list", "listed", is_flag=True, help="List the comments")
+@secrets_option
 @json_option
 @sign_options
 @click.pass_obj
@@ -59,6 +60,7 @@ def command(
     edit: str | None,
     delete: str | None,
     listed: bool,
+    allow_secrets: bool,
     as_json: bool,
 ) -> int:
     """Comment on runs"""
@@ -69,18 +71,20 @@ def command(
         _list_comments(app, chosen, as_json=as_json)
         return 0
     if edit is None and delete is None:
-        return _add(app, chosen, _read_text(app, chosen, messages, file, None))
-    return _change(app, chosen, messages, file, edit, delete)
+        text = _read_text(app, chosen, messages, file, None)
+        return _add(app, chosen, text, allow_secrets=allow_secrets)
+    return _change(app, chosen, messages, file, edit, delete, allow_secrets=allow_secrets)
 
 
-def _add(app: App, runs: Sequence[str], text: str) -> int:
+def _add(app: App, runs: Sequence[str], text: str, *, allow_secrets: bool) -> int:
     from git_gage.render.amounts import count_text
     from git_gage.render.said import SHORT_COMMENT
     from git_gage.runs.attributes import add_comment
 
     if not text:
         return _abort()
-    added = add_comment(app.store, app.catalog, runs, text, app.author)
+    author = app.author
+    added = add_comment(app.store, app.catalog, runs, text, author, allow_secrets=allow_secrets)
     ids = ", ".join(id[:SHORT_COMMENT] for id in added)
     click.echo(f"Commented on {count_text(len(runs), 'run')}: {ids}")
     return 0
@@ -93,6 +97,8 @@ def _change(
     file: str | None,
     edit: str | None,
     delete: str | None,
+    *,
+    allow_secrets: bool,
 ) -> int:
     """Give one comment another text, or take it away."""
     from git_gage.runs.attributes import change_comment, find_comment
@@ -104,7 +110,10 @@ def _change(
     text = None if delete is not None else _read_text(app, runs, messages, file, comment)
     if text == "":
         return _abort()
-    counts = change_comment(app.store, app.catalog, runs[0], comment, text, app.author)
+    counts = change_comment(
+        *(app.store, app.catalog, runs[0], comment, text, app.author),
+        allow_secrets=allow_secrets,
+    )
     _tell_change(comment, "Deleted" if text is None else "Edited", counts=counts)
     return 0
 

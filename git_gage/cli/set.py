@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import RunName, sign_options
+from git_gage.cli.params import RunName, secrets_option, sign_options
 from git_gage.cli.parsing import RUN_NOTE, Command, UsageError
 from git_gage.errors import RequestError
 
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     multiple=True,
     help="Take an attribute away (can be repeated)",
 )
+@secrets_option
 @sign_options
 @click.pass_obj
-def command(app: App, words: tuple[str, ...], gone: tuple[str, ...]) -> None:
+def command(app: App, words: tuple[str, ...], gone: tuple[str, ...], allow_secrets: bool) -> None:
     """Set attributes of runs, or take them away"""
     count = next((place for place, word in enumerate(words) if "=" in word), len(words))
     if not count:
@@ -48,14 +49,14 @@ def command(app: App, words: tuple[str, ...], gone: tuple[str, ...]) -> None:
     if gone:
         _unset(app, runs, gone)
     else:
-        _set(app, runs, values)
+        _set(app, runs, values, allow_secrets=allow_secrets)
 
 
-def _set(app: App, runs: Sequence[str], values: dict[str, Any]) -> None:
+def _set(app: App, runs: Sequence[str], values: dict[str, Any], *, allow_secrets: bool) -> None:
     from git_gage.render.amounts import count_text
     from git_gage.runs.attributes import set_attributes
 
-    set_attributes(app.store, app.catalog, runs, values, app.author)
+    set_attributes(app.store, app.catalog, runs, values, app.author, allow_secrets=allow_secrets)
     click.echo(f"Set {count_text(len(values), 'attribute')} of {count_text(len(runs), 'run')}")
 
 

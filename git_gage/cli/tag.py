@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import Label, RunOrTag, json_option, sign_options
+from git_gage.cli.params import Label, RunOrTag, json_option, secrets_option, sign_options
 from git_gage.cli.parsing import RUN_NOTE, Command, split_dashes
 from git_gage.errors import RequestError, RunNotFoundError
 
@@ -43,11 +43,17 @@ class TagCommand(Command):
 )
 @click.argument("words", metavar="<run>", nargs=-1, type=RunOrTag())
 @click.option("-d", "--delete", is_flag=True, help="Take the tags away")
+@secrets_option
 @json_option
 @sign_options
 @click.pass_obj
 def command(
-    app: App, words: tuple[str, ...], tags: tuple[str, ...] | None, delete: bool, as_json: bool
+    app: App,
+    words: tuple[str, ...],
+    tags: tuple[str, ...] | None,
+    delete: bool,
+    allow_secrets: bool,
+    as_json: bool,
 ) -> None:
     """Add tags to runs, or take them away"""
     if not words and tags is None:
@@ -62,14 +68,14 @@ def command(
     if delete:
         _remove(app, runs, chosen)
     else:
-        _add(app, runs, chosen)
+        _add(app, runs, chosen, allow_secrets=allow_secrets)
 
 
-def _add(app: App, runs: Sequence[str], tags: Sequence[str]) -> None:
+def _add(app: App, runs: Sequence[str], tags: Sequence[str], *, allow_secrets: bool) -> None:
     from git_gage.render.amounts import count_text
     from git_gage.runs.attributes import add_tags
 
-    add_tags(app.store, app.catalog, runs, tags, app.author)
+    add_tags(app.store, app.catalog, runs, tags, app.author, allow_secrets=allow_secrets)
     click.echo(f"Tagged {count_text(len(runs), 'run')}: {_listed(tags)}")
 
 

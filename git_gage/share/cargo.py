@@ -48,7 +48,7 @@ def pack_parcels(
     What is in `drop` does not go.
     """
     drop = drop or Drop()
-    lines = [line for line in lines if line not in drop.lines]
+    lines = [line for line in lines if not drop.takes(line)]
     records = [_read(line) for line in lines]
     cargo = Cargo(store.repo, [record for record in records if record is not None], drop)
     parcels = [

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 OUTPUT, SOURCE, RUN = "output", "source", "run"
 PARTS = (OUTPUT, SOURCE, RUN)
 KIND = "run.redact"
+# What a comment was written in, where the editor failed.
+EDITED = "COMMENT_EDITMSG"
 _LOOKED_AT_BYTES = 64 << 20
 _WHOLE = ("run.begin", "run.start", "run.end")
 # Bulk files that are a part of the record itself.
@@ -57,7 +59,7 @@ class Redaction(NamedTuple):
     files: frozenset[str]
     source: str | None
     whole: bool
-    lines: frozenset[bytes]
+    ids: frozenset[str]
     kinds: tuple[str, ...]
     said: bool = False
     """Whether whoever recorded the run has said so: then there is nothing to record."""
@@ -69,7 +71,7 @@ class Redaction(NamedTuple):
             RUN: self.whole,
             SOURCE: self.source is not None,
             OUTPUT: bool(self.files),
-            "records": bool(self.lines),
+            "records": bool(self.ids),
         }
         return [RUN] if self.whole else [name for name, there in found.items() if there]
 
@@ -124,10 +126,9 @@ def _read_said(run: str, records: Sequence[Record]) -> Redaction | None:
     others = tuple(record for record in records if record.kind != KIND)
     parts = {part for body in bodies for part in _texts(body, "parts")}
     names = {name for body in bodies for name in _texts(body, "files")}
-    ids = {id for body in bodies for id in _texts(body, "records")}
-    lines = frozenset(record.line for record in others if record.id in ids)
+    ids = frozenset(id for body in bodies for id in _texts(body, "records"))
     source = begin.body["source"]["snapshot"] if SOURCE in parts else None
-    said = Redaction(run, others, frozenset(names), source, False, lines, (), said=True)
+    said = Redaction(run, others, frozenset(names), source, False, ids, (), said=True)
     return _with_parts(said, begin, (RUN,)) if RUN in parts else said
 
 
@@ -138,14 +139,14 @@ def _texts(body: Mapping[str, Any], key: str) -> list[str]:
 
 def _find_parts(store: Store, run: str, records: tuple[Record, ...], begin: Record) -> Redaction:
     kinds: list[str] = []
-    lines: set[bytes] = set()
+    ids: set[str] = set()
     files: set[str] = set()
     whole = False
     for record in records:
         if found := find_secrets(record.line):
             kinds += [each.kind for each in found]
             whole |= record.kind in _WHOLE
-            lines.add(record.line)
+            ids.add(record.id)
         for name, bound in record.body.get("bulk", {}).items():
             if found := find_secrets(store.read_bulk(run, name, bound) or b""):
                 kinds += [each.kind for each in found]
@@ -158,7 +159,7 @@ def _find_parts(store: Store, run: str, records: tuple[Record, ...], begin: Reco
     kinds += seen
     pinned = source["snapshot"] if seen else None
     return Redaction(
-        *(run, records, frozenset(files), pinned, whole, frozenset(lines)),
+        *(run, records, frozenset(files), pinned, whole, frozenset(ids)),
         tuple(dict.fromkeys(kinds)),
     )
 
@@ -175,8 +176,8 @@ def _with_parts(found: Redaction, begin: Record, parts: Sequence[str]) -> Redact
                 hint=f"git show {(snapshot or 'HEAD')[:12]}",
             )
     if whole:
-        lines = frozenset(record.line for record in found.records)
-        return found._replace(whole=True, lines=lines, files=frozenset(names))
+        ids = frozenset(record.id for record in found.records)
+        return found._replace(whole=True, ids=ids, files=frozenset(names))
     outputs = {name for name in names if name not in _OF_RECORD} if OUTPUT in parts else set()
     return found._replace(files=found.files | outputs)
 
@@ -205,7 +206,7 @@ def redact_runs(
                 catalog.refresh()
         store.flush()
         remotes, elsewhere = _withdraw(store, drop, said=all(each.said for each in redactions))
-        purge_journals(store.dir / "journal", drop.lines)
+        purge_journals(store.dir / "journal", drop)
         left = list(_clear_files(store, redactions))
         for lane in store.my_lanes:
             rewrite_lane(store.repo, f"{LOCAL}/{lane}", drop)
@@ -218,13 +219,13 @@ def _body(each: Redaction) -> dict[str, object]:
     body: dict[str, object] = {"parts": each.parts, "kinds": list(each.kinds)}
     if not each.whole:
         body["files"] = sorted(each.files)
-        body["records"] = sorted(record.id for record in each.records if record.line in each.lines)
+        body["records"] = sorted(each.ids)
     return body
 
 
 def _make_drop(redactions: Sequence[Redaction]) -> Drop:
     return Drop(
-        lines=frozenset(line for each in redactions for line in each.lines),
+        ids=frozenset(id for each in redactions for id in each.ids),
         files=frozenset(f"{each.run}/{name}" for each in redactions for name in each.files),
         snapshots=frozenset(each.source for each in redactions if each.source),
         runs=frozenset(each.run for each in redactions if each.whole),
@@ -236,7 +237,7 @@ def _require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) ->
         if store.state_dir(each.run).exists():
             run = short_id(each.run)
             raise RequestError(f"run {run} goes on, or was not closed", hint=f"git gage wait {run}")
-    busy = find_busy_journals(store.dir / "journal", drop.lines)
+    busy = find_busy_journals(store.dir / "journal", drop)
     if busy:
         raise RequestError(
             f"another git-gage is at work that wrote of these runs ({busy[0]})",
@@ -374,5 +375,5 @@ def _forget(store: Store) -> None:
     for place in find_places(store):
         if place.is_absolute():
             delete_catalog(place)
-    for rows in filter(None, [find_rows(store)]):
-        rows.unlink(missing_ok=True)
+    for path in filter(None, [find_rows(store), store.dir / EDITED]):
+        path.unlink(missing_ok=True)

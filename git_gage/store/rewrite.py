@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_gage.errors import IntegrityError
 from git_gage.git.imports import DATE, DURABLE, Commit, import_commits
+from git_gage.records import parse_record
 from git_gage.store import layout
 from git_gage.store.files import explained, sync_folder
 from git_gage.store.journal import DAY_PREFIX, list_journals, read_journal
@@ -27,12 +29,19 @@ Refs = dict[str, str]
 
 
 class Drop(NamedTuple):
-    """What must go: record lines, bulk files (`RUN/NAME`), source commits, previews of runs."""
+    """What must go: records by id, bulk files (`RUN/NAME`), source commits, previews of runs."""
 
-    lines: frozenset[bytes] = frozenset()
+    ids: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
     snapshots: frozenset[str] = frozenset()
     runs: frozenset[str] = frozenset()
+
+    def takes(self, line: bytes) -> bool:
+        """Whether a line is one of those records, whoever signed it."""
+        try:
+            return bool(self.ids) and parse_record(line).id in self.ids
+        except IntegrityError:
+            return False  # a newer git-gage wrote it
 
 
 class Holding(NamedTuple):
@@ -46,7 +55,7 @@ class Holding(NamedTuple):
     def without(self, drop: Drop) -> Holding:
         """The rest of it."""
         return Holding(
-            tuple(line for line in self.lines if line not in drop.lines),
+            tuple(line for line in self.lines if not drop.takes(line)),
             {path: oid for path, oid in self.files.items() if path not in drop.files},
             tuple(oid for oid in self.snapshots if oid not in drop.snapshots),
             {path: oid for path, oid in self.thumbs.items() if _run_of(path) not in drop.runs},
@@ -97,20 +106,20 @@ def delete_refs(repo: Repository, refs: Mapping[str, str]) -> None:
         repo.run(*DURABLE, "update-ref", "--stdin", input=orders.encode())
 
 
-def find_busy_journals(folder: Path, lines: frozenset[bytes]) -> list[str]:
-    """Open journals that hold one of these lines. Hold the store's lock, after a flush."""
+def find_busy_journals(folder: Path, drop: Drop) -> list[str]:
+    """Open journals that hold what must go. Hold the store's lock, after a flush."""
     return [
         name
         for name in list_journals(folder)
-        if not lines.isdisjoint(read_journal(folder, name, 0)[0])
+        if any(map(drop.takes, read_journal(folder, name, 0)[0]))
     ]
 
 
-def purge_journals(folder: Path, lines: frozenset[bytes]) -> None:
+def purge_journals(folder: Path, drop: Drop) -> None:
     """Take lines out of the journals that were put away. Hold the store's lock."""
     for path in sorted(folder.glob(f"{DAY_PREFIX}*.jsonl")):
         found = path.read_bytes().split(b"\n")
-        kept = [line for line in found if line not in lines]
+        kept = [line for line in found if not drop.takes(line)]
         if kept != found:
             _replace(path, b"\n".join(kept))
 

@@ -130,7 +130,17 @@ def test_labels_hold_no_secrets_unless_that_is_wanted(repo: Path) -> None:
     refused = gage_inside(repo, "label", "@", "--set", GITHUB)
     assert (refused.code, GITHUB in refused.err) == (1, False)
     assert "this looks like a secret: the label" in refused.err
-    assert gage_inside(repo, "label", "@", "--set", GITHUB, "--allow-secrets").code == 0
+    for words in (
+        ["label", "@", "--set", GITHUB],
+        ["tag", "@", "--", GITHUB],
+        ["set", "@", f"note={GITHUB}"],
+        ["comment", "@", "-m", f"with {GITHUB}"],
+    ):
+        assert gage_inside(repo, *words).code == 1
+        at = words.index("--") if "--" in words else len(words)
+        assert gage_inside(repo, *words[:at], "--allow-secrets", *words[at:]).code == 0
+    refused = gage_inside(repo, "set", "@", "db_password=hunter2x")
+    assert "this looks like a secret: attribute 'db_password': password" in refused.err
     store = Store(open_repository(repo, dict(os.environ)))
     with pytest.raises(SecretsFoundError, match="a tag: GitHub token"):
         add_tags(store, Catalog(store), [], ["fine", GITHUB], None)
