@@ -6,7 +6,6 @@ pattern is tried at the places where they are.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 
@@ -20,7 +19,7 @@ class Rule(NamedTuple):
 
     kind: str
     words: tuple[bytes, ...]
-    pattern: re.Pattern[bytes]
+    pattern: bytes
     back: int = 0
     whole: bool = True
     folded: bool = False
@@ -35,7 +34,7 @@ def _rule(
     whole: bool = True,
     folded: bool = False,
 ) -> Rule:
-    return Rule(kind, tuple(words.encode().split()), re.compile(pattern), back, whole, folded)
+    return Rule(kind, tuple(words.encode().split()), pattern, back, whole, folded)
 
 
 _GAP = rb"(?:[\s>*#\"',|]|\\+[nrt])"

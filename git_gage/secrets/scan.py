@@ -22,7 +22,9 @@ _N = ord("n")
 _ANY = "key or token"
 
 _STRONG = (b"passw", b"passph", b"pwd", b"secret")
-_ASSIGNED = re.compile(
+# Compiled when they are needed, which they seldom are: `re` remembers them.
+_NAMES = (*_STRONG, b"token", b"key", b"credential")
+_ASSIGNED = (
     rb"(?P<name>passw(?:or)?d|passphrase|pwd|secret|token|credential"
     rb"|(?:api|access|private|auth|account|signing|encryption|license|client|service|deploy|admin"
     rb"|master|storage|subscription)[_.-]?key)"
@@ -33,19 +35,17 @@ _ASSIGNED = re.compile(
     rb"(?P<sign>\s{0,4}(?:=>|:=|={1,2}|[:,]|\s(?=\S))\s{0,4})"
     rb"(?P<quote>\\?[\"'])?(?P<value>[^\s\"'`,;(){}\[\]<>\\]{6,200})(?P<end>\\?[\"'])?"
 )
-_BEARER = re.compile(rb"(?:bearer|basic)\s{1,2}([a-z0-9+/=_.~-]{16,400})")
+_BEARER = rb"(?:bearer|basic)\s{1,2}([a-z0-9+/=_.~-]{16,400})"
 # Names of what is said of a secret, which is none itself.
-_HARMLESS = re.compile(
+_HARMLESS = (
     rb"(?:.*[_.-])?(?:hash|digest|sha\d*|md5|type|id|ids|name|file|path|dir|url|uri|len|length|policy"
     rb"|field|label|hint|regex|pattern|format|class|size|count|index|limit|version|env|var|mode"
     rb"|public|ttl|expiry|expires|prefix|suffix|at|in|from|to|by|for)s?"
     rb"|s|iz.*|is.*|_?per_.*|\d+[a-z].*"
 )
 # A value that names what holds the secret.
-_SAYS_WHERE = re.compile(rb"os\.|self\.|args\.|config\.|env|process\.")
-_USER_INFO = re.compile(
-    rb"://(?P<user>[^\s/:@\"'<>{}$]{0,200})(?::(?P<password>[^\s/@\"'<>{}$]{3,200}))?@(?=[A-Za-z0-9\[])"
-)
+_SAYS_WHERE = (b"os.", b"self.", b"args.", b"config.", b"env", b"process.")
+_USER_INFO = rb"://(?P<user>[^\s/:@\"'<>{}$]{0,200})(?::(?P<password>[^\s/@\"'<>{}$]{3,200}))?@(?=[A-Za-z0-9\[])"
 
 
 class Found(NamedTuple):
@@ -82,7 +82,7 @@ def _candidates(data: bytes) -> Iterator[Found]:
         yield from _find_assigned(data, folded, *stretch)
     for word in _STRONG:
         for at in _places(folded, word, 0, len(data)):
-            match = _ASSIGNED.match(folded, at)
+            match = re.compile(_ASSIGNED).match(folded, at)
             if match is not None:
                 yield from _judge(data, match)
 
@@ -122,9 +122,10 @@ def _places(data: bytes, word: bytes, start: int, end: int) -> Iterator[int]:
 
 
 def _find_by_rule(rule: Rule, data: bytes, start: int, end: int) -> Iterator[Found]:
-    pattern = rule.pattern
     for word in rule.words:
         for at in _places(data, word, start, end):
+            # Few of them are ever needed, and `re` remembers those.
+            pattern = re.compile(rule.pattern)
             if rule.back:
                 match = pattern.search(data, max(0, at - rule.back), at + _AHEAD)
             elif not rule.whole or _is_start(data, at):
@@ -150,7 +151,7 @@ def _is_end(data: bytes, at: int) -> bool:
 
 
 def _find_in_url(data: bytes, at: int) -> Iterator[Found]:
-    match = _USER_INFO.match(data, at)
+    match = re.compile(_USER_INFO).match(data, at)
     if match is None:
         return
     if match["password"] and is_password(match["password"], quoted=True, in_url=True):
@@ -160,16 +161,24 @@ def _find_in_url(data: bytes, at: int) -> Iterator[Found]:
 
 
 def _find_assigned(data: bytes, folded: bytes, start: int, end: int) -> Iterator[Found]:
-    for match in _ASSIGNED.finditer(folded, start, end):
-        yield from _judge(data, match)
-    for match in _BEARER.finditer(folded, start, end):
-        if is_random(data[match.start(1) : match.end(1)]):
-            yield Found(_ANY, *match.span(1))
+    if _has_any(_NAMES, folded, start, end):
+        for match in re.compile(_ASSIGNED).finditer(folded, start, end):
+            yield from _judge(data, match)
+    if _has_any((b"bearer", b"basic"), folded, start, end):
+        for match in re.compile(_BEARER).finditer(folded, start, end):
+            if is_random(data[match.start(1) : match.end(1)]):
+                yield Found(_ANY, *match.span(1))
+
+
+def _has_any(words: tuple[bytes, ...], data: bytes, start: int, end: int) -> bool:
+    return any(data.find(word, start, end) >= 0 for word in words)
 
 
 def _judge(data: bytes, match: re.Match[bytes]) -> Iterator[Found]:
     """The value that something is given whose name is that of a secret, if it looks like one."""
-    if _HARMLESS.fullmatch(match["more"].lstrip(b"_.-")) or _SAYS_WHERE.match(match["value"]):
+    if match["value"].startswith(_SAYS_WHERE):
+        return
+    if re.fullmatch(_HARMLESS, match["more"].lstrip(b"_.-")):
         return
     start, end = match.span("value")
     value = data[start:end]

@@ -29,9 +29,10 @@ _SECRET = re.compile(
     rb"""
       \.env(rc|[._-].*)? | \.netrc | _netrc | \.pypirc | \.npmrc | \.pgpass | \.my\.cnf | \.htpasswd
     | \.git-credentials | \.dockercfg | \.vault-token
+    | \.s3cfg | \.boto | \.databrickscfg | \.renviron
     | id_(rsa|dsa|ecdsa|ed25519).* | id_[^.]*
-    | .*\.(pem|key|p12|pfx|ppk|jks|keystore|kdbx)
-    | credentials(\.json)? | client_secret.*\.json | service[-_]account.*\.json
+    | .*\.(pem|key|p8|p12|pfx|ppk|jks|keystore|kdbx)
+    | kaggle\.json | credentials(\.json)? | client_secret.*\.json | service[-_]account.*\.json
     | secrets?\.(json|toml|ya?ml)
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,

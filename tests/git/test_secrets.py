@@ -347,8 +347,11 @@ def test_what_was_looked_at_once_is_not_looked_at_again(
     git(tmp_path, "init", "-q", "--bare", "other.git")
     assert gage_inside(repo, "push", str(tmp_path / "other.git")).code == 0
     assert gage(repo, "run", "train.py").code == 0
+    store, load = load_of(repo)
     with pytest.raises(AssertionError):
-        leaks.require_no_leaks(*load_of(repo))
+        leaks.require_no_leaks(store, load)
+    sources = {ref: oid for ref, oid in load.updates.items() if ref.endswith("/src")}
+    leaks.require_no_leaks(store, load._replace(updates=sources))
 
 
 def test_output_of_others_and_records_of_tomorrow_are_looked_through(

@@ -37,6 +37,7 @@ from git_gage.source import rules
         "client_secret_123.json",
         "service-account.json",
         "secrets.toml",
+        *("kaggle.json", ".s3cfg", "conf/.boto", ".databrickscfg", ".Renviron", "apns.p8"),
         "vault.kdbx",
         "a\n.pem",
     ],
