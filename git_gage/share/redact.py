@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from git_gage.catalog.bulk import find_bound, open_file
 from git_gage.catalog.place import delete_catalog, find_places, find_rows
 from git_gage.errors import IntegrityError, RequestError
 from git_gage.records import parse_record, short_id
@@ -147,8 +148,8 @@ def _find_parts(store: Store, run: str, records: tuple[Record, ...], begin: Reco
             kinds += [each.kind for each in found]
             whole |= record.kind in _WHOLE
             ids.add(record.id)
-        for name, bound in record.body.get("bulk", {}).items():
-            if found := find_secrets(store.read_bulk(run, name, bound) or b""):
+        for name in record.body.get("bulk", {}):
+            if found := find_secrets(_read_file(store, record, run, name)):
                 kinds += [each.kind for each in found]
                 whole |= name in _OF_RECORD
                 files |= {name, *_beside(name)}
@@ -162,6 +163,16 @@ def _find_parts(store: Store, run: str, records: tuple[Record, ...], begin: Reco
         *(run, records, frozenset(files), pinned, whole, frozenset(ids)),
         tuple(dict.fromkeys(kinds)),
     )
+
+
+def _read_file(store: Store, record: Record, run: str, name: str) -> bytes:
+    """A bulk file; nothing of one that is not here, or is not what the record binds."""
+    bound = find_bound(record.body, run, name, _LOOKED_AT_BYTES)
+    file = None if bound is None else open_file(store, bound)
+    if file is None:
+        return b""
+    with file:
+        return file.read()
 
 
 def _with_parts(found: Redaction, begin: Record, parts: Sequence[str]) -> Redaction:
