@@ -105,8 +105,13 @@ class _Lines:
                 _Lines.said_outside = True
                 _warn("nothing is logged, as this is no run (start one with 'git gage run')")
             return False
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self.fd = os.open(path, flags, 0o666)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        if sys.platform == "win32":
+            from git_gage.windows import open_file
+
+            self.fd = open_file(path, flags)
+        else:
+            self.fd = os.open(path, flags | os.O_CLOEXEC, 0o666)
         return True
 
     def _lose(self, error: OSError) -> None:
@@ -135,7 +140,8 @@ _attributes = _Lines("GAGE_ATTRS_FILE")
 _clock = _Clock()
 _names: dict[str, str] = {}
 for _lines in (_metrics, _attributes):
-    os.register_at_fork(after_in_child=_lines.forget)
+    if sys.platform != "win32":
+        os.register_at_fork(after_in_child=_lines.forget)
     atexit.register(_lines.tell_lost)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 
+# A_REQUIRED_PRIVILEGE_IS_NOT_HELD of Windows, where links are a right of their own.
+_NO_LINKS = 1314
 FREE_SPACE = "free some space and try again; what was recorded before is safe"
 
 
@@ -75,6 +77,8 @@ class IntegrityError(GageError):
 
 def describe_os_error(error: OSError) -> tuple[str, str | None]:
     """What the operating system refused, as a message of ours, and what to do about it."""
+    if getattr(error, "winerror", None) == _NO_LINKS:
+        return "Windows lets you make no links", "turn on Developer Mode, or use --in-place"
     place = f" ('{error.filename}')" if error.filename else ""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return f"{(error.strerror or str(error)).lower()}{place}", FREE_SPACE if full else None

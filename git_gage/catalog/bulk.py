@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.git.contents import stream_contents
 
@@ -84,7 +84,7 @@ def read_files(store: Store, wanted: Sequence[Bound]) -> Iterator[tuple[Bound, b
             yield from ((bound, blob.content) for bound in bounds)
 
 
-def open_file(store: Store, bound: Bound) -> BinaryIO | None:
+def open_file(store: Store, bound: Bound) -> IO[bytes] | None:
     """The same of one file that may be long: then it is not held in memory. None if not here."""
     if bound.size <= _IN_MEMORY or (store.state_dir(bound.run) / bound.name).exists():
         _, content = next(read_files(store, [bound]), (None, None))

@@ -22,6 +22,7 @@ from git_gage.catalog.query import Chain, Shown, as_document, as_text
 from git_gage.catalog.refresh import Tell, judge_again, refresh
 from git_gage.catalog.schema import MEMORY, open_catalog
 from git_gage.errors import ConflictError, RunNotFoundError
+from git_gage.system import replace_file
 
 if TYPE_CHECKING:
     import sqlite3
@@ -252,7 +253,7 @@ class Catalog:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh.write_text(json.dumps({"format": 1, "runs": list(runs[:ROWS])}))
-            fresh.replace(path)
+            replace_file(fresh, path)
         except OSError:
             # Nothing can be written here; a list is worth showing without its rows.
             with suppress(OSError):

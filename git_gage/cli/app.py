@@ -369,7 +369,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from git_gage.cli.completion import complete
 
         return complete(os.environ[COMPLETE])
-    app = App(os.environ)
+    app = App(_find_environ())
     try:
         code = _run(sys.argv[1:] if argv is None else argv, app)
         sys.stdout.flush()
@@ -378,6 +378,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return report_failure(error, app)
     return code
+
+
+def _find_environ() -> Mapping[str, str]:
+    if sys.platform == "win32":
+        environ = dict(os.environ)
+        # Nobody's repository shall bring the git that we start. It is for us alone: what programs
+        # find is the user's.
+        os.environ["NODEFAULTCURRENTDIRECTORYINEXEPATH"] = "1"
+        return environ
+    return os.environ
 
 
 def _run(args: Sequence[str], app: App) -> int:

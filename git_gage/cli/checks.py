@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage import __version__
 from git_gage.errors import GageError, IntegrityError
+from git_gage.lookup import find_program
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
@@ -66,9 +67,7 @@ def _check_home(environ: Mapping[str, str]) -> Iterator[Check]:
 
 
 def _check_path(environ: Mapping[str, str]) -> Check:
-    import shutil
-
-    found = shutil.which("git-gage", path=environ.get("PATH"))
+    found = find_program("git-gage", environ.get("PATH"))
     if found is None:
         where = Path(sys.executable).parent
         return Check("PATH", WARNING, "no 'git-gage' on it", f"add '{where}' to PATH")

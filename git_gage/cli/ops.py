@@ -176,9 +176,10 @@ def _look_at_source(
 
     from git_gage.source import capture_source
     from git_gage.source.choice import Choice
+    from git_gage.system import with_slashes
 
     assert app.repo.work_tree is not None
-    folder = os.path.relpath(gagefile.project_dir, app.repo.work_tree)
+    folder = with_slashes(os.path.relpath(gagefile.project_dir, app.repo.work_tree))
     prefix = b"" if folder == "." else os.fsencode(folder) + b"/"
     always = frozenset(
         prefix + os.fsencode(place.path) for key in keys.known.values() for place in key.places

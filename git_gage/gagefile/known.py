@@ -11,6 +11,7 @@ from typing import Any
 from git_gage import __version__
 from git_gage.gagefile.faults import Fault, find_faults
 from git_gage.gagefile.grammar import GAGEFILE, Grammar
+from git_gage.system import replace_file
 
 _NAME = "gagefile.json"
 _KEPT = 16
@@ -66,7 +67,7 @@ def _write(path: Path, kept: dict[str, list[list[Any]]]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_bytes(_seal(content) + b"\n" + content)
-        fresh.replace(path)
+        replace_file(fresh, path)
     except OSError:
         return
 

@@ -46,7 +46,7 @@ def load_gagefile(
 
     Raises: ConfigError if the file cannot be read at all.
     """
-    shown = str(path.relative_to(top)) if path.is_relative_to(top) else str(path)
+    shown = path.relative_to(top).as_posix() if path.is_relative_to(top) else str(path)
     data, kind = read_file(path, shown, "gagefile")
     faults = known_faults(data, kind, shown, cache_dir)
     spoiled = [fault for fault in faults if fault.severity == ERROR and not fault.keys]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_gage.git.imports import DURABLE, IDENTITY, while_pruned
+from git_gage.system import remove_file
 
 if TYPE_CHECKING:
     from git_gage.git.repository import Repository
@@ -82,7 +83,7 @@ def _index_pack(repo: Repository, pack: Path) -> bytes:
 def release_kept(keep: Path | None) -> None:
     """Hand the pack to git's ordinary care: a ref holds its objects now."""
     if keep is not None:
-        keep.unlink(missing_ok=True)
+        remove_file(keep)
 
 
 def drop_stale_keeps(repo: Repository, now: float) -> None:
@@ -94,8 +95,8 @@ def drop_stale_keeps(repo: Repository, now: float) -> None:
         if now - keep.stat().st_mtime < STALE_S or keep.read_bytes().strip() not in KEEP_NOTES:
             continue
         if not keep.with_suffix(".idx").exists():
-            keep.with_suffix(".pack").unlink(missing_ok=True)
-        keep.unlink(missing_ok=True)
+            remove_file(keep.with_suffix(".pack"))
+        remove_file(keep)
 
 
 def _loose_oids(objects: Path) -> list[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import sys
 from base64 import b64encode
 from io import BytesIO
@@ -97,6 +96,8 @@ def _limit_memory() -> None:
     # Elsewhere no process gets by with so little, or nobody heeds the limit.
     if sys.platform != "linux":
         return
+    import resource
+
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     limit = _MEMORY_BYTES if most == resource.RLIM_INFINITY else min(most, _MEMORY_BYTES)
     resource.setrlimit(resource.RLIMIT_AS, (limit, most))

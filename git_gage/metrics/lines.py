@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from git_gage.system import open_at_once
+
 CHUNK = 1 << 20
 MAX_LINE = 256 << 10
 MAX_NAME = 256
@@ -143,7 +145,7 @@ def open_regular(path: Path) -> BinaryIO:
 
     Raises: OSError.
     """
-    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115 - it is handed on
+    file = open(path, "rb", opener=open_at_once)  # noqa: SIM115 - it is handed on
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError("it is not a regular file")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from git_gage.records import encode_text, encode_value
 from git_gage.runs.masking import masked_places
 from git_gage.runs.plan import recorded_config
 from git_gage.secrets import MASK, is_secret
+from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Gagefile
@@ -82,7 +84,8 @@ def _command(plan: Plan, variables: Mapping[str, str]) -> dict[str, Any]:
 
 def _place(plan: Plan, gagefile: Gagefile) -> str:
     """The gagefile's path in the work tree."""
-    return os.path.join(plan.folder, os.path.relpath(gagefile.path, gagefile.project_dir))
+    place = with_slashes(os.path.relpath(gagefile.path, gagefile.project_dir))
+    return posixpath.join(plan.folder, place)
 
 
 def _inputs(plan: Plan, work_tree: Path | None) -> list[dict[str, Any]]:

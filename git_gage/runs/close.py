@@ -5,7 +5,7 @@ Source: docs/format.md, "run.end".
 
 from __future__ import annotations
 
-import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from git_gage.runs.output import clip_output, summarise_output
 from git_gage.runs.phases import PHASES, log_name
 from git_gage.runs.place import forget_empty_run_dir
 from git_gage.runs.results import SUMMARIES, attribute_body, keep_logged
+from git_gage.system import remove_tree
 from git_gage.trust.errors import SigningError
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def forget_state(store: Store, run: str, body: Mapping[str, Any]) -> None:
 def forget_state_dir(store: Store, run: str) -> None:
     """The state directory goes; what was logged stays with the run."""
     keep_logged(store.state_dir(run), store.run_dir(run))
-    shutil.rmtree(store.state_dir(run))
+    # On Windows the file of our own lock may stay until that is let go, and its folder with it.
+    remove_tree(store.state_dir(run), surely=sys.platform != "win32")
 
 
 def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:

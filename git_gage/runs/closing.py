@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from git_gage.records import parse_time, short_id
 from git_gage.runs.close import End, close_run
+from git_gage.runs.interrupts import ENDING
 from git_gage.runs.results import Results
 from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
 
@@ -113,7 +114,7 @@ def _describe_outcome(outcome: Outcome) -> Iterator[str]:
 
 @contextmanager
 def _signals_ignored() -> Iterator[None]:
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    names = (signal.SIGINT, *ENDING)
     before = [signal.signal(name, signal.SIG_IGN) for name in names]
     try:
         yield

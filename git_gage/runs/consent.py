@@ -7,6 +7,7 @@ started, nor laid out, before the user has seen what it is and said yes.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -59,6 +60,11 @@ def require_consent(
     """
     if not catalog.is_foreign(run):
         return
+    if sys.platform == "win32":
+        raise RefusedError(
+            f"run {short_id(run)} was begun elsewhere: its files cannot be laid out safely here",
+            hint="run it under Linux, for example in WSL",
+        )
     if consent is None:
         raise _refuse(run, "was not begun in this clone: its code is somebody else's")
     document = catalog.document(run)

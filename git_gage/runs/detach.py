@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+assert sys.platform != "win32"
+
 from git_gage.errors import GageError
 from git_gage.runs.liveness import hold_alive
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 
 from git_gage.errors import RequestError
+from git_gage.runs.cmd import CmdQuoting
 
 _BRACES = re.compile(r"\{\{|\}\}|(?<!\$)\{([A-Za-z_][\w.-]*)\}")
 _FOR_DOUBLE_QUOTES = re.compile(r'([\\$"`])')
@@ -24,13 +26,21 @@ def fill_words(
     return tuple(_fill(word, values, lambda _at, text: text, doubled) for word in words)
 
 
-def fill_shell(text: str, values: Mapping[str, str], *, doubled: bool = False) -> str:
+def fill_shell(
+    text: str,
+    values: Mapping[str, str],
+    *,
+    doubled: bool = False,
+    windows: bool = sys.platform == "win32",
+) -> str:
     """A text for the shell with its fields filled in: each value stays one word, whatever it holds.
 
-    doubled: as for words.
+    doubled: as for words; windows: whether `cmd` is to read it.
     Raises: RequestError for a field in a place where that cannot be done.
     """
-    quoting = _Quoting(text)
+    # With `#!` another program reads it, and that has the rules of sh.
+    for_cmd = windows and not text.startswith("#!")
+    quoting = CmdQuoting(text) if for_cmd else _Quoting(text)
     return _fill(text, values, quoting.quote, doubled)
 
 

@@ -6,6 +6,7 @@ Source: docs/format.md, "References".
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -122,7 +123,7 @@ def _walk(top: bytes, folder: bytes, given: frozenset[bytes]) -> Iterator[bytes]
     except FileNotFoundError:
         return
     for name, is_folder in found:
-        path = os.path.join(folder, name)
+        path = posixpath.join(folder, name)
         if path in given:
             continue
         if is_folder:
@@ -181,7 +182,7 @@ def _copied_inputs(document: Mapping[str, Any]) -> dict[bytes, Any]:
     """Sizes of the files that were copied for the run, by path."""
     folder = path_bytes(document["command"]["cwd"] or ".")
     return {
-        os.path.normpath(os.path.join(folder, path_bytes(file["path"]))): file.get("size")
+        posixpath.normpath(posixpath.join(folder, path_bytes(file["path"]))): file.get("size")
         for each in document["inputs"]
         if not each["link"]
         for file in each["files"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from git_gage.lookup import find_program
 from git_gage.runs.environ import user_path
 from git_gage.runs.start import NOT_FOUND, StartError
 
-_ANY_PYTHON = ("python3", "python")
+_WINDOWS = sys.platform == "win32"
+# On Windows environments have no python3, and that of PATH may be no more than a way to a shop.
+_ANY_PYTHON = ("python", "python3") if _WINDOWS else ("python3", "python")
 _SYSTEM = ("/usr/bin/python3", "/usr/bin/python", "/bin/python3", "/bin/python")
 FIRST_LINE = "the script's first line"
 
@@ -48,19 +51,19 @@ def choose_interpreter(
         return Interpreter(Path(program), FIRST_LINE, options)
     names = _ANY_PYTHON if "/" in program or program in ("", *_ANY_PYTHON) else (program,)
     for environment, origin in _environments(script, environ, project_dir, work_tree):
-        found = _first_of(names, str(environment / "bin"))
+        found = _first_of(names, programs_of(str(environment)))
         if found is not None:
             return Interpreter(found, origin, options)
     if program in _SYSTEM and os.access(program, os.X_OK):
         return Interpreter(Path(program), FIRST_LINE, options)
-    own_bin = None if own_prefix == base_prefix else os.path.join(own_prefix, "bin")
-    found = _first_of(names, _without(user_path(environ), own_bin))
+    own = "" if own_prefix == base_prefix else programs_of(own_prefix)
+    found = _first_of(names, _without(user_path(environ), own))
     if found is not None:
         return Interpreter(found, f"{found.name} on PATH", options)
     raise StartError(
         f"cannot run '{script.name}': no {names[0]} on PATH",
         exit_code=NOT_FOUND,
-        hint="python3 -m venv .venv"
+        hint=f"{_ANY_PYTHON[0]} -m venv .venv"
         if names is _ANY_PYTHON
         else f"install {program}, or change the first line of '{script.name}'",
     )
@@ -116,17 +119,25 @@ def _upwards(folder: Path, top: Path) -> Sequence[Path]:
     return places[: places.index(top) + 1] if top in places else [top]
 
 
+def programs_of(environment: str, *, windows: bool = _WINDOWS) -> str:
+    """As PATH has it, where the programs of an environment are."""
+    if not windows:
+        return os.path.join(environment, "bin")
+    # Those of venv, then those of conda.
+    return ";".join([ntpath.join(environment, "Scripts"), environment])
+
+
 def _first_of(names: Sequence[str], path: str) -> Path | None:
     for name in names:
-        found = shutil.which(name, path=path)
+        found = find_program(name, path)
         if found is not None:
             return Path(os.path.abspath(found))
     return None
 
 
-def _without(path: str, folder: str | None) -> str:
-    if folder is None:
+def _without(path: str, folders: str) -> str:
+    if not folders:
         return path
-    left_out = os.path.realpath(folder)
+    left_out = [os.path.realpath(folder) for folder in folders.split(os.pathsep)]
     places = path.split(os.pathsep)
-    return os.pathsep.join(place for place in places if os.path.realpath(place) != left_out)
+    return os.pathsep.join(place for place in places if os.path.realpath(place) not in left_out)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+if sys.platform == "win32":
+    # What comes when the console is closed; nothing there sends TERM.
+    ENDING = (signal.SIGTERM, signal.SIGBREAK)
+else:
+    ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Terminated(KeyboardInterrupt):
@@ -26,7 +31,7 @@ def signal_of(error: KeyboardInterrupt) -> signal.Signals:
 @contextmanager
 def raised_signals() -> Iterator[None]:
     """While it is entered TERM and HUP raise Terminated, unless whoever started us ignores them."""
-    wanted = [each for each in _ENDING if signal.getsignal(each) is not signal.SIG_IGN]
+    wanted = [each for each in ENDING if signal.getsignal(each) is not signal.SIG_IGN]
     before = [signal.signal(number, _raise) for number in wanted]
     try:
         yield

@@ -8,17 +8,20 @@ this machine. What another machine does is known only by its heartbeat: the reco
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
+import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from git_gage.runs.pids import Process, boot_id, is_alive, mark_process, process_start, read_process
 from git_gage.store.files import is_held, read_json, write_json
+from git_gage.system import lock_file, open_file, replace_file
 
 ALIVE = "alive"
 PROGRAM = "program.json"
@@ -45,13 +48,30 @@ def hold_alive(state_dir: Path) -> int:
     The file gets its name when it is whole and locked, so nobody ever sees it otherwise.
     """
     fresh = state_dir / f"{ALIVE}.new"
-    handle = os.open(fresh, os.O_RDWR | os.O_CREAT, 0o666)
-    fcntl.flock(handle, fcntl.LOCK_EX)
+    handle = open_file(fresh, os.O_RDWR | os.O_CREAT)
+    lock_file(handle)
     pid = os.getpid()
     noted = {**_place(), "pid": pid, "started": process_start(pid)}
     os.write(handle, json.dumps(noted).encode() + b"\n")
-    fresh.rename(state_dir / ALIVE)
+    replace_file(fresh, state_dir / ALIVE)
     return handle
+
+
+def name_state(
+    state_dir: Path, place: Path, alive: int, writing: Callable[[], AbstractContextManager[None]]
+) -> int:
+    """Give a state directory its name; the handle of its lock, which is held as before."""
+    if sys.platform == "win32":
+        # No folder with an open file gets another name. While nobody else writes, nobody takes
+        # the run for one that has ended.
+        with writing():
+            os.close(alive)
+            replace_file(state_dir, place)
+            alive = open_file(place / ALIVE, os.O_RDWR)
+            lock_file(alive)
+        return alive
+    state_dir.rename(place)
+    return alive
 
 
 def beat(state_dir: Path) -> None:

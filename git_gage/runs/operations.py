@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from git_gage.config.values import Value
 from git_gage.errors import RequestError
+from git_gage.runs.cmd import quote_for_cmd
 from git_gage.runs.fields import fill_shell, fill_words
 from git_gage.runs.interpreter import Interpreter, choose_interpreter
 from git_gage.runs.masking import find_secret_config
@@ -21,6 +23,7 @@ from git_gage.runs.plan import Plan
 from git_gage.runs.start import StartError
 from git_gage.secrets import MASK
 from git_gage.source.rules import is_secret
+from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
     from git_gage.config.files import AppliedFiles, Keys
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # A text with any of these is more than one plain command.
 _NOT_PLAIN = frozenset(";|&<>()$`\n\\{}*?[]~#!")
+_NOT_PLAIN_FOR_CMD = frozenset("|&<>()^%\n")
 
 
 class Files(Protocol):
@@ -133,7 +137,7 @@ def plan_operation(
     inputs = sorted(_bindable(operation))
     keys = find_keys(operation, files.read, files.names())
     applied = apply(keys, assignments, inputs)
-    folder = os.path.relpath(gagefile.project_dir, repo.work_tree)
+    folder = with_slashes(os.path.relpath(gagefile.project_dir, repo.work_tree))
     folder = "" if folder == "." else folder
     # They are in no snapshot: the run gets them in its directory alone.
     secrets = {
@@ -280,12 +284,19 @@ def _pass_arguments(step: Step, applied: AppliedFiles, operation: str) -> Step:
     return step
 
 
+def _join(words: Sequence[str]) -> str:
+    if sys.platform == "win32":
+        return " ".join(quote_for_cmd(word, batch=False) for word in words)
+    return shlex.join(words)
+
+
 def _pass_to(step: Step, path: str, arguments: tuple[str, ...], operation: str) -> Step:
     if not step.shell:
         return Step(step.phase, (*step.argv, *arguments))
     text = step.argv[0].strip()
-    if not _NOT_PLAIN.intersection(text):
-        return Step(step.phase, (f"{text} {shlex.join(arguments)}",), shell=True)
+    not_plain = _NOT_PLAIN_FOR_CMD if sys.platform == "win32" else _NOT_PLAIN
+    if not not_plain.intersection(text):
+        return Step(step.phase, (f"{text} {_join(arguments)}",), shell=True)
     raise RequestError(
         f"cannot pass '{shlex.join(arguments)}' to '{path}': the exec of '{operation}' is more than"
         " one plain command",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from git_gage.runs.redraw import MAX_LINE, Piece, Scrollback
+from git_gage.system import open_file, replace_file, write_at
 
 STDOUT, STDERR, BOTH = "o", "e", "b"
 _ENTRY = re.compile(rb"([0-9]{1,15}) ([oeb]) ([0-9]{1,15})\n")
@@ -127,8 +128,7 @@ class _RewrittenFile:
     """A file whose end can change: kept bytes, then stored ones, then live ones."""
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        self._handle = os.open(path, flags, 0o666)
+        self._handle = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         self.kept = self._live_at = self._size = 0
         self._live = b""
 
@@ -142,7 +142,7 @@ class _RewrittenFile:
         same = len(self._live) if start == self._live_at and tail.startswith(self._live) else 0
         rest = memoryview(tail)[same:]
         while rest:
-            rest = rest[os.pwrite(self._handle, rest, start + len(tail) - len(rest)) :]
+            rest = rest[write_at(self._handle, rest, start + len(tail) - len(rest)) :]
         end = start + len(tail)
         if end < self._size:
             os.ftruncate(self._handle, end)
@@ -273,4 +273,4 @@ def _replace_file(path: Path, parts: Iterable[bytes]) -> None:
     fresh = path.with_name(f"{path.name}.new")
     with fresh.open("wb") as file:
         file.writelines(parts)
-    fresh.replace(path)
+    replace_file(fresh, path)

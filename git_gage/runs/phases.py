@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import shlex
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from git_gage.records import encode_text
+from git_gage.runs.cmd import CMD, batch_text
+from git_gage.runs.shebang import read_shebang, read_shebang_on_windows
 
 RUN = "run"
 BEFORE = ("stage-sourcecode", "stage-runtime", "stage-dependencies")
@@ -17,6 +19,7 @@ FINALIZE = "finalize"
 PHASES = (*BEFORE, RUN, FINALIZE)
 # What reads a program from its command line as it would from a file.
 _TAKES_TEXT = ("sh", "bash", "dash", "zsh", "ksh", "python")
+_WINDOWS = sys.platform == "win32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,9 @@ class Step:
     def needs_file(self) -> bool:
         """Whether its text has to be in a file for the program that reads it."""
         words = self._first_line()
-        return bool(words) and os.path.basename(words[-1]).rstrip("0123456789.") not in _TAKES_TEXT
+        if not words:
+            return self._is_batch
+        return os.path.basename(words[-1]).rstrip("0123456789.") not in _TAKES_TEXT
 
     def command(self, script: str) -> tuple[str, ...]:
         """How the program is started; `script` is the file with its text, where it needs one."""
@@ -51,23 +56,35 @@ class Step:
             return self.argv
         text, words = self.argv[0], self._first_line()
         if not words:
-            return ("/bin/sh", "-c", text)
+            return self._shell_command(text, script)
         if self.needs_file:
             return (*words, script)
         return (*words, "-c", "\n" + text.partition("\n")[2])
 
     def words(self, folder: Path) -> tuple[str, ...]:
         """The same, with such a file in `folder`."""
-        script = folder / f"exec-{self.phase}"
+        script = folder / f"exec-{self.phase}{'.cmd' if self._is_batch else ''}"
         if self.needs_file:
-            script.write_text(self.argv[0])
+            text = batch_text(self.argv[0]) if self._is_batch else self.argv[0]
+            script.write_text(text, encoding="utf-8" if _WINDOWS else None, newline="")
         return self.command(str(script))
+
+    def _shell_command(self, text: str, script: str) -> tuple[str, ...]:
+        if not _WINDOWS:
+            return ("/bin/sh", "-c", text)
+        return (*CMD, f'"{script}"' if self._is_batch else text.strip())
+
+    @property
+    def _is_batch(self) -> bool:
+        """Whether it has several lines for `cmd`, which takes one alone from its command line."""
+        return _WINDOWS and self.shell and "\n" in self.argv[0].strip() and not self._first_line()
 
     def _first_line(self) -> list[str]:
         """The program that a text names to read it; none for the shell."""
-        if not (self.shell and self.argv[0].startswith("#!")):
+        if not self.shell:
             return []
-        return shlex.split(self.argv[0].partition("\n")[0][2:])
+        read = read_shebang_on_windows if _WINDOWS else read_shebang
+        return read(self.argv[0].partition("\n")[0])
 
 
 def log_name(phase: str) -> str:

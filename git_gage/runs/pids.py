@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
+
+if sys.platform == "win32":
+    from git_gage import windows
 
 _PROC = Path("/proc/self/stat")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -38,6 +42,8 @@ def read_process(noted: dict[str, Any]) -> Process | None:
 
 def is_alive(process: Process) -> bool:
     """Whether it still runs; one that ended and was not waited for does not."""
+    if sys.platform == "win32":
+        return process.started is not None and process.started == process_start(process.pid)
     try:
         os.kill(process.pid, 0)
     except ProcessLookupError:
@@ -47,34 +53,64 @@ def is_alive(process: Process) -> bool:
     return process.started == process_start(process.pid)
 
 
-def send_signal(process: Process, number: int, *, group: bool = False) -> bool:
-    """Signal a process, or the group that it leads; whether it was there to get it.
+if sys.platform == "win32":
 
-    Whoever else has its id by now gets nothing.
-    Raises: PermissionError if it is another user's.
-    """
-    handle = _open_process(process.pid)
-    try:
-        # The handle came first: it is of the process that is looked at here.
-        if process.started is None or not is_alive(process):
+    def job_name(pid: int) -> str:
+        """What the job of a program is called, for who is to end it."""
+        return f"git-gage-{pid}-{process_start(pid)}"
+
+    def end_program(process: Process, code: int) -> bool:
+        """End a program with all that it started, with this exit code; whether it was there.
+
+        Raises: PermissionError if it is another user's.
+        """
+        if not is_alive(process):
             return False
-        if group:
-            os.killpg(process.pid, number)
-        elif handle is None:
-            os.kill(process.pid, number)
-        else:
-            # Only Linux has it, and a handle.
-            signal.pidfd_send_signal(handle, number)  # type: ignore[attr-defined,unused-ignore]
-    except ProcessLookupError:
-        return False
-    finally:
-        if handle is not None:
-            os.close(handle)
-    return True
+        job, pid = job_name(process.pid), process.pid
+        return windows.end_job(job, code) or windows.end_process(pid, code)
+
+else:
+
+    def send_signal(process: Process, number: int, *, group: bool = False) -> bool:
+        """Signal a process, or the group that it leads; whether it was there to get it.
+
+        Whoever else has its id by now gets nothing.
+        Raises: PermissionError if it is another user's.
+        """
+        handle = _open_process(process.pid)
+        try:
+            # The handle came first: it is of the process that is looked at here.
+            if process.started is None or not is_alive(process):
+                return False
+            if group:
+                os.killpg(process.pid, number)
+            elif handle is None:
+                os.kill(process.pid, number)
+            else:
+                # Only Linux has it, and a handle.
+                signal.pidfd_send_signal(handle, number)  # type: ignore[attr-defined,unused-ignore]
+        except ProcessLookupError:
+            return False
+        finally:
+            if handle is not None:
+                os.close(handle)
+        return True
+
+    def _open_process(pid: int) -> int | None:
+        """A handle that stays with the process; None where the system has no such thing."""
+        open_process: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
+        if open_process is None:
+            return None
+        try:
+            return open_process(pid)
+        except OSError:
+            return None
 
 
 def process_start(pid: int) -> str | None:
     """When a process started, in words of this system; None if it has ended or nobody tells."""
+    if sys.platform == "win32":
+        return windows.process_start(pid)
     if not _PROC.exists():
         state, _, started = _ask(_PS, "-o", "stat=,lstart=", "-p", str(pid)).partition(" ")
         return None if state.startswith("Z") else started.strip() or None
@@ -88,21 +124,12 @@ def process_start(pid: int) -> str | None:
 
 def boot_id() -> str | None:
     """What tells this start of the machine from all others; None where nobody tells."""
+    if sys.platform == "win32":
+        return None  # locks and the start times of processes tell enough
     try:
         return _BOOT_ID.read_text().strip()
     except OSError:
         return _ask(_SYSCTL, "-n", "kern.bootsessionuuid") or None
-
-
-def _open_process(pid: int) -> int | None:
-    """A handle that stays with the process; None where the system has no such thing."""
-    open_process: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
-    if open_process is None:
-        return None
-    try:
-        return open_process(pid)
-    except OSError:
-        return None
 
 
 def _ask(program: str, *words: str) -> str:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from git_gage.config import apply_settings, find_settings
 from git_gage.errors import RequestError
+from git_gage.lookup import find_program
 from git_gage.runs.interpreter import choose_interpreter
 from git_gage.runs.phases import RUN, Step, find_step
+from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
     from git_gage.config import Value
@@ -107,7 +109,7 @@ def plan_source(
     Raises: RequestError for a setting that does not exist or fit.
     """
     assert repo.work_tree is not None
-    word = word or os.path.relpath(place, folder or ".")
+    word = word or with_slashes(os.path.relpath(place, folder or "."))
     applied = apply_settings(find_settings(source, word), request.assignments)
     path = repo.work_tree / place
     project_dir = repo.work_tree / folder
@@ -145,7 +147,7 @@ def _locate(repo: Repository, script: str) -> tuple[Path, PurePosixPath]:
         raise RequestError(
             f"no script '{script}' here", hint="see what is here with 'git ls-files'"
         )
-    place = os.path.relpath(os.path.abspath(path), repo.work_tree)
+    place = with_slashes(os.path.relpath(os.path.abspath(path), repo.work_tree))
     if place.startswith(".."):
         import shlex
 
@@ -167,9 +169,7 @@ def _is_python(program: str) -> bool:
 
 
 def _on_path(program: str, environ: Mapping[str, str]) -> Path | None:
-    import shutil
-
-    found = shutil.which(program, path=environ.get("PATH"))
+    found = find_program(program, environ.get("PATH"))
     return Path(found) if found else None
 
 

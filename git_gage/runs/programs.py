@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from git_gage.lookup import find_program
 from git_gage.runs.environ import program_environ, user_path
 from git_gage.runs.excludes import excludes_environ
 from git_gage.runs.liveness import beat, note_program
@@ -160,9 +161,7 @@ def _path_with_python(environ: Mapping[str, str], plan: Plan, state_dir: Path) -
         return path
     if not (plan.interpreter_origin or "").endswith("on PATH"):
         return os.pathsep.join([str(interpreter.parent), path])
-    import shutil
-
-    if shutil.which("python", path=path) is not None:
+    if find_program("python", path) is not None:
         return path
     # Debian has python3 alone; a gagefile says python, as it is called everywhere else.
     folder = state_dir / "bin"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import GageError
 from git_gage.store.files import read_json, write_json
+from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Gagefile
@@ -30,7 +31,7 @@ def find_project(repo: Repository, head: str | None, gagefile: Gagefile | None) 
     }
     if gagefile is not None:
         project["namespace"] = gagefile.namespace
-        project["path"] = os.path.relpath(gagefile.project_dir, folder)
+        project["path"] = with_slashes(os.path.relpath(gagefile.project_dir, folder))
         if gagefile.project_id is not None:
             project["id"] = [gagefile.project_id]
     return project

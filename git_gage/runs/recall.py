@@ -26,6 +26,7 @@ from git_gage.source.choice import candidates_in_commit
 from git_gage.source.digest import digest_tree
 from git_gage.source.foreign import vet_source
 from git_gage.source.rules import is_secret
+from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -282,7 +283,7 @@ def _plan_operation(
     operation = find_operation(gagefile, body["operation"])
     if operation is None:
         raise _refuse_missing(f"operation '{body['operation']}'", view)
-    folder = os.path.relpath(gagefile.project_dir, repo.work_tree)
+    folder = with_slashes(os.path.relpath(gagefile.project_dir, repo.work_tree))
     files = view.files("" if folder == "." else folder)
     return plan_operation(repo, gagefile, operation, request, repo.environ, files)
 

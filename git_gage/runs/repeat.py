@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import RequestError
+from git_gage.lookup import find_program
 from git_gage.records import decode_path
 from git_gage.runs.environ import repeated_variables, user_path
 from git_gage.runs.fields import fill_words
@@ -176,12 +177,12 @@ def _links(
     top = os.fsencode(repo.work_tree or b"")
     submodules = {decode_path(each["path"]) for each in source.get("submodules") or ()}
     # What is patched must be the run's own.
-    found = (os.path.normpath(os.path.join(folder, each)) for each in _PATCHED.findall(patch or ""))
-    patched = set(map(os.fsencode, found))
+    found = (posixpath.join(folder, each) for each in _PATCHED.findall(patch or ""))
+    patched = {os.fsencode(posixpath.normpath(each)) for each in found}
     for each in source.get("linked") or ():
         path = decode_path(each["path"]).rstrip(b"/")
         yield Place(
-            os.path.relpath(path, os.fsencode(folder)),
+            posixpath.relpath(path, os.fsencode(folder)),
             Path(os.fsdecode(os.path.join(top, path))),
             link=path not in patched,
             replaces=path in submodules,
@@ -279,13 +280,13 @@ def _is_same(store: Store, interpreter: Path, environment: Mapping[str, Any]) ->
 def _find_maker(version: str, environ: Mapping[str, str]) -> str:
     """The Python of a version, as far as there is one here."""
     name = "python" + ".".join(version.split(".")[:2])
-    return "python3" if shutil.which(name, path=user_path(environ)) is None else name
+    return "python3" if find_program(name, user_path(environ)) is None else name
 
 
 def _with_path(python: Python, name: str, environ: Mapping[str, str]) -> Python:
     """What makes programs find the interpreter by a name."""
     folder = os.path.dirname(python.path)
-    found = shutil.which(name, path=user_path(environ))
+    found = find_program(name, user_path(environ))
     if found is not None and os.path.dirname(os.path.abspath(found)) == folder:
         return python
     if os.access(os.path.join(folder, name), os.X_OK):

@@ -32,6 +32,7 @@ from git_gage.runs.covering import cover_attributes, cover_metrics
 from git_gage.runs.liveness import OUTPUT
 from git_gage.secrets import mask_text
 from git_gage.store.files import StorageError, read_json, write_json
+from git_gage.system import replace_file
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -229,11 +230,11 @@ class Watch:
     def _write_series(self) -> None:
         path = self._state_dir / SERIES
         fresh = path.with_name(f"{path.name}.new")
-        with fresh.open("w") as file:
+        with fresh.open("w", newline="\n") as file:
             series = ((mask_text(name)[0], each) for name, each in self._collector.series())
             file.writelines(format_series(series))
         if fresh.stat().st_size:
-            fresh.replace(path)
+            replace_file(fresh, path)
         else:
             fresh.unlink()
 

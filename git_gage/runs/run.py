@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import posixpath
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.errors import ConflictError, GageError, describe_os_error
+from git_gage.errors import ConflictError, GageError, RequestError, describe_os_error
 from git_gage.records import Record, short_id
 from git_gage.runs.attributes import add_tags, set_label
 from git_gage.runs.begin import begin_body, bind_file, definition_body, fit_body
 from git_gage.runs.close import forget_state
 from git_gage.runs.closing import Closing
-from git_gage.runs.detach import detach
 from git_gage.runs.environ import recorded_variables
 from git_gage.runs.interrupts import raised_signals, signal_of
-from git_gage.runs.liveness import hold_alive
+from git_gage.runs.liveness import hold_alive, name_state
 from git_gage.runs.next_record import draft_next
 from git_gage.runs.phases import RUN
 from git_gage.runs.place import choose_run_dir
@@ -35,7 +35,11 @@ from git_gage.runs.results import SUMMARY, Watch, watch_run
 from git_gage.runs.stage import StagedFiles, stage_source
 from git_gage.source import EXPECTED, Source, describe_environment, source_body
 from git_gage.store.files import explained
+from git_gage.system import remove_tree
 from git_gage.trust.errors import SigningError
+
+if sys.platform != "win32":
+    from git_gage.runs.detach import detach
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -82,6 +86,11 @@ class Runner:
         self.console = console
         self.observer = observer
         self.alive = -1
+        if sys.platform == "win32" and request.detach:
+            raise RequestError(
+                "a run cannot be left in the background on Windows",
+                hint="open another window for it: start git gage run <script.py>",
+            )
 
     def begin(
         self, prepare: Callable[[Path], Prepared | str], *, lineage: Lineage, staged: bool = False
@@ -101,7 +110,8 @@ class Runner:
             if source.snapshot is not None:
                 self.store.pin(source.snapshot, prepared.quarantine)
             # The directory has its name before the record is out: whoever flushes finds the files.
-            state_dir.rename(self.store.state_dir(record.run))
+            place = self.store.state_dir(record.run)
+            self.alive = name_state(state_dir, place, self.alive, self.store.writing)
             self.store.append(record)
         self._describe(record.run)
         return prepared, record
@@ -121,7 +131,7 @@ class Runner:
                     raise ConflictError(f"run {short_id(run)} was started meanwhile")
                 body, author = {"environment": environment}, self.request.author
                 record = draft_next(self.store, self.catalog, "run.start", run, body, author)
-                state_dir.rename(place)
+                self.alive = name_state(state_dir, place, self.alive, self.store.writing)
                 self.store.append(record)
                 return record
 
@@ -130,6 +140,13 @@ class Runner:
         if self.alive >= 0:
             os.close(self.alive)
             self.alive = -1
+
+    def _let_go_of(self, run: str) -> None:
+        """The same, of a run whose state is forgotten."""
+        self.let_go()
+        if sys.platform == "win32":
+            with suppress(OSError):  # what is not empty is still needed
+                self.store.state_dir(run).rmdir()
 
     # -- before the program --------------------------------------------------------------------
 
@@ -144,7 +161,9 @@ class Runner:
             self.alive = hold_alive(state_dir)
             yield state_dir
         finally:
-            shutil.rmtree(state_dir, ignore_errors=True)
+            if sys.platform == "win32" and state_dir.exists():
+                self.let_go()  # a folder stays as long as something in it is open
+            remove_tree(state_dir, surely=False)
 
     def describe_environment(self, plan: Plan, state_dir: Path) -> dict[str, Any]:
         """Where the run goes on, without its packages: these are written to the state directory."""
@@ -206,7 +225,7 @@ class Runner:
         """The run is recorded and starts another time."""
         self.store.flush()
         forget_state(self.store, begin.run, begin.body)
-        self.let_go()
+        self._let_go_of(begin.run)
         self.store.close()
         self._show(begin.run, self.observer.staged)
         return RunOutcome(begin.run, 0)
@@ -241,14 +260,17 @@ class Runner:
 
     def _leave(self, run: str) -> bool:
         """Whether this is the process that the user waits for: another one goes on with the run."""
-        self.catalog.close()
-        self.store.close()
-        alive = detach(self.store.state_dir(run))
-        if alive is None:
-            return True
-        self.let_go()
-        self.alive = alive
-        return False
+        if sys.platform == "win32":
+            raise AssertionError("refused at the start")
+        else:  # noqa: RET506 - only so mypy sees that nothing of this is there on Windows
+            self.catalog.close()
+            self.store.close()
+            alive = detach(self.store.state_dir(run))
+            if alive is None:
+                return True
+            self.let_go()
+            self.alive = alive
+            return False
 
     def _close(
         self,
@@ -265,6 +287,8 @@ class Runner:
         except (GageError, OSError) as error:
             # The next command that shows runs will close it.
             raise _failed(closing.run, error) from error
+        if sys.platform == "win32":
+            self._let_go_of(closing.run)
         for warning in warnings:
             self.observer.warning(warning)
         if tell:
@@ -284,7 +308,7 @@ class Runner:
 
             folder = self.store.run_dir(run) / plan.folder
             name = (plan.definition and plan.definition.summary_filename) or SUMMARY
-            own = os.path.normpath(os.fsencode(name))
+            own = posixpath.normpath(os.fsencode(name))
             left = stage_inputs(plan.inputs, folder, self.store.state_dir(run), self.store, own)
             if left:
                 more = f" and {len(left) - 1:,} more" if len(left) > 1 else ""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import GageError, describe_os_error
 from git_gage.runs.liveness import OUTPUT, Life, find_life, last_sign
+from git_gage.system import remove_tree
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -100,7 +100,7 @@ def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:
     catalog.refresh()
     document = None if state_dir.name.startswith(NEW) else catalog.document(state_dir.name)
     if document is None:
-        shutil.rmtree(state_dir)
+        remove_tree(state_dir)
     elif document["status"] == "running":
         _close(store, catalog, state_dir, document)
     else:

@@ -31,6 +31,7 @@ from git_gage.runs.staged import (
     stamp_link,
 )
 from git_gage.runs.unstage import Outcome, finish_stage, recover_stage
+from git_gage.system import remove_tree
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -75,8 +76,8 @@ def stage_source(
     finally:
         if not whole:
             # The failure itself is on its way up: what can't be removed must not hide it.
-            shutil.rmtree(run_dir, ignore_errors=True)
-            shutil.rmtree(private_git, ignore_errors=True)
+            remove_tree(run_dir, surely=False)
+            remove_tree(private_git, surely=False)
     return staged
 
 
@@ -254,7 +255,7 @@ class _Stage:
         mode = stat.S_IMODE(os.stat(known).st_mode)
         self._make_folder(os.path.dirname(path))
         with open(f"{os.fsdecode(place)}.new", "wb") as file:
-            os.fchmod(file.fileno(), mode)
+            os.chmod(file.name, mode)
             file.write(content)
         os.replace(file.name, place)
 

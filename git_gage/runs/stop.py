@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import RequestError
 from git_gage.records import short_id
+from git_gage.runs.ended import ending_code
 from git_gage.runs.liveness import (
     Life,
     find_host,
@@ -17,15 +19,20 @@ from git_gage.runs.liveness import (
     find_program,
     find_recorder,
 )
-from git_gage.runs.pids import send_signal
+
+if sys.platform == "win32":
+    from git_gage.runs.pids import end_program
+else:
+    from git_gage.runs.pids import send_signal
 
 if TYPE_CHECKING:
     from git_gage.store import Store
 
 GRACE_S = 10.0
 _LOOK_S = 0.05
-# These git-gage passes on to the program, and knows then that it was told to end.
-_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+if sys.platform != "win32":
+    # These git-gage passes on to the program, and knows then that it was told to end.
+    _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class Stopped(NamedTuple):
@@ -94,8 +101,34 @@ class _Target:
 
     def ask(self, number: int) -> None:
         """Send the signal to the program, by way of git-gage where that is its way."""
-        recorder, program = find_recorder(self._state_dir), find_program(self._state_dir)
         try:
+            self._send(number)
+        except PermissionError as error:
+            raise self._forbidden() from error
+
+    def kill(self) -> bool:
+        """Kill the program, or a git-gage that has none; whether there was one to kill."""
+        try:
+            return self._kill()
+        except PermissionError as error:
+            raise self._forbidden() from error
+
+    if sys.platform == "win32":
+
+        def _send(self, number: int) -> None:
+            """There is no way to ask: the program is ended as if the signal had done it."""
+            program = find_program(self._state_dir)
+            if program is not None:
+                end_program(program, ending_code(number))
+
+        def _kill(self) -> bool:
+            program = find_program(self._state_dir)
+            return program is not None and end_program(program, ending_code(signal.SIGTERM))
+
+    else:
+
+        def _send(self, number: int) -> None:
+            recorder, program = find_recorder(self._state_dir), find_program(self._state_dir)
             if recorder is not None and (program is None or number in _PASSED_ON):
                 send_signal(recorder, number)
             elif program is not None:
@@ -105,18 +138,10 @@ class _Target:
                 send_signal(recorder, signal.SIGCONT)
             if program is not None:
                 send_signal(program, signal.SIGCONT, group=True)
-        except PermissionError as error:
-            raise self._forbidden() from error
 
-    def kill(self) -> bool:
-        """Kill the program, or a git-gage that has none; whether there was one to kill."""
-        program = find_program(self._state_dir)
-        try:
-            if program is not None:
-                return send_signal(program, signal.SIGKILL, group=True)
-        except PermissionError as error:
-            raise self._forbidden() from error
-        return False
+        def _kill(self) -> bool:
+            program = find_program(self._state_dir)
+            return program is not None and send_signal(program, signal.SIGKILL, group=True)
 
     def _forbidden(self) -> RequestError:
         return RequestError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import shutil
 import stat
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from git_gage.runs.staged import (
     stamp_link,
 )
 from git_gage.source import is_cache_name
+from git_gage.system import leads_to, remove_tree
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -77,7 +77,7 @@ def finish_stage(
     _Search(staged, until, outcome).find_written()
     outcome.company = find_company(staged, outcome.written, private_git.parent)
     _Sweep(repo, staged, run_dir, private_git, outcome, kept).sweep()
-    shutil.rmtree(private_git, ignore_errors=True)
+    remove_tree(private_git, surely=False)
     return outcome
 
 
@@ -94,8 +94,8 @@ def recover_stage(
         return finish_stage(repo, staged, run_dir, private_git, until, kept)
     if (private_git / HALF).exists():
         # The program was never started: everything there is ours.
-        shutil.rmtree(run_dir, ignore_errors=True)
-    shutil.rmtree(private_git, ignore_errors=True)
+        remove_tree(run_dir, surely=False)
+    remove_tree(private_git, surely=False)
     return None
 
 
@@ -230,7 +230,7 @@ class _Sweep:
 
     def _is_as_staged(self, path: bytes, entry: os.DirEntry[bytes]) -> bool:
         full = os.path.join(self._root, path)
-        if entry.is_symlink() and os.readlink(full) == os.path.join(self._staged.top, path):
+        if entry.is_symlink() and leads_to(full, os.path.join(self._staged.top, path)):
             return True
         if path in self._staged.replaced:
             return _is_file(entry) and _hash_file(full) == self._staged.replaced[path]

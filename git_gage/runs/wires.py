@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+assert sys.platform != "win32"
 
 from git_gage.runs.output import BOTH, STDERR, STDOUT
 from git_gage.runs.terminal import Keyboard, copy_size, open_terminal
 
-
-@dataclass(frozen=True, slots=True)
-class Console:
-    """Where the user is: file descriptors of standard input, output and error."""
-
-    stdin: int = 0
-    stdout: int = 1
-    stderr: int = 2
+if TYPE_CHECKING:
+    from git_gage.runs.exit import Console
 
 
 @dataclass(frozen=True, slots=True)

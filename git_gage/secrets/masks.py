@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from git_gage.secrets.scan import Found, find_secrets
 
@@ -41,30 +42,33 @@ def mask_file(path: Path) -> int:
     Its size and its lines stay what they are, and so does what counts its bytes. A kill leaves some
     of them covered, and the next call covers the rest.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     count = 0
-    try:
-        for found in _find_in_file(handle):
-            secret = os.pread(handle, found.end - found.start, found.start)
-            os.pwrite(handle, _cover(secret), found.start)
+    with path.open("r+b", buffering=0) as file:
+        for found in _find_in_file(file):
+            secret = _read_at(file, found.end - found.start, found.start)
+            file.seek(found.start)
+            file.write(_cover(secret))
             count += 1
-    finally:
-        os.close(handle)
     return count
 
 
-def _find_in_file(handle: int) -> Iterator[Found]:
+def _find_in_file(file: IO[bytes]) -> Iterator[Found]:
     """Secrets of a file that may be larger than memory, from its start to its end."""
-    size = os.fstat(handle).st_size
+    size = file.seek(0, os.SEEK_END)
     covered = 0
     for at in range(0, size, _CHUNK):
         first = max(0, at - _BEFORE)
-        data = os.pread(handle, at - first + _CHUNK + _AHEAD, first)
+        data = _read_at(file, at - first + _CHUNK + _AHEAD, first)
         for kind, start, end in find_secrets(data):
             # What begins further on is seen whole the next time.
             if at <= first + start < at + _CHUNK and first + start >= covered:
                 covered = first + end
                 yield Found(kind, first + start, covered)
+
+
+def _read_at(file: IO[bytes], size: int, offset: int) -> bytes:
+    file.seek(offset)
+    return file.read(size)
 
 
 def _cover(secret: bytes) -> bytes:

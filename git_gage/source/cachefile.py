@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from git_gage.system import replace_file
+
 _MAGIC = b"gage-cache-1"
 
 
@@ -24,7 +26,7 @@ def write_cache(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_bytes(_head(content) + b"\n" + content)
-        fresh.replace(path)
+        replace_file(fresh, path)
     except OSError:
         _discard(fresh)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.git.contents import stream_contents
 from git_gage.source import rules
 from git_gage.source.patterns import BINARY, Candidate, parse_patterns
+from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -140,7 +141,7 @@ def expand_ignored(top: Path, ignored: Sequence[bytes], choice: Choice) -> Itera
         for folder, folders, names in os.walk(os.path.join(root, path)):
             folders[:] = [name for name in folders if not _is_nobodys(name)]
             for name in names:
-                found = os.path.relpath(os.path.join(folder, name), root)
+                found = with_slashes(os.path.relpath(os.path.join(folder, name), root))
                 if not _is_nobodys(name):
                     yield found
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from git_gage import __version__
 from git_gage.git.repository import git_version
+from git_gage.lookup import find_program
 from git_gage.source.cachefile import read_cache, write_cache
+from git_gage.system import host_name
 
 TIMEOUT_S = 10
 _GPUS = Path("/proc/driver/nvidia/gpus")
@@ -59,16 +61,11 @@ def describe_environment(
     interpreter, or an answer, they are None. "warning" is there only when an answer should have
     been. What was asked before and can't have changed is not asked again.
     """
-    uname = os.uname()
     environment: dict[str, Any] = {
         "python": None,
         "packages": None,
-        "platform": {
-            "system": uname.sysname,
-            "release": uname.release,
-            "machine": uname.machine,
-        },
-        "host": uname.nodename,
+        "platform": _describe_system(),
+        "host": host_name(),
         "cpus": _usable_cpus(),
         "gpus": _list_gpus(),
         "git": _find_git_version(cache_dir, environ),
@@ -77,6 +74,16 @@ def describe_environment(
     if interpreter is not None:
         environment.update(_describe_python(interpreter, cache_dir, environ))
     return environment
+
+
+def _describe_system() -> dict[str, str]:
+    if sys.platform == "win32":
+        import platform
+
+        found = platform.uname()
+        return {"system": found.system, "release": found.release, "machine": found.machine}
+    uname = os.uname()
+    return {"system": uname.sysname, "release": uname.release, "machine": uname.machine}
 
 
 def _usable_cpus() -> int | None:
@@ -98,7 +105,7 @@ def _list_gpus() -> list[str]:
 
 
 def _find_git_version(cache_dir: Path, environ: Mapping[str, str]) -> str | None:
-    program = shutil.which("git", path=environ.get("PATH"))
+    program = find_program("git", environ.get("PATH"))
     if program is None:
         return None
     asked = {"git": _stamp(program)}

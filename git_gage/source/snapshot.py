@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,8 +27,9 @@ IDENTITY = "git-gage <git-gage@localhost>"
 UNBORN_DATE = "946684800 +0000"
 
 # A split index would write into the user's git directory; over bigFileThreshold git writes packs,
-# and the store adopts loose objects.
-PLAIN = ("-c", "core.splitIndex=false", "-c", "core.bigFileThreshold=100g")
+# and the store adopts loose objects. On Windows it must be below 4 GiB.
+_NEVER_PACKED = "4095m" if sys.platform == "win32" else "100g"
+PLAIN = ("-c", "core.splitIndex=false", "-c", f"core.bigFileThreshold={_NEVER_PACKED}")
 COUNT_LINES = ("diff-tree", "-r", "-M", "--shortstat", "--no-ext-diff", "--no-textconv")
 
 

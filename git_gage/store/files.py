@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from git_gage.errors import FREE_SPACE, GageError, RequestError
+from git_gage.system import is_locked, lock_file, open_file, replace_file, sync_folder
 
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -64,21 +64,12 @@ def write_json(path: Path, value: dict[str, Any], *, durable: bool = False) -> N
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
-            fresh.replace(path)
+            replace_file(fresh, path)
         except OSError:
             fresh.unlink(missing_ok=True)
             raise
         if durable:
             sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Make names created in a folder survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def make_folder(path: Path) -> None:
@@ -99,8 +90,8 @@ class Lock:
         if self._depth == 0:
             with explained(self._path.parent, "lock the store"):
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-            fcntl.flock(self._handle, fcntl.LOCK_EX)
+                self._handle = open_file(self._path, os.O_RDWR | os.O_CREAT)
+            lock_file(self._handle)
         self._depth += 1
         try:
             yield
@@ -117,14 +108,10 @@ def is_held(path: Path) -> bool:
     process id that was used again.
     """
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = open_file(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
-        # Shared: two who ask at once must not take each other for the holder.
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return is_locked(handle)
     finally:
         os.close(handle)
-    return False

@@ -6,13 +6,13 @@ time moves what the files hold into git. Source: docs/format.md, "Journal".
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
 from pathlib import Path
 
-from git_gage.store.files import explained, is_held, make_folder, sync_folder
+from git_gage.store.files import explained, is_held, make_folder
+from git_gage.system import host_name, lock_file, open_file, remove_file, sync_folder
 
 DAY_PREFIX = "day-"
 KEEP_S = 24 * 3600
@@ -46,10 +46,9 @@ class Journal:
         make_folder(self._folder)
         name = f"{int(time.time() * 1000)}-{os.getpid()}-{os.urandom(3).hex()}.jsonl"
         with explained(self._folder, "write journal"):
-            self._handle = os.open(
-                self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666
-            )
-            fcntl.flock(self._handle, fcntl.LOCK_EX)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+            self._handle = open_file(self._folder / name, flags)
+            lock_file(self._handle)
             self._write(_header())
             sync_folder(self._folder)
         self.name = name
@@ -68,9 +67,8 @@ class Journal:
 
 
 def _header() -> bytes:
-    return json.dumps({"journal": 1, "host": os.uname().nodename, "pid": os.getpid()}).encode() + (
-        b"\n"
-    )
+    head = {"journal": 1, "host": host_name(), "pid": os.getpid()}
+    return json.dumps(head).encode() + b"\n"
 
 
 def list_journals(folder: Path) -> list[str]:
@@ -119,7 +117,7 @@ def retire_journal(folder: Path, name: str, reached: int, now: float) -> None:
             file.write(b"".join(line + b"\n" for line in lines))
             file.flush()
             os.fsync(file.fileno())
-        path.unlink(missing_ok=True)
+        remove_file(path)
 
 
 def kept_lines(folder: Path) -> list[bytes]:

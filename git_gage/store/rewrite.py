@@ -16,10 +16,11 @@ from git_gage.errors import IntegrityError
 from git_gage.git.imports import DATE, DURABLE, Commit, import_commits
 from git_gage.records import parse_record
 from git_gage.store import layout
-from git_gage.store.files import explained, sync_folder
+from git_gage.store.files import explained
 from git_gage.store.journal import DAY_PREFIX, list_journals, read_journal
 from git_gage.store.lane import Epoch, Lane
 from git_gage.store.out import PINS
+from git_gage.system import sync_folder
 
 if TYPE_CHECKING:
     from git_gage.git import Repository

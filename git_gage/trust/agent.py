@@ -6,6 +6,7 @@ Source: OpenSSH's PROTOCOL.agent (draft-ietf-sshm-ssh-agent).
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +75,8 @@ def _read_known(blob: bytes) -> PublicKey | None:
 
 def _ask(path: Path, request: bytes, timeout_s: float) -> Reader:
     """What the agent says, from the type of its message on."""
+    if sys.platform == "win32":
+        raise SignatureError("there is no way to it on Windows")
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(timeout_s)
         line.connect(str(path))

@@ -5,10 +5,12 @@ Source: docs/format.md, "On disk".
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
+
+from git_gage.system import lock_file
 
 # Until the year 5138; longer words are no times.
 _TIME_CHARS = 14
@@ -26,12 +28,12 @@ def append_notes(path: Path, now: float, notes: Iterable[Sequence[str]]) -> None
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        file = path.open("a+b", buffering=0)
     except OSError:
         return
-    with open(handle, "r+b", buffering=0) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(_end_of_torn_line(handle) + text)
+    with file:
+        lock_file(file.fileno())
+        file.write(_end_of_torn_line(file) + text)
 
 
 def read_notes(path: Path, words: int) -> Iterator[tuple[float, list[str]]]:
@@ -67,6 +69,7 @@ def replace_file(path: Path, text: str, *, durable: bool = False) -> None:
         raise
 
 
-def _end_of_torn_line(handle: int) -> bytes:
-    size = os.fstat(handle).st_size
-    return b"\n" if size and os.pread(handle, 1, size - 1) != b"\n" else b""
+def _end_of_torn_line(file: IO[bytes]) -> bytes:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 1))
+    return b"\n" if size and file.read(1) != b"\n" else b""

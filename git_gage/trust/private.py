@@ -11,11 +11,13 @@ from __future__ import annotations
 import os
 import shlex
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import describe_os_error
+from git_gage.system import sync_folder
 from git_gage.trust.algorithms import Ecdsa, Ed25519, Token, curve_and_hash
 from git_gage.trust.errors import PassphraseError, SignatureError, SigningError, UnsupportedError
 from git_gage.trust.keys import PublicKey, read_public_key
@@ -138,7 +140,9 @@ def _read_secretly(path: Path) -> str:
             text = file.read(MAX_TEXT)
     except OSError as error:
         raise _unreadable(path, error) from error
-    if status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) & 0o077:
+    # On Windows the mode says nothing of what others can do.
+    own = sys.platform != "win32" and status.st_uid == os.getuid()
+    if own and stat.S_IMODE(status.st_mode) & 0o077:
         raise SigningError(
             f"read key '{path}': others can read it, too",
             hint=f"chmod 600 {shlex.quote(str(path))}",
@@ -282,12 +286,4 @@ def _write_new(path: Path, text: bytes) -> None:
         os.link(fresh, path)  # a rename would replace what another process put there
     finally:
         os.unlink(fresh)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)

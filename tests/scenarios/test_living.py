@@ -16,7 +16,7 @@ import pexpect
 import pytest
 
 from git_gage.runs import detach as detach_module
-from git_gage.runs import process
+from git_gage.runs import process_posix as process
 from git_gage.runs import stop as stop_module
 from git_gage.runs.pids import mark_process, send_signal
 from git_gage.runs.run import _spell_time

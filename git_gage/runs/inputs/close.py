@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import posixpath
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from git_gage.runs.inputs.stage import NOTE, StagedInput, read_staged
 from git_gage.runs.inputs.walk import walk_files
+from git_gage.system import leads_to, replace_file
 
 # How many files of linked folders are looked at for those that the program wrote.
 SCAN_BUDGET = 200_000
@@ -43,7 +45,7 @@ def close_inputs(
     folder = b"" if folder == b"." else folder
     span = _find_span(state_dir, until)
     for staged in read_staged(state_dir):
-        place = os.path.join(folder, os.fsencode(staged.place))
+        place = posixpath.join(folder, os.fsencode(staged.place))
         path = os.path.join(os.fsencode(run_dir), place)
         if staged.target is not None:
             _look_behind(place, staged, span, closed)
@@ -127,7 +129,7 @@ def _scan(
                 closed.unseen.append(place)
                 break
             if span[0] < _newest(os.path.join(top, path)) < span[1]:
-                changed.append(os.path.join(place, path))
+                changed.append(posixpath.join(place, path))
     except OSError:
         closed.unseen.append(place)
     else:
@@ -150,11 +152,10 @@ def _put_reference(path: bytes, staged: StagedInput) -> bool:
     assert staged.target is not None and staged.reference is not None
     content = staged.reference.encode()
     try:
-        target = os.readlink(path)
+        if not leads_to(path, os.fsencode(staged.target)):
+            return False
     except OSError:
         return _holds(path, content)  # put there by a close before, if the program left it
-    if target != os.fsencode(staged.target):
-        return False
     _write_reference(path, content)
     return True
 
@@ -173,6 +174,6 @@ def _write_reference(path: bytes, content: bytes) -> None:
     try:
         with open(fresh, "wb") as file:
             file.write(content)
-        os.replace(fresh, path)
+        replace_file(os.fsdecode(fresh), os.fsdecode(path))
     except OSError:
         Path(os.fsdecode(fresh)).unlink(missing_ok=True)  # what is there leads there too

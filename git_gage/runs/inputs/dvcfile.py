@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from functools import partial
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.config.documents import DocumentError, read_value
+from git_gage.lookup import find_program
 from git_gage.runs.environ import user_path
 from git_gage.runs.inputs.files import absolute_path, measure_dir, measure_file, relative_path
 from git_gage.runs.inputs.hashes import DOS_TO_UNIX, hash_files
@@ -163,7 +163,7 @@ def _pull(pointer: _Pointer, search: Search) -> None:
     Raises: InputError where there is no DVC.
     """
     path = user_path(search.repo.environ)
-    program = shutil.which("dvc", path=path)
+    program = find_program("dvc", path)
     if program is None:
         raise InputError("not here, and there is no 'dvc' on PATH", hint="install DVC")
     subprocess.run(

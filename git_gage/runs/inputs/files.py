@@ -22,6 +22,7 @@ from git_gage.runs.inputs.model import (
 from git_gage.runs.inputs.places import checked_place, place_in_run, require_renamed
 from git_gage.runs.inputs.selection import literal_path, select_files
 from git_gage.runs.inputs.walk import walk_files
+from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
@@ -105,7 +106,8 @@ def absolute_path(dependency: Dependency, search: Search) -> Path:
 def relative_path(path: Path, search: Search) -> bytes:
     """A path below the project, or the mere name of what is outside."""
     inside = path.is_relative_to(search.project_dir)
-    return os.fsencode(path.relative_to(search.project_dir) if inside else path.name)
+    place = path.relative_to(search.project_dir) if inside else path.name
+    return with_slashes(os.fsencode(place))
 
 
 def measure_file(dependency: Dependency, search: Search, path: Path, relative: bytes) -> Input:

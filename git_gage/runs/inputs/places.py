@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_gage.runs.inputs.model import Input, InputError, InputFile
+from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
@@ -20,7 +22,7 @@ def place_in_run(dependency: Dependency, path: bytes) -> bytes:
     Raises: InputError as `checked_place`.
     """
     target = os.fsencode(dependency.target or "")
-    return checked_place(os.path.join(target, _rename(dependency, path)))
+    return checked_place(posixpath.join(target, _rename(dependency, path)))
 
 
 def require_renamed(dependency: Dependency, paths: Collection[bytes]) -> None:
@@ -50,9 +52,9 @@ def checked_place(place: bytes) -> bytes:
 
     Raises: InputError where it would be outside, or in a `.git` folder.
     """
-    place = os.path.normpath(place)
+    place = posixpath.normpath(with_slashes(place))
     parts = place.split(b"/")
-    if os.path.isabs(place) or parts[0] in (b"..", b"."):
+    if os.path.isabs(place) or os.path.splitdrive(place)[0] or parts[0] in (b"..", b"."):
         raise InputError(f"its place '{os.fsdecode(place)}' is not inside the run directory")
     if any(part.lower() == b".git" for part in parts):
         raise InputError(f"its place '{os.fsdecode(place)}' is inside a '.git' folder")
@@ -137,5 +139,5 @@ class _Places:
 
 
 def _folders_above(place: bytes) -> Iterator[bytes]:
-    while place := os.path.dirname(place):
+    while place := posixpath.dirname(place):
         yield place

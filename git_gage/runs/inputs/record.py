@@ -14,6 +14,7 @@ from typing import Any
 
 from git_gage.records import decode_path, encode_path
 from git_gage.runs.inputs.model import FILES_LISTED, ChangedInputError, Input
+from git_gage.system import with_slashes
 
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 
@@ -47,7 +48,7 @@ def _entry(each: Input, work_tree: Path | None) -> dict[str, Any]:
     if each.path is not None:
         inside = work_tree is not None and each.path.is_relative_to(work_tree)
         path = each.path.relative_to(work_tree) if work_tree is not None and inside else each.path
-        entry["path"] = encode_path(os.fsencode(path))
+        entry["path"] = encode_path(with_slashes(os.fsencode(path)))
     return entry
 
 

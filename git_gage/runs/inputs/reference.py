@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError, RequestError
 from git_gage.records import decode_path, encode_path, is_run_id, short_id
+from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
     from git_gage.store import Store
@@ -82,7 +83,8 @@ def origin_of(path: Path, run: str | None, store: Store) -> bytes:
     """How a reference names a file: from the run's directory, or the work tree if it is in it."""
     base = store.repo.work_tree if run is None else store.run_dir(run)
     inside = base is not None and path.is_relative_to(base)
-    return os.fsencode(path.relative_to(base) if base is not None and inside else path)
+    place = path.relative_to(base) if base is not None and inside else path
+    return with_slashes(os.fsencode(place))
 
 
 def follow_reference(path: Path, store: Store) -> tuple[Path, Reference | None]:

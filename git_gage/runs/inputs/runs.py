@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -62,7 +63,7 @@ class _RunFiles:
         self._run: str = document["id"]
         self._top = search.store.run_dir(self._run)
         self._cwd = path_bytes(document["command"]["cwd"] or ".")
-        self._folder = self._top / os.fsdecode(os.path.normpath(self._cwd))
+        self._folder = self._top / os.fsdecode(posixpath.normpath(self._cwd))
         self._tell = partial(search.tell_left_out, self._folder)
         self._paths: list[bytes] = []
         self._is_foreign = search.runs.is_foreign(self._run)
@@ -155,7 +156,7 @@ class _RunFiles:
         if self._snapshot is not None:
             listing = ("ls-tree", "-r", "-z", "--full-tree", "--name-only", self._snapshot)
             given.update(self._search.repo.run(*listing).split(b"\0")[:-1])
-        return {os.path.relpath(path, self._cwd) for path in given}
+        return {posixpath.relpath(path, self._cwd) for path in given}
 
     def _copied_inputs(self) -> dict[str, str]:
         inputs = [each for each in self._document["inputs"] if not each["link"]]
@@ -177,7 +178,7 @@ class _RunFiles:
         tally = Tally()
         for each in hash_files(os.fsencode(top), names, cache):
             tally.add(each.path, each.digest, each.size)
-            below = os.path.join(path, each.path) if reference.is_folder else path
+            below = posixpath.join(path, each.path) if reference.is_folder else path
             yield InputFile(
                 place=self._place(below),
                 sha256=each.digest,
@@ -203,7 +204,7 @@ class _RunFiles:
 
     def _read_source(self, path: str) -> InputFile:
         """A file of the run's source, with the content that a checkout would give it."""
-        inside = os.path.normpath(os.path.join(os.fsdecode(self._cwd), path))
+        inside = posixpath.normpath(posixpath.join(os.fsdecode(self._cwd), path))
         name = f"{self._snapshot}:{inside}"
         try:
             if self._is_foreign and int(self._search.repo.run("cat-file", "-s", name)) > MAX_SHOWN:

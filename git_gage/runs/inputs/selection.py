@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -84,9 +85,9 @@ def _walk_heads(
             found.update([head] if os.path.exists(start) else [])
             continue
         tell = partial(_tell_below, on_left_out, head)
-        found.update(os.path.join(head, path) for path in walk_files(start, tell, skip))
+        found.update(posixpath.join(head, path) for path in walk_files(start, tell, skip))
     return found
 
 
 def _tell_below(on_left_out: Callable[[bytes], None], head: bytes, path: bytes) -> None:
-    on_left_out(os.path.join(head, path))
+    on_left_out(posixpath.join(head, path))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from git_gage.runs.interpreter import Interpreter, choose_interpreter
+from git_gage.runs.interpreter import Interpreter, choose_interpreter, programs_of
 from git_gage.runs.start import StartError
 
 ENV = b"#!/usr/bin/env "
@@ -223,3 +223,8 @@ def test_interpreter_that_is_chosen_here_is_not_that_of_the_tests(tmp_path: Path
     except StartError:
         return
     assert chosen.parent != Path(sys.prefix) / "bin"
+
+
+def test_where_an_environment_has_its_programs() -> None:
+    assert programs_of("/p/.venv", windows=False) == "/p/.venv/bin"
+    assert programs_of("C:\\p\\.venv", windows=True) == "C:\\p\\.venv\\Scripts;C:\\p\\.venv"

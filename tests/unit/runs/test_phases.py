@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from git_gage.runs import phases
 from git_gage.runs.phases import RUN, Step, find_step, log_name, steps_before
 
 
@@ -52,3 +53,34 @@ def test_phases_are_in_their_order() -> None:
     assert find_step(steps, RUN) == Step(RUN, ("true",))
     assert find_step(steps, "stage-dependencies") is None
     assert [log_name(name) for name in (RUN, "finalize")] == ["output", "output-finalize"]
+
+
+def test_on_windows_cmd_reads_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phases, "_WINDOWS", True)
+    for text in ("echo 1 & echo 2", "echo 1 & echo 2\n"):
+        step = Step(RUN, (text,), shell=True)
+        assert step.words(tmp_path) == ("cmd", "/d", "/s", "/c", "echo 1 & echo 2")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_on_windows_several_lines_are_a_batch_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phases, "_WINDOWS", True)
+    script = tmp_path / "exec-run.cmd"
+    step = Step(RUN, ("echo 1\necho 2\n",), shell=True)
+    assert step.words(tmp_path) == ("cmd", "/d", "/s", "/c", f'"{script}"')
+    assert script.read_bytes() == b"@echo off\r\nchcp 65001 > nul\r\necho 1\r\necho 2\r\n"
+
+
+def test_on_windows_the_first_line_names_a_program_of_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phases, "_WINDOWS", True)
+    text = "#!/usr/bin/env python3\nprint(1)\n"
+    assert Step(RUN, (text,), shell=True).words(tmp_path) == ("python3", "-c", "\nprint(1)\n")
+    text = "#!/usr/bin/perl -w\nprint 1;\n"
+    script = tmp_path / "exec-run"
+    assert Step(RUN, (text,), shell=True).words(tmp_path) == ("perl", "-w", str(script))
+    assert script.read_text() == text
+    assert Step(RUN, ("tool", "a\nb")).words(tmp_path) == ("tool", "a\nb")

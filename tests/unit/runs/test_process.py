@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from git_gage.runs import process
+from git_gage.runs import process_posix as process
 from git_gage.runs.output import OutputLog, read_index
 from git_gage.runs.process import Console, Exit, StartError, run_program
 from git_gage.runs.wires import Source

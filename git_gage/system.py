@@ -1,0 +1,141 @@
+"""Files, locks and names as the system at hand has them: the one place that knows which it is.
+
+Programs and their ends have such a place of their own in `runs` (docs/decisions/0021).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, AnyStr
+
+if sys.platform == "win32":
+    from git_gage import windows
+else:
+    import fcntl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def host_name() -> str:
+    """What this computer is called."""
+    if sys.platform == "win32":
+        import socket
+
+        return socket.gethostname()
+    return os.uname().nodename
+
+
+# -- open files --------------------------------------------------------------------------------
+
+
+def open_file(path: str | Path, flags: int) -> int:
+    """A file descriptor for bytes, which others may rename or remove under us, as on POSIX."""
+    if sys.platform == "win32":
+        return windows.open_file(os.fspath(path), flags)
+    return os.open(path, flags, 0o666)
+
+
+def open_at_once(path: str, flags: int) -> int:
+    """An opener that waits for nobody, whatever lies there."""
+    if sys.platform == "win32":
+        return os.open(path, flags)
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def write_at(handle: int, data: bytes | memoryview, offset: int) -> int:
+    """How much of the data was written at a place of a file that nobody else writes."""
+    if sys.platform == "win32":
+        os.lseek(handle, offset, os.SEEK_SET)
+        return os.write(handle, data)
+    return os.pwrite(handle, data, offset)
+
+
+def lock_file(handle: int) -> None:
+    """Wait until nobody else holds the lock on an open file; it ends with its holder."""
+    if sys.platform == "win32":
+        windows.lock_file(handle)
+    else:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+def is_locked(handle: int) -> bool:
+    """Whether somebody else holds the lock on an open file."""
+    if sys.platform == "win32":
+        return windows.is_locked(handle)
+    # mypy takes in only so what a system lacks
+    else:  # noqa: RET505 - only so mypy sees that nothing of this is there on Windows
+        try:
+            # Shared: two who ask at once must not take each other for the holder.
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+# -- names -------------------------------------------------------------------------------------
+
+
+def with_slashes(path: AnyStr) -> AnyStr:
+    """A relative path of this system as git and records spell it."""
+    if sys.platform == "win32":
+        return windows.with_slashes(path)
+    return path
+
+
+def replace_file(fresh: str | Path, path: str | Path) -> None:
+    """Give a file or folder its name, in place of a file that is there.
+
+    Raises: OSError; on Windows only when somebody has held one of them open for a while.
+    """
+    if sys.platform == "win32":
+        windows.patiently(lambda: os.replace(fresh, path))
+    else:
+        os.replace(fresh, path)
+
+
+def remove_file(path: Path) -> None:
+    """Take a file away, if it is there.
+
+    Raises: as for `replace_file`.
+    """
+    if sys.platform == "win32":
+        windows.remove_file(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def remove_tree(path: Path, *, surely: bool = True) -> None:
+    """Take a folder away with all that is in it; unless `surely`, as far as that can be.
+
+    Raises: OSError.
+    """
+    if sys.platform == "win32":
+        windows.remove_tree(path, surely=surely)
+    else:
+        import shutil  # lists start fast, and remove nothing
+
+        shutil.rmtree(path, ignore_errors=not surely)
+
+
+def sync_folder(path: Path) -> None:
+    """Make names created in a folder survive a power cut."""
+    if sys.platform == "win32":
+        return  # NTFS keeps a journal of names, and has nothing to be asked for
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def leads_to(link: bytes, target: bytes) -> bool:
+    """Whether a link was made to lead to this path.
+
+    Raises: OSError where there is no link.
+    """
+    found = os.readlink(link)
+    if sys.platform == "win32":
+        return windows.plain_path(found) == windows.plain_path(target)
+    return found == target
