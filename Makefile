@@ -52,6 +52,8 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin git_gage
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 git_gage
 
 imports: $(READY)
 	$(BIN)/lint-imports --no-logo
