@@ -52,6 +52,11 @@ class App:
         """Records of this command are not signed."""
         self._say_once(sign=False)
 
+    @property
+    def asked_to_sign(self) -> bool | None:
+        """Whether the command line says to sign, or not to; None if it says neither."""
+        return self._sign
+
     def _say_once(self, *, sign: bool) -> None:
         if self._sign is not None:
             raise UsageError("'--sign' cannot be used with '--no-sign'", "give one of them")

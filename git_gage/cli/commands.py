@@ -24,6 +24,7 @@ COMMANDS = {
     "best": "Print the id of the run with the best value of a metric",
     "board": "Show runs in the columns that a file describes",
     "report": "Write a report on runs, with charts",
+    "export": "Write what is known of runs for tools that are not ours",
     "output": "Print what a run printed",
     "series": "Print the values of a run's metrics, step by step",
     "restart": "Run again what a run did, changed or not",

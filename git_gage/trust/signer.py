@@ -14,7 +14,7 @@ from git_gage.trust.errors import SigningError
 from git_gage.trust.settings import KEY_COMMAND, SSH, TrustSettings
 
 if TYPE_CHECKING:
-    from git_gage.trust.keys import PublicKey
+    from git_gage.trust.keys import PublicKey, SigningKey
 
 NAMESPACE = "gage-record@v1"
 
@@ -58,6 +58,7 @@ class Signer(NamedTuple):
     form: `ssh`, `openpgp` or `x509`. name: the key, as people are told; of SSH its fingerprint.
     means: what makes the signature. reason: why this key. public: the key itself, of SSH only.
     sign: the text of a signature over bytes; raises SigningError.
+    raw: what signs bytes in no text form of ours; None for a key behind a program.
     """
 
     form: str
@@ -66,6 +67,7 @@ class Signer(NamedTuple):
     reason: str
     public: PublicKey | None
     sign: Callable[[bytes], str]
+    raw: SigningKey | None = None
 
     @property
     def key(self) -> str | None:
@@ -160,7 +162,7 @@ def _open(settings: TrustSettings, text: str, reason: str, person: Person) -> Si
         from git_gage.trust.ssh_key import open_ssh_key
 
         key = open_ssh_key(settings, text, NAMESPACE, person)
-        return Signer(SSH, key.public.fingerprint, key.means, reason, key.public, key.sign)
+        return Signer(SSH, key.public.fingerprint, key.means, reason, key.public, key.sign, key.raw)
     from git_gage.trust.programs import find_program, sign_with_program
 
     def sign(payload: bytes) -> str:
@@ -208,4 +210,4 @@ def _open_local_key(settings: TrustSettings, person: Person, *, make: bool) -> S
         return sign_here(key, payload, NAMESPACE)
 
     reason = "git's config names no key"
-    return Signer(SSH, key.public.fingerprint, f"file '{path}'", reason, key.public, sign)
+    return Signer(SSH, key.public.fingerprint, f"file '{path}'", reason, key.public, sign, key)

@@ -37,11 +37,15 @@ _TRIES = 3
 
 
 class OpenedKey(NamedTuple):
-    """A key that can sign: `means` is for people, `sign` gives the text of a signature."""
+    """A key that can sign: `means` is for people, `sign` gives the text of a signature.
+
+    raw: what signs any bytes; None of a key behind a program.
+    """
 
     public: PublicKey
     means: str
     sign: Callable[[bytes], str]
+    raw: SigningKey | None = None
 
 
 def sign_here(key: SigningKey, payload: bytes, namespace: str) -> str:
@@ -170,7 +174,7 @@ def _here(key: FileKey, means: str, namespace: str, person: Person) -> OpenedKey
         _tell_to_touch(key.public, person)
         return sign_here(key, payload, namespace)
 
-    return OpenedKey(key.public, means, sign)
+    return OpenedKey(key.public, means, sign, key)
 
 
 def _behind_program(
