@@ -21,7 +21,7 @@ _CODES = {
     "cyan": 36,
 }
 _NARROWEST = 20
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")
+_STYLE = r"\x1b\[[0-9;]*m"
 
 
 class Screen:
@@ -71,7 +71,7 @@ class Screen:
         """Whether nothing scrolls away; the last line is left for the prompt."""
         if self.height is None:
             return True
-        text = _STYLE.sub("", content.decode(errors="replace"))
+        text = re.sub(_STYLE, "", content.decode(errors="replace"))
         widths = (max(text_width(line), 1) for line in text.splitlines())
         return sum(-(-width // self.width) for width in widths) < self.height
 

@@ -22,11 +22,12 @@ MAX_ENTRIES = 3000
 TREE_BYTES = 256 << 10
 
 _NAME = r"[a-z0-9-]{1,64}"
-_REF = re.compile(
+# Patterns that most lists do without: `re` keeps them, once they are needed.
+_REF = (
     rf"(?:{LOCAL}|(?P<space>{TRACKING}|{OUT})/(?P<remote>.+?)/w)"
     rf"/(?P<lane>{_NAME})/(?P<epoch>{_NAME})/(?P<kind>log|sealed|bulk|src|{THUMBS})"
 )
-_ENTRY = re.compile(rb"(?:seg|hot)/[0-9]{8}-[0-9]{1,4}")
+_ENTRY = rb"(?:seg|hot)/[0-9]{8}-[0-9]{1,4}"
 
 
 class LaneRef(NamedTuple):
@@ -41,7 +42,7 @@ class LaneRef(NamedTuple):
 
 def parse_ref(name: str) -> LaneRef | None:
     """The parts of a lane's ref; None for any other ref."""
-    match = _REF.fullmatch(name)
+    match = re.fullmatch(_REF, name)
     if match is None:
         return None
     return LaneRef(
@@ -60,7 +61,7 @@ def thumbs_only(refs: Mapping[str, str]) -> dict[str, str]:
 
 def is_record_entry(mode: bytes, path: bytes) -> bool:
     """Whether a tip tree's entry is a blob of records; anything else there is never read."""
-    return mode == b"100644" and _ENTRY.fullmatch(path) is not None
+    return mode == b"100644" and re.fullmatch(_ENTRY, path) is not None
 
 
 def chunk_lines(lines: Iterable[bytes]) -> list[list[bytes]]:
