@@ -38,7 +38,8 @@ _SHORTEN = ("metrics", "attributes", "written", "unseen")
 @dataclass(frozen=True, slots=True)
 class End:
     """How a run ended: `ended` in Unix seconds; `reason` only where git-gage says it, not the
-    program; `outcome` is None where nothing was staged; `covered`: secrets in what was logged."""
+    program; `outcome` is None where nothing was staged; `covered`: secrets in what was logged;
+    `secrets`: those that the run was given, as far as that is known."""
 
     status: str
     exit_code: int | None
@@ -51,6 +52,7 @@ class End:
     phases: Sequence[Mapping[str, Any]] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     covered: int = 0
+    secrets: Sequence[bytes] = ()
 
 
 class Closed(NamedTuple):
@@ -120,7 +122,7 @@ def forget_state_dir(store: Store, run: str) -> None:
 
 def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
     state_dir = store.state_dir(run)
-    covered = end.covered + cover_outputs(_find_logs(state_dir))
+    covered = end.covered + cover_outputs(_find_logs(state_dir), end.secrets)
     outputs = _clip_outputs(state_dir, store.dir / "outputs" / run)
     body: dict[str, Any] = {
         "status": end.status,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from git_gage.records import parse_time, short_id
 from git_gage.runs.close import End, close_run
 from git_gage.runs.interrupts import ENDING
+from git_gage.runs.masking import given_secrets
 from git_gage.runs.results import Results
 from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
 
@@ -61,6 +62,7 @@ class Closing:
                 metrics=found.metrics,
                 attributes=found.attributes,
                 covered=found.covered,
+                secrets=given_secrets(self._plan),
                 outcome=outcome,
                 reason=reason,
                 phases=tuple(self.programs.progress.phases if self.programs else ()),

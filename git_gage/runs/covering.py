@@ -5,7 +5,7 @@ A run is never lost for what its program says: nothing is refused here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from git_gage.metrics.summary_file import Attribute
 
 
-def cover_outputs(logs: Iterable[Path]) -> int:
-    """Put `*` in place of secrets in what was printed, with as many bytes; how many there were."""
-    return sum(map(mask_file, logs))
+def cover_outputs(logs: Iterable[Path], known: Sequence[bytes]) -> int:
+    """Put `*` in place of secrets in what was printed, with as many bytes; how many there were.
+
+    known: those that the run was given.
+    """
+    return sum(mask_file(log, known) for log in logs)
 
 
 def cover_metrics(metrics: Mapping[str, Any]) -> tuple[dict[str, Any], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -47,6 +48,23 @@ def mask_plan(plan: Plan) -> Plan:
         assignments=mask_words(plan.assignments),
         config_diff=plan.config_diff and _mask_diff(plan.config_diff, hidden, texts),
     )
+
+
+def given_secrets(plan: Plan) -> tuple[bytes, ...]:
+    """What a masked plan hides, as the program got it."""
+    texts = {value.text for value in plan.hidden.values()}
+    for step in plan.steps:
+        if not step.shell:
+            texts.update(_hidden_part(*pair) for pair in zip(step.argv, step.shown, strict=True))
+    return tuple(os.fsencode(text) for text in sorted(texts) if len(text) >= _SHORTEST)
+
+
+def _hidden_part(word: str, shown: str) -> str:
+    """What stands in a word for the mask; nothing where more than that differs."""
+    before, mask, after = shown.partition(MASK)
+    if not mask or word == shown or not (word.startswith(before) and word.endswith(after)):
+        return ""
+    return word[len(before) : len(word) - len(after)]
 
 
 def masked_places(body: Mapping[str, Any]) -> list[str]:

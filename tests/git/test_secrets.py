@@ -69,7 +69,7 @@ def test_a_secret_in_what_is_not_committed_stops_a_run(repo: Path, name: str) ->
     done = gage(repo, "run", "train.py")
     assert done.code == 1
     line = TRAIN.count("\n") + 2
-    assert f"fatal: this looks like a secret: {name}:{line}: GitHub token" in done.err
+    assert f"error: this looks like a secret: {name}:{line}: GitHub token" in done.err
     assert "hint: name the file in .gitignore" in done.err
     assert GITHUB not in done.err + done.out
     assert_nothing_was_recorded(repo)
@@ -102,11 +102,11 @@ def test_a_secret_in_the_command_or_in_words_stops_a_run(repo: Path) -> None:
     done = gage(repo, "run", "--", "echo", HUGGING)
     assert (done.code, done.err.splitlines()[0]) == (
         1,
-        "fatal: this looks like a secret: the command: Hugging Face token",
+        "error: this looks like a secret: the command: Hugging Face token",
     )
     done = gage(repo, "run", "-l", f"for {HUGGING}", "-t", GITHUB, "--", "true")
     assert done.err.splitlines()[:3] == [
-        "fatal: these 2 look like secrets:",
+        "error: these 2 look like secrets:",
         "  the label: Hugging Face token",
         "  a tag: GitHub token",
     ]
@@ -282,6 +282,35 @@ def test_what_a_program_says_is_covered(repo: Path) -> None:
     assert gage(repo, "output", "@", "--timestamps").code == 0
 
 
+ECHO = """\
+import sys
+print(sys.argv, "and", sys.argv[-1])
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train.py", "api_key=hush-hush"],
+        ["--", "python3", "train.py", "--password", "hush-hush"],
+        ["--", "python3", "train.py", "--token=hush-hush"],
+        ["--", "python3", "train.py", "https://sam:hush-hush@example.com/"],
+    ],
+)
+def test_what_a_run_was_given_is_covered_where_its_program_prints_it(
+    repo: Path, words: list[str]
+) -> None:
+    options = "import argparse\nparser = argparse.ArgumentParser()\n"
+    options += 'parser.add_argument("--api-key", default="")\n' if "--" not in words else ""
+    write_files(repo, {"train.py": options + ECHO})
+    commit(repo)
+    done = gage(repo, "run", *words)
+    assert "hush-hush" in done.out
+    assert "printed or logged" in done.err
+    assert b"hush-hush" not in everything(repo)
+    assert "*" * len("hush-hush") in gage_inside(repo, "output", "@").out
+
+
 # -- refused before a push -------------------------------------------------------------------------
 
 
@@ -300,7 +329,7 @@ def test_a_push_sends_no_secrets(repo: Path, remote: Path) -> None:
     assert gage(repo, "run", "--allow-secrets", "-l", f"for {HUGGING}", "train.py").code == 0
     done = gage_inside(repo, "push")
     assert done.code == 1
-    assert done.err.startswith("fatal: these 2 look like secrets:\n")
+    assert done.err.startswith("error: these 2 look like secrets:\n")
     assert ": its attr.set: Hugging Face token" in done.err
     assert ": train.py:6: GitHub token" in done.err
     assert ": its run.begin: GitHub token" not in done.err
@@ -325,7 +354,7 @@ def test_commits_that_no_remote_has_are_looked_through(repo: Path, remote: Path)
     done = gage_inside(repo, "push")
     assert (done.code, done.err.splitlines()[0]) == (
         1,
-        f"fatal: this looks like a secret: commit {found[:7]}: new.py:2: GitHub token",
+        f"error: this looks like a secret: commit {found[:7]}: new.py:2: GitHub token",
     )
     git(repo, "push", "-q", "origin", "main")
     assert gage_inside(repo, "push").code == 0

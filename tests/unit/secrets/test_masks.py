@@ -32,6 +32,19 @@ def test_a_file_without_secrets_stays_as_it_is(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
+def test_what_is_known_to_be_a_secret_is_covered_too(
+    tmp_path: Path,
+) -> None:
+    token = TOKENS["github classic"]
+    path = tmp_path / "output"
+    path.write_text(f"a hush-hush hush-hush {token}hush-hush, hush\n")
+    # One that overlaps what has a form of its own, one in another, one that is not there.
+    known = [b"hush-hush", f"{token}hush-h".encode(), b"not there"]
+    assert mask_file(path, known) == 4
+    covered = "*" * (len(token) + len("hush-hush"))
+    assert path.read_text() == f"a ********* ********* {covered}, hush\n"
+
+
 @pytest.mark.parametrize("chunk", [64, 100, 257, 1000, 4096])
 def test_where_a_file_is_cut_for_us_does_not_matter(
     tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch
