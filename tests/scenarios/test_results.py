@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -107,7 +107,8 @@ def test_another_terminal_sees_the_values_of_a_run_that_goes_on(
     assert run["metrics"] == {"loss": 0.125, "speed": 12.5, "f1": 0.75}
     author = {"email": "ana@example.com", "name": "Ana"}
     assert run["attribute_origins"] == {
-        name: {"author": author, "origin": "logged"} for name in ("device", "kind")
+        name: {"author": author, "origin": "logged", "at": None, "record": None, "state": None}
+        for name in ("device", "kind")
     }
 
 
@@ -205,14 +206,14 @@ def test_what_another_user_does_not_let_us_see_keeps_no_list_from_us(
     logger: Path, going: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = wait_for(logger, lambda run: "f1" in run["metrics"])
-    read = Path.read_bytes
+    open_path = Path.open
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, *words: Any, **more: Any) -> IO[Any]:
         if path.parent.name == "summaries":
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return read(path)
+        return open_path(path, *words, **more)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     (found,) = json.loads(gage_inside(logger, "list", "--json").out)
     assert (found["id"], found["status"], found["metrics"]) == (run["id"], "running", {})
     store, catalog = open_both(logger)
