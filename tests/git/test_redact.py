@@ -25,7 +25,17 @@ from git_gage.share import plan_redaction
 from git_gage.store import Store
 from git_gage.store.lane import Lane
 from tests.git.test_secrets import everything, objects_of
-from tests.support import TRAIN, clone, commit, gage, gage_inside, git, make_repo, write_files
+from tests.support import (
+    TRAIN,
+    clone,
+    commit,
+    gage,
+    gage_inside,
+    git,
+    make_repo,
+    scale,
+    write_files,
+)
 from tests.unit.secrets.tokens import make_tokens
 
 GITHUB = make_tokens(11)["github classic"]
@@ -217,7 +227,7 @@ def test_a_kill_at_any_point_loses_nothing(
     tries = 0
     while True:
         tries += 1
-        left = 10 + 5 * tries
+        left = scale(5, 1) * tries
         if gage_inside(repo, "redact", "-y", "--output", gone).code == 0:
             break
         left = -1
@@ -248,7 +258,7 @@ def test_what_goes_on_is_left_alone(repo: Path, monkeypatch: pytest.MonkeyPatch)
 UNCOVERED = """\
 import sys
 from git_gage.runs import close
-close.cover_outputs = lambda logs: 0
+close.cover_outputs = lambda logs, known: 0
 from git_gage.cli.app import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -444,3 +454,15 @@ def test_what_others_wrote_of_it_is_told(repo: Path, remote: Path, tmp_path: Pat
     done = gage_inside(repo, "redact", "-y", "--output", one)
     assert "still on a remote: second: lane " in done.out
     assert set(documents(repo)) == {one, mine}
+
+
+def test_files_of_the_record_that_are_not_here_are_not_looked_at(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = run(repo, "--allow-secrets", "-l", f"for {GITHUB}", "train.py")
+    monkeypatch.setattr("git_gage.share.redact.open_file", lambda *_: None)
+    store = Store(open_repository(repo, dict(os.environ)))
+    catalog = Catalog(store)
+    catalog.refresh()
+    plan = plan_redaction(store, catalog, one, ())
+    assert (plan.files, plan.kinds) == (frozenset(), ("GitHub token",))

@@ -68,7 +68,7 @@ def test_files_and_their_charts(repo: Path) -> None:
 def test_without_the_values_by_step_there_are_bars(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(series, "read_files", lambda *_: iter(()))  # as where it was not fetched
+    monkeypatch.setattr(series, "open_file", lambda *_: None)  # as where it was not fetched
     done = gage_inside(repo, "report", "1:2", "-o", "a.html")
     assert done.err == "warning: values by step are not all here: git gage fetch\n"
     assert (repo / "a.html").read_text().count('class="line"') == 0

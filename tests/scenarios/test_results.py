@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
@@ -208,7 +208,7 @@ def test_what_another_user_does_not_let_us_see_keeps_no_list_from_us(
     run = wait_for(logger, lambda run: "f1" in run["metrics"])
     open_path = Path.open
 
-    def refuse(path: Path, *words: Any, **more: Any) -> IO[Any]:
+    def refuse(path: Path, *words: Any, **more: Any) -> Any:
         if path.parent.name == "summaries":
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return open_path(path, *words, **more)

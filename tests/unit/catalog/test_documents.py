@@ -487,3 +487,19 @@ def test_a_run_that_nobody_is_named_for(store: FakeStore) -> None:
         body=json.loads(begin().line)["body"],
     )
     assert show(store, record)["author"] is None
+
+
+@pytest.mark.parametrize(
+    ("writer", "parts", "redacted"),
+    [
+        (LANE, ["output", "output", 7], ["output"]),
+        (LANE, "output", []),
+        (OTHER, ["output"], []),
+    ],
+)
+def test_who_recorded_a_run_says_what_was_taken_out(
+    store: FakeStore, writer: str, parts: Any, redacted: list[str]
+) -> None:
+    first = begin()
+    said = after(first, "run.redact", {"parts": parts}, writer=writer)
+    assert show(store, first, said)["redacted"] == redacted

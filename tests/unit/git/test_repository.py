@@ -1,0 +1,43 @@
+"""What the git program says, and what is done where it says nothing."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from git_gage.errors import GitError
+from git_gage.git import open_repository
+from git_gage.git.repository import _ask
+from git_gage.runs.files import _given_paths
+from git_gage.store import Store
+from tests.support import git
+
+
+class Gone(io.BytesIO):
+    """The end of a pipe whose reader has died."""
+
+    def write(self, _data: object) -> int:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("stdin", [Gone(), io.BytesIO()])
+def test_a_git_that_dies_in_between_is_told(stdin: io.BytesIO) -> None:
+    with pytest.raises(GitError, match="ended early"):
+        _ask(stdin, io.BytesIO(), "info", "1" * 40)
+
+
+def test_record_blobs_that_are_not_here_or_too_large_give_no_lines(repo: Path) -> None:
+    store = Store(open_repository(repo, dict(os.environ)))
+    large = git(repo, "hash-object", "-w", "--stdin", input="x" * (1 << 20) + "x").strip()
+    small = git(repo, "hash-object", "-w", "--stdin", input="a\nb\n").strip()
+    assert list(store.read_lines([large, "1" * 40, small])) == [(small, [b"a", b"b"])]
+
+
+@pytest.mark.parametrize("snapshot", [None, "--help", "1" * 40])
+def test_of_a_source_that_is_not_here_no_file_is_known(repo: Path, snapshot: str | None) -> None:
+    document = {"ended": None, "source": {"linked": [{"path": "data/"}], "snapshot": snapshot}}
+    opened = open_repository(repo, dict(os.environ))
+    assert _given_paths(opened, document, repo) == {b".git", b"data"}
