@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from git_gage.cli.judging import judge_runs
 from git_gage.cli.params import RunName, color_option, json_option
 from git_gage.cli.parsing import Command
 from git_gage.errors import ConfigError, FilterSyntaxError, RequestError, RunNotFoundError
@@ -95,10 +96,28 @@ def _check_run(app: App, document: dict[str, Any], as_json: bool, color: str) ->
 
 
 def _iter_lines(app: App, document: dict[str, Any]) -> Iterator[Line]:
-    """All that is told of a run; what is told of its signatures joins here."""
+    """All that is told of a run: who says so, and whether it is still so."""
     from git_gage.runs.validate import check_run
 
+    yield _check_signatures(app, document["id"])
     yield from check_run(app.store, app.catalog, document, app.progress())
+
+
+def _check_signatures(app: App, run: str) -> Line:
+    """Only what is false is wrong: nobody has to sign, or to know whose keys others have."""
+    from git_gage.records import short_id
+    from git_gage.render.verdicts import count_states
+    from git_gage.runs.validate import Line
+    from git_gage.trust.verdict import is_met
+
+    verdicts = [verdict for verdict, _ in judge_runs(app, [run])]
+    told = "warning"
+    if not all(is_met(verdict, "none") for verdict in verdicts):
+        told = "no"
+    elif all(is_met(verdict, "trusted") for verdict in verdicts):
+        told = "ok"
+    hint = None if told == "ok" else f"git gage verify {short_id(run)}"
+    return Line("signatures", told, count_states(verdicts), hint)
 
 
 def _check_file(app: App, file: str | None, board: bool, as_json: bool, color: str) -> int:

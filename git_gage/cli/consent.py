@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from git_gage.cli.judging import find_signer
+
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -27,7 +29,7 @@ def find_consent(app: App, *, trust_code: bool, never_ask: bool) -> Consent | No
         return lambda asked: _tell_left_out(app, asked)
     if never_ask or not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
         return None
-    return _ask
+    return lambda asked: _ask(asked._replace(signer=find_signer(app, asked.run)))
 
 
 def _ask(asked: ForeignRun) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from git_gage.cli.judging import judge_runs
 from git_gage.cli.params import RunName, color_option, json_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 
@@ -67,31 +68,11 @@ def command(
     chosen = app.runs.find([]) if all_runs else app.select(runs) or [app.document(None)["id"]]
     found = [
         (verdict, record)
-        for verdict, record in _judge(app, chosen)
+        for verdict, record in judge_runs(app, chosen)
         if (who is None or _is_by(verdict, record, who)) and (name is None or _is_on(record, name))
     ]
     _show(app, found, required, as_json, color)
     return 0 if found and all(is_met(verdict, required) for verdict, _ in found) else 1
-
-
-def _judge(app: App, runs: Sequence[str]) -> list[tuple[Verdict, Record]]:
-    """A verdict on each record of the runs, with a line of it."""
-    records = list(app.catalog.record_lines(runs))
-    by_id = {record.id: record for record in records}
-    verdicts = app.judge.judge(records, _find_foreign(app, records))
-    return [(verdict, by_id[verdict.record]) for verdict in verdicts]
-
-
-def _find_foreign(app: App, records: Sequence[Record]) -> set[str]:
-    """The runs among them that are of another project than this one."""
-    from git_gage.runs.project import find_ids, is_other_project
-
-    ours = find_ids(app.repo)
-    return {
-        record.run
-        for record in records
-        if record.kind == "run.begin" and is_other_project(record.body.get("project"), ours)
-    }
 
 
 def _is_by(verdict: Verdict, record: Record, who: str) -> bool:

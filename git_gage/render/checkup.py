@@ -29,7 +29,7 @@ class Check(Protocol):
 
     @property
     def verdict(self) -> str:
-        """`ok`, `warning` or `problem`; of a run `ok`, `no` or `not here`."""
+        """`ok`, `warning` or `problem`; of a run `no` or `not here` as well."""
 
     @property
     def text(self) -> str:

@@ -51,7 +51,8 @@ T = TypeVar("T")
 
 
 class Line(NamedTuple):
-    """One thing that was looked at; verdict: `ok`, `no` or `not here`; hint: what to type."""
+    """One thing that was looked at; verdict: `ok`, `warning`, `no` or `not here`; hint: what to
+    type."""
 
     name: str
     verdict: str

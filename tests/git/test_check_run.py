@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from git_gage.cli.app import App
+from git_gage.cli.judging import find_signer, judge_runs
 from git_gage.git import open_repository
-from git_gage.records import make_record
+from git_gage.records import Record, make_record
 from git_gage.store import Store
+from git_gage.trust.verdict import Verdict
 from tests.support import clone, commit, gage_inside, git, make_repo, write_files
 
 SCRIPT = "lr = 0.1\nopen('model.bin', 'w').write('weights')\nprint('loss:', lr)\n"
@@ -74,7 +78,28 @@ def test_a_run_that_is_as_it_was_recorded(project: Path) -> None:
     assert gage_inside(project, "check", "--run", run["name"]) == shown
     # The run that is checked was made by its restart as well as by hand.
     assert gage_inside(project, "restart", "-q", "@").code == 0
-    assert set(verdicts(project).values()) == {"ok"}
+    found = verdicts(project)
+    assert (found.pop("signatures"), set(found.values())) == ("warning", {"ok"})
+
+
+def test_who_says_so_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to sign; what is signed by somebody else than it says is wrong."""
+    monkeypatch.chdir(project)
+    assert check(project)["signatures"] == ("warning", "2 records: 2 unsigned")
+    assert find_signer(App(os.environ), newest(project)) is None
+    monkeypatch.delenv("CI")
+    assert gage_inside(project, "restart", "-q", "@").code == 0
+    assert check(project)["signatures"] == ("ok", "2 records: 2 verified")
+    assert find_signer(App(os.environ), newest(project)) == "ana@example.com"
+
+    def judge_falsely(app: App, runs: Sequence[str]) -> list[tuple[Verdict, Record]]:
+        return [(verdict._replace(state="M"), record) for verdict, record in judge_runs(app, runs)]
+
+    monkeypatch.setattr("git_gage.cli.check.judge_runs", judge_falsely)
+    shown = gage_inside(project, "check", "@")
+    assert shown.code == 1
+    assert "no       signatures: 2 records: 2 mismatch" in shown.out
+    assert f"hint: git gage verify {newest(project)[10:17]}" in shown.out
 
 
 def test_a_file_goes_before_a_run_of_the_same_name(project: Path) -> None:
