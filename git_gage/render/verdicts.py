@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from git_gage.records import parse_time, short_id
+from git_gage.records import author_name, parse_time, short_id
 from git_gage.render.amounts import age_text, count_text, value_text
 from git_gage.render.table import Column, format_table
 from git_gage.safe import clean
@@ -35,6 +35,7 @@ _KINDS = {
     "comment.del": "comment",
     "key.retire": "key",
 }
+_KEY = "SHA256:"
 _MET = {"trusted": "verified", "signed": "signed", "none": "not false"}
 
 
@@ -116,7 +117,8 @@ def said_text(record: Record) -> str:
 def _who(verdict: Verdict) -> str:
     """Whose key it is; in quotes, who it is only said to be."""
     if verdict.principal is not None:
-        return clean(verdict.principal)
+        is_key = verdict.principal.startswith(_KEY)
+        return clean(author_name({"key": verdict.principal}) if is_key else verdict.principal)
     return "nobody" if verdict.claimed is None else _quoted(verdict.claimed)
 
 
