@@ -227,6 +227,14 @@ class App:
         if wanted and sys.stderr is not None and COMPLETE not in self.environ:
             self._loading.tell(share)
 
+    def close(self) -> None:
+        """Let go of the files that are open: the next flush can put our journal away."""
+        parts = vars(self)
+        if "catalog" in parts:
+            self.catalog.close()
+        if "store" in parts:
+            self.store.close()
+
     # -- runs ----------------------------------------------------------------------------------
 
     def select(self, texts: Iterable[str]) -> list[str]:
@@ -382,6 +390,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         from git_gage.cli.boundary import report_failure
 
         return report_failure(error, app)
+    finally:
+        app.close()
     return code
 
 
