@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from git_gage.cli.app import App
     from git_gage.gagefile.load import Checked
+    from git_gage.records import Record
     from git_gage.runs.validate import Line
+    from git_gage.trust.verdict import Verdict
 
 
 @click.command(
@@ -99,18 +101,34 @@ def _iter_lines(app: App, document: dict[str, Any]) -> Iterator[Line]:
     """All that is told of a run: who says so, and whether it is still so."""
     from git_gage.runs.validate import check_run
 
-    yield _check_signatures(app, document["id"])
+    judged = judge_runs(app, [document["id"]])
+    yield _check_signatures(document["id"], [verdict for verdict, _ in judged])
     yield from check_run(app.store, app.catalog, document, app.progress())
+    signed = [each for each in judged if each[1].kind == "attest" and each[0].state == "G"]
+    if signed:
+        yield _check_attested(app, document, *max(signed, key=lambda each: each[1].lc))
 
 
-def _check_signatures(app: App, run: str) -> Line:
+def _check_attested(app: App, document: dict[str, Any], verdict: Verdict, attest: Record) -> Line:
+    """The files that the run made beside what the last one signed who is trusted."""
+    from git_gage.runs.attest import is_as_attested
+    from git_gage.runs.validate import Line
+
+    as_signed = is_as_attested(app.store, document, attest)
+    if as_signed is None:
+        return Line("attested", "not here", f"the files that {verdict.principal} signed")
+    if as_signed:
+        return Line("attested", "ok", f"the files are those that {verdict.principal} signed")
+    return Line("attested", "no", f"the files are not those that {verdict.principal} signed")
+
+
+def _check_signatures(run: str, verdicts: list[Verdict]) -> Line:
     """Only what is false is wrong: nobody has to sign, or to know whose keys others have."""
     from git_gage.records import short_id
     from git_gage.render.verdicts import count_states
     from git_gage.runs.validate import Line
     from git_gage.trust.verdict import is_met
 
-    verdicts = [verdict for verdict, _ in judge_runs(app, [run])]
     told = "warning"
     if not all(is_met(verdict, "none") for verdict in verdicts):
         told = "no"

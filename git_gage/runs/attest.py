@@ -59,6 +59,17 @@ def attest_runs(
     return [_summarise(run, body) for run, body in bodies.items()]
 
 
+def is_as_attested(store: Store, document: Mapping[str, Any], attest: Record) -> bool | None:
+    """Whether the files that a run made are those that somebody signed.
+
+    None where the files are not here, or were not when they were signed.
+    """
+    made = attest.body.get("made")
+    if type(made) is not dict or (made.get("count") and not store.run_dir(attest.run).is_dir()):
+        return None
+    return bool(_measure(store, document)["digest"] == made.get("digest"))
+
+
 def _attest_body(store: Store, catalog: Catalog, run: str, note: str | None) -> dict[str, Any]:
     document = catalog.document(run)
     assert document is not None

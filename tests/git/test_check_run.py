@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,23 @@ def test_who_says_so_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert shown.code == 1
     assert "no       signatures: 2 records: 2 mismatch" in shown.out
     assert f"hint: git gage verify {newest(project)[10:17]}" in shown.out
+
+
+def test_files_are_compared_with_what_was_signed(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI")
+    assert "attested" not in check(project)
+    assert gage_inside(project, "sign", "@").code == 0
+    who = "ana@example.com signed"
+    assert check(project)["attested"] == ("ok", f"the files are those that {who}")
+    made = run_dir(project) / "model.bin"
+    made.chmod(0o644)
+    made.write_text("WEIGHTS")
+    found = check(project)
+    assert (found["files"][0], found["attested"][0]) == ("ok", "no")
+    shutil.rmtree(run_dir(project))
+    assert check(project)["attested"] == ("not here", f"the files that {who}")
 
 
 def test_a_file_goes_before_a_run_of_the_same_name(project: Path) -> None:
