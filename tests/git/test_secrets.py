@@ -408,3 +408,12 @@ def load_of(repo: Path) -> tuple[Store, Load]:
     """What a push would send that knows nothing of what the remote has."""
     store = Store(open_repository(repo, dict(os.environ)))
     return store, Load(own_refs(store), {}, {}, [])
+
+
+def test_a_push_of_sources_alone_is_looked_through(repo: Path) -> None:
+    write_files(repo, {"train.py": f"{TRAIN}x = '{GITHUB}'\n"})
+    assert gage(repo, "run", "--allow-secrets", "train.py").code == 0
+    store, load = load_of(repo)
+    sources = {ref: oid for ref, oid in load.updates.items() if ref.endswith("/src")}
+    with pytest.raises(SecretsFoundError, match="GitHub token"):
+        leaks.require_no_leaks(store, load._replace(updates=sources))
