@@ -87,7 +87,9 @@ def test_rows_of_a_list(repo: Path) -> None:
     rows = gage_inside(repo, "list", "2:3").out.splitlines()
     assert [line.split()[0] for line in rows[1:3]] == ["2", "3"]
     assert gage_inside(repo, "select", "3", "--config", "lr").out == "0.5\n"
-    assert gage_inside(repo, "list", "2:3").out.splitlines()[:3] == rows[:3]
+    again = gage_inside(repo, "list", "2:3").out.splitlines()
+    # Their age may have changed.
+    assert [line.split()[:3] for line in again[1:3]] == [line.split()[:3] for line in rows[1:3]]
     assert rates(repo, "--op", "nothing", "1:2") == []
     assert gage_inside(repo, "list", "7:") == (0, "", "no run matches\n")
 
