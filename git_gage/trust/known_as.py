@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from git_gage.trust.signer import NAMESPACE
-from git_gage.trust.signers import AllowedSigners
+from git_gage.trust.sources import find_sources, read_signers
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -17,17 +17,10 @@ if TYPE_CHECKING:
 
 def find_principals(settings: TrustSettings, repo: Repository, key: PublicKey) -> list[str]:
     """The names that the allowed signers files have for a key that is good now."""
-    paths = [repo.gage_dir / "allowed_signers"]
-    if settings.allowed_signers is not None:
-        paths.insert(0, settings.path(settings.allowed_signers.value))
     now = datetime.now(UTC)
     names: dict[str, None] = {}
-    for path in paths:
-        try:
-            text = path.read_text(errors="replace")
-        except OSError:
-            continue  # who checks signatures is told of a file that is not there
-        found = AllowedSigners.parse(text, str(path)).find(key, NAMESPACE, now)
+    for _, signers in read_signers(find_sources(repo, settings).signers):
+        found = signers.find(key, NAMESPACE, now)
         names |= dict.fromkeys(found.principals if found.reason is None else ())
     return list(names)
 

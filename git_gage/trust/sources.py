@@ -26,6 +26,7 @@ from git_gage.trust.stamp import look_at
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
+    from git_gage.git.settings import Setting
 
 # Whoever hands over a repository with its git directory writes these.
 _PLANTED = ("local", "worktree")
@@ -53,8 +54,10 @@ def find_sources(repo: Repository, settings: TrustSettings) -> Sources:
     clone, user = repo.gage_dir, user_folder(repo.environ)
     folders = [clone] if user is None else [clone, user]
     return Sources(
-        signers=tuple(_list(settings, "allowed_signers", [each / SIGNERS for each in folders])),
-        revoked=tuple(_list(settings, "revoked", [each / REVOKED for each in folders])),
+        signers=tuple(
+            _list(settings, settings.allowed_signers, [each / SIGNERS for each in folders])
+        ),
+        revoked=tuple(_list(settings, settings.revoked, [each / REVOKED for each in folders])),
         clone=clone,
         user=user,
     )
@@ -137,8 +140,7 @@ def note_stamp(path: Path, files: Iterable[Path]) -> None:
         pass  # whoever asks for verdicts themselves has them as they are
 
 
-def _list(settings: TrustSettings, name: str, ours: list[Path]) -> list[Source]:
-    setting = getattr(settings, name)
+def _list(settings: TrustSettings, setting: Setting | None, ours: list[Path]) -> list[Source]:
     theirs = [] if setting is None else [Source(settings.path(setting.value), setting.key)]
     return [*theirs, *(Source(path, None) for path in ours)]
 
