@@ -232,6 +232,10 @@ class Catalog:
         """Whether a run was begun in another clone: what it says is what a stranger says."""
         return not self._ask(lambda db: query.is_begun_in(db, run, self._store.my_lanes))
 
+    def has_open_elsewhere(self) -> bool:
+        """Whether a run that another clone began has no end yet, as far as is known here."""
+        return self._ask(lambda db: query.has_open_elsewhere(db, self._store.my_lanes))
+
     def complete(self, prefix: str) -> list[tuple[str, str]]:
         """Short ids and names that begin so, the newest first, each with a few words on the run."""
         from git_gage.catalog.resolve import complete_run

@@ -185,6 +185,7 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "logged": {},
         "signal": None,
         "progress": None,
+        "heard": None,
         "command": part["command"],
         "phases": [],
         "definition": part["definition"],

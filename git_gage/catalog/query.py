@@ -122,6 +122,13 @@ def read_news(db: sqlite3.Connection, mark: int) -> list[tuple[str, str]]:
     return [(run, id.hex()) for run, id in rows]
 
 
+def has_open_elsewhere(db: sqlite3.Connection, lanes: Collection[str]) -> bool:
+    """Whether a run that other lanes began has no end yet."""
+    sql = f"""SELECT 1 FROM fact JOIN run ON run.key = fact.run
+        WHERE fact.status = 'running' AND NOT coalesce(run.writer {AMONG}, 0) LIMIT 1"""
+    return db.execute(sql, (among(lanes),)).fetchone() is not None
+
+
 def is_begun_in(db: sqlite3.Connection, run: str, lanes: Collection[str]) -> bool:
     """Whether the `run.begin` of a run lies in a journal here, or in one of these lanes.
 

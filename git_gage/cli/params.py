@@ -232,6 +232,12 @@ timeout_option = click.option(
 detach_option = click.option(
     "--detach", is_flag=True, help="Leave the run in the background, print its id"
 )
+live_option = click.option(
+    "--live",
+    cls=BareOption,
+    metavar="<remote>",
+    help="Let others follow the run on a remote while it goes on",
+)
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, help="Say nothing but what the program says"
 )

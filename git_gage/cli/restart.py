@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from git_gage.cli.consent import find_consent, trust_code_option
+from git_gage.cli.follow import find_follow
 from git_gage.cli.params import (
     RunName,
     detach_option,
     label_option,
+    live_option,
     never_ask_option,
     quiet_option,
     secrets_option,
@@ -76,6 +78,7 @@ else is said. The old run stays as it is.
 @stage_option
 @timeout_option
 @detach_option
+@live_option
 @secrets_option
 @quiet_option
 @sign_options
@@ -93,6 +96,7 @@ def command(
     stage: bool,
     timeout: float | None,
     detach: bool,
+    live: str | None,
     allow_secrets: bool,
     quiet: bool,
     trust_code: bool,
@@ -106,6 +110,7 @@ def command(
     from git_gage.runs.request import RunRequest
 
     (chosen,) = app.select([run])
+    progress = app.progress(quiet=quiet)
     request = RunRequest(
         author=app.author,
         assignments=words,
@@ -117,9 +122,9 @@ def command(
         detach=detach,
         consent=find_consent(app, trust_code=trust_code, never_ask=never_ask),
         allow_secrets=allow_secrets,
+        follow=find_follow(app, live, progress),
     )
     wanted = read_code(app.repo, code)
-    progress = app.progress(quiet=quiet)
     done = restart_run(app.store, app.catalog, chosen, wanted, keep, request, Console(), progress)
     if done.detached:
         tell_left(done.run, progress)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from git_gage.cli.consent import find_consent, trust_code_option
+from git_gage.cli.follow import find_follow
 from git_gage.cli.params import (
     RunName,
     detach_option,
     json_option,
     label_option,
+    live_option,
     never_ask_option,
     quiet_option,
     secrets_option,
@@ -99,6 +101,7 @@ level. A command after -- runs as it is.
 @click.option("--in-place", is_flag=True, help="Run in the work tree itself, not in a copy")
 @timeout_option
 @detach_option
+@live_option
 @click.option("--pull", is_flag=True, help="Get inputs that .dvc files name with 'dvc pull'")
 @secrets_option
 @quiet_option
@@ -121,6 +124,7 @@ def command(
     in_place: bool,
     timeout: float | None,
     detach: bool,
+    live: str | None,
     pull: bool,
     allow_secrets: bool,
     quiet: bool,
@@ -138,6 +142,7 @@ def command(
     from git_gage.runs.request import RunRequest
 
     has_target = not plain and words and "=" not in words[0]
+    progress = app.progress(quiet=quiet)
     request = RunRequest(
         author=None if preview else app.author,
         target=words[0] if has_target else None,
@@ -155,8 +160,8 @@ def command(
         detach=detach,
         consent=find_consent(app, trust_code=trust_code, never_ask=never_ask),
         allow_secrets=allow_secrets,
+        follow=find_follow(app, live, progress),
     )
-    progress = app.progress(quiet=quiet)
     if preview:
         from git_gage.render.preview import show_preview
 

@@ -75,6 +75,13 @@ KNOWN = (
         _check_apply,
     ),
     Known(
+        "gage.live",
+        "remote",
+        "",
+        "Remote, place or URL that gets each run while it goes on, for others to follow",
+        _check_address,
+    ),
+    Known(
         "gage.pollInterval",
         "time",
         "2s",

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, NamedTuple
 
 from git_gage.git.repository import Repository, git_command, git_environ
@@ -26,7 +26,12 @@ class Answer(NamedTuple):
     said: list[str]
 
 
-def ask_remote(repo: Repository, *args: str, listen: Callable[[str], None]) -> Answer:
+def ask_remote(
+    repo: Repository,
+    *args: str,
+    listen: Callable[[str], None],
+    env: Mapping[str, str] | None = None,
+) -> Answer:
     """Answer of `git <args>`, whatever its exit code; `listen` gets git's counters as they move."""
     said: list[str] = []
     # A file, because nobody reads standard output while we listen to the other channel.
@@ -37,7 +42,7 @@ def ask_remote(repo: Repository, *args: str, listen: Callable[[str], None]) -> A
             stdout=out,
             stderr=subprocess.PIPE,
             cwd=repo.cwd,
-            env=git_environ(repo.environ, None),
+            env=git_environ(repo.environ, env),
         ) as process:
             assert process.stderr is not None
             for line in _lines_of(process.stderr):

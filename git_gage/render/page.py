@@ -78,6 +78,7 @@ def format_page(
         *page.followers(followers),
         *page.circumstances(),
         *page.results(run_dir, output_here),
+        *page.heard(),
         *page.images(images, images_known),
     ]
     return format_rows(rows, screen, page.title())
@@ -156,6 +157,12 @@ class _Page:
         if unapplied:
             text = f"{count_text(unapplied, 'record')}: git gage show {run} --history"
             yield "not counted", text
+
+    def heard(self) -> Iterator[tuple[str, str]]:
+        """What a run on another machine printed last."""
+        if self.document["heard"] is not None:
+            for number, line in enumerate(self.document["heard"]["output"].splitlines()):
+                yield "" if number else "it prints", clean(line)
 
     def _phases(self) -> Iterator[tuple[str, str]]:
         """The other programs of the run, and how they ended."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from git_gage.records import author_name, decode_path
-from git_gage.render.amounts import count_text
+from git_gage.records import author_name, decode_path, parse_time
+from git_gage.render.amounts import age_text, count_text
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ _STATUS_SIGNS = {"completed": "✓ ", "error": "✗ ", "running": "▶ ", "termi
 
 
 def status_text(document: Mapping[str, Any], screen: Screen, *, sign: bool) -> str:
-    """Status in words, with the exit code of a failure; with a sign if asked and possible."""
+    """Status in words, with the exit code of a failure; with a sign if asked and possible.
+
+    Of a run on another machine also when that was heard.
+    """
     status, code = document["status"], document["exit_code"]
     mark = _STATUS_SIGNS.get(status, "") if sign else ""
     words = clean(status)
@@ -34,6 +38,9 @@ def status_text(document: Mapping[str, Any], screen: Screen, *, sign: bool) -> s
         words = f"error {code}"
     elif status == "running" and document["progress"] is not None:
         words = f"running {document['progress']:.0%}"
+    if document["heard"] is not None:
+        ago_s = time.time() - parse_time(document["heard"]["at"])
+        words += f" {age_text(max(0.0, ago_s))} ago"
     return screen.sign(mark, "") + words
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from git_gage.records import By
     from git_gage.runs.consent import Consent
+    from git_gage.store.beats import Beat
+
+    # Entered while a run goes on, with its id and what tells how it is getting on.
+    Follow = Callable[[str, Callable[[], Beat]], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,7 @@ class RunRequest:
     `stage`: record it, and let it start another time; `detach`: leave it in the background.
     `parent` is the run that this one is begun in. `consent` asks the user before anything runs that
     somebody else recorded; None where nobody can be asked. `allow_secrets`: record what looks like
-    one.
+    one. `follow`: lets others follow the run.
     """
 
     author: By
@@ -38,6 +44,7 @@ class RunRequest:
     detach: bool = False
     consent: Consent | None = None
     allow_secrets: bool = False
+    follow: Follow | None = None
 
 
 @dataclass(frozen=True, slots=True)

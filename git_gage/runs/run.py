@@ -11,7 +11,7 @@ import posixpath
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +24,7 @@ from git_gage.runs.closing import Closing
 from git_gage.runs.environ import recorded_variables
 from git_gage.runs.interrupts import raised_signals, signal_of
 from git_gage.runs.liveness import hold_alive, name_state
+from git_gage.runs.masking import given_secrets
 from git_gage.runs.next_record import draft_next
 from git_gage.runs.phases import RUN
 from git_gage.runs.place import choose_run_dir
@@ -86,6 +87,7 @@ class Runner:
         self.console = console
         self.observer = observer
         self.alive = -1
+        self._followers = ExitStack()
         if sys.platform == "win32" and request.detach:
             raise RequestError(
                 "a run cannot be left in the background on Windows",
@@ -137,6 +139,7 @@ class Runner:
 
     def let_go(self) -> None:
         """Nothing is recorded by this process any more."""
+        self._followers.close()
         if self.alive >= 0:
             os.close(self.alive)
             self.alive = -1
@@ -242,6 +245,7 @@ class Runner:
                 closing.programs = self._programs(plan, run, started, closing.staged is not None)
                 if self.request.detach and self._leave(run):
                     return RunOutcome(run, 0, detached=True)
+                self._let_follow(plan, run)
                 done = closing.programs.run(lambda: self._stage_inputs(plan, run))
         except KeyboardInterrupt as error:
             number = signal_of(error)
@@ -257,6 +261,16 @@ class Runner:
         code = TIMED_OUT if done.timed_out else done.exit_code
         self._close(closing, _status(done), code, done.signal, reason)
         return RunOutcome(run, code)
+
+    def _let_follow(self, plan: Plan, run: str) -> None:
+        """Let others see how the run is getting on, until it has ended."""
+        if self.request.follow is None:
+            return
+        from git_gage.runs.beats import look_at
+
+        progress, secrets = definition_body(plan).get("progress") or {}, given_secrets(plan)
+        follow = self.request.follow(run, lambda: look_at(self.store, run, progress, secrets))
+        self._followers.enter_context(follow)
 
     def _leave(self, run: str) -> bool:
         """Whether this is the process that the user waits for: another one goes on with the run."""

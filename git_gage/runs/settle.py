@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import GageError, describe_os_error
-from git_gage.runs.liveness import OUTPUT, Life, find_life, last_sign
+from git_gage.runs.liveness import LOST_S, OUTPUT, Life, find_life, last_sign
 from git_gage.system import remove_tree
 
 if TYPE_CHECKING:
@@ -53,10 +54,17 @@ def with_status(store: Store, document: dict[str, Any]) -> dict[str, Any]:
     if document["status"] != "running":
         return document
     from git_gage.catalog.documents import add_live
+    from git_gage.records import format_time
     from git_gage.runs.results import read_live
 
     state_dir = store.state_dir(document["id"])
-    status = status_now(store, document["id"])
+    life = find_life(state_dir)
+    if life is Life.ELSEWHERE and (beat := store.read_beats().get(document["id"])) is not None:
+        status = _heard_status(beat.at)
+        heard = {"at": format_time(beat.at), "output": beat.output}
+        document = {**document, "status": status, "progress": beat.progress, "heard": heard}
+        return add_live(document, beat.metrics, beat.attributes)
+    status = _SHOWN[life]
     progress = None
     if status == "running" and document["definition"]["progress"]:
         from git_gage.runs.progress import find_progress
@@ -77,7 +85,15 @@ def read_going(store: Store) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]
 
 def status_now(store: Store, run: str) -> str:
     """The status of a run that has no end, by its id, at this moment."""
-    return _SHOWN[find_life(store.state_dir(run))]
+    life = find_life(store.state_dir(run))
+    if life is Life.ELSEWHERE and (beat := store.read_beats().get(run)) is not None:
+        return _heard_status(beat.at)
+    return _SHOWN[life]
+
+
+def _heard_status(at: float) -> str:
+    """The status of a run by the time of its last beat."""
+    return "running" if time.time() - at < LOST_S else "lost"
 
 
 def _try_settle(store: Store, catalog: Catalog, state_dir: Path) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from git_gage.share.beats import drop_beats
 from git_gage.share.chosen import push_chosen
 from git_gage.share.lanes import sharing
 from git_gage.share.own import push_own
@@ -38,5 +39,8 @@ def push_runs(
         if store.journals():
             store.flush()
         if runs:
-            return push_chosen(store, catalog, found, runs, observer, allow_secrets=allow_secrets)
-        return push_own(store, found, observer, allow_secrets=allow_secrets)
+            pushed = push_chosen(store, catalog, found, runs, observer, allow_secrets=allow_secrets)
+        else:
+            pushed = push_own(store, found, observer, allow_secrets=allow_secrets)
+        drop_beats(store, found, observer)
+    return pushed

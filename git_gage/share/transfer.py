@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_gage.errors import RemoteError
 from git_gage.git.network import Answer, ask_remote
+from git_gage.git.quarantine import quarantine_environ
 from git_gage.share.remote import Remote, hide_user
 from git_gage.store import LOCAL
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from git_gage.git import Repository
 
 PUSH, FETCH, REACH = "push to", "fetch from", "reach"
@@ -21,7 +24,7 @@ _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 _FETCH = ("-c", "protocol.version=2", "-c", "fetch.unpackLimit=1", *_DURABLE)
 _STRICT = ("-c", "fetch.fsckObjects=true", "-c", "core.bigFileThreshold=1m")
 _FETCH_OPTIONS = (
-    *("--no-prune", "--no-tags", "--refmap=", "--no-write-fetch-head", "--no-auto-gc"),
+    *("--no-tags", "--refmap=", "--no-write-fetch-head", "--no-auto-gc"),
     *("--no-recurse-submodules", "--no-write-commit-graph", "--quiet", "--progress"),
 )
 _PUSH_OPTIONS = (
@@ -78,11 +81,18 @@ class Outcome(NamedTuple):
 
 
 def fetch_refs(
-    repo: Repository, remote: Remote, refspecs: Iterable[str], observer: Observer, *, strict: bool
+    repo: Repository,
+    remote: Remote,
+    refspecs: Iterable[str],
+    observer: Observer,
+    *,
+    strict: bool,
+    prune: bool = False,
 ) -> bool:
     """Fetch what the refspecs name; False if some refs were refused because they were rewritten.
 
-    `strict` is for records: checked by git's fsck, and whole also in a partial clone.
+    `strict` is for records: checked by git's fsck, and whole also in a partial clone. `prune`: what
+    the remote has no longer is forgotten here.
 
     Raises: RemoteError with git's own text.
     """
@@ -90,6 +100,7 @@ def fetch_refs(
         repo,
         *(*_FETCH, *(_STRICT if strict else ()), "fetch", *_FETCH_OPTIONS),
         *(("--no-filter",) if strict else ()),
+        "--prune" if prune else "--no-prune",
         *("--", remote.address, *refspecs),
         listen=observer.progress,
     )
@@ -141,12 +152,53 @@ def push_refs(
     return outcome
 
 
+def replace_ref(
+    repo: Repository, remote: Remote, ref: str, oid: str, objects: Path, observer: Observer
+) -> None:
+    """Put a commit on a ref of the remote whatever is there; it lies in `objects`/objects.
+
+    Raises: RemoteError with git's own text.
+    """
+    env = quarantine_environ(repo, objects)
+    _order(repo, remote, (f"+{oid}:{ref}",), observer, env)
+
+
+def delete_refs(repo: Repository, remote: Remote, refs: Iterable[str], observer: Observer) -> None:
+    """Delete refs of the remote, if they are there.
+
+    Raises: RemoteError with git's own text.
+    """
+    _order(repo, remote, (f":{ref}" for ref in refs), observer)
+
+
 def describe_refusal(remote: Remote, outcome: Outcome) -> tuple[str, str]:
     """Message and hint for a push that was not accepted, in git's and the remote's words."""
     reasons = [text for text in outcome.reasons.values() if text != _CONSEQUENCE]
     lines = [*dict.fromkeys(reasons), *_relevant(outcome.answer.said)]
     message = _message(PUSH, remote, outcome.answer, lines)
     return message, _hint(PUSH, remote, outcome.answer, refused=bool(reasons))
+
+
+def _order(
+    repo: Repository,
+    remote: Remote,
+    refspecs: Iterable[str],
+    observer: Observer,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    answer = ask_remote(
+        repo,
+        *(*_mirror(remote), "-c", "push.pushOption=", "push", *_PUSH_OPTIONS),
+        *("--", remote.address, *refspecs),
+        listen=observer.progress,
+        env=env,
+    )
+    if answer.returncode != 0:
+        raise _failure(PUSH, remote, answer)
+
+
+def _mirror(remote: Remote) -> tuple[str, ...]:
+    return ("-c", f"remote.{remote.address}.mirror=false") if remote.configured else ()
 
 
 def _push(
@@ -157,10 +209,9 @@ def _push(
     observer: Observer,
     atomic: tuple[str, ...],
 ) -> Outcome:
-    mirror = ("-c", f"remote.{remote.address}.mirror=false") if remote.configured else ()
     answer = ask_remote(
         repo,
-        *(*mirror, "-c", "push.pushOption=", "push", *_PUSH_OPTIONS, *atomic),
+        *(*_mirror(remote), "-c", "push.pushOption=", "push", *_PUSH_OPTIONS, *atomic),
         *(f"--force-with-lease={ref}:{oid}" for ref, oid in deletes.items()),
         *("--", remote.address, *(f"{oid}:{ref}" for ref, oid in updates.items())),
         *(f":{ref}" for ref in deletes),

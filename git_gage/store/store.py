@@ -18,6 +18,7 @@ from git_gage.store.journal import Journal, list_journals, read_journal
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
+    from git_gage.store.beats import Beat
     from git_gage.store.flush import Flusher
     from git_gage.store.thumbs import Gallery
 
@@ -39,6 +40,7 @@ class Store:
         self._lock = Lock(self.dir / "lock")
         self._journal = Journal(self.dir / "journal")
         self._git_checked = False
+        self._beats: tuple[float, dict[str, Beat]] = (-1e9, {})
 
     # -- this clone ---------------------------------------------------------------------------
 
@@ -194,6 +196,16 @@ class Store:
         """Refs that hold previews, with their tips."""
         refs = self.repo.list_refs(layout.LOCAL, layout.TRACKING, layout.OUT)
         return layout.thumbs_only(refs)
+
+    def read_beats(self) -> dict[str, Beat]:
+        """What remotes had of runs that go on elsewhere, by run; as it was up to a second ago."""
+        at, beats = self._beats
+        if time.monotonic() - at > 1.0:
+            from git_gage.store.beats import read_beats  # most lists have nothing to hear of
+
+            beats = read_beats(self.repo)
+            self._beats = (time.monotonic(), beats)
+        return beats
 
     # -- inside -------------------------------------------------------------------------------
 

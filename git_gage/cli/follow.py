@@ -1,0 +1,45 @@
+"""Runs that others can follow: `--live` and `gage.live`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.cli.app import App
+    from git_gage.render.progress import Progress
+    from git_gage.runs.request import Follow
+    from git_gage.store import Store
+
+
+def find_follow(app: App, live: str | None, progress: Progress) -> Follow | None:
+    """What lets others follow the run, if somebody asked for that; a remote is chosen now.
+
+    live: what stood behind the option, "" without a remote, None without the option.
+    Raises: RequestError where there is no such remote.
+    """
+    from git_gage.git.known import read_valid
+
+    asked = read_valid(app.repo.settings, "gage.live") if live is None else live
+    if asked is None:
+        return None
+    from git_gage.share.live import Broadcast
+    from git_gage.share.remote import find_remote
+
+    find_remote(app.repo, asked or None)
+    return Broadcast(lambda: _open_parts(app.environ), asked or None, progress).follow
+
+
+@contextmanager
+def _open_parts(environ: Mapping[str, str]) -> Iterator[tuple[Store, Catalog]]:
+    """A store and a catalog for another thread, whose git asks nobody."""
+    from git_gage.cli.app import App
+    from git_gage.share.live import unattended
+
+    own = App(unattended(environ))
+    try:
+        yield own.store, own.catalog
+    finally:
+        own.close()
