@@ -37,6 +37,7 @@ def make_run(number: int = 1, **changes: Any) -> dict[str, Any]:
         "logged": {},
         "signal": None,
         "progress": None,
+        "heard": None,
         "command": {
             "argv": ["/usr/bin/python3", "train.py", "--lr", "0.01"],
             "shell": False,
