@@ -111,10 +111,11 @@ def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome) -> No
         if is_ancestor(repo, known[fork], oid)
     ]
     news = {ref: oid for ref, oid in accepted.items() if known.get(ref) != oid}
+    gone = [ref for ref in load.deletes if outcome.flags.get(ref) == "-" and ref in known]
     update_refs(
         repo,
         {kept_as(remote, ref): oid for ref, oid in news.items()},
-        [kept_as(remote, fork) for fork in passed],
+        [kept_as(remote, ref) for ref in (*passed, *gone)],
     )
     if news or passed or load.deletes:
         left = drop_sealed_logs(store, remote)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RemoteError
 from git_gage.share.beats import fetch_beats
+from git_gage.share.fewer import forget_gone
 from git_gage.share.lanes import (
     CARGO,
     RECORDS,
@@ -61,6 +62,7 @@ def fetch_runs(store: Store, catalog: Catalog, remote: str | None, observer: Obs
         _bring_all(store, found, observer)
         for notice in catalog.refresh(bulk=True):
             observer.warning(notice)
+        forget_gone(store, found, observer)
         if catalog.has_open_elsewhere() or store.read_beats():
             fetch_beats(store, found, observer)
     return Fetched(found.shown, catalog.count() - runs, catalog.count_records() - records)

@@ -89,6 +89,11 @@ def forks_of(ref: str, refs: Iterable[str]) -> list[str]:
     ]
 
 
+def is_fork(ref: str) -> bool:
+    """Whether this is the name that a rewritten lane has here alone."""
+    return "-fork-" in split_ref(ref).epoch
+
+
 def records_only(refs: Mapping[str, str]) -> Refs:
     return {ref: oid for ref, oid in refs.items() if ref.endswith(RECORDS)}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.delivery import BehindError, Load, Pushed, deliver
 from git_gage.share.fetch import fetch_lanes
+from git_gage.share.fewer import replaced_refs
 from git_gage.share.lanes import (
     Difference,
     Memory,
@@ -24,6 +25,7 @@ from git_gage.share.lanes import (
 from git_gage.share.transfer import list_remote
 from git_gage.store import LOCAL
 from git_gage.store.identity import renew_lane
+from git_gage.store.merge import merge_epochs
 from git_gage.store.out import extend_lane
 
 if TYPE_CHECKING:
@@ -60,6 +62,9 @@ def push_own(store: Store, remote: Remote, observer: Observer, *, allow_secrets:
 
     Raises: RemoteError with git's own text; SecretsFoundError.
     """
+    with store.writing():
+        for lane in store.my_lanes:
+            merge_epochs(store.repo, f"{LOCAL}/{lane}")
     attempt = 1
     while True:
         load = _load_lanes(store, remote, observer)
@@ -87,7 +92,7 @@ def _load_lanes(store: Store, remote: Remote, observer: Observer) -> Load:
     updates, deletes = Refs(), Refs()
     for side in sides:
         updates |= _updates(store.repo, side)
-        deletes |= _deletes(side)
+        deletes |= _deletes(store, side)
     return Load(updates, deletes, known, [line for side in sides for line in side.lines.ahead])
 
 
@@ -143,13 +148,16 @@ def _is_behind(repo: Repository, side: Side, ref: str, oid: str) -> bool:
     return theirs != oid and is_ancestor(repo, oid, theirs)
 
 
-def _deletes(side: Side) -> Refs:
-    """Logs on the remote that give way to a sealed epoch of ours."""
-    return {
+def _deletes(store: Store, side: Side) -> Refs:
+    """Refs there that give way: logs to a sealed epoch of ours, old epochs to merged ones."""
+    logs = {
         ref: oid
         for ref, oid in side.theirs.items()
         if ref.endswith("/log") and f"{ref.removesuffix('log')}sealed" in side.mine
     }
+    if side.lines.behind or side.forked:
+        return logs
+    return logs | replaced_refs(store, side.theirs, side.mine)
 
 
 def _leave_lane(store: Store, side: Side, observer: Observer) -> None:

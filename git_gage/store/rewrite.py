@@ -8,7 +8,7 @@ Source: docs/format.md, "Redaction".
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,10 +94,38 @@ def read_holding(repo: Repository, tips: Mapping[str, str]) -> Holding:
     lines = [line for kind in ("sealed", "log") if kind in tips for line in lane.lines(tips[kind])]
     return Holding(
         tuple(dict.fromkeys(lines)),
-        dict(_list_files(repo, tips["bulk"])) if "bulk" in tips else {},
-        tuple(_list_pinned(repo, tips["src"])) if "src" in tips else (),
+        list_files(repo, [tips["bulk"]]) if "bulk" in tips else {},
+        tuple(list_sources(repo, [tips["src"]])) if "src" in tips else (),
         dict(_list_tree(repo, tips[layout.THUMBS])) if layout.THUMBS in tips else {},
     )
+
+
+def list_files(repo: Repository, tips: Sequence[str]) -> dict[str, str]:
+    """Path and blob of each file in chains whose commits have new files alone."""
+    if not tips:
+        return {}
+    out = repo.run(
+        *("log", "--no-merges", "--root", "--no-renames", "--raw", "--no-abbrev", "-z"),
+        *("--format=", "--diff-filter=AM", "--no-show-signature", *tips),
+    )
+    words = out.decode().split("\0")
+    pairs = zip(words[0::2], words[1::2], strict=False)
+    return {path: head.split()[3] for head, path in pairs}
+
+
+def list_sources(repo: Repository, tips: Sequence[str]) -> list[str]:
+    """The source commits that chains hold, oldest first."""
+    if not tips:
+        return []
+    nothing = repo.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
+    words = ("rev-list", "--first-parent", "--reverse", "--no-commit-header", "--format=%H %T %P")
+    chain = {}
+    for line in repo.run(*words, f"--min-age={DATE}", *tips).decode().splitlines():
+        oid, tree, *parents = line.split()
+        if tree == nothing:
+            chain[oid] = parents
+    pinned = (parent for parents in chain.values() for parent in parents)
+    return list(dict.fromkeys(parent for parent in pinned if parent not in chain))
 
 
 def delete_refs(repo: Repository, refs: Mapping[str, str]) -> None:
@@ -139,35 +167,11 @@ def _write_epoch(lane: Lane, before: str, rest: Holding, *, sealed: bool) -> Non
         lane.close(epoch)
 
 
-def _list_files(repo: Repository, tip: str) -> Iterator[tuple[str, str]]:
-    """Path and blob of each file in a chain whose commits have new files alone."""
-    out = repo.run(
-        *("log", "--first-parent", "--root", "--no-renames", "--raw", "--no-abbrev", "-z"),
-        *("--format=", "--diff-filter=AM", "--no-show-signature", tip),
-    )
-    words = out.decode().split("\0")
-    for head, path in zip(words[0::2], words[1::2], strict=False):
-        yield path, head.split()[3]
-
-
 def _list_tree(repo: Repository, tip: str) -> Iterator[tuple[str, str]]:
     listed = repo.run("ls-tree", "-r", "-z", "--full-tree", tip)
     for entry in listed.split(b"\0")[:-1]:
         head, _, path = entry.partition(b"\t")
         yield path.decode(), head.split()[2].decode()
-
-
-def _list_pinned(repo: Repository, tip: str) -> Iterator[str]:
-    """The source commits that a chain holds, oldest first."""
-    nothing = repo.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
-    words = ("rev-list", "--first-parent", "--reverse", "--no-commit-header", "--format=%H %T %P")
-    chain = {}
-    for line in repo.run(*words, f"--min-age={DATE}", tip).decode().splitlines():
-        oid, tree, *parents = line.split()
-        if tree == nothing:
-            chain[oid] = parents
-    pinned = (parent for parents in chain.values() for parent in parents)
-    return iter(dict.fromkeys(parent for parent in pinned if parent not in chain))
 
 
 def _run_of(path: str) -> str:

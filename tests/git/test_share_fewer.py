@@ -1,0 +1,140 @@
+"""Lanes of many years and of many short jobs stay few refs, and nothing in them is lost."""
+
+from __future__ import annotations
+
+from calendar import timegm
+from pathlib import Path
+
+import pytest
+
+from git_gage.share import fewer
+from git_gage.store import merge
+from tests.support import commit, git, write_files
+from tests.unit.share.world import Person, World, make_world, refs_of
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small numbers in place of the real ones."""
+    monkeypatch.setattr(merge, "EPOCHS", 3)
+    monkeypatch.setattr(fewer, "MANY", 0)
+
+
+def months(person: Person, first: int, count: int) -> list[str]:
+    """A run in each of some months from January 2026 on."""
+    runs = []
+    for month in range(first, first + count):
+        person.now = timegm((2026 + month // 12, month % 12 + 1, 5, 0, 0, 0))
+        write_files(person.path, {"train.py": f"month = {month}\n"})
+        commit(person.path)
+        runs.append(person.run(output=f"month {month}\n"))
+    return runs
+
+
+def epochs(refs: dict[str, str]) -> list[str]:
+    return sorted({ref.split("/")[-2] for ref in refs if "gage" in ref})
+
+
+def test_the_oldest_epochs_become_one(world: World) -> None:
+    runs = months(world.ana, 0, 6)
+    lines = world.ana.lines()
+    assert world.ana.push() == ("origin", 6, 12, 6, False)
+    here = refs_of(world.ana.path, "refs/gage/")
+    assert epochs(here) == ["202604-02", "202605-01", "202606-01"]
+    assert refs_of(world.origin, "refs/gage/") == here
+    assert world.ana.lines() == lines
+    assert world.sam.fetch() == ("origin", 6, 12)
+    assert [world.sam.output(run) for run in runs] == [
+        f"month {month}\n".encode() for month in range(6)
+    ]
+    assert world.ana.push() == ("origin", 0, 0, 0, True)
+
+
+def test_what_a_remote_had_of_them_goes_there_and_at_colleagues(world: World) -> None:
+    runs = months(world.ana, 0, 3)
+    world.ana.push()
+    world.sam.fetch()
+    runs += months(world.ana, 3, 2)
+    assert world.ana.push() == ("origin", 2, 4, 2, False)
+    there = refs_of(world.origin, "refs/gage/")
+    assert epochs(there) == ["202603-02", "202604-01", "202605-01"]
+    assert refs_of(world.ana.path, "refs/gage-remotes/origin/w").keys() == {
+        ref.replace("refs/gage/", "refs/gage-remotes/origin/") for ref in there
+    }
+    assert world.sam.fetch() == ("origin", 2, 4)
+    assert epochs(refs_of(world.sam.path, "refs/gage-remotes")) == epochs(there)
+    git(world.sam.path, "gc", "-q", "--prune=now")
+    assert world.sam.runs() == set(runs)
+    assert all(world.sam.output(run) for run in runs)
+    for run in runs:
+        (begun,) = (r for r in world.sam.records if (r.run, r.kind) == (run, "run.begin"))
+        git(world.sam.path, "cat-file", "-e", begun.body["source"]["snapshot"])
+
+
+def test_merged_epochs_are_merged_again(world: World) -> None:
+    for first in range(0, 12, 3):
+        months(world.ana, first, 3)
+        world.ana.push()
+    assert epochs(refs_of(world.origin, "refs/gage/")) == ["202610-02", "202611-01", "202612-01"]
+    world.sam.fetch()
+    assert len(world.sam.runs()) == 12
+    assert world.sam.lines() == world.ana.lines()
+
+
+def test_a_colleague_keeps_what_only_he_has_still(world: World) -> None:
+    """Somebody deleted refs on the remote by hand: no other ref holds those runs."""
+    world.ana.run()
+    world.ana.push()
+    world.sam.fetch()
+    lines = world.sam.lines()
+    for ref in refs_of(world.origin, "refs/gage/"):
+        git(world.origin, "update-ref", "-d", ref)
+    world.sam.fetch()
+    assert world.sam.lines() == lines
+
+
+@pytest.mark.parametrize("kind", ["bulk", "src"])
+def test_a_file_or_source_that_nobody_else_holds_stays(world: World, kind: str) -> None:
+    months(world.ana, 0, 3)
+    world.ana.push()
+    world.sam.fetch()
+    before = {ref for ref in refs_of(world.sam.path, "refs/gage-remotes") if "202601" in ref}
+    months(world.ana, 3, 2)
+    world.ana.push()
+    for ref in refs_of(world.origin, "refs/gage/"):
+        if ref.endswith(f"202603-02/{kind}"):
+            git(world.origin, "update-ref", "-d", ref)
+    world.sam.fetch()
+    assert len(before) == 3
+    assert before <= refs_of(world.sam.path, "refs/gage-remotes").keys()
+
+
+def test_a_kill_in_the_middle_leaves_both(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    months(world.ana, 0, 5)
+    lines = world.ana.lines()
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(merge, "delete_refs", killed)
+        with pytest.raises(KeyboardInterrupt):
+            world.ana.push()
+    assert world.ana.lines() == lines
+    world.ana.push()
+    assert world.ana.lines() == lines
+    assert len(epochs(refs_of(world.origin, "refs/gage/"))) == 3
+
+
+def test_a_tip_with_too_many_blobs_is_not_made(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merge, "_MOST_BLOBS", 1)
+    months(world.ana, 0, 5)
+    world.ana.push()
+    assert len(epochs(refs_of(world.origin, "refs/gage/"))) == 5
