@@ -48,6 +48,7 @@ COMMANDS = {
     "push": "Send runs to a remote",
     "redact": "Take secrets out of runs that were recorded",
     "fetch": "Get runs from a remote",
+    "fold": "Put the lanes of finished CI jobs on a remote together",
     "doctor": "Check git, this repository and this environment",
     "version": "Print the versions in use",
     "help": "Show the help of a command",

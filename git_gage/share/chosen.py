@@ -50,7 +50,7 @@ def push_chosen(
         return _deliver(store, remote, parcels, observer, allow_secrets)
     except BehindError:
         # Somebody else wrote this lane, or we were killed before we noted our last push.
-        _begin_lane(store, remote, {}, fresh=True)
+        begin_lane(store, remote, {}, fresh=True)
         return _deliver(store, remote, parcels, observer, allow_secrets)
 
 
@@ -63,7 +63,7 @@ def _deliver(
 ) -> Pushed:
     known = tracking_refs(store.repo, remote)
     with store.writing():
-        lane = _begin_lane(store, remote, known)
+        lane = begin_lane(store, remote, known)
         prefix = f"{OUT}/{remote.tracking}/w/{lane}"
         extend_lane(store.repo, prefix, store.clock(), parcels)
         updates = out_refs(store.repo, remote)
@@ -77,11 +77,11 @@ def _deliver(
         return deliver(store, remote, load, observer, allow_secrets=allow_secrets)
     except BaseException:
         # What was not given must not go along with the next runs.
-        _begin_lane(store, remote, known)
+        begin_lane(store, remote, known)
         raise
 
 
-def _begin_lane(store: Store, remote: Remote, known: Refs, *, fresh: bool = False) -> str:
+def begin_lane(store: Store, remote: Remote, known: Refs, *, fresh: bool = False) -> str:
     """The out lane, exactly as the remote is known to have it; a new one if `fresh`."""
     path, common_dir = store.dir / "lane.json", store.repo.common_dir
     with store.writing():

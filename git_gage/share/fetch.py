@@ -59,7 +59,7 @@ def fetch_runs(store: Store, catalog: Catalog, remote: str | None, observer: Obs
     with sharing(store):
         catalog.refresh()
         runs, records = catalog.count(), catalog.count_records()
-        _bring_all(store, found, observer)
+        bring_all(store, found, observer)
         for notice in catalog.refresh(bulk=True):
             observer.warning(notice)
         forget_gone(store, found, observer)
@@ -74,7 +74,7 @@ def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Ob
     _bring(store, remote, CARGO, observer, strict=False, lanes=lanes)
 
 
-def _bring_all(store: Store, remote: Remote, observer: Observer) -> None:
+def bring_all(store: Store, remote: Remote, observer: Observer) -> None:
     """Records and their cargo in one go, where git's fsck and the kind of clone allow it.
 
     Else the records alone, and then sources and outputs under the user's own rules: a team's old

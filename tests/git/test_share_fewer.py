@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from calendar import timegm
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from git_gage.share import fewer
 from git_gage.store import merge
-from tests.support import commit, git, write_files
+from tests.support import clone, commit, gage_inside, git, set_identity, write_files
 from tests.unit.share.world import Person, World, make_world, refs_of
 
 
@@ -38,6 +40,12 @@ def months(person: Person, first: int, count: int) -> list[str]:
 
 def epochs(refs: dict[str, str]) -> list[str]:
     return sorted({ref.split("/")[-2] for ref in refs if "gage" in ref})
+
+
+def epochs_of(path: Path, space: str = "refs/gage") -> set[tuple[str, str]]:
+    """Lane and name of each epoch below a space."""
+    parts = [ref.split("/") for ref in refs_of(path, f"{space}/") if "/w/" in ref]
+    return {(words[-3], words[-2]) for words in parts}
 
 
 def test_the_oldest_epochs_become_one(world: World) -> None:
@@ -138,3 +146,88 @@ def test_a_tip_with_too_many_blobs_is_not_made(
     months(world.ana, 0, 5)
     world.ana.push()
     assert len(epochs(refs_of(world.origin, "refs/gage/"))) == 5
+
+
+WEEK_S = 7 * 86400
+
+
+def jobs(world: World, count: int, **variables: str) -> list[str]:
+    """Runs of as many CI jobs, each pushed from a clone that is gone afterwards."""
+    runs = []
+    for number in range(count):
+        path = world.folder / f"job-{number}"
+        job = Person(clone(world.origin, path, name="Ci"), now=world.ana.now)
+        write_files(path, {"train.py": f"job = {number}\n"})
+        commit(path)
+        runs.append(job.run(command={"argv": ["train"], "variables": variables or {"CI": "true"}}))
+        job.push()
+        shutil.rmtree(path)
+    return runs
+
+
+def fold(person: Person, *options: str) -> str:
+    done = gage_inside(person.path, "fold", *options)
+    assert done.code == 0, done.err
+    return done.out
+
+
+def test_lanes_of_finished_jobs_become_one(world: World) -> None:
+    world.ana.now = time.time() - 2 * WEEK_S
+    runs = jobs(world, 3)
+    world.sam.fetch()
+    lines = world.sam.lines()
+    assert fold(world.ana, "-n") == "would fold 3 lanes with 3 runs on origin\n"
+    assert len(epochs_of(world.origin)) == 3
+    assert fold(world.ana) == "folded 3 lanes with 3 runs on origin\n"
+    assert len(epochs_of(world.origin)) == 1
+    assert fold(world.ana) == "no lanes of finished jobs on origin\n"
+
+    world.sam.fetch()
+    assert len(epochs_of(world.sam.path, "refs/gage-remotes")) == 1
+    git(world.sam.path, "gc", "-q", "--prune=now")
+    assert world.sam.lines() == lines
+    assert [world.sam.output(run) for run in runs] == [b"output of train.py\n"] * 3
+    fresh = Person(clone(world.origin, world.folder / "fresh"))
+    fresh.fetch()
+    assert fresh.lines() == lines
+    # They are still somebody else's: whoever folds does not answer for what they say.
+    assert all(world.ana.catalog.is_foreign(run) for run in runs)
+
+
+def test_other_lanes_are_left_alone(world: World) -> None:
+    jobs(world, 1)
+    assert fold(world.ana) == "no lanes of finished jobs on origin\n"
+    world.ana.now = time.time() - 2 * WEEK_S
+    jobs(world, 1, USER="ana")
+    assert fold(world.ana) == "no lanes of finished jobs on origin\n"
+
+
+def test_a_lane_with_previews_or_records_of_the_future_is_left(world: World) -> None:
+    world.ana.now = time.time() - 2 * WEEK_S
+    jobs(world, 2)
+    (lane, epoch), (other, _) = sorted(epochs_of(world.origin))
+    log = git(world.origin, "rev-parse", f"refs/gage/w/{lane}/{epoch}/log").strip()
+    git(world.origin, "update-ref", f"refs/gage/w/{lane}/{epoch}/thumbs", log)
+    newer = git(world.origin, "hash-object", "-w", "--stdin", input='{"v":9}\n').strip()
+    marker = git(world.origin, "hash-object", "-w", "--stdin", input="").strip()
+    hot = git(world.origin, "mktree", input=f"100644 blob {newer}\t00000000-1\n").strip()
+    listing = f"040000 tree {hot}\thot\n100644 blob {marker}\tv1\n"
+    tree = git(world.origin, "mktree", input=listing).strip()
+    set_identity(world.origin)
+    tip = git(world.origin, "commit-tree", "-p", log, "-m", "log", tree).strip()
+    git(world.origin, "update-ref", f"refs/gage/w/{other}/{epoch}/log", tip)
+    assert fold(world.ana) == "no lanes of finished jobs on origin\n"
+
+
+def test_a_push_that_is_refused_folds_nothing(world: World) -> None:
+    world.ana.now = time.time() - 2 * WEEK_S
+    jobs(world, 2)
+    before = refs_of(world.origin), world.ana.lines()
+    hook = world.origin / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+    hook.chmod(0o755)
+    done = gage_inside(world.ana.path, "fold")
+    assert done.code == 128
+    world.ana.fetch()
+    assert refs_of(world.origin) == before[0]
+    assert refs_of(world.ana.path, "refs/gage-out") == {}
