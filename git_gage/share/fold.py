@@ -7,7 +7,7 @@ Source: docs/format.md, "Folding".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError
@@ -57,16 +57,23 @@ class Folded(NamedTuple):
 
 
 def fold_lanes(
-    store: Store, catalog: Catalog, remote: str | None, observer: Observer, *, only_look: bool
+    store: Store,
+    catalog: Catalog,
+    remote: str | None,
+    observer: Observer,
+    *,
+    idle_s: float | None = None,
+    only_look: bool = False,
 ) -> Folded:
     """Take in the lanes of a remote's finished CI jobs; `only_look` leaves it at counting them.
 
+    With `idle_s` also lanes of people to which nothing was added for so many seconds.
     Raises: RemoteError with git's own text; all is then as it was.
     """
     found = find_remote(store.repo, remote)
     with sharing(store):
         bring_all(store, found, observer)
-        idle = _find_idle(store, found, list_remote(store.repo, found, observer))
+        idle = _find_idle(store, found, list_remote(store.repo, found, observer), idle_s)
         if idle and not only_look:
             _fold(store, found, idle, observer)
             catalog.refresh()
@@ -92,7 +99,9 @@ def _fold(store: Store, remote: Remote, idle: Sequence[Idle], observer: Observer
         raise
 
 
-def _find_idle(store: Store, remote: Remote, there: Mapping[str, str]) -> list[Idle]:
+def _find_idle(
+    store: Store, remote: Remote, there: Mapping[str, str], idle_s: float | None
+) -> list[Idle]:
     """Lanes of jobs that are over, as far as all they hold is here."""
     lanes: dict[str, Refs] = {}
     for ref, oid in tracking_refs(store.repo, remote).items():
@@ -106,25 +115,26 @@ def _find_idle(store: Store, remote: Remote, there: Mapping[str, str]) -> list[I
         if lane in own or lane in strange:
             continue
         lines = tuple(read_tip_lines(store, records_only(refs).values()))
-        if _is_over(lines, store.clock()) and not pack_parcels(store, lines)[1]:
+        if _is_over(lines, store.clock(), idle_s) and not pack_parcels(store, lines)[1]:
             found.append(Idle(lane, refs, lines))
     return found
 
 
-def _is_over(lines: Sequence[bytes], now: float) -> bool:
-    """Whether all is of CI jobs that ended long ago."""
+def _is_over(lines: Sequence[bytes], now: float, idle_s: float | None) -> bool:
+    """Whether all is of CI jobs that ended long ago, or of anybody `idle_s` ago."""
     try:
         records = [parse_record(line) for line in lines]
     except IntegrityError:
         return False  # a newer git-gage wrote some of it
+    if not records:
+        return False
     begun = {record.run: record for record in records if record.kind == "run.begin"}
     ended = {record.run for record in records if record.kind == "run.end"}
-    return (
-        bool(begun)
-        and begun.keys() <= ended
-        and all(map(_is_job, begun.values()))
-        and max(_times(records)) < now - IDLE_S
-    )
+    if not begun.keys() <= ended:
+        return False
+    age_s = now - max(parse_time(record.at) for record in records)
+    is_job = bool(begun) and all(map(_is_job, begun.values()))
+    return (is_job and age_s > IDLE_S) or (idle_s is not None and age_s > idle_s)
 
 
 def _is_job(begin: Record) -> bool:
@@ -132,7 +142,3 @@ def _is_job(begin: Record) -> bool:
     command: Any = begin.body.get("command")
     variables = command.get("variables") if isinstance(command, dict) else None
     return isinstance(variables, dict) and "CI" in variables
-
-
-def _times(records: Sequence[Record]) -> Iterator[float]:
-    return (parse_time(record.at) for record in records)

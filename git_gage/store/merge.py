@@ -20,7 +20,7 @@ from git_gage.store.tips import list_entries
 if TYPE_CHECKING:
     from git_gage.git import Repository
 
-EPOCHS = 24
+EPOCHS = 4
 # A tip with more blobs of records than `layout.MAX_ENTRIES` is not read.
 _MOST_BLOBS = 2500
 

@@ -180,7 +180,7 @@ def test_lanes_of_finished_jobs_become_one(world: World) -> None:
     assert len(epochs_of(world.origin)) == 3
     assert fold(world.ana) == "folded 3 lanes with 3 runs on origin\n"
     assert len(epochs_of(world.origin)) == 1
-    assert fold(world.ana) == "no lanes of finished jobs on origin\n"
+    assert fold(world.ana) == "no lanes to fold on origin\n"
 
     world.sam.fetch()
     assert len(epochs_of(world.sam.path, "refs/gage-remotes")) == 1
@@ -196,10 +196,12 @@ def test_lanes_of_finished_jobs_become_one(world: World) -> None:
 
 def test_other_lanes_are_left_alone(world: World) -> None:
     jobs(world, 1)
-    assert fold(world.ana) == "no lanes of finished jobs on origin\n"
+    assert fold(world.ana) == "no lanes to fold on origin\n"
     world.ana.now = time.time() - 2 * WEEK_S
     jobs(world, 1, USER="ana")
-    assert fold(world.ana) == "no lanes of finished jobs on origin\n"
+    assert fold(world.ana) == "no lanes to fold on origin\n"
+    assert fold(world.ana, "--idle", "30d") == "no lanes to fold on origin\n"
+    assert fold(world.ana, "--idle", "10d") == "folded 1 lane with 1 run on origin\n"
 
 
 def test_a_lane_with_previews_or_records_of_the_future_is_left(world: World) -> None:
@@ -216,7 +218,7 @@ def test_a_lane_with_previews_or_records_of_the_future_is_left(world: World) -> 
     set_identity(world.origin)
     tip = git(world.origin, "commit-tree", "-p", log, "-m", "log", tree).strip()
     git(world.origin, "update-ref", f"refs/gage/w/{other}/{epoch}/log", tip)
-    assert fold(world.ana) == "no lanes of finished jobs on origin\n"
+    assert fold(world.ana) == "no lanes to fold on origin\n"
 
 
 def test_a_push_that_is_refused_folds_nothing(world: World) -> None:
