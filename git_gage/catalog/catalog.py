@@ -72,6 +72,10 @@ class Catalog:
         self._db: sqlite3.Connection | None = None
         self._renewed: set[Path] = set()
 
+    def of(self, store: Store) -> Catalog:
+        """The catalog of another store, which judges as this one does."""
+        return Catalog(store, tell=self._tell, judge=self._judge)
+
     def __del__(self) -> None:
         self.close()
 

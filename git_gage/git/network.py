@@ -30,15 +30,18 @@ def ask_remote(
     repo: Repository,
     *args: str,
     listen: Callable[[str], None],
+    input: bytes = b"",
     env: Mapping[str, str] | None = None,
 ) -> Answer:
     """Answer of `git <args>`, whatever its exit code; `listen` gets git's counters as they move."""
     said: list[str] = []
-    # A file, because nobody reads standard output while we listen to the other channel.
-    with tempfile.TemporaryFile() as out:
+    # Files, because nobody serves the standard streams while we listen to the other channel.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as given:
+        given.write(input)
+        given.seek(0)
         with subprocess.Popen(
             git_command(*args),
-            stdin=subprocess.DEVNULL,
+            stdin=given,
             stdout=out,
             stderr=subprocess.PIPE,
             cwd=repo.cwd,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,18 @@ def adopt_objects(repo: Repository, quarantine: Path) -> Path | None:
     out = while_pruned(lambda: _index_pack(repo, pack))
     word, _, kept = out.decode().strip().partition("\t")
     return repo.objects_dir / "pack" / f"pack-{kept}.keep" if word == "keep" else None
+
+
+def adopt_packs(repo: Repository, quarantine: Path) -> list[Path]:
+    """Move what a fetch has put into a quarantine into the repository, as kept packs.
+
+    Returns `.keep` files, as `adopt_objects` does.
+    """
+    packs = sorted((quarantine / "objects" / "pack").glob("*.pack"))
+    outs = [while_pruned(partial(_index_pack, repo, pack)) for pack in packs]
+    words = [out.decode().strip().partition("\t") for out in outs]
+    kept = [name for word, _, name in words if word == "keep"]
+    return [repo.objects_dir / "pack" / f"pack-{name}.keep" for name in kept]
 
 
 def _index_pack(repo: Repository, pack: Path) -> bytes:

@@ -8,14 +8,14 @@ a lane holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError
 from git_gage.git.contents import hash_contents
 from git_gage.records import Record, parse_record, short_id
-from git_gage.share.lanes import pinned_commits
-from git_gage.store import LOCAL, OUT, TRACKING
+from git_gage.share.lanes import CARGO, pinned_commits
+from git_gage.store import SPACES
 from git_gage.store.out import Parcel
 from git_gage.store.rewrite import Drop
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 SOURCE = "source"
+SRC, BULK = CARGO
 
 _NAME = re.compile(r"(?:[a-z]{1,16}/)?[a-z0-9][a-z0-9.-]{0,63}")
 _COMMIT = re.compile(rb'"commit":"([0-9a-f]{40}(?:[0-9a-f]{24})?)"')
@@ -40,17 +41,30 @@ class Bound(NamedTuple):
     size: int
 
 
+class Lacking(NamedTuple):
+    """Ids of bulk files and of source commits that records name and no lane here has."""
+
+    files: frozenset[str]
+    sources: frozenset[str]
+
+
 def pack_parcels(
-    store: Store, lines: Sequence[bytes], drop: Drop | None = None
+    store: Store,
+    lines: Sequence[bytes],
+    drop: Drop | None = None,
+    parts: Collection[str] = CARGO,
+    given: Collection[str] = (),
 ) -> tuple[list[Parcel], dict[str, list[str]]]:
     """Record lines with all that goes with them, and for each run the parts that are not here.
 
-    What is in `drop` does not go.
+    What is in `drop` does not go, and of `src` and `bulk` only `parts` do. `given` are source
+    commits that came from where the lines come from.
     """
     drop = drop or Drop()
     lines = [line for line in lines if not drop.takes(line)]
     records = [_read(line) for line in lines]
-    cargo = Cargo(store.repo, [record for record in records if record is not None], drop)
+    readable = [record for record in records if record is not None]
+    cargo = Cargo(store.repo, readable, drop, parts, given)
     parcels = [
         Parcel(line) if record is None else cargo.parcel(record)
         for line, record in zip(lines, records, strict=True)
@@ -79,21 +93,41 @@ def base_commits(lines: Iterable[bytes]) -> list[str]:
 class Cargo:
     """Bulk files and sources of some records, as far as they are here."""
 
-    def __init__(self, repo: Repository, records: Sequence[Record], drop: Drop) -> None:
+    def __init__(
+        self,
+        repo: Repository,
+        records: Sequence[Record],
+        drop: Drop,
+        parts: Collection[str] = CARGO,
+        given: Collection[str] = (),
+    ) -> None:
         self._files = {
             record.id: [
-                file for file in _bound_files(record) if f"{file.run}/{file.name}" not in drop.files
+                file
+                for file in (_bound_files(record) if BULK in parts else ())
+                if f"{file.run}/{file.name}" not in drop.files
             ]
             for record in records
         }
-        named = {record.id: _named_commit(record, "snapshot") for record in records}
+        named = {
+            record.id: _named_commit(record, "snapshot") if SRC in parts else None
+            for record in records
+        }
         self._sources = {id: None if oid in drop.snapshots else oid for id, oid in named.items()}
         self._sound = _sound_files(repo, [file for found in self._files.values() for file in found])
-        self._pinned = _pinned_commits(repo, [oid for oid in self._sources.values() if oid])
+        self._pinned = _pinned_commits(repo, [oid for oid in self._sources.values() if oid], given)
         self.missing: dict[str, list[str]] = {}
         for record in records:
             if absent := self._absent(record):
                 self.missing.setdefault(record.run, []).extend(absent)
+
+    @property
+    def lacking(self) -> Lacking:
+        files = (file for found in self._files.values() for file in found)
+        return Lacking(
+            frozenset(file.oid for file in files if file.oid and file not in self._sound),
+            frozenset(oid for oid in self._sources.values() if oid and oid not in self._pinned),
+        )
 
     def parcel(self, record: Record) -> Parcel:
         files = [file for file in self._files[record.id] if file in self._sound]
@@ -149,10 +183,14 @@ def _sound_files(repo: Repository, files: Sequence[Bound]) -> set[Bound]:
     return {file for file in here if digests[file.oid] == file.sha256}
 
 
-def _pinned_commits(repo: Repository, oids: Sequence[str]) -> set[str]:
-    """Those that the lanes here hold: the user's other commits are nobody else's business."""
+def _pinned_commits(repo: Repository, oids: Sequence[str], given: Collection[str]) -> set[str]:
+    """Those that the lanes here hold, or that were given.
+
+    The user's other commits are nobody else's business.
+    """
     here = {oid for oid, found in repo.object_sizes(oids).items() if found and found[0] == "commit"}
     if not here:
         return set()
-    refs = repo.list_refs(LOCAL, TRACKING, OUT)
-    return here & pinned_commits(repo, [oid for ref, oid in refs.items() if ref[-4:] == "/src"])
+    refs = repo.list_refs(*SPACES)
+    pins = pinned_commits(repo, [oid for ref, oid in refs.items() if ref[-4:] == "/src"])
+    return here & {*pins, *given}

@@ -43,7 +43,7 @@ def push_chosen(
     if not lines:
         list_remote(store.repo, remote, observer)
         return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
-    parcels, missing = pack_parcels(store, lines, find_said(catalog, runs))
+    parcels, missing = pack_parcels(store, lines, find_said(runs, catalog))
     for sentence in describe_missing(missing):
         observer.warning(sentence)
     try:

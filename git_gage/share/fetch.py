@@ -74,6 +74,13 @@ def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Ob
     _bring(store, remote, CARGO, observer, strict=False, lanes=lanes)
 
 
+def fetch_cargo(
+    store: Store, remote: Remote, lanes: Sequence[str], parts: Sequence[str], observer: Observer
+) -> None:
+    """Get sources (`src`) and bulk files of some lanes, by their refs."""
+    _bring(store, remote, parts, observer, strict=False, lanes=lanes)
+
+
 def bring_all(store: Store, remote: Remote, observer: Observer) -> None:
     """Records and their cargo in one go, where git's fsck and the kind of clone allow it.
 

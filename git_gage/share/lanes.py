@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.errors import RequestError
 from git_gage.git.imports import DATE
 from git_gage.git.locks import drop_stale_locks
-from git_gage.store import LOCAL, OUT, TRACKING, LaneRef, parse_ref
+from git_gage.store import LOCAL, OUT, TAKEN, TRACKING, LaneRef, parse_ref
 from git_gage.store.files import Lock, read_json, write_json
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def sharing(store: Store) -> Iterator[None]:
     """
     store.check_git()
     with Lock(store.dir / "share.lock").held():
-        drop_stale_locks(store.repo, TRACKING, OUT)
+        drop_stale_locks(store.repo, TRACKING, OUT, TAKEN)
         yield
 
 

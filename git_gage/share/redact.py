@@ -20,8 +20,9 @@ from git_gage.runs.leaks import find_in_snapshot
 from git_gage.runs.next_record import draft_next
 from git_gage.secrets import find_secrets, mask_file
 from git_gage.share.lanes import read_tip_lines, sharing
+from git_gage.share.peek import forget_peeks
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import LOCAL, OUT, TRACKING, parse_ref
+from git_gage.store import LOCAL, OUT, TAKEN, TRACKING, parse_ref
 from git_gage.store.identity import out_lane
 from git_gage.store.rewrite import (
     Drop,
@@ -113,9 +114,10 @@ def plan_redaction(store: Store, catalog: Catalog, run: str, parts: Sequence[str
     return _with_parts(found, begin, parts)
 
 
-def find_said(catalog: Catalog, runs: Sequence[str]) -> Drop:
+def find_said(runs: Sequence[str], *catalogs: Catalog) -> Drop:
     """What those who recorded some runs have taken out of them: nobody is to send it again."""
-    found = [_read_said(run, catalog.records(run)) for run in runs]
+    known = ((run, [record for each in catalogs for record in each.records(run)]) for run in runs)
+    found = [_read_said(run, records) for run, records in known]
     return _make_drop([each for each in found if each is not None])
 
 
@@ -219,8 +221,8 @@ def redact_runs(
         remotes, elsewhere = _withdraw(store, drop, said=all(each.said for each in redactions))
         purge_journals(store.dir / "journal", drop)
         left = list(_clear_files(store, redactions))
-        for lane in store.my_lanes:
-            rewrite_lane(store.repo, f"{LOCAL}/{lane}", drop)
+        for prefix in [*(f"{LOCAL}/{lane}" for lane in store.my_lanes), *_taken_lanes(store)]:
+            rewrite_lane(store.repo, prefix, drop)
         catalog.close()
         _forget(store)
     return Redacted(list(redactions), remotes, elsewhere, left)
@@ -320,6 +322,12 @@ def _withdraw(store: Store, drop: Drop, *, said: bool) -> tuple[list[str], list[
     return withdrawn.remotes(), elsewhere
 
 
+def _taken_lanes(store: Store) -> set[str]:
+    """Where runs lie that were taken from remotes one by one: all of it is ours to write."""
+    found = (parse_ref(name) for name in store.repo.list_refs(TAKEN))
+    return {f"{TAKEN}/{each.remote}/w/{each.lane}" for each in found if each is not None}
+
+
 def _group(store: Store) -> dict[tuple[str, str, str, str], dict[str, str]]:
     groups: dict[tuple[str, str, str, str], dict[str, str]] = {}
     for name, oid in store.repo.list_refs(TRACKING, OUT).items():
@@ -383,6 +391,7 @@ def _find_in_run_dir(run_dir: Path) -> Iterator[str]:
 
 def _forget(store: Store) -> None:
     """Delete what is derived from records: it is made again, without what is gone."""
+    forget_peeks(store)
     for place in find_places(store):
         if place.is_absolute():
             delete_catalog(place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_gage.errors import RemoteError
@@ -35,6 +35,7 @@ _BEHIND = (
     *("fetch first", "non-fast-forward", "incorrect old value", "failed to update ref"),
     "atomic transaction failed",
 )
+_NOT_GIVEN = ("not our ref", "unadvertised object")
 _CONSEQUENCE = "atomic push failed"
 _AWAY = ("Could not read from remote", "unable to access", "does not appear to be", "not found")
 _NOISE = (
@@ -107,6 +108,44 @@ def fetch_refs(
     if answer.returncode not in (0, 1) or (answer.returncode == 1 and _relevant(answer.said)):
         raise _failure(FETCH, remote, answer)
     return answer.returncode == 0
+
+
+def fetch_objects(
+    repo: Repository,
+    remote: Remote,
+    wanted: Iterable[str],
+    quarantine: Path,
+    observer: Observer,
+    *,
+    known: Sequence[str] | None,
+    strict: bool,
+) -> None:
+    """Fetch what refs of the remote, or objects by their ids, lead to; no ref here is changed.
+
+    New objects come into `quarantine`/objects. `known` are commits, here or in the quarantine, that
+    the remote is likely to have: what they lead to is not sent. None: all that is here, for git to
+    find out.
+
+    Raises: RemoteError with git's own text.
+    """
+    (quarantine / "objects").mkdir(parents=True, exist_ok=True)
+    alone = () if known or known is None else ("-c", "fetch.negotiationAlgorithm=noop")
+    answer = ask_remote(
+        repo,
+        *(*_FETCH, *(_STRICT if strict else ()), *alone, "fetch", *_FETCH_OPTIONS),
+        *(f"--negotiation-tip={oid}" for oid in known or ()),
+        *("--no-filter", "--stdin", "--", remote.address),
+        listen=observer.progress,
+        input="".join(f"{name}\n" for name in wanted).encode(),
+        env=quarantine_environ(repo, quarantine),
+    )
+    if answer.returncode != 0:
+        raise _failure(FETCH, remote, answer)
+
+
+def is_refused(error: RemoteError) -> bool:
+    """Whether a remote does not give single objects, or has not all that were asked for."""
+    return any(sign in error.stderr for sign in _NOT_GIVEN)
 
 
 def list_remote(repo: Repository, remote: Remote, observer: Observer) -> dict[str, str]:

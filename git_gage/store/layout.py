@@ -12,6 +12,8 @@ from typing import NamedTuple
 LOCAL = "refs/gage/w"
 TRACKING = "refs/gage-remotes"
 OUT = "refs/gage-out"
+TAKEN = "refs/gage-in"
+SPACES = (LOCAL, TRACKING, OUT, TAKEN)
 THUMBS = "thumbs"
 
 SEGMENT_RECORDS = 128
@@ -24,7 +26,7 @@ TREE_BYTES = 256 << 10
 _NAME = r"[a-z0-9-]{1,64}"
 # Patterns that most lists do without: `re` keeps them, once they are needed.
 _REF = (
-    rf"(?:{LOCAL}|(?P<space>{TRACKING}|{OUT})/(?P<remote>.+?)/w)"
+    rf"(?:{LOCAL}|(?P<space>{TRACKING}|{OUT}|{TAKEN})/(?P<remote>.+?)/w)"
     rf"/(?P<lane>{_NAME})/(?P<epoch>{_NAME})/(?P<kind>log|sealed|bulk|src|{THUMBS})"
 )
 _ENTRY = rb"(?:seg|hot)/[0-9]{8}-[0-9]{1,4}"

@@ -164,7 +164,7 @@ class Store:
 
     def read_tips(self) -> dict[str, str]:
         """Refs that hold records, with their tips. Read the journals first: see `journals`."""
-        refs = self.repo.list_refs(layout.LOCAL, layout.TRACKING, layout.OUT)
+        refs = self.repo.list_refs(*layout.SPACES)
         return {name: oid for name, oid in refs.items() if name.endswith(("/log", "/sealed"))}
 
     def list_blobs(self, tips: Iterable[str]) -> dict[str, list[str]]:
@@ -194,7 +194,7 @@ class Store:
 
     def read_thumb_tips(self) -> dict[str, str]:
         """Refs that hold previews, with their tips."""
-        refs = self.repo.list_refs(layout.LOCAL, layout.TRACKING, layout.OUT)
+        refs = self.repo.list_refs(*layout.SPACES)
         return layout.thumbs_only(refs)
 
     def read_beats(self) -> dict[str, Beat]:

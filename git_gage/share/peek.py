@@ -1,0 +1,158 @@
+"""Look at what a remote has of runs, and copy nothing.
+
+The records that it has, and nothing else of it, lie in a bare repository that can be deleted; what
+is in ours too is read from there. A second look asks for the tips alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_gage.errors import GitError
+from git_gage.git.quarantine import quarantine_environ
+from git_gage.git.repository import Repository
+from git_gage.share.lanes import (
+    Memory,
+    Refs,
+    compare_tips,
+    kept_as,
+    records_only,
+    tracking_refs,
+    update_refs,
+)
+from git_gage.share.remote import find_remote
+from git_gage.share.transfer import fetch_objects, list_remote
+from git_gage.share.withdrawn import Withdrawn
+from git_gage.store import Store
+from git_gage.store.files import Lock, make_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from git_gage.catalog import Catalog
+    from git_gage.share.remote import Remote
+    from git_gage.share.transfer import Observer
+
+FOLDER = "cache/peek"
+# How trust files looked when we judged last; `App` writes it.
+STAMP = "cache/trust.json"
+# What the user's environment says of a repository is said of ours.
+_OURS = (
+    *("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_NAMESPACE"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
+)
+
+
+class Peek(NamedTuple):
+    """What a remote had a moment ago: `tips` by their names there; `store` and `catalog` read it."""
+
+    remote: Remote
+    tips: Refs
+    store: Store
+    catalog: Catalog
+
+
+def look_at(store: Store, catalog: Catalog, asked: str | None, observer: Observer) -> Peek:
+    """The records that a remote has now; what was withdrawn from it is left out.
+
+    `catalog` is ours, and says how others are judged.
+    Raises: RequestError where no remote can be chosen or nothing can be written; RemoteError with
+    git's own text.
+    """
+    remote = find_remote(store.repo, asked)
+    listed = list_remote(store.repo, remote, observer)
+    ignored = Withdrawn(store).ignored()
+    tips = {ref: oid for ref, oid in records_only(listed).items() if ref not in ignored}
+    folder = store.dir / FOLDER / f"{remote.tracking.replace('/', '%')}.git"
+    with Lock(folder.with_suffix(".lock")).held():
+        was_there = (folder / "HEAD").exists()
+        try:
+            return _look(store, catalog, remote, tips, folder, observer)
+        except GitError:
+            if not was_there:
+                raise
+        # What git cannot go on from, because somebody deleted a part of it, is made anew.
+        forget_peek(folder)
+        return _look(store, catalog, remote, tips, folder, observer)
+
+
+def forget_peeks(store: Store) -> None:
+    """Delete all that was seen of remotes."""
+    forget_peek(store.dir / FOLDER)
+
+
+def forget_peek(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _look(
+    store: Store, catalog: Catalog, remote: Remote, tips: Refs, folder: Path, observer: Observer
+) -> Peek:
+    there = Store(_open(store.repo, folder), store.clock)
+    before = tracking_refs(there.repo, remote)
+    if before != tips:
+        _bring(store, there, remote, before, tips, observer)
+    seen = catalog.of(there)
+    for notice in seen.refresh():
+        observer.warning(f"'{remote.shown}': {notice}")
+    _judge_anew(store, there, seen)
+    return Peek(remote, tips, there, seen)
+
+
+def _open(repo: Repository, folder: Path) -> Repository:
+    """The bare repository in `folder`, which is made if need be, and sees the objects of `repo`."""
+    environ = {name: value for name, value in repo.environ.items() if name not in _OURS}
+    seen = Repository(
+        cwd=folder,
+        git_dir=folder,
+        common_dir=folder,
+        work_tree=None,
+        prefix="",
+        object_format=repo.object_format,
+        bare=True,
+        environ={**environ, "GIT_DIR": str(folder), **quarantine_environ(repo, folder)},
+    )
+    if not (folder / "HEAD").exists():
+        make_folder(folder)
+        seen.run(
+            *("init", "-q", "--bare", "--template=", f"--object-format={repo.object_format}"),
+        )
+    return seen
+
+
+def _bring(
+    store: Store, there: Store, remote: Remote, before: Refs, tips: Refs, observer: Observer
+) -> None:
+    sizes = there.repo.object_sizes(dict.fromkeys(tips.values()))
+    lacking = [ref for ref, oid in tips.items() if sizes[oid] is None]
+    if lacking:
+        known = _commits_here(there.repo, [before, records_only(tracking_refs(store.repo, remote))])
+        fetch_objects(
+            *(store.repo, remote, lacking, there.repo.git_dir, observer), known=known, strict=True
+        )
+    if compare_tips(there, before.values(), tips.values()).ahead:
+        # The catalog keeps what it has read; here it shall hold what the remote has now.
+        shutil.rmtree(there.dir, ignore_errors=True)
+    gone = [kept_as(remote, ref) for ref in before if ref not in tips]
+    update_refs(there.repo, {kept_as(remote, ref): oid for ref, oid in tips.items()}, gone)
+    there.tidy_packs()
+
+
+def _commits_here(repo: Repository, known: list[Mapping[str, str]] | list[Refs]) -> list[str]:
+    oids = dict.fromkeys(oid for refs in known for oid in refs.values())
+    return [oid for oid, found in repo.object_sizes(oids).items() if found is not None]
+
+
+def _judge_anew(store: Store, there: Store, seen: Catalog) -> None:
+    """Judge again where trust files have changed since."""
+    memory = Memory(there)
+    try:
+        stamp = (store.dir / STAMP).read_text()
+    except FileNotFoundError:
+        return
+    if memory.recall("trust", STAMP) != stamp:
+        seen.rejudge()
+        memory.note("trust", STAMP, stamp)
