@@ -323,10 +323,14 @@ class Catalog:
         found = (record for record in self.records(run) if record.id == id)
         return next(found)
 
-    def lines_beyond(self, runs: Sequence[str], remote: str) -> list[bytes]:
-        """Lines of those records of runs that refs/gage-remotes/<remote>/ lacks, run by run."""
-        order = {run: place for place, run in enumerate(runs)}
-        found = sorted(self._records(runs, remote), key=lambda record: order[record.run])
+    def lines_beyond(self, runs: Sequence[str] | None, remote: str) -> list[bytes]:
+        """Lines of those records of runs (None: all) that a remote is not known to have.
+
+        They come run by run.
+        """
+        asked = self._ask(query.list_runs) if runs is None else runs
+        order = {run: place for place, run in enumerate(asked)}
+        found = sorted(self._records(asked, remote), key=lambda record: order[record.run])
         return [record.line for record in found]
 
     # -- inside ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.catalog.schema import AMONG, JOURNAL, among, without_indexes, writing
 from git_gage.errors import GageError, GitError
-from git_gage.store import LOCAL, TRACKING, parse_ref
+from git_gage.store import LOCAL, TAKEN, TRACKING, parse_ref
 
 if TYPE_CHECKING:
     import sqlite3
@@ -248,8 +248,9 @@ def _note_trouble(db: sqlite3.Connection, store: Store, troubled: Mapping[str, s
 
 
 def _remote_of(ref: str) -> str | None:
+    """The remote that is known to have what a ref holds."""
     found = parse_ref(ref)
-    return found.remote if found is not None and found.space == TRACKING else None
+    return found.remote if found is not None and found.space in (TRACKING, TAKEN) else None
 
 
 def _pairs(blobs: Iterable[int], tip: int) -> list[tuple[int, int]]:

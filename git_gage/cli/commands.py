@@ -46,6 +46,7 @@ COMMANDS = {
     "config": "Show and change settings, which git's config keeps",
     "remote": "List the remotes and places that runs come from and go to",
     "push": "Send runs to a remote",
+    "sync": "Fetch runs from a remote, then push to it",
     "redact": "Take secrets out of runs that were recorded",
     "fetch": "Get runs from a remote",
     "fold": "Put the lanes of finished CI jobs on a remote together",

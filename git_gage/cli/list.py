@@ -10,6 +10,7 @@ from git_gage.cli.choosing import filter_options, read_keys
 from git_gage.cli.params import (
     Count,
     MetricName,
+    RemoteName,
     RunName,
     color_option,
     csv_option,
@@ -43,6 +44,7 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
         *(("-z", option) for option in ("--json", "--csv", "--md", "--graph", "--watch")),
         *(("--columns", option) for option in ("--json", "--jsonl", "--format", "-s")),
         *(("-s", option) for option in ("--json", "--jsonl", "--format")),
+        ("--remote", "--watch"),
     ],
     note="A row names its run in other commands (git gage show 2), 2:4 are rows of a list.\n"
     "See 'git gage help filters' and 'git gage help formats'\n",
@@ -72,6 +74,7 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
 @click.option("--columns", metavar="<names>", multiple=True, help="Show these, such as run,lr,acc")
 @click.option("-s", "--short", is_flag=True, help="Show operation, status and label alone")
 @click.option("--graph", is_flag=True, help="Draw which run was made from which")
+@click.option("--remote", metavar="<remote>", type=RemoteName(), help="Show what a remote has")
 @click.option("--watch", is_flag=True, help="Show the list anew every 2 seconds")
 @json_option
 @click.option("--jsonl", is_flag=True, help="Print JSON, one run a line")
@@ -84,6 +87,10 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
 @click.pass_obj
 def command(app: App, /, color: str, watch: bool, **given: Any) -> None:
     """List runs, newest first"""
+    if given["remote"]:
+        from git_gage.cli.elsewhere import Elsewhere
+
+        app = Elsewhere(app, given["remote"])
     given["columns"] = read_keys("--columns", given["columns"])
     given["sorting"] = read_keys("--sort", given["sorting"])
     forms = ("as_json", "jsonl", "csv", "md", "porcelain", "nul")
@@ -107,7 +114,7 @@ def _show(app: App, given: dict[str, Any], color: str) -> None:
     elif app.catalog.count():
         hint_at_filter(app, listed.wheres)
     else:
-        hint_at_runs()
+        hint_at_runs(given["remote"])
 
 
 def _draw(app: App, given: dict[str, Any], color: str) -> tuple[str, Screen, Listed]:
@@ -146,6 +153,7 @@ def _draw(app: App, given: dict[str, Any], color: str) -> tuple[str, Screen, Lis
 
 def _to_see_all(given: dict[str, Any]) -> str:
     words = ["git", "gage", "list", "--all"]
+    words += ["--remote", given["remote"]] if given["remote"] else []
     words += [word for where in given["wheres"] for word in ("-w", where)]
     words += ["--sort", ",".join(given["sorting"])] if given["sorting"] else []
     words += ["--group-by", given["group_by"]] if given["group_by"] else []
@@ -169,8 +177,14 @@ def hint_at_filter(app: App, wheres: Sequence[str]) -> None:
         click.echo(f"hint: no run has a '{clean(name)}'{guess}", err=True)
 
 
-def hint_at_runs() -> None:
+def hint_at_runs(remote: str | None = None) -> None:
     """Say on standard error that there are no runs, and how to come by some."""
+    if remote is not None:
+        from git_gage.safe import clean
+
+        click.echo(f"no runs on {clean(remote)} yet", err=True)
+        click.echo(f"hint: send some with 'git gage push {clean(remote)}'", err=True)
+        return
     click.echo("no runs here yet", err=True)
     click.echo("hint: record one with 'git gage run <script.py>'", err=True)
     click.echo("hint: get those of others with 'git gage fetch'", err=True)

@@ -24,6 +24,7 @@ class Known(NamedTuple):
     """A setting. `check` says what is wrong with a value, None if nothing is.
 
     `name` may have `<name>` in it for a word of the user's. `usual`: what holds without it.
+    `several`: all values of the layer that counts are used.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Known(NamedTuple):
     usual: str
     meaning: str
     check: Callable[[str], str | None]
+    several: bool = False
 
 
 class Problem(NamedTuple):
@@ -92,8 +94,9 @@ KNOWN = (
         "gage.remote",
         "remote",
         "that of the branch, or origin",
-        "Remote, place or URL that push and fetch use when none is named",
+        "Remote, place or URL that push, fetch and sync use when none is named; can be several",
         _check_address,
+        several=True,
     ),
     Known(
         "gage.repo.<name>.url",
@@ -218,6 +221,17 @@ def read_valid(settings: Settings, name: str) -> str | None:
     return entry.value
 
 
+def read_all_valid(settings: Settings, name: str) -> list[str]:
+    """The values of one of our settings that can have several.
+
+    Raises: as `read_valid`.
+    """
+    found = settings.find_all(name)
+    for problem in (problem for entry in found for problem in _explain_entry(entry)):
+        raise ConfigError(problem.message, hint=problem.hint)
+    return list(dict.fromkeys(entry.value for entry in found))
+
+
 class Described(NamedTuple):
     """A setting as it is here: one value of it, or none (`value`, `scope` and `origin` are None).
 
@@ -252,12 +266,14 @@ def _rank(key: str) -> int:
 def _describe(entry: Setting, settings: Settings) -> Described:
     known = find_known(entry.key)
     problem = next(_explain_entry(entry), None)
+    several = known is not None and known.several
+    is_one_of = several and entry in settings.find_all(entry.key)
     return Described(
         key=spell_key(known, entry.key) if known else entry.key,
         value=entry.value,
         scope=entry.scope,
         origin=entry.origin,
-        counts=settings.find(entry.key) is entry,
+        counts=settings.find(entry.key) is entry or is_one_of,
         usual=known.usual if known else "",
         meaning=known.meaning if known else "",
         problem=problem.message if problem else None,

@@ -45,6 +45,17 @@ class Settings:
         wanted = fold_key(key)
         return next((entry for entry in reversed(self.entries) if entry.key == wanted), None)
 
+    def find_all(self, key: str) -> list[Setting]:
+        """The values of a key that can have several: those of the layer that counts, if not empty.
+
+        An empty one stands for none.
+        """
+        last = self.find(key)
+        if last is None:
+            return []
+        same = (e for e in self.entries if e.key == last.key and e.scope == last.scope)
+        return [entry for entry in same if entry.value]
+
     def get(self, key: str) -> str | None:
         """The value of a key that counts; empty counts as none."""
         found = self.find(key)

@@ -104,7 +104,7 @@ class _Listing:
 
     def columns(self, newest_here: str | None) -> list[Column]:
         """In the order they are shown; the rank says which go first when there is no room."""
-        marks = ["@" if document["id"] == newest_here else " " for document in self.documents]
+        marks = [_mark(document, newest_here) for document in self.documents]
         numbers = self.layout.rows or range(1, len(self.documents) + 1)
         digits = len(str(max(numbers)))
         rows = [f"{mark} {row:>{digits}}" for row, mark in zip(numbers, marks, strict=True)]
@@ -170,6 +170,8 @@ class _Listing:
             lines.append(f"no room for {', '.join(left)}: ask for fewer columns")
         elif len(self.documents) > 1 and not (self.layout.short or self.layout.columns):
             lines += self._common()
+        if any(document.get("here") for document in self.documents):
+            lines.append("= is here, too")
         if older:
             lines.append(f"{count_text(older, f'{self.layout.order} run')}: {to_see_all}")
         return "".join(
@@ -267,6 +269,12 @@ class _Listing:
     def _labels(self) -> Column:
         texts = [_description(document) for document in self.documents]
         return Column("LABEL", texts, 12, least=10)
+
+
+def _mark(document: Mapping[str, Any], newest_here: str | None) -> str:
+    if document.get("here"):  # of runs that a remote has
+        return "="
+    return "@" if document["id"] == newest_here else " "
 
 
 def _rank(place: int) -> int:

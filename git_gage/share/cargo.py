@@ -62,7 +62,7 @@ def pack_parcels(
     """
     drop = drop or Drop()
     lines = [line for line in lines if not drop.takes(line)]
-    records = [_read(line) for line in lines]
+    records = [read_line(line) for line in lines]
     readable = [record for record in records if record is not None]
     cargo = Cargo(store.repo, readable, drop, parts, given)
     parcels = [
@@ -122,6 +122,22 @@ class Cargo:
                 self.missing.setdefault(record.run, []).extend(absent)
 
     @property
+    def size(self) -> int:
+        """Bytes of the bulk files that are here."""
+        return sum(file.size for file in {file.oid: file for file in self._sound}.values())
+
+    @property
+    def size_lacking(self) -> int:
+        """Bytes of those that are not here, as the records say."""
+        absent = {
+            file.oid: max(file.size, 0)
+            for found in self._files.values()
+            for file in found
+            if file.oid and file not in self._sound
+        }
+        return sum(absent.values())
+
+    @property
     def lacking(self) -> Lacking:
         files = (file for found in self._files.values() for file in found)
         return Lacking(
@@ -145,7 +161,7 @@ class Cargo:
         return [SOURCE, *names] if source is not None and source not in self._pinned else names
 
 
-def _read(line: bytes) -> Record | None:
+def read_line(line: bytes) -> Record | None:
     """The record; None where a newer git-gage wrote it: it travels as it is."""
     try:
         return parse_record(line)

@@ -6,17 +6,20 @@ same lines, and begins each time from what the remote is known to have of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from git_gage.records import parse_record
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.delivery import BehindError, Load, Pushed, deliver
-from git_gage.share.lanes import Refs, kept_as, out_refs, tracking_refs, update_refs
+from git_gage.share.lanes import CARGO, Memory, Refs, kept_as, out_refs, tracking_refs, update_refs
 from git_gage.share.redact import find_said
 from git_gage.share.transfer import list_remote
 from git_gage.store import LOCAL, OUT
 from git_gage.store.identity import out_lane
 from git_gage.store.out import Parcel, extend_lane
+
+_LEFT_OUT = "left_out"
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -25,33 +28,84 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 
+class Chosen(NamedTuple):
+    """What is to go: runs by id (None: what this clone said of any), of these the `parts` of
+    `src` and `bulk`, and records of `kinds` (None: all).
+    """
+
+    runs: Sequence[str] | None
+    parts: Collection[str]
+    kinds: Collection[str] | None
+
+
 def push_chosen(
     store: Store,
     catalog: Catalog,
     remote: Remote,
-    runs: Sequence[str],
+    chosen: Chosen,
     observer: Observer,
     *,
     allow_secrets: bool,
 ) -> Pushed:
-    """Send all that is known of some runs, whoever wrote it.
+    """Send what is known of some runs, whoever wrote it.
 
     Raises: RemoteError with git's own text; SecretsFoundError; the out lane is then as it was.
     """
     catalog.refresh()
-    lines = catalog.lines_beyond(runs, remote.tracking)
+    memory = Memory(store)
+    left = {run: _left_out(memory, remote, run) for run in chosen.runs or ()}
+    lines = list(find_lines(store, catalog, remote, chosen))
+    late = [run for run, parts in left.items() if parts.intersection(chosen.parts)]
+    lines = list(dict.fromkeys([*lines, *(each.line for each in catalog.record_lines(late))]))
     if not lines:
         list_remote(store.repo, remote, observer)
         return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
-    parcels, missing = pack_parcels(store, lines, find_said(runs, catalog))
+    known = catalog.record_lines(chosen.runs)
+    parcels, missing = pack_parcels(store, lines, find_said(known), chosen.parts)
     for sentence in describe_missing(missing):
         observer.warning(sentence)
     try:
-        return _deliver(store, remote, parcels, observer, allow_secrets)
+        pushed = _deliver(store, remote, parcels, observer, allow_secrets)
     except BehindError:
         # Somebody else wrote this lane, or we were killed before we noted our last push.
         begin_lane(store, remote, {}, fresh=True)
-        return _deliver(store, remote, parcels, observer, allow_secrets)
+        pushed = _deliver(store, remote, parcels, observer, allow_secrets)
+    _note_left_out(memory, remote, chosen, left, late)
+    return pushed
+
+
+def find_lines(store: Store, catalog: Catalog, remote: Remote, chosen: Chosen) -> Iterator[bytes]:
+    """Lines that are meant and that the remote is not known to have."""
+    lines = catalog.lines_beyond(chosen.runs, remote.tracking)
+    if chosen.kinds is None:
+        yield from lines
+        return
+    mine = store.my_lanes
+    for line in lines:
+        record = parse_record(line)
+        if record.kind in chosen.kinds and (chosen.runs or record.writer in mine):
+            yield line
+
+
+def _left_out(memory: Memory, remote: Remote, run: str) -> set[str]:
+    """Parts of a run that the remote was not given with its records."""
+    return set((memory.recall(_LEFT_OUT, f"{remote.tracking}/{run}") or "").split())
+
+
+def _note_left_out(
+    memory: Memory,
+    remote: Remote,
+    chosen: Chosen,
+    left: Mapping[str, set[str]],
+    late: Sequence[str],
+) -> None:
+    omitted = set(CARGO).difference(chosen.parts) if chosen.kinds is None else set()
+    if omitted or late:
+        now = {
+            run: sorted((parts | omitted).difference(chosen.parts)) for run, parts in left.items()
+        }
+        noted = {f"{remote.tracking}/{run}": " ".join(parts) for run, parts in now.items()}
+        memory.note_all(_LEFT_OUT, noted)
 
 
 def _deliver(

@@ -9,6 +9,7 @@ from git_gage.errors import RemoteError
 from git_gage.share.cargo import base_commits
 from git_gage.share.fetch import drop_sealed_logs
 from git_gage.share.lanes import (
+    CARGO,
     Memory,
     Refs,
     compare_tips,
@@ -34,7 +35,10 @@ SENT = (" ", "*")
 
 
 class Pushed(NamedTuple):
-    """What was sent; `commits` are the user's own that travel with the sources."""
+    """What was sent; `commits` are the user's own that travel with the sources.
+
+    Where records were there already, their sources and outputs may have been sent all the same.
+    """
 
     remote: str
     runs: int
@@ -85,7 +89,8 @@ def deliver(
     if not outcome.accepted:
         raise _failure(remote, outcome)
     runs = sum(b'"kind":"run.begin"' in line for line in lines)
-    return Pushed(remote.shown, runs, len(lines), commits, not lines)
+    sent = [ref for ref, flag in outcome.flags.items() if flag in SENT and ref.endswith(CARGO)]
+    return Pushed(remote.shown, runs, len(lines), commits, not (lines or sent))
 
 
 def _failure(remote: Remote, outcome: Outcome) -> RemoteError:

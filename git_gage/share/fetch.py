@@ -6,7 +6,7 @@ remote is kept beside the old one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RemoteError
@@ -49,8 +49,14 @@ class Fetched(NamedTuple):
     records_new: int
 
 
-def fetch_runs(store: Store, catalog: Catalog, remote: str | None, observer: Observer) -> Fetched:
-    """Get all runs that a remote has: records, sources, outputs.
+def fetch_runs(
+    store: Store,
+    catalog: Catalog,
+    remote: str | None,
+    observer: Observer,
+    parts: Collection[str] = CARGO,
+) -> Fetched:
+    """Get all runs that a remote has: records, and of sources (`src`) and outputs (`bulk`) `parts`.
 
     Raises: RequestError where no remote can be chosen or nothing can be written; RemoteError with
     git's own text.
@@ -59,7 +65,7 @@ def fetch_runs(store: Store, catalog: Catalog, remote: str | None, observer: Obs
     with sharing(store):
         catalog.refresh()
         runs, records = catalog.count(), catalog.count_records()
-        bring_all(store, found, observer)
+        bring_all(store, found, parts, observer)
         for notice in catalog.refresh(bulk=True):
             observer.warning(notice)
         forget_gone(store, found, observer)
@@ -81,13 +87,14 @@ def fetch_cargo(
     _bring(store, remote, parts, observer, strict=False, lanes=lanes)
 
 
-def bring_all(store: Store, remote: Remote, observer: Observer) -> None:
+def bring_all(store: Store, remote: Remote, parts: Collection[str], observer: Observer) -> None:
     """Records and their cargo in one go, where git's fsck and the kind of clone allow it.
 
     Else the records alone, and then sources and outputs under the user's own rules: a team's old
     commits need not be as git wants them today.
     """
-    kinds = RECORDS if remote.is_partial else (*RECORDS, *CARGO)
+    cargo = tuple(kind for kind in CARGO if kind in parts)
+    kinds = RECORDS if remote.is_partial else (*RECORDS, *cargo)
     try:
         _bring(store, remote, kinds, observer, strict=True)
     except RemoteError as error:
@@ -99,9 +106,10 @@ def bring_all(store: Store, remote: Remote, observer: Observer) -> None:
     tips = digest_refs(records_only(drop_sealed_logs(store, remote)))
     if memory.recall("in_step", remote.tracking) == tips:
         return
-    if kinds == RECORDS:
-        _bring(store, remote, CARGO, observer, strict=False)
-    memory.note("in_step", remote.tracking, tips)
+    if kinds == RECORDS and cargo:
+        _bring(store, remote, cargo, observer, strict=False)
+    if cargo == CARGO:
+        memory.note("in_step", remote.tracking, tips)
     store.tidy_packs()
 
 

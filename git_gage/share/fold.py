@@ -17,6 +17,7 @@ from git_gage.share.chosen import begin_lane
 from git_gage.share.delivery import Load, deliver
 from git_gage.share.fetch import bring_all
 from git_gage.share.lanes import (
+    CARGO,
     KINDS,
     Refs,
     is_fork,
@@ -72,7 +73,7 @@ def fold_lanes(
     """
     found = find_remote(store.repo, remote)
     with sharing(store):
-        bring_all(store, found, observer)
+        bring_all(store, found, CARGO, observer)
         idle = _find_idle(store, found, list_remote(store.repo, found, observer), idle_s)
         if idle and not only_look:
             _fold(store, found, idle, observer)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_gage.errors import RequestError
 from git_gage.share.places import find_places
-from git_gage.share.remote import find_remote, name_address, remote_names, usual_remote
+from git_gage.share.remote import find_remote, name_address, remote_names, usual_remotes
 from git_gage.source.remote import strip_user
 from git_gage.store import TRACKING, parse_ref
 
@@ -41,10 +42,18 @@ class KnownRemote(NamedTuple):
 def list_remotes(repo: Repository) -> tuple[list[KnownRemote], list[str]]:
     """git's remotes, then places, with what is wrong with the files that name places."""
     seen = {found.remote for found in map(parse_ref, repo.list_refs(f"{TRACKING}/")) if found}
-    usual = usual_remote(repo)
+    usual = _find_usual(repo)
     places = find_places(repo)
     remotes = _list_git_remotes(repo, seen, usual)
     return [*remotes, *_list_places(repo, places, seen, usual)], places.notices
+
+
+def _find_usual(repo: Repository) -> list[str]:
+    """Those that are taken where none is named; none where there is no telling."""
+    try:
+        return usual_remotes(repo)
+    except RequestError:
+        return []
 
 
 def remote_words(repo: Repository) -> list[str]:
@@ -54,7 +63,7 @@ def remote_words(repo: Repository) -> list[str]:
 
 
 def _list_git_remotes(
-    repo: Repository, seen: Container[str | None], usual: str | None
+    repo: Repository, seen: Container[str | None], usual: Container[str]
 ) -> Iterator[KnownRemote]:
     urls = _read_urls(repo)
     for name, entries in repo.settings.named("remote", "url").items():
@@ -62,7 +71,7 @@ def _list_git_remotes(
         yield KnownRemote(
             *(name, REMOTE, strip_user(fetch_url), strip_user(push_url), entries[0].place),
             has_runs=find_remote(repo, name).tracking in seen,
-            is_usual=name == usual,
+            is_usual=name in usual,
         )
 
 
@@ -75,7 +84,7 @@ def _read_urls(repo: Repository) -> dict[tuple[str, str], str]:
 
 
 def _list_places(
-    repo: Repository, places: Places, seen: Container[str | None], usual: str | None
+    repo: Repository, places: Places, seen: Container[str | None], usual: Container[str]
 ) -> Iterator[KnownRemote]:
     taken = set(remote_names(repo))
     for place in places.found:
@@ -85,6 +94,6 @@ def _list_places(
         yield KnownRemote(
             *(place.name, PLACE, url, url, place.origin),
             has_runs=name_address(repo, place.address) in seen,
-            is_usual=refused is None and place.name == usual,
+            is_usual=refused is None and place.name in usual,
             refused=refused,
         )

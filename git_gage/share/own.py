@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.share.cargo import describe_missing, pack_parcels
@@ -9,6 +10,8 @@ from git_gage.share.delivery import BehindError, Load, Pushed, deliver
 from git_gage.share.fetch import fetch_lanes
 from git_gage.share.fewer import replaced_refs
 from git_gage.share.lanes import (
+    CARGO,
+    RECORDS,
     Difference,
     Memory,
     Refs,
@@ -54,8 +57,15 @@ class Side(NamedTuple):
         return bool(self.lines.ahead) and (self.forked or bool(self.lines.behind))
 
 
-def push_own(store: Store, remote: Remote, observer: Observer, *, allow_secrets: bool) -> Pushed:
-    """Send all that this clone has recorded.
+def push_own(
+    store: Store,
+    remote: Remote,
+    parts: Collection[str],
+    observer: Observer,
+    *,
+    allow_secrets: bool,
+) -> Pushed:
+    """Send all that this clone has recorded; of sources and outputs only `parts`.
 
     A lane that a copy of this clone writes as well is left to the copy: what the remote lacks of
     it goes on in a new lane.
@@ -67,7 +77,7 @@ def push_own(store: Store, remote: Remote, observer: Observer, *, allow_secrets:
             merge_epochs(store.repo, f"{LOCAL}/{lane}")
     attempt = 1
     while True:
-        load = _load_lanes(store, remote, observer)
+        load = _load_lanes(store, remote, parts, observer)
         if not load.updates:
             list_remote(store.repo, remote, observer)
             return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
@@ -80,7 +90,7 @@ def push_own(store: Store, remote: Remote, observer: Observer, *, allow_secrets:
             fetch_lanes(store, remote, error.lanes, observer)
 
 
-def _load_lanes(store: Store, remote: Remote, observer: Observer) -> Load:
+def _load_lanes(store: Store, remote: Remote, parts: Collection[str], observer: Observer) -> Load:
     """All that can be pushed, after lanes with two writers were left."""
     memory = Memory(store)
     known = tracking_refs(store.repo, remote)
@@ -91,8 +101,9 @@ def _load_lanes(store: Store, remote: Remote, observer: Observer) -> Load:
         sides = _survey(store, remote, memory, known)
     updates, deletes = Refs(), Refs()
     for side in sides:
-        updates |= _updates(store.repo, side)
-        deletes |= _deletes(store, side)
+        found = _updates(store.repo, side)
+        updates |= {ref: oid for ref, oid in found.items() if ref.endswith((*RECORDS, *parts))}
+        deletes |= _deletes(store, side, parts)
     return Load(updates, deletes, known, [line for side in sides for line in side.lines.ahead])
 
 
@@ -148,14 +159,14 @@ def _is_behind(repo: Repository, side: Side, ref: str, oid: str) -> bool:
     return theirs != oid and is_ancestor(repo, oid, theirs)
 
 
-def _deletes(store: Store, side: Side) -> Refs:
+def _deletes(store: Store, side: Side, parts: Collection[str]) -> Refs:
     """Refs there that give way: logs to a sealed epoch of ours, old epochs to merged ones."""
     logs = {
         ref: oid
         for ref, oid in side.theirs.items()
         if ref.endswith("/log") and f"{ref.removesuffix('log')}sealed" in side.mine
     }
-    if side.lines.behind or side.forked:
+    if side.lines.behind or side.forked or set(CARGO) - set(parts):
         return logs
     return logs | replaced_refs(store, side.theirs, side.mine)
 

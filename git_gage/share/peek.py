@@ -46,7 +46,7 @@ _OURS = (
 
 
 class Peek(NamedTuple):
-    """What a remote had a moment ago: `tips` by their names there; `store` and `catalog` read it."""
+    """What a remote had a moment ago: `tips` by their names there, what reads their records."""
 
     remote: Remote
     tips: Refs

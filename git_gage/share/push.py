@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.share.beats import drop_beats
-from git_gage.share.chosen import push_chosen
-from git_gage.share.lanes import sharing
+from git_gage.share.chosen import Chosen, push_chosen
+from git_gage.share.lanes import CARGO, sharing
 from git_gage.share.own import push_own
 from git_gage.share.remote import find_remote
 
@@ -26,9 +26,13 @@ def push_runs(
     observer: Observer,
     *,
     allow_secrets: bool = False,
+    parts: Collection[str] = CARGO,
+    kinds: Collection[str] | None = None,
 ) -> Pushed:
     """Send runs to a remote; without `runs`, all that this clone has recorded.
 
+    `parts`: what goes along, of `src` (sources) and `bulk` (outputs, metrics); what one push left
+    out the next one sends. `kinds`: only records of these kinds, None for all.
     Nothing is ever forced, and nothing that the remote has is sent again.
 
     Raises: RequestError where no remote can be chosen or nothing can be written; RemoteError with
@@ -38,9 +42,12 @@ def push_runs(
     with sharing(store):
         if store.journals():
             store.flush()
-        if runs:
-            pushed = push_chosen(store, catalog, found, runs, observer, allow_secrets=allow_secrets)
+        if runs or kinds is not None:
+            chosen = Chosen(runs or None, parts, kinds)
+            pushed = push_chosen(
+                store, catalog, found, chosen, observer, allow_secrets=allow_secrets
+            )
         else:
-            pushed = push_own(store, found, observer, allow_secrets=allow_secrets)
+            pushed = push_own(store, found, parts, observer, allow_secrets=allow_secrets)
         drop_beats(store, found, observer)
     return pushed

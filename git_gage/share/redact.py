@@ -8,7 +8,7 @@ Source: docs/format.md, "Redaction".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -114,10 +114,15 @@ def plan_redaction(store: Store, catalog: Catalog, run: str, parts: Sequence[str
     return _with_parts(found, begin, parts)
 
 
-def find_said(runs: Sequence[str], *catalogs: Catalog) -> Drop:
-    """What those who recorded some runs have taken out of them: nobody is to send it again."""
-    known = ((run, [record for each in catalogs for record in each.records(run)]) for run in runs)
-    found = [_read_said(run, records) for run, records in known]
+def find_said(records: Iterable[Record]) -> Drop:
+    """What those who recorded runs have taken out of them: nobody is to send it again.
+
+    `records` are all that are known of these runs.
+    """
+    known: dict[str, list[Record]] = {}
+    for record in records:
+        known.setdefault(record.run, []).append(record)
+    found = [_read_said(run, of_run) for run, of_run in known.items()]
     return _make_drop([each for each in found if each is not None])
 
 

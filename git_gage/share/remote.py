@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
-from git_gage.git.known import read_valid
+from git_gage.git.known import read_all_valid
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -41,7 +41,7 @@ def find_remote(repo: Repository, asked: str | None) -> Remote:
     Raises: RequestError where there is none to choose.
     """
     names = remote_names(repo)
-    word = asked or _usual_remote(repo, names)
+    word = asked or _usual_remotes(repo, names)[0]
     place = None if word in names or _is_address(word) else _find_place(repo, word)
     address = place.address if place else word
     if address.startswith("-") or "\n" in address:
@@ -62,12 +62,12 @@ def remote_names(repo: Repository) -> list[str]:
     return list(repo.settings.named("remote", "url"))
 
 
-def usual_remote(repo: Repository) -> str | None:
-    """What is taken where no remote is asked for; None if there is no telling."""
-    try:
-        return _usual_remote(repo, remote_names(repo))
-    except RequestError:
-        return None
+def usual_remotes(repo: Repository) -> list[str]:
+    """What is taken where no remote is asked for: `gage.remote` can name several.
+
+    Raises: RequestError where there is no telling.
+    """
+    return _usual_remotes(repo, remote_names(repo))
 
 
 def is_remote(repo: Repository, word: str) -> bool:
@@ -99,18 +99,18 @@ def hide_user(text: str) -> str:
     return _USER_INFO.sub("", text)
 
 
-def _usual_remote(repo: Repository, names: list[str]) -> str:
-    chosen = read_valid(repo.settings, "gage.remote")
-    if chosen is not None:
+def _usual_remotes(repo: Repository, names: list[str]) -> list[str]:
+    chosen = read_all_valid(repo.settings, "gage.remote")
+    if chosen:
         return chosen
     upstreams = {entries[-1].value for entries in repo.settings.named("branch", "remote").values()}
     if upstreams - {".", "origin"}:
         head = repo.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).decode().strip()
         upstream = repo.settings.get(f"branch.{head.removeprefix('refs/heads/')}.remote") or "."
         if upstream != ".":
-            return upstream
+            return [upstream]
     if "origin" in names:
-        return "origin"
+        return ["origin"]
     if names:
         raise RequestError(
             "no remote to share with: none is called 'origin'",

@@ -45,12 +45,12 @@ def fetch_chosen(
     store: Store,
     catalog: Catalog,
     remote: str | None,
-    runs: Sequence[str],
+    runs: Sequence[str] | None,
     observer: Observer,
     parts: Collection[str] = CARGO,
     kinds: Collection[str] | None = None,
 ) -> Fetched:
-    """Get some runs (full ids) that a remote has, whoever wrote them.
+    """Get some runs (full ids, None: all) that a remote has, whoever wrote them.
 
     `parts`: what comes along, of `src` (sources) and `bulk` (outputs, metrics); what one call left
     out the next one brings. `kinds`: only records of these kinds, None for all.
@@ -62,11 +62,12 @@ def fetch_chosen(
         peek = look_at(store, catalog, remote, observer)
         catalog.refresh()
         before = (catalog.count(), catalog.count_records())
-        here = {record.line for record in catalog.record_lines(runs)}
-        drop = find_said(runs, catalog, peek.catalog)
+        ours, theirs = (list(each.record_lines(runs)) for each in (catalog, peek.catalog))
+        here = {record.line for record in ours}
+        drop = find_said([*ours, *theirs])
         records = [
             record
-            for record in peek.catalog.record_lines(runs)
+            for record in theirs
             if not drop.takes(record.line) and (kinds is None or record.kind in kinds)
         ]
         lines = [record.line for record in records]

@@ -1,0 +1,259 @@
+"""What `push`, `fetch` and `sync` have in common: which remotes, which runs, and what of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from git_gage.cli.choosing import filter_options
+from git_gage.cli.params import files_option, yes_option
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+    from git_gage.share import Fetched, Pushed
+    from git_gage.share.preview import Move
+
+F = TypeVar("F", bound=Callable[..., Any])
+# Of more it takes longer than a fetch should: 'git gage verify --all' tells.
+MOST_JUDGED = 500
+
+_meta = click.option(
+    "--meta", is_flag=True, help="Records alone: sources and outputs stay where they are"
+)
+_user = click.option(
+    "--user", is_flag=True, help="What people said alone: labels, tags, comments, attributes"
+)
+_dry_run = click.option(
+    "-n", "--dry-run", is_flag=True, help="Say what would move, and move nothing"
+)
+
+
+def moving_options(command: F) -> F:
+    """Options that say what moves; see `What`."""
+    decorated: Any = command
+    for option in (yes_option, _dry_run, _user, _meta, files_option, filter_options(bounds=False)):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+class What(NamedTuple):
+    """Which runs move, by words and filters (none: all), and what of them."""
+
+    words: tuple[str, ...]
+    wheres: tuple[str, ...]
+    files: str
+    meta: bool
+    user: bool
+    dry_run: bool
+
+    @property
+    def is_chosen(self) -> bool:
+        return bool(self.words or self.wheres)
+
+    @property
+    def parts(self) -> Collection[str]:
+        from git_gage.share.lanes import CARGO
+
+        return () if self.meta or self.user else CARGO
+
+    @property
+    def kinds(self) -> Collection[str] | None:
+        from git_gage.catalog.said import KINDS
+
+        return KINDS if self.user else None
+
+
+def split_words(app: App, words: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
+    """The remotes that are meant, and the words that name runs.
+
+    Raises: RequestError where there is no telling.
+    """
+    from git_gage.share.remote import is_remote, usual_remotes
+
+    if words and is_remote(app.repo, words[0]):
+        return [words[0]], words[1:]
+    return usual_remotes(app.repo), words
+
+
+def each_remote(app: App, remotes: Sequence[str], move: Callable[[str], None]) -> None:
+    """Move to or from one after the other; one that fails does not stop the others.
+
+    Raises: what the only one raises; click's Exit after one of several has failed.
+    """
+    from git_gage.errors import RemoteError, RequestError
+
+    code = 0
+    for remote in remotes:
+        try:
+            move(remote)
+        except (RemoteError, RequestError) as error:
+            if len(remotes) == 1:
+                raise
+            from git_gage.cli.boundary import report_failure
+
+            code = report_failure(error, app)
+    if code:
+        click.get_current_context().exit(code)
+
+
+def find_here(app: App, what: What) -> list[str] | None:
+    """Ids of the chosen runs that are here; None where none are chosen."""
+    from git_gage.cli.choosing import find_chosen
+
+    return find_chosen(app, what.words, what.wheres) if what.is_chosen else None
+
+
+def find_there(app: App, remote: str, what: What) -> list[str] | None:
+    """Ids of the chosen runs that a remote has; None where none are chosen."""
+    if not what.is_chosen:
+        return None
+    from git_gage.cli.elsewhere import Elsewhere
+
+    return find_here(Elsewhere(app, remote), what)
+
+
+def find_anywhere(app: App, remote: str, what: What) -> list[str] | None:
+    """Ids of the chosen runs that are here or that a remote has; None where none are chosen.
+
+    A word that names a run here means that one.
+    """
+    if not what.is_chosen:
+        return None
+    from git_gage.cli.elsewhere import Elsewhere
+
+    there = Elsewhere(app, remote)
+    held = dict.fromkeys(run for each in (app, there) for run in each.runs.find(what.wheres))
+    if not what.words:
+        return list(held)
+    named = dict.fromkeys(run for word in what.words for run in _select(word, app, there))
+    return [run for run in named if run in held]
+
+
+def _select(word: str, app: App, there: App) -> list[str]:
+    from git_gage.errors import RunNotFoundError
+
+    try:
+        return app.select([word])
+    except RunNotFoundError:
+        return there.select([word])
+
+
+def refuse_none(app: App, what: What) -> None:
+    """Say that no run is meant: the answer is no."""
+    from git_gage.cli.list import hint_at_filter
+
+    hint_at_filter(app, what.wheres)
+    click.get_current_context().exit(1)
+
+
+def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secrets: bool) -> None:
+    """Send runs (None: what this clone has recorded), or say what would be sent."""
+    from git_gage.share import push_runs, push_thumbs
+    from git_gage.share.chosen import Chosen
+    from git_gage.share.preview import preview_push
+
+    with app.progress() as progress:
+        if what.dry_run:
+            chosen = Chosen(runs, what.parts, what.kinds)
+            move = preview_push(app.store, app.catalog, remote, chosen, progress)
+        else:
+            pushed = push_runs(
+                *(app.store, app.catalog, remote, runs or (), progress),
+                allow_secrets=allow_secrets,
+                parts=what.parts,
+                kinds=what.kinds,
+            )
+            previews = 0
+            if what.files != "none":
+                previews = push_thumbs(app.store, app.catalog, remote, runs or (), progress)
+    click.echo(
+        _describe_move("push", "to", move) if what.dry_run else _describe_push(pushed, previews)
+    )
+
+
+def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
+    """Get runs (None: all that the remote has), or say what would come."""
+    from git_gage.share import fetch_chosen, fetch_runs, fetch_thumbs
+    from git_gage.share.chosen import Chosen
+    from git_gage.share.preview import preview_fetch
+
+    mark = app.catalog.mark()
+    with app.progress() as progress:
+        if what.dry_run:
+            chosen = Chosen(runs, what.parts, what.kinds)
+            move = preview_fetch(app.store, app.runs, remote, chosen, progress)
+        else:
+            if runs is None and what.kinds is None:
+                fetched = fetch_runs(app.store, app.catalog, remote, progress, what.parts)
+            else:
+                fetched = fetch_chosen(
+                    *(app.store, app.catalog, remote, runs, progress), what.parts, what.kinds
+                )
+            previews = 0
+            if what.files != "none":
+                previews = fetch_thumbs(app.store, remote, progress)
+    if what.dry_run:
+        click.echo(_describe_move("fetch", "from", move))
+    else:
+        click.echo(_describe_fetch(fetched, previews) + _judge_news(app, fetched, mark))
+
+
+def _describe_move(verb: str, way: str, move: Move) -> str:
+    from git_gage.render.amounts import count_text, size_text
+    from git_gage.safe import clean
+
+    remote = clean(move.remote)
+    if not move.records:
+        return f"nothing to {verb} {way} {remote}"
+    amount = (move.runs, "run") if move.runs else (move.records, "run update")
+    details = [count_text(move.records, "record")] if move.runs else []
+    details.append(size_text(move.size))
+    return f"would {verb} {count_text(*amount)} {way} {remote} ({', '.join(details)})"
+
+
+def _describe_push(pushed: Pushed, previews: int) -> str:
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+
+    remote = clean(pushed.remote)
+    sent = [count_text(previews, "preview")] if previews else []
+    if pushed.records:
+        amount = (pushed.runs, "run") if pushed.runs else (pushed.records, "run update")
+        sent.insert(0, count_text(*amount))
+    elif not pushed.up_to_date:
+        sent.insert(0, "sources and outputs")
+    if not sent:
+        return f"{remote} is up to date"
+    commits = f", with {count_text(pushed.commits, 'commit')} of yours" if pushed.commits else ""
+    return f"pushed {' and '.join(sent)} to {remote}{commits}"
+
+
+def _describe_fetch(fetched: Fetched, previews: int) -> str:
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+
+    remote = clean(fetched.remote)
+    new = [count_text(previews, "preview")] if previews else []
+    if fetched.runs_new:
+        new.insert(0, count_text(fetched.runs_new, "run"))
+    elif fetched.records_new:
+        new.insert(0, count_text(fetched.records_new, "run update"))
+    return f"fetched {' and '.join(new)} from {remote}" if new else f"nothing new on {remote}"
+
+
+def _judge_news(app: App, fetched: Fetched, mark: int) -> str:
+    """Of how many records it is known who wrote them, where that is quick to tell."""
+    news = app.catalog.news(mark) if fetched.records_new else []
+    if not news or len(news) > MOST_JUDGED:
+        return ""
+    from git_gage.render.verdicts import count_states
+
+    ids = {id for _, id in news}
+    runs = list(dict.fromkeys(run for run, _ in news))
+    records = [record for record in app.catalog.record_lines(runs) if record.id in ids]
+    verdicts = app.judge.judge(records)
+    if all(verdict.state == "N" for verdict in verdicts):
+        return ""  # nobody signs here: that says nothing
+    return f" ({count_states(verdicts)})"

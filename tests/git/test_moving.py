@@ -1,0 +1,207 @@
+"""`push`, `fetch`, `sync`: what moves, what would, and what a remote has before a copy is made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import gage, gage_inside, git
+from tests.unit.share.world import World, make_world, objects_of, refs_of
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def answer(where: Path, *words: str, code: int = 0) -> str:
+    result = gage_inside(where, *words)
+    assert (result.code, result.err) == (code, ""), result
+    return result.out
+
+
+def listed(where: Path, *words: str) -> dict[str, dict[str, Any]]:
+    found = json.loads(answer(where, "list", "--all", "--json", *words))
+    return {each["id"]: each for each in found}
+
+
+def test_sam_looks_first_and_takes_what_is_good(world: World) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    runs = [world.ana.run(f"step{number}.py") for number in range(3)]
+    answer(ana, "tag", runs[1], "good")
+    answer(ana, "push")
+    nothing = gage_inside(sam, "list")
+    assert nothing.err.startswith("no runs here yet\n")
+    there = answer(sam, "list", "--remote", "origin")
+    assert [f"step{number}.py" in there for number in range(3)] == [True] * 3
+    assert "= is here" not in there
+    assert answer(sam, "list", "--remote", "origin", "-t", "good", "-s").count(".py") == 1
+    assert answer(sam, "fetch", "-w", "tag = good", "-n").startswith(
+        "would fetch 1 run from origin (3 records, "
+    )
+    assert listed(sam) == {}
+    assert answer(sam, "fetch", "origin", "-w", "tag = good") == "fetched 1 run from origin\n"
+    assert set(listed(sam)) == {runs[1]}
+    there = answer(sam, "list", "--remote", "origin")
+    assert "= 2 " in there
+    assert there.endswith("= is here, too\n")
+    seen = listed(sam, "--remote", "origin")
+    assert {run: each["here"] for run, each in seen.items()} == {
+        runs[0]: False,
+        runs[1]: True,
+        runs[2]: False,
+    }
+    # A row is one of the list that was just shown.
+    assert answer(sam, "fetch", "origin", "3") == "fetched 1 run from origin\n"
+    assert set(listed(sam)) == {runs[0], runs[1]}
+    assert answer(sam, "fetch", "origin", "3") == "nothing new on origin\n"
+    assert answer(sam, "fetch", "-n").startswith("would fetch 1 run from origin (2 records, ")
+    assert answer(sam, "fetch") == "fetched 1 run from origin\n"
+    assert answer(sam, "fetch", "-n") == "nothing to fetch from origin\n"
+    assert listed(sam).keys() == set(runs)
+
+
+def test_a_remote_without_runs(world: World) -> None:
+    result = gage_inside(world.sam.path, "list", "--remote", "origin")
+    assert result.err == ("no runs on origin yet\nhint: send some with 'git gage push origin'\n")
+    result = gage_inside(world.sam.path, "fetch", "origin", "nosuch")
+    assert (result.code, result.err.splitlines()[0]) == (128, "fatal: no run 'nosuch' on 'origin'")
+    result = gage_inside(world.sam.path, "fetch", "-w", "acc > 1")
+    assert (result.code, result.err.splitlines()[0]) == (1, "no run matches")
+    for verb in ("push", "sync"):
+        result = gage_inside(world.sam.path, verb, "-w", "acc > 1")
+        assert (result.code, result.err.splitlines()[0]) == (1, "no run matches")
+
+
+def test_records_first_and_the_rest_when_it_is_wanted(world: World) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    run = world.ana.run()
+    assert answer(ana, "push", "--meta") == "pushed 1 run to origin\n"
+    assert {ref.rpartition("/")[2] for ref in refs_of(world.origin, "refs/gage")} == {"log"}
+    assert answer(sam, "fetch") == "fetched 1 run from origin\n"
+    assert world.sam.output(run) is None
+    assert answer(ana, "push") == "pushed sources and outputs to origin\n"
+    assert answer(ana, "push") == "origin is up to date\n"
+    assert answer(sam, "fetch", "--meta") == "nothing new on origin\n"
+    assert world.sam.output(run) is None
+    assert answer(sam, "fetch") == "nothing new on origin\n"
+    assert world.sam.output(run) == b"output of train.py\n"
+
+
+def test_a_chosen_run_first_as_records(world: World) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    run = world.ana.run()
+    assert answer(ana, "push", "origin", run, "--meta") == "pushed 1 run to origin\n"
+    assert answer(ana, "push", "origin", run, "--meta") == "origin is up to date\n"
+    assert gage_inside(sam, "fetch", "origin", run).err == (
+        f"warning: run '{run[10:17]}' came without output: not on 'origin'\n"
+    )
+    assert answer(ana, "push", "origin", run) == "pushed 1 run to origin\n"
+    assert answer(ana, "push", "origin", run) == "origin is up to date\n"
+    answer(sam, "fetch", "origin", run)
+    assert world.sam.output(run) == b"output of train.py\n"
+
+
+def test_what_people_said_alone(world: World) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    run, other = world.ana.run(), world.ana.run("other.py")
+    answer(ana, "push", "origin", run)
+    answer(sam, "fetch")
+    answer(sam, "label", run, "--set", "sam likes it")
+    answer(sam, "tag", run, "good")
+    world.sam.run("private.py")
+    assert answer(sam, "push", "--user", "-n").startswith("would push 2 run updates to origin (")
+    assert answer(sam, "push", "--user") == "pushed 2 run updates to origin\n"
+    assert answer(sam, "push", "--user") == "origin is up to date\n"
+    assert listed(ana, "--remote", "origin").keys() == {run}
+    answer(ana, "tag", other, "mine")
+    assert answer(ana, "fetch", "--user", "-n").startswith("would fetch 2 run updates from")
+    assert answer(ana, "fetch", "--user") == "fetched 2 run updates from origin\n"
+    assert listed(ana)[run]["label"] == "sam likes it"
+    assert answer(ana, "sync", "--user", run) == "nothing new on origin\norigin is up to date\n"
+    assert listed(ana)[run]["tags"] == ["good"]
+
+
+def test_sync_goes_both_ways(world: World) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    first, second = world.ana.run("a.py"), world.sam.run("b.py")
+    answer(ana, "push")
+    before = refs_of(world.origin)
+    said = answer(sam, "sync", "-n").splitlines()
+    assert [line.partition(" (")[0] for line in said] == [
+        "would fetch 1 run from origin",
+        "would push 1 run to origin",
+    ]
+    assert refs_of(world.origin) == before
+    assert answer(sam, "sync") == "fetched 1 run from origin\npushed 1 run to origin\n"
+    assert answer(sam, "sync") == "nothing new on origin\norigin is up to date\n"
+    assert answer(sam, "sync", "-n") == "nothing to fetch from origin\nnothing to push to origin\n"
+    assert answer(ana, "sync") == "fetched 1 run from origin\norigin is up to date\n"
+    assert listed(ana).keys() == listed(sam).keys() == {first, second}
+
+
+def test_sync_of_chosen_runs_wherever_they_are(world: World) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    theirs, other = world.ana.run("theirs.py"), world.ana.run("other.py")
+    answer(ana, "push")
+    mine, unsent = world.sam.run("mine.py"), world.sam.run("unsent.py")
+    assert answer(sam, "sync", "origin", theirs, mine) == (
+        "fetched 1 run from origin\npushed 1 run to origin\n"
+    )
+    assert listed(sam).keys() == {theirs, mine, unsent}
+    assert listed(sam, "--remote", "origin").keys() == {theirs, other, mine}
+    assert answer(sam, "sync", "-w", "operation = other.py") == (
+        "fetched 1 run from origin\norigin is up to date\n"
+    )
+    result = gage_inside(sam, "sync", theirs, "-w", "operation = other.py")
+    assert (result.code, result.err.splitlines()[0]) == (1, "no run matches")
+    assert gage_inside(sam, "sync", "nosuch").err.startswith("fatal: no run 'nosuch' on 'origin'")
+
+
+def test_several_remotes_and_one_of_them_is_away(world: World) -> None:
+    ana = world.ana.path
+    world.ana.run()
+    second = world.bare("second.git")
+    git(ana, "remote", "add", "second", str(second))
+    git(ana, "remote", "add", "gone", str(world.folder / "gone.git"))
+    for name in ("gone", "origin", "second"):
+        git(ana, "config", "--add", "gage.remote", name)
+    result = gage_inside(ana, "sync")
+    assert result.code == 128
+    assert result.out == (
+        "nothing new on origin\npushed 1 run to origin\n"
+        "nothing new on second\npushed 1 run to second, with 1 commit of yours\n"
+    )
+    assert result.err.startswith("fatal: fetch from 'gone': ")
+    assert "hint: check its address with 'git remote get-url gone'" in result.err
+    assert refs_of(world.origin, "refs/gage") == refs_of(second, "refs/gage")
+    usual = json.loads(answer(ana, "remote", "--json"))
+    assert all(each["is_usual"] for each in usual)
+    shown = json.loads(answer(ana, "config", "--json"))
+    assert [each["counts"] for each in shown if each["key"] == "gage.remote"] == [True] * 3
+
+
+def test_what_was_redacted_is_not_taken_again(world: World) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    assert gage(ana, "run", "-q", "--", "echo", "secret").code == 0
+    (run,) = listed(ana)
+    answer(ana, "push")
+    answer(sam, "fetch", "origin", run)
+    assert gage_inside(ana, "redact", "--output", "-y", run).code == 0
+    answer(ana, "push")
+    assert listed(sam, "--remote", "origin").keys() == {run}
+    answer(sam, "fetch", "origin", run)
+    assert listed(sam)[run]["redacted"] == ["output"]
+    assert world.sam.output(run) == b"secret\n"
+    assert gage_inside(sam, "redact", "-y", run).code == 0
+    assert not list((sam / ".git/gage").glob("cache/peek/*"))
+    git(sam, "reflog", "expire", "--expire=now", "--all")
+    git(sam, "gc", "-q", "--prune=now")
+    blob = world.ana.store.repo.blob_oid(b"secret\n")
+    assert blob not in objects_of(sam)
+    answer(sam, "fetch", "origin", run)
+    answer(sam, "fetch")
+    assert world.sam.output(run) is None
