@@ -236,6 +236,10 @@ class Catalog:
         """Whether a run was begun in another clone: what it says is what a stranger says."""
         return not self._ask(lambda db: query.is_begun_in(db, run, self._store.my_lanes))
 
+    def remotes_of(self, run: str) -> list[str]:
+        """Remotes, by the names of their tracking refs, that have something of a run."""
+        return self._ask(lambda db: query.remotes_of(db, run))
+
     def has_open_elsewhere(self) -> bool:
         """Whether a run that another clone began has no end yet, as far as is known here."""
         return self._ask(lambda db: query.has_open_elsewhere(db, self._store.my_lanes))

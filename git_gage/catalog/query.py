@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from git_gage.catalog.schema import AMONG, JOURNAL, among
 from git_gage.catalog.texts import checked, with_packages
 from git_gage.records import is_begin_of
-from git_gage.store import LOCAL, parse_ref
+from git_gage.store import OWN, parse_ref
 
 # JSON counts exactly up to here: whoever writes a higher one must not stop the others.
 _MAX_COUNT = 2**53 - 1
@@ -122,6 +122,17 @@ def read_news(db: sqlite3.Connection, mark: int) -> list[tuple[str, str]]:
     return [(run, id.hex()) for run, id in rows]
 
 
+def remotes_of(db: sqlite3.Connection, run: str) -> list[str]:
+    """Remotes that have something of a run."""
+    rows = db.execute(
+        "SELECT DISTINCT t.remote FROM run JOIN record r ON r.run = run.key"
+        " JOIN place p ON p.blob = r.blob JOIN tip t ON t.key = p.tip"
+        " WHERE run.id = ? AND t.remote IS NOT NULL ORDER BY 1",
+        (run,),
+    )
+    return [remote for (remote,) in rows]
+
+
 def has_open_elsewhere(db: sqlite3.Connection, lanes: Collection[str]) -> bool:
     """Whether a run that other lanes began has no end yet."""
     sql = f"""SELECT 1 FROM fact JOIN run ON run.key = fact.run
@@ -147,7 +158,7 @@ def is_begun_in(db: sqlite3.Connection, run: str, lanes: Collection[str]) -> boo
 
 def _is_in(ref: str | None, lanes: Collection[str]) -> bool:
     found = parse_ref(ref or "")
-    return found is not None and found.space == LOCAL and found.lane in lanes
+    return found is not None and found.space in OWN and found.lane in lanes
 
 
 def find_newest(db: sqlite3.Connection, column: str, value: str, count: int) -> list[str]:

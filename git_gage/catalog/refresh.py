@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.catalog.schema import AMONG, JOURNAL, among, without_indexes, writing
 from git_gage.errors import GageError, GitError
-from git_gage.store import LOCAL, TAKEN, TRACKING, parse_ref
+from git_gage.store import OWN, TAKEN, TRACKING, parse_ref
 
 if TYPE_CHECKING:
     import sqlite3
@@ -158,9 +158,7 @@ def _own_blobs(
     """
     refs = {ref: parse_ref(ref) for ref in tips}
     own = [
-        tips[ref]
-        for ref, each in refs.items()
-        if each and each.space == LOCAL and each.lane in lanes
+        tips[ref] for ref, each in refs.items() if each and each.space in OWN and each.lane in lanes
     ]
     return {blob for tip in own for blob in trees.get(tip, ())}
 

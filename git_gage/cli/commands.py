@@ -49,6 +49,7 @@ COMMANDS = {
     "sync": "Fetch runs from a remote, then push to it",
     "redact": "Take secrets out of runs that were recorded",
     "fetch": "Get runs from a remote",
+    "private": "Let runs stay in this clone",
     "fold": "Put the lanes of finished CI jobs on a remote together",
     "doctor": "Check git, this repository and this environment",
     "version": "Print the versions in use",

@@ -238,6 +238,9 @@ live_option = click.option(
     metavar="<remote>",
     help="Let others follow the run on a remote while it goes on",
 )
+private_option = click.option(
+    "--private", is_flag=True, help="Let the run stay in this clone: no push takes it"
+)
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, help="Say nothing but what the program says"
 )

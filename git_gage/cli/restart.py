@@ -14,6 +14,7 @@ from git_gage.cli.params import (
     label_option,
     live_option,
     never_ask_option,
+    private_option,
     quiet_option,
     secrets_option,
     sign_options,
@@ -51,7 +52,7 @@ class RestartCommand(Command):
     cls=RestartCommand,
     usage="git gage restart [<options>] <run> [<key>=<value>...]",
     examples=["git gage restart @ lr=0.01", "git gage restart 3 --code latest --keep-files '*.pt'"],
-    exclusive=[("--detach", "--stage")],
+    exclusive=[("--detach", "--stage"), ("--live", "--private")],
     note="""\
 The new run has the code, settings and inputs of the old one, as far as nothing
 else is said. The old run stays as it is.
@@ -79,6 +80,7 @@ else is said. The old run stays as it is.
 @timeout_option
 @detach_option
 @live_option
+@private_option
 @secrets_option
 @quiet_option
 @sign_options
@@ -97,6 +99,7 @@ def command(
     timeout: float | None,
     detach: bool,
     live: str | None,
+    private: bool,
     allow_secrets: bool,
     quiet: bool,
     trust_code: bool,
@@ -123,6 +126,7 @@ def command(
         consent=find_consent(app, trust_code=trust_code, never_ask=never_ask),
         allow_secrets=allow_secrets,
         follow=find_follow(app, live, progress),
+        private=private,
     )
     wanted = read_code(app.repo, code)
     done = restart_run(app.store, app.catalog, chosen, wanted, keep, request, Console(), progress)

@@ -17,6 +17,7 @@ from git_gage.cli.params import (
     label_option,
     live_option,
     never_ask_option,
+    private_option,
     quiet_option,
     secrets_option,
     sign_options,
@@ -80,6 +81,7 @@ def _refuse_option(error: click.NoSuchOption, args: list[str]) -> click.UsageErr
     exclusive=[
         ("--stage", "--start", "--preview", "--needed"),
         ("--detach", "--stage"),
+        ("--live", "--private"),
         ("--detach", "--preview"),
         ("--start", "--in-place"),
         ("--start", "--require-clean"),
@@ -102,6 +104,7 @@ level. A command after -- runs as it is.
 @timeout_option
 @detach_option
 @live_option
+@private_option
 @click.option("--pull", is_flag=True, help="Get inputs that .dvc files name with 'dvc pull'")
 @secrets_option
 @quiet_option
@@ -125,6 +128,7 @@ def command(
     timeout: float | None,
     detach: bool,
     live: str | None,
+    private: bool,
     pull: bool,
     allow_secrets: bool,
     quiet: bool,
@@ -161,6 +165,7 @@ def command(
         consent=find_consent(app, trust_code=trust_code, never_ask=never_ask),
         allow_secrets=allow_secrets,
         follow=find_follow(app, live, progress),
+        private=private,
     )
     if preview:
         from git_gage.render.preview import show_preview

@@ -25,7 +25,8 @@ class RunRequest:
     `stage`: record it, and let it start another time; `detach`: leave it in the background.
     `parent` is the run that this one is begun in. `consent` asks the user before anything runs that
     somebody else recorded; None where nobody can be asked. `allow_secrets`: record what looks like
-    one. `follow`: lets others follow the run.
+    one. `follow`: lets others follow the run. `private`: the run stays
+    in this clone.
     """
 
     author: By
@@ -45,6 +46,7 @@ class RunRequest:
     consent: Consent | None = None
     allow_secrets: bool = False
     follow: Follow | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class Lineage:
 
     parent: str | None = None
     restart_of: str | None = None
+
+    @property
+    def runs(self) -> set[str]:
+        return {run for run in (self.parent, self.restart_of) if run is not None}
 
 
 class Observer(Protocol):

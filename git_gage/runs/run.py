@@ -107,10 +107,14 @@ class Runner:
             if isinstance(prepared, str):
                 return prepared
             source = prepared.source
+            # What comes of a private run is private.
+            private = self.request.private or not self.store.private.isdisjoint(lineage.runs)
             self._tell_left_out(source)
             record = self._draft_begin(prepared.plan, source, state_dir, lineage, staged)
             if source.snapshot is not None:
-                self.store.pin(source.snapshot, prepared.quarantine)
+                self.store.pin(source.snapshot, prepared.quarantine, private=private)
+            if private:
+                self.store.keep_private(record.run)
             # The directory has its name before the record is out: whoever flushes finds the files.
             place = self.store.state_dir(record.run)
             self.alive = name_state(state_dir, place, self.alive, self.store.writing)
@@ -264,7 +268,7 @@ class Runner:
 
     def _let_follow(self, plan: Plan, run: str) -> None:
         """Let others see how the run is getting on, until it has ended."""
-        if self.request.follow is None:
+        if self.request.follow is None or run in self.store.private:
             return
         from git_gage.runs.beats import look_at
 

@@ -15,7 +15,7 @@ from git_gage.errors import IntegrityError
 from git_gage.git.contents import hash_contents
 from git_gage.records import Record, parse_record, short_id
 from git_gage.share.lanes import CARGO, pinned_commits
-from git_gage.store import SPACES
+from git_gage.store import PRIVATE, SPACES
 from git_gage.store.out import Parcel
 from git_gage.store.rewrite import Drop
 
@@ -207,6 +207,7 @@ def _pinned_commits(repo: Repository, oids: Sequence[str], given: Collection[str
     here = {oid for oid, found in repo.object_sizes(oids).items() if found and found[0] == "commit"}
     if not here:
         return set()
-    refs = repo.list_refs(*SPACES)
+    # A record that names the source of a private run gets nothing.
+    refs = repo.list_refs(*(space for space in SPACES if space != PRIVATE))
     pins = pinned_commits(repo, [oid for ref, oid in refs.items() if ref[-4:] == "/src"])
     return here & {*pins, *given}

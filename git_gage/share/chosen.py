@@ -80,9 +80,11 @@ def find_lines(store: Store, catalog: Catalog, remote: Remote, chosen: Chosen) -
     if chosen.kinds is None:
         yield from lines
         return
-    mine = store.my_lanes
+    mine, private = store.my_lanes, store.private
     for line in lines:
         record = parse_record(line)
+        if record.run in private:
+            continue
         if record.kind in chosen.kinds and (chosen.runs or record.writer in mine):
             yield line
 

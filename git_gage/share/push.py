@@ -9,6 +9,7 @@ from git_gage.share.beats import drop_beats
 from git_gage.share.chosen import Chosen, push_chosen
 from git_gage.share.lanes import CARGO, sharing
 from git_gage.share.own import push_own
+from git_gage.share.private import require_shareable
 from git_gage.share.remote import find_remote
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def push_runs(
     Raises: RequestError where no remote can be chosen or nothing can be written; RemoteError with
     git's own text, and nothing changed here; SecretsFoundError, and nothing was sent.
     """
+    require_shareable(store, runs)
     found = find_remote(store.repo, remote)
     with sharing(store):
         if store.journals():

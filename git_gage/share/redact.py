@@ -22,7 +22,7 @@ from git_gage.secrets import find_secrets, mask_file
 from git_gage.share.lanes import read_tip_lines, sharing
 from git_gage.share.peek import forget_peeks
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import LOCAL, OUT, TAKEN, TRACKING, parse_ref
+from git_gage.store import LOCAL, OUT, OWN, TAKEN, TRACKING, parse_ref
 from git_gage.store.identity import out_lane
 from git_gage.store.rewrite import (
     Drop,
@@ -226,7 +226,8 @@ def redact_runs(
         remotes, elsewhere = _withdraw(store, drop, said=all(each.said for each in redactions))
         purge_journals(store.dir / "journal", drop)
         left = list(_clear_files(store, redactions))
-        for prefix in [*(f"{LOCAL}/{lane}" for lane in store.my_lanes), *_taken_lanes(store)]:
+        own = [f"{space}/{lane}" for space in OWN for lane in store.my_lanes]
+        for prefix in [*own, *_taken_lanes(store)]:
             rewrite_lane(store.repo, prefix, drop)
         catalog.close()
         _forget(store)
@@ -262,7 +263,7 @@ def _require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) ->
             hint="wait until it has ended",
         )
     going = {each.run for each in redactions}
-    sharing_them = {run for run in _runs_of_sources(store, drop.snapshots) if run is not None}
+    sharing_them = {run for run in runs_of_sources(store, drop.snapshots, *OWN) if run is not None}
     others = sorted(sharing_them - going)
     if others:
         names = " ".join(map(short_id, (*sorted(going), *others)))
@@ -272,13 +273,13 @@ def _require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) ->
         )
 
 
-def _runs_of_sources(store: Store, snapshots: frozenset[str]) -> Iterator[str | None]:
-    """Runs of this clone that have one of these sources, where it is no commit of the user's."""
+def runs_of_sources(store: Store, snapshots: frozenset[str], *spaces: str) -> Iterator[str | None]:
+    """Runs in lanes of this clone in `spaces` that have one of these sources."""
     marks = [f'"snapshot":"{oid}"'.encode() for oid in snapshots]
     tips = {
         name: oid
         for name, oid in store.read_tips().items()
-        if (found := parse_ref(name)) and found.space == LOCAL and found.lane in store.my_lanes
+        if (found := parse_ref(name)) and found.space in spaces and found.lane in store.my_lanes
     }
     blobs = [blob for found in store.list_blobs(tips.values()).values() for blob in found]
     for _, lines in store.read_lines(dict.fromkeys(blobs)):

@@ -18,6 +18,7 @@ from git_gage.store import layout
 from git_gage.store.files import read_json, write_json
 from git_gage.store.journal import drop_old_days, list_journals, read_journal, retire_journal
 from git_gage.store.lane import Bulk, Epoch, Lane
+from git_gage.store.private import read_private
 from git_gage.store.repair import mend_lane
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from git_gage.store.thumbs import Gallery
 
 FORMAT = 1
+# What is remembered of the open epoch of each lane.
+_EPOCH = {layout.LOCAL: "epoch", layout.PRIVATE: "private"}
 # Every run adds a few small packs; git slows down with their number, so they are rolled up.
 PACKS_BEFORE_REPACK = 40
 
@@ -42,7 +45,7 @@ class Flusher:
 
     def __init__(self, repo: Repository, lane: str, now: float) -> None:
         self.repo = repo
-        self.lane = Lane(repo, f"{layout.LOCAL}/{lane}")
+        self.lanes = {space: Lane(repo, f"{space}/{lane}") for space in layout.OWN}
         self.dir = repo.gage_dir
         self.now = now
         self.month = time.strftime("%Y%m", time.gmtime(now))
@@ -52,54 +55,72 @@ class Flusher:
             kept = ("offsets", "packs")
             self.state = {key: self.state[key] for key in kept if key in self.state}
             self.state["lane"] = lane
-        drop_stale_locks(repo, f"{layout.LOCAL}/{lane}")
+        drop_stale_locks(repo, *(each.prefix for each in self.lanes.values()))
 
     def flush(self) -> None:
         """Write what is new, close the epoch when it is due, put the journals away."""
         batch = self._read_batch()
-        if batch.lines:
-            try:
-                self._write(batch)
-            except (GitError, IntegrityError):
-                if not mend_lane(self.lane, self.dir / "journal"):
-                    raise
-                self.state.pop("epoch", None)
-                self._write(batch)
+        private = read_private(self.dir)
+        for space in layout.OWN:
+            hidden = space == layout.PRIVATE
+            records = [each for each in batch.records if (each.run in private) == hidden]
+            if records:
+                self._write_surely(space, records)
         self._put_away(batch)
 
-    def pin(self, snapshot: str, quarantine: Path | None) -> None:
+    def pin(self, snapshot: str, quarantine: Path | None, *, private: bool) -> None:
         """Hold a source commit in the open epoch."""
-        epoch = self._current()
+        space = layout.PRIVATE if private else layout.LOCAL
+        lane, epoch = self.lanes[space], self._current(space)
         pinned = self.state.get("pinned", [])
-        if [epoch.name, snapshot] in pinned and epoch.src is not None:
+        mark = [space, epoch.name, snapshot]
+        if mark in pinned and epoch.src is not None:
             return
         if quarantine is not None and has_objects(quarantine):
-            epoch = self.lane.pin_new(epoch, snapshot, quarantine)
+            epoch = lane.pin_new(epoch, snapshot, quarantine)
         else:
-            epoch = self.lane.pin(epoch, [snapshot])
-        self._remember(epoch, packs=1)
-        self._save(pinned=[*pinned[-31:], [epoch.name, snapshot]])
+            epoch = lane.pin(epoch, [snapshot])
+        self._remember(space, epoch, packs=1)
+        self._save(pinned=[*pinned[-31:], mark])
 
     def add_galleries(self, galleries: Mapping[str, Gallery]) -> None:
         """Put previews of runs into the open epoch."""
         from git_gage.store.thumbs import add_galleries
 
-        self._remember(add_galleries(self.lane, self._current(), galleries), packs=1)
+        private = read_private(self.dir)
+        for space, lane in self.lanes.items():
+            hidden = space == layout.PRIVATE
+            some = {run: each for run, each in galleries.items() if (run in private) == hidden}
+            if some:
+                epoch = add_galleries(lane, self._current(space), some)
+                self._remember(space, epoch, packs=1)
         self._save()
 
-    def _write(self, batch: Batch) -> None:
-        epoch = self._current()
-        runs = sum(record.kind == "run.begin" for record in batch.records)
-        epoch = self.lane.append(epoch, batch.lines, runs, self._bulk(batch.records))
-        self._remember(epoch, packs=1)
-        if epoch.runs >= layout.EPOCH_RUNS:
-            self.lane.close(epoch)
+    def _write_surely(self, space: str, records: Sequence[Record]) -> None:
+        """Write also where the lane has to be mended first."""
+        try:
+            self._write(space, records)
+        except (GitError, IntegrityError):
+            if not mend_lane(self.lanes[space], self.dir / "journal"):
+                raise
+            self.state.pop(_EPOCH[space], None)
+            self._write(space, records)
 
-    def _current(self) -> Epoch:
-        epoch, over = self.lane.open_epoch(self.month, self.state.get("epoch", {}))
+    def _write(self, space: str, records: Sequence[Record]) -> None:
+        lane, epoch = self.lanes[space], self._current(space)
+        runs = sum(record.kind == "run.begin" for record in records)
+        lines = [record.line for record in records]
+        epoch = lane.append(epoch, lines, runs, self._bulk(records))
+        self._remember(space, epoch, packs=1)
+        if epoch.runs >= layout.EPOCH_RUNS:
+            lane.close(epoch)
+
+    def _current(self, space: str) -> Epoch:
+        lane = self.lanes[space]
+        epoch, over = lane.open_epoch(self.month, self.state.get(_EPOCH[space], {}))
         if not over:
             return epoch
-        self.lane.close(epoch)
+        lane.close(epoch)
         return Epoch(layout.epoch_name(self.month, [epoch.name]))
 
     def _read_batch(self) -> Batch:
@@ -122,8 +143,8 @@ class Flusher:
                     files.append((f"{record.run}/{name}", path))
         return files
 
-    def _remember(self, epoch: Epoch, packs: int) -> None:
-        self.state["epoch"] = {
+    def _remember(self, space: str, epoch: Epoch, packs: int) -> None:
+        self.state[_EPOCH[space]] = {
             "log": epoch.log,
             "records": epoch.records,
             "runs": epoch.runs,

@@ -13,7 +13,10 @@ LOCAL = "refs/gage/w"
 TRACKING = "refs/gage-remotes"
 OUT = "refs/gage-out"
 TAKEN = "refs/gage-in"
-SPACES = (LOCAL, TRACKING, OUT, TAKEN)
+PRIVATE = "refs/gage-local/w"
+SPACES = (LOCAL, TRACKING, OUT, TAKEN, PRIVATE)
+# Where the lanes of this clone are.
+OWN = (LOCAL, PRIVATE)
 THUMBS = "thumbs"
 
 SEGMENT_RECORDS = 128
@@ -26,7 +29,7 @@ TREE_BYTES = 256 << 10
 _NAME = r"[a-z0-9-]{1,64}"
 # Patterns that most lists do without: `re` keeps them, once they are needed.
 _REF = (
-    rf"(?:{LOCAL}|(?P<space>{TRACKING}|{OUT}|{TAKEN})/(?P<remote>.+?)/w)"
+    rf"(?:(?P<own>{LOCAL}|{PRIVATE})|(?P<space>{TRACKING}|{OUT}|{TAKEN})/(?P<remote>.+?)/w)"
     rf"/(?P<lane>{_NAME})/(?P<epoch>{_NAME})/(?P<kind>log|sealed|bulk|src|{THUMBS})"
 )
 _ENTRY = rb"(?:seg|hot)/[0-9]{8}-[0-9]{1,4}"
@@ -48,7 +51,11 @@ def parse_ref(name: str) -> LaneRef | None:
     if match is None:
         return None
     return LaneRef(
-        match["space"] or LOCAL, match["remote"], match["lane"], match["epoch"], match["kind"]
+        match["own"] or match["space"],
+        match["remote"],
+        match["lane"],
+        match["epoch"],
+        match["kind"],
     )
 
 

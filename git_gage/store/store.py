@@ -15,6 +15,7 @@ from git_gage.store import layout
 from git_gage.store.files import Lock
 from git_gage.store.identity import own_identity, read_identity
 from git_gage.store.journal import Journal, list_journals, read_journal
+from git_gage.store.private import read_private, write_private
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -131,13 +132,24 @@ class Store:
         with self._lock.held():
             self._flusher().flush()
 
-    def pin(self, snapshot: str, quarantine: Path | None) -> None:
+    def pin(self, snapshot: str, quarantine: Path | None, *, private: bool = False) -> None:
         """Bring a source commit into the repository and hold it there.
 
         `quarantine` is the folder whose objects/ has the new objects; None when all are here.
+        `private`: in the lane that stays here.
         """
         with self._lock.held():
-            self._flusher().pin(snapshot, quarantine)
+            self._flusher().pin(snapshot, quarantine, private=private)
+
+    @property
+    def private(self) -> frozenset[str]:
+        """Ids of the runs that stay in this clone."""
+        return read_private(self.dir)
+
+    def keep_private(self, run: str) -> None:
+        """Let a run stay in this clone; before its first record is appended."""
+        with self._lock.held():
+            write_private(self.dir, {*self.private, run})
 
     def add_galleries(self, galleries: Mapping[str, Gallery]) -> None:
         """Put previews of runs (by id) into this clone's lane, whoever recorded the runs.

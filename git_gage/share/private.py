@@ -1,0 +1,90 @@
+"""Make runs private, or let them be shared: their records change the lane, not their lines.
+
+Source: docs/format.md, "Private runs".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from git_gage.errors import RequestError
+from git_gage.records import short_id
+from git_gage.share.cargo import pack_parcels
+from git_gage.share.lanes import sharing
+from git_gage.share.redact import runs_of_sources
+from git_gage.store import LOCAL, PRIVATE
+from git_gage.store.out import extend_lane
+from git_gage.store.private import write_private
+from git_gage.store.rewrite import Drop, rewrite_lane
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.store import Store
+
+
+def require_shareable(store: Store, runs: Sequence[str]) -> None:
+    """Raises: RequestError where one of the runs is private."""
+    hidden = [run for run in runs if run in store.private]
+    if hidden:
+        names = " ".join(map(short_id, hidden))
+        what = "is private: it stays" if len(hidden) == 1 else "are private: they stay"
+        raise RequestError(f"run {names} {what} in this clone", hint=f"git gage private -d {names}")
+
+
+def change_privacy(
+    store: Store, catalog: Catalog, runs: Sequence[str], *, private: bool
+) -> list[str]:
+    """Make runs of this clone private, or no longer so; those for which that is new.
+
+    A kill in the middle leaves a run private, and some of its records in both lanes: the same
+    command goes on with it.
+    Raises: RequestError for a run of another clone, or one that a remote has already.
+    """
+    with sharing(store), store.writing():
+        store.flush()
+        catalog.refresh()
+        changed = [run for run in runs if private or run in store.private]
+        for run in changed:
+            _require_own(catalog, run, private=private)
+        before, after = (LOCAL, PRIVATE) if private else (PRIVATE, LOCAL)
+        if private:
+            write_private(store.dir, {*store.private, *changed})
+        for run in changed:
+            _move(store, catalog, run, before, after)
+        if not private:
+            write_private(store.dir, store.private.difference(changed))
+        catalog.refresh()
+    return changed
+
+
+def _require_own(catalog: Catalog, run: str, *, private: bool) -> None:
+    if catalog.is_foreign(run):
+        raise RequestError(
+            f"run {short_id(run)} was recorded in another clone: it is private there or nowhere",
+            hint=f"git gage show {short_id(run)}",
+        )
+    remotes = catalog.remotes_of(run)
+    if private and remotes:
+        raise RequestError(
+            f"run {short_id(run)} was sent to '{remotes[0]}' already",
+            hint=f"to take it back: git gage redact --run {short_id(run)}",
+        )
+
+
+def _move(store: Store, catalog: Catalog, run: str, before: str, after: str) -> None:
+    records = list(catalog.record_lines([run]))
+    named = [record.body["source"]["snapshot"] for record in records if record.kind == "run.begin"]
+    lines = [record.line for record in records]
+    parcels, _ = pack_parcels(store, lines, given=[oid for oid in named if oid])
+    extend_lane(store.repo, f"{after}/{store.lane}", store.clock(), parcels)
+    sources = frozenset(parcel.snapshot for parcel in parcels if parcel.snapshot)
+    shared = {other for other in runs_of_sources(store, sources, before) if other != run}
+    drop = Drop(
+        ids=frozenset(record.id for record in records),
+        files=frozenset(path for parcel in parcels for path, _ in parcel.bulk),
+        snapshots=frozenset() if shared else sources,
+        runs=frozenset([run]),
+    )
+    for lane in store.my_lanes:
+        rewrite_lane(store.repo, f"{before}/{lane}", drop)

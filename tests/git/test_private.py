@@ -1,0 +1,156 @@
+"""A private run stays where it was recorded, until whoever recorded it says otherwise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from git_gage.share import private as privacy
+from git_gage.store.files import StorageError
+from tests.support import gage, gage_inside, git
+from tests.unit.share.world import World, make_world, objects_of, refs_of
+
+PUSH_BY_HAND = ("push", "-q", "origin", "refs/gage/*:refs/gage/*")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def run_private(world: World, *options: str) -> str:
+    (world.ana.path / "secret_plan.py").write_text("print('nobody knows')\n")
+    done = gage(world.ana.path, "run", "--private", *options, "secret_plan.py")
+    assert done.code == 0, done.err
+    return newest(world)
+
+
+def newest(world: World) -> str:
+    return gage_inside(world.ana.path, "select", "--id").out.strip()
+
+
+def test_no_push_takes_a_private_run(world: World) -> None:
+    run = run_private(world, "-l", "ours", "-t", "secret")
+    public = world.ana.run()
+    gage_inside(world.ana.path, "comment", run, "-m", "not for everybody")
+    assert gage_inside(world.ana.path, "push").out == "pushed 1 run to origin\n"
+    assert gage_inside(world.ana.path, "push", "--user").code == 0
+    git(world.ana.path, *PUSH_BY_HAND)
+    world.sam.fetch()
+    assert world.sam.runs() == {public}
+    assert "nobody knows" not in _all_text(world.origin)
+    assert "ours" not in _all_text(world.origin)
+    (shown,) = json.loads(gage_inside(world.ana.path, "show", run, "--json").out)["comments"]
+    assert shown["text"] == "not for everybody"
+    assert gage_inside(world.ana.path, "private").out == f"{run[10:17]}\n"
+
+
+def test_a_private_run_that_is_named_is_refused(world: World) -> None:
+    run = run_private(world)
+    done = gage_inside(world.ana.path, "push", "origin", run)
+    assert done.code == 128
+    assert f"run {run[10:17]} is private: it stays in this clone" in done.err
+    assert f"hint: git gage private -d {run[10:17]}" in done.err
+    assert refs_of(world.origin, "refs/gage") == {}
+
+
+def test_what_comes_of_a_private_run_is_private(world: World) -> None:
+    run = run_private(world)
+    assert gage(world.ana.path, "restart", run).code == 0
+    again = newest(world)
+    assert again != run
+    assert gage_inside(world.ana.path, "push").out == "origin is up to date\n"
+    git(world.ana.path, "config", "gage.live", "origin")
+    assert gage(world.ana.path, "restart", again).err.count("warning") == 0
+    assert refs_of(world.origin, "refs/gage") == {}
+
+
+def test_a_run_may_become_private_until_it_was_sent(world: World) -> None:
+    first, second = world.ana.run("one.py"), world.ana.run("two.py")
+    world.ana.push("origin", first)
+    assert gage_inside(world.ana.path, "private", second).out == "1 run is private\n"
+    assert gage_inside(world.ana.path, "private", second).out == "1 run is private\n"
+    lines = world.ana.lines()
+    assert gage_inside(world.ana.path, "push").code == 0
+    world.sam.fetch()
+    assert world.sam.runs() == {first}
+    assert world.ana.lines() == lines
+    assert world.ana.output(second) == b"output of two.py\n"
+    done = gage_inside(world.ana.path, "private", first)
+    assert done.code == 128
+    assert "was sent to 'origin' already" in done.err
+    done = gage_inside(world.sam.path, "private", first)
+    assert "was recorded in another clone" in done.err
+
+
+def test_a_private_run_may_be_shared_after_all(world: World) -> None:
+    run = run_private(world, "-l", "ready")
+    assert gage_inside(world.ana.path, "private", "-d", run).out == "1 run is no longer private\n"
+    assert gage_inside(world.ana.path, "private", "-d", run).out == "0 runs are no longer private\n"
+    assert gage_inside(world.ana.path, "private").out == ""
+    assert gage_inside(world.ana.path, "private", "-d").code == 129
+    assert gage_inside(world.ana.path, "push").out == "pushed 1 run to origin\n"
+    world.sam.fetch()
+    (seen,) = json.loads(gage_inside(world.sam.path, "list", "--json").out)
+    assert (seen["id"], seen["label"]) == (run, "ready")
+    shown = gage_inside(world.sam.path, "diff", "--source", run, run)
+    assert shown.code == 0
+    assert world.sam.output(run) == b"nobody knows\n"
+    assert not refs_of(world.ana.path, "refs/gage-local")
+
+
+def test_runs_of_one_source_are_parted(world: World) -> None:
+    """The source stays for the run that is shared."""
+    (world.ana.path / "train.py").write_text("print('changed')\n")
+    runs = []
+    for _ in range(2):
+        assert gage(world.ana.path, "run", "train.py").code == 0
+        runs.append(newest(world))
+    gage_inside(world.ana.path, "private", runs[1])
+    git(world.ana.path, "gc", "-q", "--prune=now")
+    gage_inside(world.ana.path, "push")
+    world.sam.fetch()
+    assert gage_inside(world.sam.path, "check", runs[0]).code in (0, 1)
+    assert "changed" in _all_text(world.origin)
+    assert world.ana.output(runs[1]) == b"changed\n"
+
+
+def test_a_stranger_who_names_a_private_source_gets_nothing(world: World) -> None:
+    run = run_private(world)
+    document = json.loads(gage_inside(world.ana.path, "show", run, "--json").out)
+    source = {"commit": None, "snapshot": document["source"]["snapshot"]}
+    theirs = world.sam.run(source=source)
+    world.sam.push()
+    world.ana.fetch()
+    git(world.origin, "update-ref", "-d", f"refs/gage/w/{world.sam.store.lane}/x/log")
+    other = world.bare("other.git")
+    world.ana.push(str(other), theirs)
+    assert "nobody knows" not in _all_text(other)
+
+
+def test_a_kill_in_the_middle_leaves_it_private(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = world.ana.run()
+    lines = world.ana.lines()
+
+    def killed(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(privacy, "rewrite_lane", killed)
+        assert gage_inside(world.ana.path, "private", run).code == 128
+    assert gage_inside(world.ana.path, "private").out == f"{run[10:17]}\n"
+    assert world.ana.lines() == lines
+    assert gage_inside(world.ana.path, "private", run).code == 0
+    assert world.ana.push() == ("origin", 0, 0, 0, True)
+
+
+def _all_text(repo: Path) -> str:
+    return "".join(
+        git(repo, "cat-file", "-p", oid)
+        for oid in objects_of(repo)
+        if git(repo, "cat-file", "-t", oid).strip() != "tree"
+    )
