@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     usage="git gage private [-d] [<run>...]",
     examples=["git gage private @", "git gage private -d kxbqy6v"],
     note=f"""\
-A private run stays in this clone: neither 'git gage push' nor a plain 'git push' of
-refs/gage takes it. Without a <run>, the private ones are listed.
+A private run stays in this clone: neither 'git gage push' nor a plain
+'git push' of refs/gage takes it. Without a <run>, the private ones are listed.
 
 {RUN_NOTE}""",
 )
