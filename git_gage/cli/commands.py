@@ -56,11 +56,20 @@ COMMANDS = {
     "help": "Show the help of a command",
 }
 """Each is the function `command` of the module of its name."""
+USUAL = {
+    "RUN": ("run", "restart", "stop", "wait", "output"),
+    "LOOK": ("list", "show", "compare", "diff", "best", "select"),
+    "SAY": ("label", "tag", "comment", "set"),
+    "SHARE": ("push", "fetch", "sync", "remote"),
+    "SET UP": ("init", "ops", "check", "config", "doctor"),
+}
+"""What people are shown first; the others they find when they look for them."""
 ALIASES = {"ls": "list", "runs": "list", "operations": "ops"}
 ABOUT = "Track runs of any program in git"
 EXAMPLES = ("git gage run train.py lr=0.1",)
 FOOTER = """\
-Help of one command: git gage <command> -h; the manual: git gage --help
+All commands: git gage help -a; one of them: git gage <command> -h
+The manual: git gage --help
 """
 
 
@@ -103,7 +112,11 @@ class FrontDoor(click.Group):
         ctx: click.Context,  # noqa: ARG002 - click's
         formatter: click.HelpFormatter,
     ) -> None:
-        sections = {"COMMANDS": help_rows(COMMANDS.items())}
+        width = max(len(name) for names in USUAL.values() for name in names)
+        sections = {
+            title: help_rows(((name, COMMANDS[name]) for name in names), width)
+            for title, names in USUAL.items()
+        }
         formatter.write(help_page(ABOUT, EXAMPLES, sections, FOOTER))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from git_gage.cli.commands import COMMANDS, UnknownCommandError, front_door
-from git_gage.cli.parsing import Command
+from git_gage.cli.parsing import Command, help_rows
 from git_gage.cli.topics import TOPICS, topic_page
 
 if TYPE_CHECKING:
@@ -35,16 +35,20 @@ class CommandName(click.ParamType):  # type: ignore[type-arg]
 @click.command(
     "help",
     cls=Command,
-    usage="git gage help [<command>]",
-    examples=["git gage help run", "git gage help filters"],
+    usage="git gage help [-a | <command>]",
+    examples=["git gage help -a", "git gage help run", "git gage help filters"],
     note="Besides commands it explains filters\n",
 )
 @click.argument("name", metavar="<command>", required=False, type=CommandName())
+@click.option("-a", "--all", "everything", is_flag=True, help="List all commands")
 @click.pass_context
-def command(ctx: click.Context, name: str | None) -> None:
+def command(ctx: click.Context, name: str | None, everything: bool) -> None:
     """Show the help of a command"""
     door = ctx.parent
     assert door is not None
+    if everything:
+        click.echo(help_rows(sorted(COMMANDS.items())), nl=False)
+        return
     if name is None:
         click.echo(door.get_help())
         return

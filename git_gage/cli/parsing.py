@@ -92,10 +92,10 @@ def help_page(about: str, examples: Sequence[str], sections: Mapping[str, str], 
     return "\n".join([*parts, footer] if footer else parts)
 
 
-def help_rows(rows: Iterable[tuple[str, str]]) -> str:
-    """Names and what they mean, in two columns."""
+def help_rows(rows: Iterable[tuple[str, str]], width: int = 0) -> str:
+    """Names and what they mean, in two columns, the first of at least `width` characters."""
     listed = list(rows)
-    width = max(len(name) for name, _ in listed)
+    width = max(width, *(len(name) for name, _ in listed))
     return "".join(f"  {name:<{width}}  {text}\n" for name, text in listed)
 
 

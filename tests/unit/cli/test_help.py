@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from git_gage.cli.commands import ALIASES, COMMANDS, front_door
+from git_gage.cli.commands import ALIASES, COMMANDS, USUAL, front_door
 from git_gage.cli.parsing import Command
 from tests.support import gage_inside
 
@@ -27,8 +27,15 @@ def test_the_front_door_lists_the_commands_after_an_example(tmp_path: Path, flag
     lines = result.out.splitlines()
     assert lines[2:4] == ["EXAMPLE", "  git gage run train.py lr=0.1"]
     assert len(lines) <= 45
-    for name, text in COMMANDS.items():
-        assert f"  {name:<7}  {text}" in lines
+    for name in (name for names in USUAL.values() for name in names):
+        assert f"  {name:<7}  {COMMANDS[name]}" in lines
+
+
+def test_all_commands_are_listed_where_somebody_looks_for_them(tmp_path: Path) -> None:
+    result = gage_inside(tmp_path, "help", "-a")
+    assert (result.code, result.err) == (0, "")
+    assert [line.split()[0] for line in result.out.splitlines()] == NAMES
+    assert all(len(line) <= 80 for line in result.out.splitlines())
 
 
 @pytest.mark.parametrize("name", NAMES)
