@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     usage="git gage fetch [<remote>] [<run>...] [-w <filter>] [--files=<what>]",
     examples=["git gage fetch", "git gage fetch origin 2", "git gage fetch -w 'acc > 0.9'"],
     note="""\
-Without a <run> or filter, all runs that the remote has come. A <run> is one that
+Without a <run> or filter, all that the remote has comes. A <run> is one that
 'git gage list --remote <remote>' shows: its row there, its id or the first
 characters of it, or its name.
 """,

@@ -46,8 +46,7 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
         *(("-s", option) for option in ("--json", "--jsonl", "--format")),
         ("--remote", "--watch"),
     ],
-    note="A row names its run in other commands (git gage show 2), 2:4 are rows of a list.\n"
-    "See 'git gage help filters' and 'git gage help formats'\n",
+    note="Rows name runs: git gage show 2 or 2:4. See git gage help filters, help formats\n",
 )
 @click.argument("words", metavar="<run>", nargs=-1, type=RunName())
 @filter_options()

@@ -22,9 +22,7 @@ MOST_JUDGED = 500
 _meta = click.option(
     "--meta", is_flag=True, help="Records alone: sources and outputs stay where they are"
 )
-_user = click.option(
-    "--user", is_flag=True, help="What people said alone: labels, tags, comments, attributes"
-)
+_user = click.option("--user", is_flag=True, help="What people said alone: labels, tags, comments")
 _dry_run = click.option(
     "-n", "--dry-run", is_flag=True, help="Say what would move, and move nothing"
 )

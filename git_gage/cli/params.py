@@ -210,7 +210,7 @@ files_option = click.option(
     metavar="<what>",
     type=click.Choice(["none", "thumbs"]),
     default="none",
-    help="Files that go along: none (default) or thumbs (of images)",
+    help="Files that go along: none (default) or thumbs (images)",
 )
 # What `run` and `restart` say alike of a run that they begin.
 label_option = click.option(

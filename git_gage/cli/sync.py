@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     usage="git gage sync [<remote>] [<run>...] [-w <filter>] [--files=<what>]",
     examples=["git gage sync", "git gage sync -n", "git gage sync --user"],
     note=f"""\
-Fetches, then pushes. Without a <remote> it is each that gage.remote names, or the
-branch's, or origin. Nothing is deleted on either side.
+Fetches, then pushes. Without a <remote> it is each that gage.remote names, or
+that of the branch, or origin. Nothing is deleted on either side.
 
 {RUN_NOTE}""",
 )

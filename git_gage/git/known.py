@@ -94,7 +94,7 @@ KNOWN = (
         "gage.remote",
         "remote",
         "that of the branch, or origin",
-        "Remote, place or URL that push, fetch and sync use when none is named; can be several",
+        "Remote, place or URL used when none is named; can be set several times",
         _check_address,
         several=True,
     ),

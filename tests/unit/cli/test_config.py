@@ -19,7 +19,7 @@ def test_settings_are_shown_with_what_they_mean(repo: Path) -> None:
         "gage.pollInterval  (not set: 2s)\n"
         "    How often a run looks for what its program has logged\n"
         "gage.remote = lab\n"
-        "    Remote, place or URL that push and fetch use when none is named\n"
+        "    Remote, place or URL used when none is named; can be set several times\n"
     ) in shown.out
     assert gage_inside(repo, "config", "list") == shown
 
@@ -40,7 +40,7 @@ def test_each_value_names_its_file(repo: Path) -> None:
         "origin": str(repo / ".git" / "config"),
         "counts": True,
         "usual": "that of the branch, or origin",
-        "meaning": "Remote, place or URL that push and fetch use when none is named",
+        "meaning": "Remote, place or URL used when none is named; can be set several times",
         "problem": None,
     }
 

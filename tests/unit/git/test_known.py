@@ -155,12 +155,12 @@ def test_a_value_that_can_be_is_read() -> None:
 
 
 def test_all_settings_are_described_in_the_order_of_the_table() -> None:
-    rows = describe_settings(made(("gage.remote", "a"), ("gage.zzz", "b"), ("gage.remote", "c")))
+    rows = describe_settings(made(("gage.sign", "a"), ("gage.zzz", "b"), ("gage.sign", "auto")))
     keys = list(dict.fromkeys(row.key for row in rows))
     assert keys == [*(each.name for each in KNOWN), "gage.zzz"]
     assert [(row.key, row.value, row.counts) for row in rows if row.value is not None] == [
-        ("gage.remote", "a", False),
-        ("gage.remote", "c", True),
+        ("gage.sign", "a", False),
+        ("gage.sign", "auto", True),
         ("gage.zzz", "b", True),
     ]
     assert rows[-1].problem is not None
