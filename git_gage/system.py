@@ -27,6 +27,13 @@ def host_name() -> str:
     return os.uname().nodename
 
 
+def usable_cpus() -> int | None:
+    """How many processors this process may use; None where that can't be told."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()  # pragma: no cover - macOS has no affinity
+
+
 # -- open files --------------------------------------------------------------------------------
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from git_gage.catalog.bulk import ENVIRONMENT, WHOLE, Bound, find_bound, read_documents
+from git_gage.catalog.bulk import ENVIRONMENT, Bound, find_whole, read_documents
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checksum, dump
 
@@ -31,9 +31,7 @@ class Attached:
     ) -> dict[str, dict[str, Any]]:
         """Bodies, by record id, of those records that hold a short form only."""
         bounds = {
-            record.id: bound
-            for record in records
-            if (bound := find_bound(record.body, record.run, WHOLE.get(record.kind, "")))
+            record.id: bound for record in records if (bound := find_whole(record)) is not None
         }
         found = dict(read_documents(self._store, list(bounds.values())))
         self._miss(
@@ -41,13 +39,8 @@ class Attached:
         )
         return {id: found[bound] for id, bound in bounds.items() if bound in found}
 
-    def packages(self, begins: Iterable[Record], runs: dict[str, Run]) -> dict[str, int]:
-        """Keys in table `packages`, by record id."""
-        bounds = {
-            record.id: bound
-            for record in begins
-            if (bound := find_bound(record.body, record.run, ENVIRONMENT))
-        }
+    def packages(self, bounds: Mapping[str, Bound], runs: dict[str, Run]) -> dict[str, int]:
+        """Keys in table `packages` of what begins bind, both by record id."""
         if not bounds:
             return {}
         # Of equal files one is enough; the last, because it may still lie with a run that goes on.

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from git_gage.git.contents import stream_contents
 
 if TYPE_CHECKING:
+    from git_gage.records import Record
     from git_gage.store import Store
 
 ENVIRONMENT = "environment.json"
@@ -54,6 +55,16 @@ def find_bound(body: dict[str, Any], run: str, name: str, most: int = MAX_BYTES)
     if not _OID.fullmatch(oid) or not _SHA256.fullmatch(sha256) or not 0 <= size <= most:
         return None
     return Bound(run, name, oid, sha256, size)
+
+
+def find_environment(record: Record) -> Bound | None:
+    """Where the packages of a run are, by its `run.begin`."""
+    return find_bound(record.body, record.run, ENVIRONMENT)
+
+
+def find_whole(record: Record) -> Bound | None:
+    """Where the body is of a record that holds a short form only."""
+    return find_bound(record.body, record.run, WHOLE.get(record.kind, ""))
 
 
 def read_documents(store: Store, wanted: Sequence[Bound]) -> Iterator[tuple[Bound, dict[str, Any]]]:

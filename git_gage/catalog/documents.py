@@ -271,6 +271,34 @@ def end_part(body: Mapping[str, Any]) -> dict[str, Any]:
     return part
 
 
+_PARTS = {"run.begin": begin_part, "run.start": start_part, "run.end": end_part}
+SHOWN = frozenset(_PARTS)
+"""Kinds of records that say what a run is."""
+
+
+def read_part(record: Record) -> dict[str, Any]:
+    """What the line of a `run.begin`, `run.start` or `run.end` says of a run.
+
+    Raises: IntegrityError if it is not what docs/format.md promises.
+    """
+    body = plain(record.body) if b'"b64"' in record.line else record.body
+    return _PARTS[record.kind](body)
+
+
+def read_whole(kind: str, whole: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a body that was too long for a record of that kind.
+
+    Raises: IntegrityError if it is not what docs/format.md promises.
+    """
+    return _PARTS[kind](plain(whole))
+
+
+def show_end(document: dict[str, Any], part: Mapping[str, Any]) -> None:
+    """Put what a `run.end` says into the run object; `part` is what `end_part` gave."""
+    document.update(part)
+    set_logged(document, part["logged"])
+
+
 def plain(body: Mapping[str, Any]) -> dict[str, Any]:
     """A body in which words that are not UTF-8 are text, quoted as git quotes them."""
     return {key: _plain(value) for key, value in body.items()}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import dump, tame
@@ -33,38 +33,52 @@ _KEYS = ((METRIC, "metrics"), (CONFIG, "config"), (ATTRIBUTE, "attributes"))
 Name = tuple[str, str]
 
 
+class Facts(NamedTuple):
+    """A row of table `fact` without its key; values by part and names, as SQLite has them."""
+
+    row: tuple[Any, ...]
+    values: list[tuple[str, tuple[str, ...], list[Any]]]
+
+
 def list_names(document: Mapping[str, Any]) -> set[Name]:
     """Part and name of all values that a run object has."""
     return {(part, storable(name)) for part, values in _parts(document) for name in values}
 
 
-def write_facts(
-    db: sqlite3.Connection, runs: Iterable[tuple[int, Mapping[str, Any], set[Name]]]
-) -> None:
-    """Write facts and values of runs: key, run object, and the names it had before."""
-    facts, gone = [], []
+def find_facts(document: Mapping[str, Any]) -> Facts:
+    """What filters ask of a run, from its run object."""
+    return Facts(
+        _row(document),
+        [
+            (part, tuple(values), _scalars(part, values.values()))
+            for part, values in _parts(document)
+            if values
+        ],
+    )
+
+
+def write_facts(db: sqlite3.Connection, runs: Iterable[tuple[int, Facts, set[Name]]]) -> None:
+    """Write facts and values of runs: key, facts, and the names of values it had before."""
+    rows, gone = [], []
     # Most runs have the same names: those of a part are looked up together.
     found: dict[tuple[str, tuple[str, ...]], list[tuple[int, list[Any]]]] = {}
-    for run, document, before in runs:
-        facts.append((run, *_facts(document)))
-        for part, values in _parts(document):
-            scalars = [
-                value if type(value) is float and value == value else _scalar(part, value)
-                for value in values.values()
-            ]
-            found.setdefault((part, tuple(values)), []).append((run, scalars))
+    for run, facts, before in runs:
+        rows.append((run, *facts.row))
+        for part, names, scalars in facts.values:
+            found.setdefault((part, names), []).append((run, scalars))
         if before:
-            gone += [(part, name, run) for part, name in before - list_names(document)]
-    db.executemany(f"INSERT OR REPLACE INTO fact VALUES (?{', ?' * _COLUMNS})", facts)
+            now = {(part, storable(name)) for part, names, _ in facts.values for name in names}
+            gone += [(part, name, run) for part, name in before - now]
+    db.executemany(f"INSERT OR REPLACE INTO fact VALUES (?{', ?' * _COLUMNS})", rows)
     keys = _name_keys(db, {(part, storable(name)) for part, names in found for name in names})
-    rows: list[tuple[int, int, Any]] = []
+    cells: list[tuple[int, int, Any]] = []
     for (part, names), alike in found.items():
         columns = [keys[part, storable(name)] for name in names]
         for run, scalars in alike:
-            rows += zip(columns, repeat(run), scalars)
+            cells += zip(columns, repeat(run), scalars)
     # In the order of the table, but for runs that are not alike: a page of it is written once.
-    rows.sort(key=itemgetter(0))
-    db.executemany("INSERT OR REPLACE INTO value VALUES (?, ?, ?)", rows)
+    cells.sort(key=itemgetter(0))
+    db.executemany("INSERT OR REPLACE INTO value VALUES (?, ?, ?)", cells)
     db.executemany(
         "DELETE FROM value WHERE name = (SELECT key FROM name WHERE part = ? AND name = ?)"
         " AND run = ?",
@@ -89,7 +103,7 @@ def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
     yield TAG, dict.fromkeys(document["tags"], True)
 
 
-def _facts(document: Mapping[str, Any]) -> tuple[Any, ...]:
+def _row(document: Mapping[str, Any]) -> tuple[Any, ...]:
     """The columns of table `fact` behind its key, in their order."""
     project, source, environment = (document[key] for key in ("project", "source", "environment"))
     author = document["author"] or {}
@@ -134,6 +148,13 @@ def _name_keys(db: sqlite3.Connection, names: set[Name]) -> dict[Name, int]:
         "INSERT INTO name VALUES (?, ?, ?)", [(key, *name) for name, key in fresh.items()]
     )
     return keys | fresh
+
+
+def _scalars(part: str, values: Iterable[Any]) -> list[Any]:
+    return [
+        value if type(value) is float and value == value else _scalar(part, value)
+        for value in values
+    ]
 
 
 def _scalar(part: str, value: Any) -> int | float | str | bytes | None:

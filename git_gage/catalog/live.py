@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from git_gage.catalog.documents import add_live
-from git_gage.catalog.facts import write_facts
+from git_gage.catalog.facts import find_facts, write_facts
 from git_gage.catalog.rows import find_runs, open_documents
 from git_gage.catalog.schema import BUSY_S
 
@@ -51,5 +51,9 @@ def _write(db: sqlite3.Connection, live: Live) -> None:
     found = ((run, run.document) for run in known if run.document is not None)
     going = [(run, document) for run, document in found if document["status"] == "running"]
     write_facts(
-        db, [(run.key, add_live(document, *live[run.id]), set()) for run, document in going]
+        db,
+        [
+            (run.key, find_facts(add_live(document, *live[run.id])), set())
+            for run, document in going
+        ],
     )

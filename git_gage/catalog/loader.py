@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.attached import Attached
-from git_gage.catalog.attributes import set_logged
-from git_gage.catalog.bulk import WHOLE
+from git_gage.catalog.bulk import WHOLE, find_environment
 from git_gage.catalog.documents import (
-    begin_part,
-    end_part,
+    SHOWN,
     end_rank,
     new_document,
-    plain,
+    read_part,
+    read_whole,
     replace_begin,
-    start_part,
+    show_end,
 )
+from git_gage.catalog.ready import Ready, note
 from git_gage.catalog.rows import Run, find_runs, open_documents, write_runs
 from git_gage.catalog.said import KINDS, read_content
 from git_gage.catalog.said_table import Heard, SaidTable
 from git_gage.catalog.schema import AMONG, among
-from git_gage.catalog.values import storable
 from git_gage.errors import IntegrityError
 from git_gage.records import Record, parse_record
 
@@ -36,10 +35,13 @@ if TYPE_CHECKING:
 CHUNK = 512
 NEWER, DAMAGED = "newer", "damaged"
 
-_PARTS = {"run.begin": begin_part, "run.start": start_part, "run.end": end_part}
 # What these say is looked up in the records themselves.
 _UNSHOWN = ("attest", "key.retire")
 _REDACT = "run.redact"
+_NOTE = "INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?)"
+
+# A record, the key of the blob it was seen in, and whether this clone alone writes there.
+Seen = tuple[Record, int, bool]
 
 
 class Loader:
@@ -47,28 +49,38 @@ class Loader:
 
     def __init__(self, db: sqlite3.Connection, store: Store, judge: Judge | None) -> None:
         self._db = db
-        self._chunk: list[tuple[Record, int, bool]] = []
+        self._chunk: list[Seen] = []
+        self._ready: list[tuple[Ready, int, bool]] = []
+        self._size = 0
         self._attached = Attached(db, store)
         self._said = SaidTable(db, judge, store.my_lanes)
 
-    def add(self, lines: Iterable[bytes], blob: int, *, ours: bool) -> None:
+    def add(
+        self, lines: Sequence[bytes], blob: int, *, ours: bool, ready: Sequence[Ready] = ()
+    ) -> None:
         """Lines of the blob with this key in table `seen`, or of a journal (key 0).
 
         `ours`: it is a journal of this clone, or lies in a lane that this clone alone writes.
+        `ready`: what else is in it, each run once in the life of the loader.
         """
+        self._ready += [(each, blob, ours) for each in ready]
+        self._size += len(lines) + sum(len(each.lines) for each in ready)
         for line in lines:
             try:
                 self._chunk.append((parse_record(line), blob, ours))
             except IntegrityError as error:
                 why = NEWER if error.facts.get("newer") else DAMAGED
                 self._refuse(hashlib.sha256(line).digest(), why)
-        if len(self._chunk) >= CHUNK:
+        if self._size >= CHUNK:
             self.finish()
 
     def finish(self) -> None:
         """Load what was added."""
-        chunk, self._chunk = self._chunk, []
-        runs = find_runs(self._db, {record.run for record, *_ in chunk})
+        chunk, ready = self._chunk, self._ready
+        self._chunk, self._ready, self._size = [], [], 0
+        told = {record.run for record, *_ in chunk}
+        runs = find_runs(self._db, told | {each.run for each, *_ in ready})
+        chunk += self._take_ready(ready, told, runs)
         fresh = self._note_records(chunk, runs)
         told_of = self._said.take(self._hear(chunk), runs)
         begun = {record.run for record in fresh if record.kind == "run.begin"}
@@ -104,27 +116,44 @@ class Loader:
 
     # -- which records -------------------------------------------------------------------------
 
-    def _note_records(
-        self, chunk: Sequence[tuple[Record, int, bool]], runs: dict[str, Run]
-    ) -> list[Record]:
+    def _take_ready(
+        self, ready: Sequence[tuple[Ready, int, bool]], told: set[str], runs: dict[str, Run]
+    ) -> list[Seen]:
+        """Take runs as they are; the records of those that are known, or told of, for a look."""
+        noted, bounds, left = [], {}, []
+        for each, blob, ours in ready:
+            run = runs[each.run]
+            if run.is_new and run.id not in told:
+                run.spelled, run.ended = each.spelled, each.ended
+                noted += [(run.key, id, blob, *rest) for id, *rest in each.records]
+                if each.environment is not None:
+                    bounds[each.begin] = each.environment
+            else:
+                left += [(parse_record(line), blob, ours) for line in each.lines]
+        for id, key in self._attached.packages(bounds, runs).items():
+            runs[bounds[id].run].packages = key
+        self._db.executemany(_NOTE, noted)
+        self._count("records", len(noted))
+        self._count("runs", sum(run.spelled is not None for run in runs.values()))
+        return left
+
+    def _note_records(self, chunk: Sequence[Seen], runs: dict[str, Run]) -> list[Record]:
         """Write down which record was seen where; those never seen before."""
         keys = [run.key for run in runs.values() if not run.is_new]
         rows = self._db.execute(f"SELECT id FROM record WHERE run {AMONG}", [among(keys)])
         known = {id for (id,) in rows} if keys else set()
         fresh, noted = [], []
         for record, blob, _ in chunk:
-            id = bytes.fromhex(record.id)
-            noted.append(
-                (runs[record.run].key, id, blob, storable(record.writer), record.seq, record.lc)
-            )
+            id, *rest = note(record)
+            noted.append((runs[record.run].key, id, blob, *rest))
             if id not in known:
                 known.add(id)
                 fresh.append(record)
-        self._db.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?)", noted)
+        self._db.executemany(_NOTE, noted)
         self._count("records", len(fresh))
         return fresh
 
-    def _hear(self, chunk: Sequence[tuple[Record, int, bool]]) -> list[Heard]:
+    def _hear(self, chunk: Sequence[Seen]) -> list[Heard]:
         """What people say, also where it comes again: it may be signed now."""
         heard = []
         for record, _, ours in chunk:
@@ -149,7 +178,7 @@ class Loader:
         """Whether a record can be shown now; others are noted for what they are."""
         if record.kind in KINDS or record.kind in _UNSHOWN:
             return False
-        if record.kind not in (*_PARTS, _REDACT):
+        if record.kind not in SHOWN and record.kind != _REDACT:
             self._refuse(bytes.fromhex(record.id), NEWER)
         elif run.begun or run.id in begun:
             return True
@@ -163,7 +192,8 @@ class Loader:
     def _tell(self, records: Sequence[Record], runs: dict[str, Run]) -> None:
         wholes = self._attached.whole_bodies(records, runs)
         begins = [record for record in records if record.kind == "run.begin"]
-        packages = self._attached.packages(begins, runs)
+        bounds = {each.id: bound for each in begins if (bound := find_environment(each))}
+        packages = self._attached.packages(bounds, runs)
         for record in begins:
             run, part = runs[record.run], self._part(record, wholes.get(record.id))
             if part is not None:
@@ -204,20 +234,18 @@ class Loader:
             return
         part = self._part(end, whole)
         if part is not None:
-            run.document.update(part)
-            set_logged(run.document, part["logged"])
+            show_end(run.document, part)
             run.ended = rank
 
     def _part(self, record: Record, whole: dict[str, Any] | None) -> dict[str, Any] | None:
         """What a begin or end says; a whole body that is not sound does not count."""
-        read = _PARTS[record.kind]
         if whole is not None:
             try:
-                return read(plain(whole))
+                return read_whole(record.kind, whole)
             except IntegrityError:
                 pass  # the record's own short form is left
         try:
-            return read(plain(record.body) if b'"b64"' in record.line else record.body)
+            return read_part(record)
         except IntegrityError:
             self._refuse(bytes.fromhex(record.id), DAMAGED)
         return None
@@ -228,7 +256,7 @@ class Loader:
         if run.document is None or not (is_begin or (run.ended or "").endswith(record)):
             return
         try:
-            part = _PARTS["run.begin" if is_begin else "run.end"](plain(body))
+            part = read_whole("run.begin" if is_begin else "run.end", body)
         except IntegrityError:
             return  # the record's own short form is left
         if is_begin:

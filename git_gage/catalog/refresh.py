@@ -172,31 +172,20 @@ def _load_blobs(
     tell: Tell,
 ) -> dict[str, int]:
     """Load the blobs not seen before; keys in table `seen` of all that could be read."""
+    from git_gage.catalog.ahead import read_portions
+
     blobs = dict.fromkeys(blob for tree in trees.values() for blob in tree)
     rows = db.execute(f"SELECT blob, key FROM seen WHERE blob {AMONG}", [among(blobs)])
     known: dict[str, int] = dict(rows)
     unseen = [blob for blob in blobs if blob not in known]
     (last,) = db.execute("SELECT coalesce(max(key), 0) FROM seen").fetchone()
-    for done, (blob, lines) in enumerate(_read_blobs(store, unseen)):
+    for done, (blob, ready, lines) in enumerate(read_portions(store, unseen)):
         tell(done / len(unseen))
         key = last + 1 + done
-        loader.add(lines, key, ours=blob in own)
+        loader.add(lines, key, ours=blob in own, ready=ready)
         known[blob] = key
         db.execute("INSERT INTO seen VALUES (?, ?)", (key, blob))
     return known
-
-
-def _read_blobs(store: Store, blobs: list[str]) -> Iterator[tuple[str, list[bytes]]]:
-    """Lines of all blobs that can be read: one that git stops at does not hide the others."""
-    left = dict.fromkeys(blobs)
-    try:
-        for blob, lines in store.read_lines(blobs):
-            del left[blob]
-            yield blob, lines
-    except GitError:
-        if len(blobs) > 1:
-            for blob in left:
-                yield from _read_blobs(store, [blob])
 
 
 # -- what was read ---------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.catalog.facts import list_names, write_facts
+from git_gage.catalog.facts import Facts, find_facts, list_names, write_facts
 from git_gage.catalog.lineage import named_runs
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checked, checksum, dump
@@ -17,14 +17,36 @@ if TYPE_CHECKING:
     import sqlite3
 
 
+class Spelled(NamedTuple):
+    """A run object as it is written: its text, and what is looked up of it."""
+
+    name: str
+    operation: str
+    writer: str
+    text: str
+    origins: list[str]
+    facts: Facts
+
+
 class Run:
     """A row of table `run`. `begun` says whether its run.begin is here.
 
-    `document` is there for runs that were opened or have just begun; `ended` ranks the run.end
-    that it shows, `names` are those of the values it had when it was opened.
+    `document` is there for runs that were opened or have just begun, unless it is `spelled`
+    already; `ended` ranks the run.end that it shows, `names` are those of the values it had when it
+    was opened.
     """
 
-    __slots__ = ("begun", "document", "ended", "id", "is_new", "key", "names", "packages")
+    __slots__ = (
+        "begun",
+        "document",
+        "ended",
+        "id",
+        "is_new",
+        "key",
+        "names",
+        "packages",
+        "spelled",
+    )
 
     def __init__(self, key: int, id: str, begun: bool, is_new: bool) -> None:
         self.key = key
@@ -32,6 +54,7 @@ class Run:
         self.begun = begun
         self.is_new = is_new
         self.document: dict[str, Any] | None = None
+        self.spelled: Spelled | None = None
         self.ended: str | None = None
         self.packages: int | None = None
         self.names: set[tuple[str, str]] = set()
@@ -65,6 +88,18 @@ def open_documents(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
         run.names = list_names(run.document)
 
 
+def spell(document: Mapping[str, Any]) -> Spelled:
+    """What is written of a run, from its run object alone."""
+    return Spelled(
+        document["name"],
+        storable(document["operation"]),
+        storable(document["writer"]),
+        dump(document),
+        [storable(source) for source in named_runs(document)],
+        find_facts(document),
+    )
+
+
 def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
     """Write new runs, and those that were opened, with what is looked up of them."""
     rows: list[tuple[Any, ...]] = []
@@ -72,17 +107,15 @@ def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
     facts = []
     origins: list[tuple[str, int]] = []
     for run in runs:
-        document = run.document
-        if document is None:
+        spelled = spell(run.document) if run.document is not None else run.spelled
+        if spelled is None:
             rows.append((run.key, run.id, run_name(run.id), None, None))
             continue
-        operation, writer = storable(document["operation"]), storable(document["writer"])
-        rows.append((run.key, run.id, document["name"], operation, writer))
-        text = dump(document)
-        crc = checksum(text, run.packages or 0)
-        documents.append((run.key, crc, run.packages, run.ended, text))
-        facts.append((run.key, document, run.names))
-        origins.extend((storable(source), run.key) for source in named_runs(document))
+        rows.append((run.key, run.id, spelled.name, spelled.operation, spelled.writer))
+        crc = checksum(spelled.text, run.packages or 0)
+        documents.append((run.key, crc, run.packages, run.ended, spelled.text))
+        facts.append((run.key, spelled.facts, run.names))
+        origins.extend((source, run.key) for source in spelled.origins)
     db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?)", rows)
     db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)", documents)
     db.executemany("INSERT OR IGNORE INTO origin VALUES (?, ?)", origins)

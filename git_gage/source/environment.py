@@ -18,7 +18,7 @@ from git_gage import __version__
 from git_gage.git.repository import git_version
 from git_gage.lookup import find_program
 from git_gage.source.cachefile import read_cache, write_cache
-from git_gage.system import host_name
+from git_gage.system import host_name, usable_cpus
 
 TIMEOUT_S = 10
 _GPUS = Path("/proc/driver/nvidia/gpus")
@@ -66,7 +66,7 @@ def describe_environment(
         "packages": None,
         "platform": _describe_system(),
         "host": host_name(),
-        "cpus": _usable_cpus(),
+        "cpus": usable_cpus(),
         "gpus": _list_gpus(),
         "git": _find_git_version(cache_dir, environ),
         "gage": __version__,
@@ -84,12 +84,6 @@ def _describe_system() -> dict[str, str]:
         return {"system": found.system, "release": found.release, "machine": found.machine}
     uname = os.uname()
     return {"system": uname.sysname, "release": uname.release, "machine": uname.machine}
-
-
-def _usable_cpus() -> int | None:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()  # pragma: no cover - macOS has no affinity
 
 
 def _list_gpus() -> list[str]:
