@@ -11,8 +11,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.catalog.schema import AMONG, JOURNAL, among, without_indexes, writing
-from git_gage.errors import GageError, GitError
+from git_gage.catalog.schema import (
+    AMONG,
+    JOURNAL,
+    among,
+    let_readers_go_on,
+    without_indexes,
+    writing,
+)
+from git_gage.errors import GageError
 from git_gage.store import OWN, TAKEN, TRACKING, parse_ref
 
 if TYPE_CHECKING:
@@ -87,9 +94,11 @@ def _is_settled(
         with writing(db), _without_gc():
             if _data_version(db) != version:  # another process was quicker
                 news = _read_news(db, store)
-            return _take_in(db, store, judge, news, tell)
+            settled = _take_in(db, store, judge, news, tell)
+        let_readers_go_on(db)
     finally:
         tell(None)
+    return settled
 
 
 def _read_news(db: sqlite3.Connection, store: Store) -> News:

@@ -124,10 +124,17 @@ def writing(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def let_readers_go_on(db: sqlite3.Connection) -> None:
+    """From now on others read while one writes; where the file system can't do it, as before.
+
+    Not from the beginning: a first load, before which there is nothing to read, would be written
+    twice.
+    """
+    db.execute("PRAGMA journal_mode = WAL")
+
+
 def _create(db: sqlite3.Connection) -> None:
     _require_empty(db)
-    # Readers go on while a writer loads; where the file system can't do it the old way is kept.
-    db.execute("PRAGMA journal_mode = WAL")
     with writing(db):
         if _version(db) == SCHEMA:
             return  # another process was first
