@@ -68,6 +68,7 @@ class Catalog:
         self._tell = tell
         self._judge = judge
         self._places = find_places(store) if path is None else iter((path, MEMORY))
+        self._may_move = path is None and not os.path.exists(store.dir)
         self._path: Path | None = None
         self._db: sqlite3.Connection | None = None
         self._renewed: set[Path] = set()
@@ -92,6 +93,10 @@ class Catalog:
 
         Raises: ConflictError if another process holds the catalog for too long.
         """
+        if self._may_move and os.path.exists(self._store.dir):
+            # In a repository that had no runs yet there was no place but memory.
+            self.close()
+            self._may_move, self._path, self._places = False, None, find_places(self._store)
         return self._try(
             lambda db: refresh(db, self._store, self._judge, bulk=bulk, tell=self._tell)
         )
