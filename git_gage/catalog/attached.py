@@ -78,7 +78,8 @@ class Attached:
     def _known_packages(self, digests: set[str]) -> dict[str, tuple[int, bool]]:
         """Key, and whether the text is here; unknown digests get a row that waits for theirs."""
         self._db.executemany(
-            "INSERT OR IGNORE INTO packages (sha256) VALUES (?)", [(each,) for each in digests]
+            "INSERT OR IGNORE INTO packages (sha256) VALUES (?)",
+            [(each,) for each in sorted(digests)],
         )
         rows = self._db.execute(
             f"SELECT sha256, key, text IS NOT NULL FROM packages WHERE sha256 {AMONG}",

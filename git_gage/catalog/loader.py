@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.attached import Attached
-from git_gage.catalog.bulk import WHOLE, find_environment
+from git_gage.catalog.bulk import WHOLE, Bound, find_environment
 from git_gage.catalog.documents import (
     SHOWN,
     end_rank,
@@ -89,7 +89,12 @@ class Loader:
         changing = [run for run in runs.values() if run.id in touched or run.key in told_of]
         open_documents(self._db, [run for run in changing if run.begun])
         usable = [record for record in fresh if self._is_usable(record, runs[record.run], begun)]
-        self._tell(usable, runs)
+        bounds = {
+            each.begin: each.environment
+            for each, *_ in ready
+            if each.environment is not None and runs[each.run].spelled is not None
+        }
+        self._tell(usable, runs, bounds)
         self._said.show(
             run for run in changing if run.key in told_of or (run.id in begun and not run.is_new)
         )
@@ -120,18 +125,14 @@ class Loader:
         self, ready: Sequence[tuple[Ready, int, bool]], told: set[str], runs: dict[str, Run]
     ) -> list[Seen]:
         """Take runs as they are; the records of those that are known, or told of, for a look."""
-        noted, bounds, left = [], {}, []
+        noted, left = [], []
         for each, blob, ours in ready:
             run = runs[each.run]
             if run.is_new and run.id not in told:
                 run.spelled, run.ended = each.spelled, each.ended
                 noted += [(run.key, id, blob, *rest) for id, *rest in each.records]
-                if each.environment is not None:
-                    bounds[each.begin] = each.environment
             else:
                 left += [(parse_record(line), blob, ours) for line in each.lines]
-        for id, key in self._attached.packages(bounds, runs).items():
-            runs[bounds[id].run].packages = key
         self._db.executemany(_NOTE, noted)
         self._count("records", len(noted))
         self._count("runs", sum(run.spelled is not None for run in runs.values()))
@@ -189,16 +190,19 @@ class Loader:
 
     # -- what they say -------------------------------------------------------------------------
 
-    def _tell(self, records: Sequence[Record], runs: dict[str, Run]) -> None:
+    def _tell(
+        self, records: Sequence[Record], runs: dict[str, Run], bounds: dict[str, Bound]
+    ) -> None:
+        """`bounds` are where the packages of ready runs are, by the ids of their begins."""
         wholes = self._attached.whole_bodies(records, runs)
         begins = [record for record in records if record.kind == "run.begin"]
-        bounds = {each.id: bound for each in begins if (bound := find_environment(each))}
-        packages = self._attached.packages(bounds, runs)
+        bounds |= {each.id: bound for each in begins if (bound := find_environment(each))}
+        for id, key in self._attached.packages(bounds, runs).items():
+            runs[bounds[id].run].packages = key
         for record in begins:
             run, part = runs[record.run], self._part(record, wholes.get(record.id))
             if part is not None:
                 run.document = new_document(record, part)
-                run.packages = packages.get(record.id)
         self._count("runs", sum(runs[begin.run].document is not None for begin in begins))
         tellers = {"run.start": self._start, "run.end": self._end, _REDACT: self._redact}
         for kind, tell in tellers.items():

@@ -245,3 +245,13 @@ def test_nothing_is_missed_while_others_write_and_git_cleans_up(repo: Path) -> N
 def test_a_list_in_a_repository_without_runs_writes_nothing(repo: Path) -> None:
     assert shown(repo) == []
     assert not (repo / ".git/gage").exists()
+
+
+def test_a_repository_that_has_runs_at_last_keeps_its_catalog(repo: Path) -> None:
+    """As after the first fetch of a clone: the next command does not load them again."""
+    catalog = open_catalog(repo)
+    assert (catalog.refresh(), catalog.count()) == ([], 0)
+    begin(open_store(repo))
+    catalog.refresh()
+    assert (repo / ".git/gage/catalog.db").exists()
+    assert catalog.count() == 1
