@@ -8,10 +8,33 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+class Inspect(ModuleType):
+    """`inspect` for click, which has it take the margin off every help text and no more.
+
+    The real one, with all that it imports, is a good part of a short command. It is loaded for
+    anything else, and for a text of several lines.
+    """
+
+    def cleandoc(self, text: str) -> str:
+        return self.load().cleandoc(text) if "\n" in text else text.expandtabs().lstrip()
+
+    def load(self) -> Any:
+        if sys.modules["inspect"] is self:
+            del sys.modules["inspect"]
+        return import_module("inspect")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.load(), name)
 
 
 def main() -> int:
     """`git gage`; the exit code."""
+    sys.modules.setdefault("inspect", Inspect("inspect"))
     try:
         import click  # noqa: F401 - whether what we need is here
     except ModuleNotFoundError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import subprocess
 import sys
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from git_gage.cli.door import Inspect
 from tests.support import gage_inside
 
-# Each costs up to as much as click itself (which loads inspect and ast anyway).
+# Each costs up to as much as click itself.
 HEAVY = {
+    "ast",
     "asyncio",
     "dataclasses",
     "git_gage.catalog",
@@ -36,7 +39,7 @@ HEAVY = {
 }
 PROGRAM = """
 import sys
-from git_gage.cli.app import main
+from git_gage.cli.door import main
 sys.argv[0] = "git-gage"
 try:
     main()
@@ -97,3 +100,16 @@ def test_who_only_reads_loads_no_keys(repo: Path, args: tuple[str, ...]) -> None
         found = loaded_modules(*args, CI="")
     assert {name for name in found if name.startswith(("git_gage.trust", "cryptography"))} == set()
     assert "git_gage.catalog" in found
+
+
+def test_inspect_is_there_for_whoever_needs_more_than_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late = Inspect("inspect")
+    monkeypatch.setitem(sys.modules, "inspect", late)
+    for text in ("Show all runs", " \tbehind a tab\t", "", "  "):
+        assert late.cleandoc(text) == inspect.cleandoc(text)
+    assert sys.modules["inspect"] is late
+    assert late.cleandoc("a\n  b\n    c\n") == "a\nb\n  c"
+    assert sys.modules["inspect"] is not late
+    assert "extra" in late.signature(loaded_modules).parameters
