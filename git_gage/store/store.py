@@ -18,6 +18,7 @@ from git_gage.store.journal import Journal, list_journals, read_journal
 from git_gage.store.private import read_private, write_private
 
 if TYPE_CHECKING:
+    from git_gage.files.sidecar import Sidecar
     from git_gage.git import Repository
     from git_gage.store.beats import Beat
     from git_gage.store.flush import Flusher
@@ -67,6 +68,13 @@ class Store:
         place = self.dir / "runs" / run
         # The gagefile may keep the runs of a project elsewhere; then a link leads there.
         return Path(os.path.realpath(place)) if place.is_symlink() else place
+
+    @property
+    def sidecar(self) -> Sidecar:
+        """Where the large files of runs are kept."""
+        from git_gage.files.sidecar import Sidecar  # lists do without it
+
+        return Sidecar(self.dir / "lfs")
 
     def writing(self) -> AbstractContextManager[None]:
         """The clone's write lock: what is read and appended inside belongs together."""
