@@ -6,7 +6,6 @@ Source: docs/format.md, "run.files".
 from __future__ import annotations
 
 import re
-from binascii import Error as Base64Error
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -125,7 +124,7 @@ def _parse_path(value: Any) -> bytes:
         raise IntegrityError("read manifest: a path is no text")
     try:
         return decode_path(value)
-    except Base64Error as error:
+    except ValueError as error:
         raise IntegrityError("read manifest: a path is no base64") from error
 
 
