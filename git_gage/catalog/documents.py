@@ -121,6 +121,7 @@ _SUMMARY = _Fields(
 )
 _OUTPUT = _Fields(bytes=(int,), lines=(int,), kept=(int,))
 _GENERATED = _Fields(files=(int,), bytes=(int,))
+_FILES = _Fields(made=(dict,), large=(dict, _NONE))
 # In the order in which they run.
 _PHASES = (
     *("stage-sourcecode", "stage-runtime", "stage-dependencies"),
@@ -201,6 +202,7 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "source": part["source"],
         "output": None,
         "generated": None,
+        "files": None,
         "written": [],
         "reason": None,
         "environment": part["environment"],
@@ -271,13 +273,33 @@ def end_part(body: Mapping[str, Any]) -> dict[str, Any]:
     return part
 
 
-_PARTS = {"run.begin": begin_part, "run.start": start_part, "run.end": end_part}
+def files_part(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What the body of `run.files` says of a run, by the run object's keys.
+
+    Raises: IntegrityError if it is not what docs/format.md promises.
+    """
+    said = _FILES.pick(body, "run.files")
+    made = _GENERATED.pick(said["made"], "made")
+    large = _GENERATED.pick(said["large"] or {"files": 0, "bytes": 0}, "large")
+    return {"files": {**_counted(made), "large": _counted(large)}}
+
+
+def _counted(said: dict[str, Any]) -> dict[str, int]:
+    return {"count": said["files"], "bytes": said["bytes"]}
+
+
+_PARTS = {
+    "run.begin": begin_part,
+    "run.start": start_part,
+    "run.end": end_part,
+    "run.files": files_part,
+}
 SHOWN = frozenset(_PARTS)
 """Kinds of records that say what a run is."""
 
 
 def read_part(record: Record) -> dict[str, Any]:
-    """What the line of a `run.begin`, `run.start` or `run.end` says of a run.
+    """What the line of a `run.begin`, `run.start`, `run.end` or `run.files` says of a run.
 
     Raises: IntegrityError if it is not what docs/format.md promises.
     """
@@ -331,7 +353,7 @@ def _logged(given: Any) -> dict[str, Any]:
 
 
 def end_rank(end: Record, begin_writer: str) -> str:
-    """Sort key of a `run.end`; of several the lowest counts.
+    """Sort key of a `run.end` or `run.files`; of several the lowest counts.
 
     The run's own writer knows best. An end that was seen comes before one that recovery made up
     (it has a reason); among equals the first one counts, and the same one in every clone.

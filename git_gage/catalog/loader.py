@@ -129,7 +129,7 @@ class Loader:
         for each, blob, ours in ready:
             run = runs[each.run]
             if run.is_new and run.id not in told:
-                run.spelled, run.ended = each.spelled, each.ended
+                run.spelled, run.ended, run.filed = each.spelled, each.ended, each.filed
                 noted += [(run.key, id, blob, *rest) for id, *rest in each.records]
             else:
                 left += [(parse_record(line), blob, ours) for line in each.lines]
@@ -204,7 +204,12 @@ class Loader:
             if part is not None:
                 run.document = new_document(record, part)
         self._count("runs", sum(runs[begin.run].document is not None for begin in begins))
-        tellers = {"run.start": self._start, "run.end": self._end, _REDACT: self._redact}
+        tellers = {
+            "run.start": self._start,
+            "run.end": self._end,
+            "run.files": self._files,
+            _REDACT: self._redact,
+        }
         for kind, tell in tellers.items():
             for record in records:
                 run = runs[record.run]
@@ -241,8 +246,16 @@ class Loader:
             show_end(run.document, part)
             run.ended = rank
 
+    def _files(self, run: Run, record: Record, whole: dict[str, Any] | None) -> None:
+        assert run.document is not None
+        rank = end_rank(record, run.document["writer"])
+        part = self._part(record, whole)
+        if part is not None and (run.filed is None or rank < run.filed):
+            run.document.update(part)
+            run.filed = rank
+
     def _part(self, record: Record, whole: dict[str, Any] | None) -> dict[str, Any] | None:
-        """What a begin or end says; a whole body that is not sound does not count."""
+        """What a record of these kinds says; a whole body that is not sound does not count."""
         if whole is not None:
             try:
                 return read_whole(record.kind, whole)

@@ -16,14 +16,15 @@ from git_gage.catalog.values import storable
 from git_gage.errors import IntegrityError
 from git_gage.records import Record, parse_record
 
-BEGIN, END = "run.begin", "run.end"
+BEGIN, END, FILES = "run.begin", "run.end", "run.files"
 
 
 class Ready(NamedTuple):
     """A run with all that is written of it, if nothing else is known about it.
 
     `lines` are the records it comes from, `records` what is noted of them; `begin` is the id of its
-    `run.begin`, `environment` where its packages are, `ended` the rank of its end.
+    `run.begin`, `environment` where its packages are, `ended` and `filed` the ranks of its end and
+    of the list of its files.
     """
 
     run: str
@@ -32,6 +33,7 @@ class Ready(NamedTuple):
     begin: str
     environment: Bound | None
     ended: str | None
+    filed: str | None
     spelled: Spelled
 
 
@@ -66,17 +68,20 @@ def note(record: Record) -> tuple[bytes, str, int, int]:
 
 
 def _make_ready(records: Sequence[Record]) -> Ready | None:
-    """None unless these are a sound begin, perhaps with its end, that hold all they say."""
+    """None unless these are a sound begin, perhaps with end and files, and hold all they say."""
     kinds = [record.kind for record in records]
-    if kinds not in ([BEGIN], [BEGIN, END]) or any(map(find_whole, records)):
+    if kinds not in ([BEGIN], [BEGIN, END], [BEGIN, END, FILES]) or any(map(find_whole, records)):
         return None
-    begin, *ends = records
-    ended = None
+    begin, *others = records
+    ended = filed = None
     try:
         document = new_document(begin, read_part(begin))
-        for end in ends:
+        for end in others[:1]:
             show_end(document, read_part(end))
             ended = end_rank(end, begin.writer)
+        for files in others[1:]:
+            document.update(read_part(files))
+            filed = end_rank(files, begin.writer)
     except IntegrityError:
         return None
     return Ready(
@@ -86,5 +91,6 @@ def _make_ready(records: Sequence[Record]) -> Ready | None:
         begin.id,
         find_environment(begin),
         ended,
+        filed,
         spell(document),
     )

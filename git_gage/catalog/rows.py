@@ -32,14 +32,15 @@ class Run:
     """A row of table `run`. `begun` says whether its run.begin is here.
 
     `document` is there for runs that were opened or have just begun, unless it is `spelled`
-    already; `ended` ranks the run.end that it shows, `names` are those of the values it had when it
-    was opened.
+    already; `ended` and `filed` rank the run.end and the run.files that it shows, `names` are those
+    of the values it had when it was opened.
     """
 
     __slots__ = (
         "begun",
         "document",
         "ended",
+        "filed",
         "id",
         "is_new",
         "key",
@@ -56,6 +57,7 @@ class Run:
         self.document: dict[str, Any] | None = None
         self.spelled: Spelled | None = None
         self.ended: str | None = None
+        self.filed: str | None = None
         self.packages: int | None = None
         self.names: set[tuple[str, str]] = set()
 
@@ -78,13 +80,15 @@ def open_documents(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
     if not by_key:
         return
     rows = db.execute(
-        f"SELECT run, text, crc, packages, ended FROM document WHERE run {AMONG}", [among(by_key)]
+        f"SELECT run, text, crc, packages, ended, filed FROM document WHERE run {AMONG}",
+        [among(by_key)],
     )
-    for key, text, crc, packages, ended in rows:
+    for key, text, crc, packages, ended, filed in rows:
         run = by_key[key]
         run.document = json.loads(checked(text, crc, packages or 0))
         run.packages = packages
         run.ended = ended
+        run.filed = filed
         run.names = list_names(run.document)
 
 
@@ -113,10 +117,10 @@ def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
             continue
         rows.append((run.key, run.id, spelled.name, spelled.operation, spelled.writer))
         crc = checksum(spelled.text, run.packages or 0)
-        documents.append((run.key, crc, run.packages, run.ended, spelled.text))
+        documents.append((run.key, crc, run.packages, run.ended, run.filed, spelled.text))
         facts.append((run.key, spelled.facts, run.names))
         origins.extend((source, run.key) for source in spelled.origins)
     db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?)", rows)
-    db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)", documents)
+    db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?, ?)", documents)
     db.executemany("INSERT OR IGNORE INTO origin VALUES (?, ?)", origins)
     write_facts(db, facts)

@@ -32,7 +32,7 @@ CREATE TABLE unread (id BLOB PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE run (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
     operation TEXT, writer TEXT);
 CREATE TABLE document (run INTEGER PRIMARY KEY, crc INTEGER NOT NULL, packages INTEGER, ended TEXT,
-    text TEXT NOT NULL);
+    filed TEXT, text TEXT NOT NULL);
 CREATE TABLE fact (run INTEGER PRIMARY KEY, status TEXT, started TEXT, ended TEXT, duration_s REAL,
     exit_code INTEGER, label TEXT, namespace TEXT, project_id TEXT, author TEXT, email TEXT,
     commit_id TEXT, branch TEXT, dirty INTEGER, digest TEXT, host TEXT, python TEXT, platform TEXT,

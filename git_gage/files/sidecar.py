@@ -15,9 +15,13 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from git_gage.errors import IntegrityError
 from git_gage.system import clone_file, remove_file, replace_file, sync_folder
+
+if TYPE_CHECKING:
+    from io import FileIO
 
 BLOCK = 1 << 20
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -159,11 +163,18 @@ def digest_file(path: Path) -> tuple[str, int]:
     Raises: OSError.
     """
     with path.open("rb", buffering=0) as file:
-        digest = hashlib.sha256()
-        block = memoryview(bytearray(BLOCK))
-        while count := file.readinto(block):
-            digest.update(block[:count])
-        return digest.hexdigest(), file.tell()
+        return digest_open_file(file)
+
+
+def digest_open_file(file: FileIO) -> tuple[str, int]:
+    """The same from where a file is open to its end."""
+    digest = hashlib.sha256()
+    block = memoryview(bytearray(BLOCK))
+    size = 0
+    while count := file.readinto(block):
+        digest.update(block[:count])
+        size += count
+    return digest.hexdigest(), size
 
 
 def _check(sha256: str) -> str:

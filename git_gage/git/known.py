@@ -56,6 +56,16 @@ def _check_address(text: str) -> str | None:
     return None
 
 
+def _check_size(text: str) -> str | None:
+    from git_gage.git.sizes import read_size  # few commands ask
+
+    try:
+        read_size(text)
+    except ValueError:
+        return "is no size such as 100k, 5m or 2g"
+    return None
+
+
 def _check_path(text: str) -> str | None:
     return None if text.strip() else "is empty"
 
@@ -75,6 +85,27 @@ KNOWN = (
         "unflagged",
         "What others say of runs counts: unless something speaks against it, if verified, always",
         _check_apply,
+    ),
+    Known(
+        "gage.files.large",
+        "pattern (several)",
+        "",
+        "Files that runs leave out of git, however small they are",
+        _check_path,
+    ),
+    Known(
+        "gage.files.limit",
+        "size",
+        "50g",
+        "From how much disk on files of runs are said to be many",
+        _check_size,
+    ),
+    Known(
+        "gage.files.threshold",
+        "size",
+        "100k",
+        "How large a file of a run may be that travels in git; 0: none does",
+        _check_size,
     ),
     Known(
         "gage.live",

@@ -15,6 +15,7 @@ from git_gage.errors import GageError
 from git_gage.records import encode_path, format_time, short_id
 from git_gage.runs.begin import bind_file, fit_body
 from git_gage.runs.covering import cover_outputs, describe_covered
+from git_gage.runs.liveness import PENDING
 from git_gage.runs.next_record import draft_next
 from git_gage.runs.output import clip_output, summarise_output
 from git_gage.runs.phases import PHASES, log_name
@@ -26,6 +27,7 @@ from git_gage.trust.errors import SigningError
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.records import By, Record
+    from git_gage.runs.manifest import Left
     from git_gage.runs.stage import Outcome
     from git_gage.store import Store
 
@@ -56,7 +58,15 @@ class End:
 
 
 class Closed(NamedTuple):
-    """What the user should be warned of, and whether git has the record."""
+    """What the user should be warned of; the body of the record; whether it has a signature."""
+
+    warnings: list[str]
+    body: Mapping[str, Any]
+    signed: bool
+
+
+class Kept(NamedTuple):
+    """What the user should be warned of, and whether git has all that was recorded."""
 
     warnings: list[str]
     in_git: bool
@@ -65,8 +75,7 @@ class Closed(NamedTuple):
 def close_run(
     store: Store, catalog: Catalog, run: str, end: End, author: By, *, signed: bool = True
 ) -> Closed:
-    """Record the end of a run and bring it into git.
-
+    """Record the end of a run; `keep_run` is to follow.
 
     Without `signed`, and where the key fails, the end gets no signature.
     Raises: StorageError where the record cannot be written: the next command tries again.
@@ -75,40 +84,111 @@ def close_run(
     with store.writing():
         body = _end_body(store, run, end)
         told = describe_covered(body.get("masked", 0))
-        catalog.refresh()
-        record, warnings = _draft_end(store, catalog, run, body, author, signed=signed)
+        record, warnings = _draft(store, catalog, "run.end", run, body, author, signed=signed)
         store.append(record)
-        try:
+    return Closed([*told, *warnings], body, record.sig is not None or (signed and not warnings))
+
+
+def keep_run(
+    store: Store,
+    catalog: Catalog,
+    run: str,
+    author: By,
+    body: Mapping[str, Any],
+    *,
+    secrets: Sequence[bytes] = (),
+    signed: bool = True,
+    most: int | None = None,
+) -> Kept:
+    """List and keep the files that a run left, bring all of it into git, and forget its state.
+
+    `body` is that of its end. Of more than `most` bytes of files nothing is done yet but to note
+    that it is to be done.
+    Raises: StorageError, KeyboardInterrupt: the next command goes on with it.
+    """
+    warnings: list[str] = []
+    bodies = [body]
+    if store.run_dir(run).is_dir():
+        from git_gage.runs.manifest import find_left
+
+        left = find_left(store.run_dir(run))
+        if most is not None and sum(each.found.st_size for each in left) > most:
+            (store.state_dir(run) / PENDING).touch()
             store.flush()
-        except GageError as error:
-            late = f"run {short_id(run)} is recorded, but not in git yet: {error.message}"
-            return Closed([*told, *warnings, late], in_git=False)
-    forget_state(store, run, body)
-    return Closed([*told, *warnings], in_git=True)
+            return Kept([], in_git=True)
+        if left:
+            warnings, files = _record_files(
+                *(store, catalog, run, author, left, secrets), signed=signed
+            )
+            bodies.append(files)
+    try:
+        store.flush()
+    except GageError as error:
+        late = f"run {short_id(run)} is recorded, but not in git yet: {error.message}"
+        return Kept([*warnings, late], in_git=False)
+    forget_state(store, run, *bodies)
+    return Kept(warnings, in_git=True)
 
 
-def _draft_end(
-    store: Store, catalog: Catalog, run: str, body: dict[str, Any], author: By, *, signed: bool
+def _record_files(
+    store: Store,
+    catalog: Catalog,
+    run: str,
+    author: By,
+    left: Sequence[Left],
+    secrets: Sequence[bytes],
+    *,
+    signed: bool,
+) -> tuple[list[str], Mapping[str, Any]]:
+    """Record the files of a run, unless that was done; warnings, and the body of the record."""
+    from git_gage.runs.inputs import path_bytes
+    from git_gage.runs.manifest import keep_files
+
+    catalog.refresh()
+    document = catalog.document(run)
+    assert document is not None, "its end has just been recorded"
+    if document["files"] is not None:
+        return [], {}
+    # Nobody waits for us meanwhile: what a run leaves may be as large as a disk.
+    kept = keep_files(store, run, left, path_bytes(document["command"]["cwd"] or "."), secrets)
+    with store.writing():
+        record, warnings = _draft(
+            store, catalog, "run.files", run, kept.body, author, signed=signed
+        )
+        store.append(record)
+    return [*kept.warnings, *warnings], kept.body
+
+
+def _draft(
+    store: Store,
+    catalog: Catalog,
+    kind: str,
+    run: str,
+    body: Mapping[str, Any],
+    author: By,
+    *,
+    signed: bool,
 ) -> tuple[Record, list[str]]:
-    """The record of an end, and what the user should be warned of.
+    """A record of a run that is over, and what the user should be warned of.
 
     What a run came to is not lost with a key that was there when it began.
     """
+    catalog.refresh()
     warnings = []
     if signed:
         try:
-            return draft_next(store, catalog, "run.end", run, body, author), []
+            return draft_next(store, catalog, kind, run, body, author), []
         except SigningError as error:
             warnings = [
                 f"the end of run {short_id(run)} is not signed: {error.message}",
                 f"sign it later with 'git gage sign {short_id(run)}'",
             ]
-    return draft_next(store, catalog, "run.end", run, body, author, signed=False), warnings
+    return draft_next(store, catalog, kind, run, body, author, signed=False), warnings
 
 
-def forget_state(store: Store, run: str, body: Mapping[str, Any]) -> None:
+def forget_state(store: Store, run: str, *bodies: Mapping[str, Any]) -> None:
     """Remove what only a going run needs, once git holds every file that its records bind."""
-    bound = [str(file["oid"]) for file in body.get("bulk", {}).values()]
+    bound = [str(file["oid"]) for body in bodies for file in body.get("bulk", {}).values()]
     if all(store.repo.object_sizes(bound).values()):
         forget_state_dir(store, run)
 

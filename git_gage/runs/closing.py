@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from git_gage.records import parse_time, short_id
-from git_gage.runs.close import End, close_run
-from git_gage.runs.interrupts import ENDING
+from git_gage.runs.close import Closed, End, close_run, keep_run
+from git_gage.runs.interrupts import ENDING, raised_signals
 from git_gage.runs.masking import given_secrets
 from git_gage.runs.results import Results
 from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
@@ -42,11 +42,13 @@ class Closing:
     def close(
         self, status: str, exit_code: int | None, signal_name: str | None, reason: str | None
     ) -> list[str]:
-        """Record the end; gives what the user should be warned of.
+        """Record the end, and keep what the run left; gives what the user should be warned of.
 
-        Whatever signals come: it takes a moment and must not be cut short.
+        Whatever signals come: the end takes a moment and must not be cut short. What follows can
+        take long, and then the next command goes on with it.
         Raises: StorageError where the record cannot be written.
         """
+        secrets = given_secrets(self._plan)
         with _signals_ignored():
             ended = self._store.clock()
             # Links lead to some of what came out: they go with the stage.
@@ -62,20 +64,34 @@ class Closing:
                 metrics=found.metrics,
                 attributes=found.attributes,
                 covered=found.covered,
-                secrets=given_secrets(self._plan),
+                secrets=secrets,
                 outcome=outcome,
                 reason=reason,
                 phases=tuple(self.programs.progress.phases if self.programs else ()),
             )
-            warnings, in_git = close_run(self._store, self._catalog, self.run, end, self._author)
+            closed = close_run(self._store, self._catalog, self.run, end, self._author)
+        warnings = [*closed.warnings, *self._keep(closed, outcome, secrets)]
+        self._store.close()
+        if failure is not None:
+            raise failure
+        return [*told, *found.warnings, *warnings]
+
+    def _keep(self, closed: Closed, outcome: Outcome | None, secrets: Sequence[bytes]) -> list[str]:
+        try:
+            with raised_signals():
+                warnings, in_git = keep_run(
+                    *(self._store, self._catalog, self.run, self._author, closed.body),
+                    secrets=secrets,
+                    signed=closed.signed,
+                )
             if outcome is not None and outcome.generated_files and in_git:
                 from git_gage.runs.thumbs import add_at_close
 
                 warnings += add_at_close(self._store, self._catalog, self.run)
-            self._store.close()
-        if failure is not None:
-            raise failure
-        return [*told, *found.warnings, *warnings]
+        except KeyboardInterrupt:
+            run = short_id(self.run)
+            return [f"run {run} is recorded; its files are listed by 'git gage files status {run}'"]
+        return warnings
 
     def _finish_stage(self) -> tuple[Outcome | None, list[str]]:
         """What the run left, and what the user should know of that."""

@@ -26,6 +26,8 @@ from git_gage.system import lock_file, open_file, replace_file
 ALIVE = "alive"
 PROGRAM = "program.json"
 OUTPUT = "output"
+# Of a run that has ended and whose files are many bytes to measure.
+PENDING = "files.pending"
 # A directory that has no `alive` for so long belongs to nobody.
 STILLBORN_S = 60
 BEAT_S = 30

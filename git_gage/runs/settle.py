@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.errors import GageError, describe_os_error
-from git_gage.runs.liveness import LOST_S, OUTPUT, Life, find_life, last_sign
+from git_gage.runs.liveness import LOST_S, OUTPUT, PENDING, Life, find_life, last_sign
 from git_gage.system import remove_tree
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 NEW = "new-"
+# So many bytes are measured by any command that comes by; `git gage files` measures more.
+MOST_IN_PASSING = 256 << 20
 REASON = "git-gage was killed before the program ended; its end was not seen"
 _SHOWN = {
     Life.RUNNING: "running",
@@ -35,7 +38,7 @@ def settle(store: Store, catalog: Catalog) -> list[str]:
     folder = store.dir / "state"
     if not folder.is_dir():
         return []
-    dead = [path for path in folder.iterdir() if find_life(path) is Life.ENDED_UNSEEN]
+    dead = [path for path in folder.iterdir() if _is_left_open(path)]
     if not dead:
         return []
     told = []
@@ -96,38 +99,63 @@ def _heard_status(at: float) -> str:
     return "running" if time.time() - at < LOST_S else "lost"
 
 
+def finish_pending(store: Store, catalog: Catalog) -> list[str]:
+    """List and keep the files of runs that left too many bytes for a command in passing.
+
+    Gives what the user should know of it.
+    """
+    told = []
+    for mark in sorted((store.dir / "state").glob(f"*/{PENDING}")):
+        run = mark.parent.name
+        if find_life(mark.parent) is Life.ENDED_UNSEEN:
+            told += _keep(store, catalog, run, {}, most=None)
+    return told
+
+
+def _is_left_open(state_dir: Path) -> bool:
+    return not (state_dir / PENDING).exists() and find_life(state_dir) is Life.ENDED_UNSEEN
+
+
+def _keep(
+    store: Store, catalog: Catalog, run: str, body: Mapping[str, Any], *, most: int | None
+) -> list[str]:
+    from git_gage.runs.close import keep_run
+
+    # Nobody vouches for what nobody saw; and who only looks at runs is not asked to sign.
+    return keep_run(store, catalog, run, None, body, signed=False, most=most).warnings
+
+
 def _try_settle(store: Store, catalog: Catalog, state_dir: Path) -> list[str]:
     """What is in the way of one run must not keep the others open, nor any command from working."""
     try:
-        _settle_one(store, catalog, state_dir)
+        return _settle_one(store, catalog, state_dir)
     except OSError as error:
         return [_describe(describe_os_error(error)[0])]
-    return []
 
 
 def _describe(why: str) -> str:
     return f"a run that is over could not be closed: {why}"
 
 
-def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> None:
+def _settle_one(store: Store, catalog: Catalog, state_dir: Path) -> list[str]:
     # Somebody else may have been here while we waited for the lock.
-    if find_life(state_dir) is not Life.ENDED_UNSEEN:
-        return
+    if not _is_left_open(state_dir):
+        return []
     catalog.refresh()
     document = None if state_dir.name.startswith(NEW) else catalog.document(state_dir.name)
     if document is None:
         remove_tree(state_dir)
-    elif document["status"] == "running":
-        _close(store, catalog, state_dir, document)
-    else:
-        # The end is recorded; what it binds may not be in git yet.
-        store.flush()
-        from git_gage.runs.close import forget_state_dir
-
-        forget_state_dir(store, state_dir.name)
+        return []
+    body: Mapping[str, Any] = {}
+    if document["status"] == "running":
+        body = _close(store, catalog, state_dir, document)
+    # Where the end is recorded, its files and what it binds may not be kept yet.
+    return _keep(store, catalog, state_dir.name, body, most=MOST_IN_PASSING)
 
 
-def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, Any]) -> None:
+def _close(
+    store: Store, catalog: Catalog, state_dir: Path, document: dict[str, Any]
+) -> Mapping[str, Any]:
     from git_gage.records import parse_time
     from git_gage.runs.close import End, close_run
     from git_gage.runs.inputs import close_inputs, unwritten_inputs
@@ -161,10 +189,10 @@ def _close(store: Store, catalog: Catalog, state_dir: Path, document: dict[str, 
         outcome=outcome,
         reason=REASON,
     )
-    # Nobody vouches for what nobody saw; and who only looks at runs is not asked to sign.
-    close_run(store, catalog, run, end, None, signed=False)
+    body = close_run(store, catalog, run, end, None, signed=False).body
     if failure is not None:
         raise failure
+    return body
 
 
 def _recover_watch(store: Store, state_dir: Path, document: dict[str, Any]) -> Watch:

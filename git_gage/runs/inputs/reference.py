@@ -62,9 +62,17 @@ def read_reference(path: Path) -> Reference | None:
             return None
         content += file.read(_MAX_BYTES)
     try:
-        return _parse(json.loads(content))
+        return parse_reference(content)
     except (ValueError, KeyError, TypeError) as error:
         raise IntegrityError(f"read reference '{path}': it is damaged") from error
+
+
+def parse_reference(content: bytes) -> Reference:
+    """What the content of a reference says.
+
+    Raises: ValueError, KeyError, TypeError for one that is damaged.
+    """
+    return _parse(json.loads(content))
 
 
 def _parse(value: dict[str, Any]) -> Reference:

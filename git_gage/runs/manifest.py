@@ -1,0 +1,321 @@
+"""What a run left in its directory: measured, listed and kept when the run closes.
+
+The end of the run is recorded before. So a kill here loses nothing: whoever settles the run does
+all of this again, and what was done stays as it is.
+
+Source: docs/format.md, "run.files".
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.errors import IntegrityError, describe_os_error
+from git_gage.files.globs import match_globs
+from git_gage.files.manifest import (
+    BULK,
+    DEPENDENCY,
+    GENERATED,
+    WHOLE,
+    Entry,
+    format_manifest,
+)
+from git_gage.files.sidecar import digest_open_file
+from git_gage.git.known import read_valid
+from git_gage.git.settings import fold_key
+from git_gage.git.sizes import read_size
+from git_gage.records import short_id
+from git_gage.runs.begin import bind_file, fit_body
+from git_gage.runs.inputs.reference import parse_reference
+from git_gage.runs.inputs.stage import StagedInput, read_staged
+from git_gage.runs.results import KEPT
+from git_gage.secrets import Sighting, find_in_lines
+from git_gage.system import is_open_for_writing
+
+if TYPE_CHECKING:
+    from git_gage.store import Store
+
+THRESHOLD = "100k"
+# What of one run travels in git, whatever its files are: bytes, and names in a record's line.
+_GIT_BYTES, _GIT_FILES = 1 << 20, 100
+# A list that is longer could be read by nobody; as JSON an entry is at most this and its path.
+_LIST_BYTES, _ENTRY_BYTES = 32 << 20, 256
+_WORKERS, _WORTH_A_WORKER = 4, 4 << 20
+_SHOWN = 10
+
+
+class Left(NamedTuple):
+    """What is no folder in a run's directory, as it was found."""
+
+    path: bytes
+    found: os.stat_result
+
+
+class Measured(NamedTuple):
+    """A file with its entry; `content` of one that is short enough for git."""
+
+    entry: Entry
+    content: bytes | None = None
+
+
+class Kept(NamedTuple):
+    """The body of the record, and what the user should be told."""
+
+    body: dict[str, Any]
+    warnings: list[str]
+
+
+def find_left(run_dir: Path) -> list[Left]:
+    """Files and links in the directory of a run that has ended, without what git-gage put there."""
+    top = os.fsencode(run_dir)
+    found = []
+    for path in walk_left(top, frozenset([os.fsencode(KEPT)])):
+        try:
+            known = os.lstat(os.path.join(top, path))
+        except FileNotFoundError:
+            continue  # a process that outlived the program took it away
+        if stat.S_ISREG(known.st_mode) or stat.S_ISLNK(known.st_mode):
+            found.append(Left(path, known))
+    return found
+
+
+def walk_left(top: bytes, given: frozenset[bytes], folder: bytes = b"") -> Iterator[bytes]:
+    """Paths of what is no folder, sorted in each; links are not followed, `given` is left out."""
+    try:
+        with os.scandir(os.path.join(top, folder)) as entries:
+            found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+    except (FileNotFoundError, PermissionError):
+        return
+    for name, is_folder in found:
+        path = posixpath.join(folder, name)
+        if path in given:
+            continue
+        if is_folder:
+            yield from walk_left(top, given, path)
+        else:
+            yield path
+
+
+def keep_files(
+    store: Store, run: str, left: Sequence[Left], folder: bytes, secrets: Sequence[bytes]
+) -> Kept:
+    """Measure what a run left, make it read-only, and keep what is large by its content.
+
+    `folder` is the project's, below the run's directory; `secrets` those that the run was given.
+    """
+    top, state_dir = store.run_dir(run), store.state_dir(run)
+    listed, warnings = _bounded(left)
+    given = {_place(folder, each.place): each for each in read_staged(state_dir)}
+    threshold = _threshold(store)
+    measured = list(_measure(top, listed, given, threshold))
+    entries = [each.entry for each in measured]
+    warnings += _describe_unknown(entries)
+    in_git, sightings = _choose(store, measured, secrets)
+    warnings += _describe_secrets(run, sightings)
+    bulk = dict(_bind(store, state_dir, in_git))
+    warnings += _take(store, top, entries, in_git)
+    large = [e for e in entries if e.role == GENERATED and e.sha256 not in in_git and not e.link]
+    body = {
+        **format_manifest(entries),
+        "large": {"files": len(large), "bytes": sum(entry.size for entry in large)},
+        "bulk": bulk,
+    }
+    if len(listed) < len(left):
+        body["left_out"] = len(left) - len(listed)
+    return Kept(fit_body(store.repo, body, state_dir, WHOLE, ("list",)), warnings)
+
+
+def _bounded(left: Sequence[Left]) -> tuple[list[Left], list[str]]:
+    listed: list[Left] = []
+    size = 0
+    for each in sorted(left, key=lambda each: each.path):
+        size += _ENTRY_BYTES + 2 * len(each.path)
+        if size > _LIST_BYTES:
+            told = f"{len(left) - len(listed):,} of {len(left):,} files are not listed or kept"
+            return listed, [f"{told}: a run can have {len(listed):,} of them"]
+        listed.append(each)
+    return listed, []
+
+
+# -- measuring -------------------------------------------------------------------------------------
+
+
+def _place(folder: bytes, place: str) -> bytes:
+    return posixpath.normpath(posixpath.join(folder, os.fsencode(place)))
+
+
+def _measure(
+    top: Path, left: Sequence[Left], given: Mapping[bytes, StagedInput], threshold: int
+) -> Iterable[Measured]:
+    """Entries of files, each read once at most; several at a time where they are large."""
+
+    def measure(each: Left) -> Measured:
+        place = os.path.join(os.fsencode(top), each.path)
+        return _measure_one(place, each, given.get(each.path), threshold)
+
+    if sum(each.found.st_size > _WORTH_A_WORKER for each in left) < 2:
+        return map(measure, left)
+    from concurrent.futures import ThreadPoolExecutor
+
+    workers = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1))
+    try:
+        return list(workers.map(measure, left))
+    finally:
+        # After Ctrl-C nobody waits for files that nobody has begun with.
+        workers.shutdown(cancel_futures=True)
+
+
+def _measure_one(place: bytes, left: Left, given: StagedInput | None, threshold: int) -> Measured:
+    path, found = left
+    mode = stat.S_IMODE(found.st_mode)
+    if stat.S_ISLNK(found.st_mode):
+        return Measured(Entry(path, GENERATED, 0, None, mode, os.readlink(place)))
+    if given is not None and (known := _as_given(place, left, given)) is not None:
+        return Measured(known)
+    try:
+        sha256, size, content = _read(place, threshold)
+    except OSError:
+        sha256, size, content = None, found.st_size, None
+    if given is not None and sha256 == given.sha256:
+        return Measured(Entry(path, DEPENDENCY, size, sha256, mode))
+    return Measured(Entry(path, GENERATED, size, sha256, mode), content)
+
+
+def _as_given(place: bytes, left: Left, given: StagedInput) -> Entry | None:
+    """The entry of an input that is there as it was: a copy that nobody wrote, or a reference."""
+    path, found = left
+    mode = stat.S_IMODE(found.st_mode)
+    if given.reference is not None and found.st_size == len(given.reference.encode()):
+        with open(place, "rb") as file:
+            if file.read() == given.reference.encode():
+                reference = parse_reference(given.reference.encode())
+                size, sha256 = reference.size, reference.digest
+                return Entry(path, DEPENDENCY, size, sha256, mode, reference.path)
+    if (found.st_size, found.st_mtime_ns) == (given.size, given.mtime_ns):
+        return Entry(path, DEPENDENCY, given.size, given.sha256, mode)
+    return None
+
+
+def _read(place: bytes, threshold: int) -> tuple[str | None, int, bytes | None]:
+    """sha256, size and, of a short file, content; None for what somebody still writes."""
+    with open(place, "rb", buffering=0) as file:
+        before = os.fstat(file.fileno())
+        if is_open_for_writing(file.fileno()):
+            return None, before.st_size, None
+        content: bytes | None = None
+        if before.st_size <= threshold:
+            import hashlib
+
+            content = file.read()
+            sha256, size = hashlib.sha256(content).hexdigest(), len(content)
+        else:
+            sha256, size = digest_open_file(file)
+        after = os.fstat(file.fileno())
+    if _stamp(before) != _stamp(after) or size != after.st_size:
+        return None, after.st_size, None
+    return sha256, size, content
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
+
+
+def _describe_unknown(entries: Iterable[Entry]) -> Iterator[str]:
+    for entry in entries:
+        if entry.sha256 is None and entry.link is None:
+            name = os.fsdecode(entry.path)
+            yield f"'{name}' cannot be read, or is still being written: its content is not recorded"
+
+
+# -- what goes where -------------------------------------------------------------------------------
+
+
+def _threshold(store: Store) -> int:
+    return read_size(read_valid(store.repo.settings, "gage.files.threshold") or THRESHOLD)
+
+
+def _large_patterns(store: Store) -> Callable[[bytes], bool] | None:
+    key = fold_key("gage.files.large")
+    found = [each.value for each in store.repo.settings.entries if each.key == key and each.value]
+    return match_globs(found) if found else None
+
+
+def _choose(
+    store: Store, measured: Iterable[Measured], secrets: Sequence[bytes]
+) -> tuple[dict[str, bytes], list[Sighting]]:
+    """Contents that travel in git, by digest: the files at the top first, of these the shortest."""
+    is_large = _large_patterns(store)
+    short = [
+        each
+        for each in measured
+        if each.content is not None and not (is_large and is_large(each.entry.path))
+    ]
+    short.sort(key=lambda each: (each.entry.path.count(b"/"), each.entry.size, each.entry.path))
+    chosen: dict[str, bytes] = {}
+    sightings: list[Sighting] = []
+    room = _GIT_BYTES
+    for entry, content in short:
+        assert content is not None and entry.sha256 is not None
+        if entry.sha256 in chosen or len(chosen) == _GIT_FILES or entry.size > room:
+            continue
+        if found := _find_secrets(entry, content, secrets):
+            sightings += found
+            continue
+        room -= entry.size
+        chosen[entry.sha256] = content
+    return chosen, sightings
+
+
+def _find_secrets(entry: Entry, content: bytes, secrets: Sequence[bytes]) -> list[Sighting]:
+    name = os.fsdecode(entry.path)
+    found = list(find_in_lines(content, name))
+    for secret in secrets:
+        if (at := content.find(secret)) >= 0:
+            line = 1 + content.count(b"\n", 0, at)
+            found.append(Sighting(f"{name}:{line}", "a secret that the run was given"))
+    return found
+
+
+def _describe_secrets(run: str, sightings: Sequence[Sighting]) -> Iterator[str]:
+    for each in sightings[:_SHOWN]:
+        yield f"{each.where}: {each.kind}: the file stays out of git"
+    if len(sightings) > _SHOWN:
+        yield f"and {len(sightings) - _SHOWN:,} more in files of run {short_id(run)}"
+
+
+def _bind(
+    store: Store, state_dir: Path, contents: Mapping[str, bytes]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    if contents:
+        (state_dir / BULK).mkdir(exist_ok=True)
+    for sha256, content in contents.items():
+        path = state_dir / BULK / sha256
+        path.write_bytes(content)
+        yield f"{BULK}{sha256}", bind_file(store.repo, path)
+
+
+def _take(
+    store: Store, top: Path, entries: Iterable[Entry], in_git: Mapping[str, bytes]
+) -> Iterator[str]:
+    """Make what the run made read-only, and keep what is not in git by its content."""
+    sidecar, failed, why = store.sidecar, 0, ""
+    for entry in entries:
+        if entry.role != GENERATED or entry.sha256 is None or entry.link is not None:
+            continue
+        path = top / os.fsdecode(entry.path)
+        try:
+            if entry.sha256 in in_git:
+                path.chmod(entry.mode & 0o7555)
+            else:
+                sidecar.take(path, entry.sha256)
+        except OSError as error:
+            failed, why = failed + 1, describe_os_error(error)[0]
+        except IntegrityError as error:
+            failed, why = failed + 1, error.message
+    if failed:
+        yield f"{failed:,} files lie in the directory of the run alone, kept nowhere else: {why}"
