@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from git_gage.cli.app import App
     from git_gage.gagefile.load import Checked
     from git_gage.records import Record
+    from git_gage.runs.made import MadeFiles
     from git_gage.runs.validate import Line
     from git_gage.trust.verdict import Verdict
 
@@ -99,22 +100,24 @@ def _check_run(app: App, document: dict[str, Any], as_json: bool, color: str) ->
 
 def _iter_lines(app: App, document: dict[str, Any]) -> Iterator[Line]:
     """All that is told of a run: who says so, and whether it is still so."""
+    from git_gage.runs.made import MadeFiles
     from git_gage.runs.validate import check_run
 
     judged = judge_runs(app, [document["id"]])
+    files = MadeFiles(app.store, app.catalog, document)
     yield _check_signatures(document["id"], [verdict for verdict, _ in judged])
-    yield from check_run(app.store, app.catalog, document, app.progress())
+    yield from check_run(app.store, app.catalog, document, files, app.progress())
     signed = [each for each in judged if each[1].kind == "attest" and each[0].state == "G"]
     if signed:
-        yield _check_attested(app, document, *max(signed, key=lambda each: each[1].lc))
+        yield _check_attested(app, files, *max(signed, key=lambda each: each[1].lc))
 
 
-def _check_attested(app: App, document: dict[str, Any], verdict: Verdict, attest: Record) -> Line:
+def _check_attested(app: App, files: MadeFiles, verdict: Verdict, attest: Record) -> Line:
     """The files that the run made beside what the last one signed who is trusted."""
     from git_gage.runs.attest import is_as_attested
     from git_gage.runs.validate import Line
 
-    as_signed = is_as_attested(app.store, document, attest)
+    as_signed = is_as_attested(app.store, files, attest)
     if as_signed is None:
         return Line("attested", "not here", f"the files that {verdict.principal} signed")
     if as_signed:

@@ -23,7 +23,7 @@ ROTATE = (
 @click.command(
     "redact",
     cls=Command,
-    usage="git gage redact <run>... [--output] [--source] [--run]",
+    usage="git gage redact <run>... [--output] [--files] [--source] [--run]",
     examples=["git gage redact @", "git gage redact 3 --output"],
     note=f"""\
 Without an option, what goes is what a secret is found in. Where that is the
@@ -33,6 +33,7 @@ record itself, the run goes as a whole. It cannot be undone.
 )
 @click.argument("runs", metavar="<run>", nargs=-1, required=True, type=RunName())
 @click.option("--output", is_flag=True, help="Take out what the run printed and logged")
+@click.option("--files", is_flag=True, help="Take out the files it made that are in git")
 @click.option("--source", is_flag=True, help="Take out the code that ran")
 @click.option("--run", "whole", is_flag=True, help="Take out the run as a whole")
 @json_option
@@ -43,6 +44,7 @@ def command(
     app: App,
     runs: tuple[str, ...],
     output: bool,
+    files: bool,
     source: bool,
     whole: bool,
     as_json: bool,
@@ -51,7 +53,7 @@ def command(
     """Take secrets out of runs that were recorded"""
     from git_gage.share import plan_redaction, redact_runs
 
-    asked = (("output", output), ("source", source), ("run", whole))
+    asked = (("output", output), ("files", files), ("source", source), ("run", whole))
     parts = [name for name, wanted in asked if wanted]
     chosen = app.select(runs)
     plans = [plan_redaction(app.store, app.catalog, run, parts) for run in chosen]
@@ -114,10 +116,15 @@ def _spell(plan: Redaction) -> str:
     words = {
         "run": "the run as a whole",
         "source": "its source",
-        "output": " and ".join(sorted(plan.files)),
+        "output": " and ".join(name for name in sorted(plan.files) if not _is_made(name)),
+        "files": "files that it made",
         "records": "what was said of it with a secret in it",
     }
     return " and ".join(words[part] for part in plan.parts)
+
+
+def _is_made(name: str) -> bool:
+    return name.startswith("files")
 
 
 def _as_json(done: Redacted) -> dict[str, Any]:

@@ -238,7 +238,7 @@ def _find_run_dir(app: App, document: Mapping[str, Any]) -> Path | None:
 def _list_files(app: App, document: Mapping[str, Any]) -> list[RunFile]:
     from git_gage.runs.files import list_files, with_previews
 
-    return with_previews(list_files(app.store, document), _read_gallery(app, document))
+    return with_previews(list_files(app.store, app.catalog, document), _read_gallery(app, document))
 
 
 def _list_images(app: App, document: Mapping[str, Any]) -> tuple[list[RunFile], int]:
@@ -247,7 +247,7 @@ def _list_images(app: App, document: Mapping[str, Any]) -> tuple[list[RunFile], 
     from git_gage.runs.thumbs import MAX_FILES
 
     gallery = _read_gallery(app, document)
-    images = with_previews(list_images(app.store, document, MAX_FILES), gallery)
+    images = with_previews(list_images(app.store, app.catalog, document, MAX_FILES), gallery)
     return images, max(gallery.images, len(images))
 
 

@@ -13,6 +13,7 @@ from git_gage.render.amounts import count_text, size_text, value_text
 from git_gage.render.page import format_rows, shown_bytes
 from git_gage.render.table import Column, format_table
 from git_gage.render.wording import FETCH
+from git_gage.runs.files import HERE
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
@@ -61,11 +62,13 @@ def format_files(
     given = [file for file in files if file.is_input]
     absent = [file for file in files if is_absent(file)]
     made = [file for file in files if not file.is_input and not is_absent(file)]
-    if run_dir is None or (document["in_place"] and not files):
+    here = [file for file in made if file.where == HERE]
+    if (run_dir is None and not here) or (document["in_place"] and not files):
         parts = [_not_here(document)]
     else:
         size = size_text(sum(file.size for file in made))
-        parts = [f"{count_text(len(made), 'file')}, {size} in {clean(str(run_dir))}\n"]
+        place = f" in {clean(str(run_dir))}" if run_dir is not None else ""
+        parts = [f"{count_text(len(made), 'file')}, {size}{place}\n"]
     if made:
         parts.append(_table(made, screen))
     if given:
@@ -142,6 +145,8 @@ def _remark(file: RunFile, screen: Screen) -> str:
         text = f"{arrow} {_origin(file.reference)}"
     elif file.is_input:
         return "a copy"
+    elif file.where != HERE:
+        return file.where
     else:
         return f"{file.image.width} x {file.image.height}" if file.image else ""
     return text if file.is_here else f"{text}, not here"
@@ -158,8 +163,11 @@ def file_body(file: RunFile) -> dict[str, Any]:
     return {
         "path": shown_bytes(file.path),
         "size": file.size,
+        "role": file.role,
+        "sha256": file.sha256,
         "input": file.is_input,
         "here": file.is_here,
+        "where": file.where,
         "link": None if file.link is None else shown_bytes(file.link),
         "reference": None if reference is None else _reference_body(reference),
         "width": image and image.width,

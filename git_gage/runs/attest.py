@@ -5,19 +5,16 @@ Source: docs/format.md, "attest".
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.bulk import find_bound
 from git_gage.catalog.lines import one_of_each
 from git_gage.errors import RequestError
-from git_gage.records import encode_path, short_id
+from git_gage.records import short_id
 from git_gage.runs.begin import MAX_BODY
-from git_gage.runs.files import list_made
-from git_gage.runs.inputs.model import Tally
+from git_gage.runs.made import ABSENT, DIFFERS, MadeFiles
 from git_gage.runs.next_record import draft_next
 
 if TYPE_CHECKING:
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 MAX_COUNT = 2**53
-_KINDS = ("run.begin", "run.start", "run.end")
+_KINDS = ("run.begin", "run.start", "run.end", "run.files")
 
 
 class Attested(NamedTuple):
@@ -59,15 +56,20 @@ def attest_runs(
     return [_summarise(run, body) for run, body in bodies.items()]
 
 
-def is_as_attested(store: Store, document: Mapping[str, Any], attest: Record) -> bool | None:
+def is_as_attested(store: Store, files: MadeFiles, attest: Record) -> bool | None:
     """Whether the files that a run made are those that somebody signed.
 
     None where the files are not here, or were not when they were signed.
     """
     made = attest.body.get("made")
-    if type(made) is not dict or (made.get("count") and not store.run_dir(attest.run).is_dir()):
+    if type(made) is not dict:
         return None
-    return bool(_measure(store, document)["digest"] == made.get("digest"))
+    compared = {each.verdict for each in files.compared}
+    if files.filed is None and made.get("count") and not store.run_dir(attest.run).is_dir():
+        return None
+    if files.measured["digest"] != made.get("digest") or DIFFERS in compared:
+        return False
+    return None if ABSENT in compared else True
 
 
 def _attest_body(store: Store, catalog: Catalog, run: str, note: str | None) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def _attest_body(store: Store, catalog: Catalog, run: str, note: str | None) -> 
         body["note"] = note
     nothing = document["generated"] is not None and document["generated"]["files"] == 0
     if nothing or store.run_dir(run).is_dir():
-        body["made"] = _measure(store, document)
+        body["made"] = MadeFiles(store, catalog, document).measured
     return _fit(body)
 
 
@@ -105,19 +107,6 @@ def _bound(records: Sequence[Record]) -> dict[str, str]:
             if bound is not None:
                 found[name] = bound.sha256
     return found
-
-
-def _measure(store: Store, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The files that the run made, sorted by their paths."""
-    top, tally, files = os.fsencode(store.run_dir(document["id"])), Tally(), []
-    made = [each for each in list_made(store, document) if each.link is None]
-    for each in sorted(made, key=lambda each: each.path):
-        with open(os.path.join(top, each.path), "rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            size = file.tell()
-        tally.add(each.path, sha256, size)
-        files.append({"path": encode_path(each.path), "sha256": sha256, "size": size})
-    return {"files": files, "count": tally.count, "size": tally.size, "digest": tally.digest}
 
 
 def _fit(body: dict[str, Any]) -> dict[str, Any]:

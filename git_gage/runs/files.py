@@ -1,6 +1,6 @@
 """The files in the directory of a run: what it made, and what it was given.
 
-Source: docs/format.md, "References".
+Source: docs/format.md, "run.files", "References".
 """
 
 from __future__ import annotations
@@ -13,17 +13,30 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from git_gage.catalog.bulk import Bound, find_bound, read_documents
+from git_gage.catalog.documents import end_rank
 from git_gage.errors import GageError, IntegrityError
+from git_gage.files.manifest import BULK, GENERATED, WHOLE, Entry, Manifest, parse_manifest
 from git_gage.images.sizes import ImageSize, is_image, read_image_size
 from git_gage.runs.inputs import follow_reference, path_bytes
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.reference import Reference, read_reference
+from git_gage.runs.manifest import walk_left
+from git_gage.runs.placeholders import MAX_PLACEHOLDER, is_placeholder
 from git_gage.runs.results import KEPT
 
 if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
     from git_gage.git import Repository
+    from git_gage.records import Record
+    from git_gage.runs.inputs.model import Runs
     from git_gage.store import Store
     from git_gage.store.thumbs import Gallery, Preview
+
+
+# As long as a list that is made can be.
+_MANIFEST_BYTES = 64 << 20
+HERE, IN_GIT, NOT_HERE = "here", "in git", "not here"
 
 
 class RunFile(NamedTuple):
@@ -31,7 +44,7 @@ class RunFile(NamedTuple):
 
     size: of a reference what it stands for. link: where a symbolic link leads. is_input: the run
     was given it. is_here: what it stands for can be read. image: its size, if it is one. preview:
-    one that is here.
+    one that is here. role, sha256: as its manifest has them. where: `here`, `in git` or `not here`.
     """
 
     path: bytes
@@ -42,19 +55,71 @@ class RunFile(NamedTuple):
     is_here: bool = True
     image: ImageSize | None = None
     preview: Preview | None = None
+    role: str = GENERATED
+    sha256: str | None = None
+    where: str = HERE
 
 
-def list_files(store: Store, document: Mapping[str, Any]) -> Iterator[RunFile]:
-    """Files in the directory of a run, by their paths; none where it is not in this clone.
+class Filed(NamedTuple):
+    """The manifest of a run, and the bulk files, by digest, that hold its short files."""
+
+    run: str
+    manifest: Manifest
+    bound: Mapping[str, Bound]
+
+    @property
+    def made(self) -> list[Entry]:
+        """Plain files that the run made, also those whose content is not known."""
+        entries = self.manifest.entries
+        return [each for each in entries if each.role == GENERATED and each.link is None]
+
+
+def read_filed(store: Store, catalog: Runs, run: str) -> Filed | None:
+    """What was recorded of the files of a run, wherever it ran; None where that is not here."""
+    records = catalog.records(run)
+    begin = next((record for record in records if record.kind == "run.begin"), None)
+    if begin is None:
+        return None
+    filed = [record for record in records if record.kind == "run.files"]
+    for record in sorted(filed, key=lambda record: end_rank(record, begin.writer)):
+        manifest = _read_manifest(store, record)
+        if manifest is not None:
+            wanted = {entry.sha256 for entry in manifest.generated}
+            bounds = ((each, find_bound(record.body, run, f"{BULK}{each}")) for each in wanted)
+            return Filed(
+                run,
+                manifest,
+                {sha256: bound for sha256, bound in bounds if bound and bound.sha256 == sha256},
+            )
+    return None
+
+
+def _read_manifest(store: Store, record: Record) -> Manifest | None:
+    bound = find_bound(record.body, record.run, WHOLE, _MANIFEST_BYTES)
+    body = record.body
+    if bound is not None:
+        _, body = next(read_documents(store, [bound]), (None, {}))
+    try:
+        return parse_manifest(body)
+    except IntegrityError:
+        return None  # not here, or nothing that anybody could lay out
+
+
+def list_files(store: Store, catalog: Catalog, document: Mapping[str, Any]) -> list[RunFile]:
+    """Files of a run, by their paths: what it left, or what is in its directory as long as it goes
+    on.
 
     Left out are what git-gage keeps there, and what a run that goes on was laid out with.
     """
-    return _read_files(store, document, _list_paths(store, document))
+    filed = _read_filed_of(store, catalog, document)
+    if filed is None:
+        return list(_read_files(store, document, _list_paths(store, document)))
+    return list(_list_filed(store, filed, filed.manifest.entries))
 
 
-def list_made(store: Store, document: Mapping[str, Any]) -> list[RunFile]:
+def list_made(store: Store, catalog: Catalog, document: Mapping[str, Any]) -> list[RunFile]:
     """Those of them that the run made."""
-    return [file for file in list_files(store, document) if not file.is_input]
+    return [file for file in list_files(store, catalog, document) if not file.is_input]
 
 
 def is_as_recorded(files: Sequence[RunFile], document: Mapping[str, Any]) -> bool:
@@ -64,18 +129,110 @@ def is_as_recorded(files: Sequence[RunFile], document: Mapping[str, Any]) -> boo
     return {key: recorded[key] for key in found} == found
 
 
-def list_images(store: Store, document: Mapping[str, Any], most: int) -> Iterator[RunFile]:
-    """Images among the first `most` files that a run made."""
-    paths = islice(_list_paths(store, document), most)
-    for file in _read_files(store, document, filter(is_image, paths)):
-        if not file.is_input and file.link is None:
-            yield file
+def list_images(
+    store: Store, catalog: Catalog, document: Mapping[str, Any], most: int
+) -> Iterator[RunFile]:
+    """Images among the first `most` files that a run made, as far as they are in its directory."""
+    filed = _read_filed_of(store, catalog, document)
+    if filed is None:
+        paths = islice(_list_paths(store, document), most)
+        files = _read_files(store, document, filter(is_image, paths))
+    else:
+        top = store.run_dir(filed.run)
+        images = [each for each in filed.made[:most] if is_image(each.path)]
+        here = [each for each in images if is_in_place(top / os.fsdecode(each.path), each)]
+        files = _list_filed(store, filed, here)
+    return (file for file in files if not file.is_input and file.link is None)
 
 
 def has_images(run_dir: Path, most: int) -> bool:
     """Whether there are images, by their names, among the first `most` files of a directory."""
-    paths = islice(_walk(os.fsencode(run_dir), b"", frozenset([os.fsencode(KEPT)])), most)
+    paths = islice(walk_left(os.fsencode(run_dir), frozenset([os.fsencode(KEPT)])), most)
     return any(map(is_image, paths))
+
+
+def _read_filed_of(store: Store, catalog: Catalog, document: Mapping[str, Any]) -> Filed | None:
+    return read_filed(store, catalog, document["id"]) if document["files"] is not None else None
+
+
+# -- as the manifest says --------------------------------------------------------------------------
+
+
+def _list_filed(store: Store, filed: Filed, entries: Sequence[Entry]) -> Iterator[RunFile]:
+    top = store.run_dir(filed.run)
+    in_git = find_in_git(store, filed)
+    for entry in entries:
+        place = top / os.fsdecode(entry.path)
+        if entry.link is not None:
+            yield _filed_link(store, place, entry)
+            continue
+        where = find_where(store, filed, entry, in_git)
+        on_disk = where == HERE and is_image(entry.path) and is_in_place(place, entry)
+        yield RunFile(
+            entry.path,
+            entry.size,
+            is_input=entry.role != GENERATED,
+            is_here=where != NOT_HERE,
+            image=read_image_size(place) if on_disk else None,
+            role=entry.role,
+            sha256=entry.sha256,
+            where=where,
+        )
+
+
+def _filed_link(store: Store, place: Path, entry: Entry) -> RunFile:
+    """A symbolic link, which has no digest, or a reference."""
+    assert entry.link is not None
+    if entry.sha256 is None:
+        is_here = place.exists()
+        where = HERE if is_here else NOT_HERE
+        return RunFile(entry.path, 0, entry.link, is_here=is_here, role=entry.role, where=where)
+    try:
+        reference = read_reference(place)
+    except (GageError, OSError):
+        reference = None
+    is_here = reference is not None and _leads_somewhere(store, place)
+    return RunFile(
+        entry.path,
+        entry.size,
+        reference=reference or Reference(None, entry.link, entry.sha256, entry.size, False),
+        is_input=True,
+        is_here=is_here,
+        role=entry.role,
+        sha256=entry.sha256,
+        where=HERE if is_here else NOT_HERE,
+    )
+
+
+def find_in_git(store: Store, filed: Filed) -> frozenset[str]:
+    """Digests of the short files that git holds here."""
+    sizes = store.repo.object_sizes({bound.oid for bound in filed.bound.values()})
+    return frozenset(
+        sha256 for sha256, bound in filed.bound.items() if sizes[bound.oid] == ("blob", bound.size)
+    )
+
+
+def find_where(store: Store, filed: Filed, entry: Entry, in_git: frozenset[str]) -> str:
+    """Where the content of a file is to be had, told by sizes: no content is read."""
+    if is_in_place(store.run_dir(filed.run) / os.fsdecode(entry.path), entry):
+        return HERE
+    if entry.sha256 is not None and store.sidecar.has(entry.sha256, entry.size):
+        return HERE
+    return IN_GIT if entry.sha256 in in_git else NOT_HERE
+
+
+def is_in_place(place: Path, entry: Entry) -> bool:
+    """Whether a file is in the directory of its run, by its size, and no placeholder of it."""
+    try:
+        found = place.lstat()
+    except OSError:
+        return False
+    if not stat.S_ISREG(found.st_mode) or found.st_size != entry.size:
+        return False
+    return found.st_size > MAX_PLACEHOLDER or not is_placeholder(place)
+
+
+# -- as they are there -----------------------------------------------------------------------------
 
 
 def with_previews(files: Iterable[RunFile], gallery: Gallery) -> list[RunFile]:
@@ -98,7 +255,7 @@ def with_previews(files: Iterable[RunFile], gallery: Gallery) -> list[RunFile]:
 def _list_paths(store: Store, document: Mapping[str, Any]) -> Iterator[bytes]:
     run_dir = store.run_dir(document["id"])
     given = _given_paths(store.repo, document, run_dir) | {os.fsencode(KEPT)}
-    return _walk(os.fsencode(run_dir), b"", given)
+    return walk_left(os.fsencode(run_dir), given)
 
 
 def _read_files(
@@ -113,23 +270,6 @@ def _read_files(
             continue  # a program that goes on took it away
         if found is not None:
             yield found._replace(is_input=found.is_input or copies.get(path) == found.size)
-
-
-def _walk(top: bytes, folder: bytes, given: frozenset[bytes]) -> Iterator[bytes]:
-    """Paths of what is no folder, sorted in each; links are not followed."""
-    try:
-        with os.scandir(os.path.join(top, folder)) as entries:
-            found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
-    except FileNotFoundError:
-        return
-    for name, is_folder in found:
-        path = posixpath.join(folder, name)
-        if path in given:
-            continue
-        if is_folder:
-            yield from _walk(top, path, given)
-        else:
-            yield path
 
 
 def _read_file(store: Store, place: Path, path: bytes) -> RunFile | None:

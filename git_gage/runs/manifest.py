@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -115,10 +115,10 @@ def keep_files(
     measured = list(_measure(top, listed, given, threshold))
     entries = [each.entry for each in measured]
     warnings += _describe_unknown(entries)
-    in_git, sightings = _choose(store, measured, secrets)
-    warnings += _describe_secrets(run, sightings)
+    in_git, secret = _choose(store, measured, secrets)
+    warnings += _describe_secrets(run, [each for found in secret.values() for each in found])
     bulk = dict(_bind(store, state_dir, in_git))
-    warnings += _take(store, top, entries, in_git)
+    warnings += _take(store, top, entries, {*in_git, *secret})
     large = [e for e in entries if e.role == GENERATED and e.sha256 not in in_git and not e.link]
     body = {
         **format_manifest(entries),
@@ -247,8 +247,11 @@ def _large_patterns(store: Store) -> Callable[[bytes], bool] | None:
 
 def _choose(
     store: Store, measured: Iterable[Measured], secrets: Sequence[bytes]
-) -> tuple[dict[str, bytes], list[Sighting]]:
-    """Contents that travel in git, by digest: the files at the top first, of these the shortest."""
+) -> tuple[dict[str, bytes], dict[str, list[Sighting]]]:
+    """Contents that travel in git, by digest: the files at the top first, of these the shortest.
+
+    And what is found in those that hold secrets.
+    """
     is_large = _large_patterns(store)
     short = [
         each
@@ -257,18 +260,18 @@ def _choose(
     ]
     short.sort(key=lambda each: (each.entry.path.count(b"/"), each.entry.size, each.entry.path))
     chosen: dict[str, bytes] = {}
-    sightings: list[Sighting] = []
+    secret: dict[str, list[Sighting]] = {}
     room = _GIT_BYTES
     for entry, content in short:
         assert content is not None and entry.sha256 is not None
-        if entry.sha256 in chosen or len(chosen) == _GIT_FILES or entry.size > room:
+        if entry.sha256 in chosen:
             continue
         if found := _find_secrets(entry, content, secrets):
-            sightings += found
-            continue
-        room -= entry.size
-        chosen[entry.sha256] = content
-    return chosen, sightings
+            secret[entry.sha256] = found
+        elif len(chosen) < _GIT_FILES and entry.size <= room:
+            room -= entry.size
+            chosen[entry.sha256] = content
+    return chosen, secret
 
 
 def _find_secrets(entry: Entry, content: bytes, secrets: Sequence[bytes]) -> list[Sighting]:
@@ -283,7 +286,7 @@ def _find_secrets(entry: Entry, content: bytes, secrets: Sequence[bytes]) -> lis
 
 def _describe_secrets(run: str, sightings: Sequence[Sighting]) -> Iterator[str]:
     for each in sightings[:_SHOWN]:
-        yield f"{each.where}: {each.kind}: the file stays out of git"
+        yield f"{each.where}: {each.kind}: the file stays in the run's directory alone"
     if len(sightings) > _SHOWN:
         yield f"and {len(sightings) - _SHOWN:,} more in files of run {short_id(run)}"
 
@@ -300,16 +303,16 @@ def _bind(
 
 
 def _take(
-    store: Store, top: Path, entries: Iterable[Entry], in_git: Mapping[str, bytes]
+    store: Store, top: Path, entries: Iterable[Entry], others: Collection[str]
 ) -> Iterator[str]:
-    """Make what the run made read-only, and keep what is not in git by its content."""
+    """Make what the run made read-only, and keep it by its content; not those of `others`."""
     sidecar, failed, why = store.sidecar, 0, ""
     for entry in entries:
         if entry.role != GENERATED or entry.sha256 is None or entry.link is not None:
             continue
         path = top / os.fsdecode(entry.path)
         try:
-            if entry.sha256 in in_git:
+            if entry.sha256 in others:
                 path.chmod(entry.mode & 0o7555)
             else:
                 sidecar.take(path, entry.sha256)

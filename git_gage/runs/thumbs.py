@@ -60,7 +60,7 @@ def add_at_close(store: Store, catalog: Catalog, run: str) -> list[str]:
         catalog.refresh()
         document = catalog.document(run)
         assert document is not None, "its end has just been recorded"
-        _add(store, document, frozenset(), *_AT_CLOSE)
+        _add(store, catalog, document, frozenset(), *_AT_CLOSE)
     except (GageError, OSError) as error:
         return [f"run {short_id(run)} is recorded, but without previews of its images: {error}"]
     return []
@@ -75,7 +75,7 @@ def add_missing(store: Store, catalog: Catalog, run: str) -> Added:
         raise RequestError("previews of images need Pillow", hint="pip install 'git-gage[thumbs]'")
     document = catalog.document(run)
     assert document is not None, f"the catalog named run {run}"
-    return _add(store, document, find_gallery(store, catalog, run).known, *_ON_REQUEST)
+    return _add(store, catalog, document, find_gallery(store, catalog, run).known, *_ON_REQUEST)
 
 
 def find_gallery(store: Store, catalog: Catalog, run: str) -> Gallery:
@@ -89,6 +89,7 @@ def find_gallery(store: Store, catalog: Catalog, run: str) -> Gallery:
 
 def _add(
     store: Store,
+    catalog: Catalog,
     document: Mapping[str, Any],
     known: frozenset[tuple[bytes, str]],
     most: int,
@@ -98,7 +99,7 @@ def _add(
 
     run = document["id"]
     top = os.fsencode(store.run_dir(run))
-    images = [image.path for image in list_images(store, document, MAX_FILES)]
+    images = [image.path for image in list_images(store, catalog, document, MAX_FILES)]
     drawable = (path for path in images if is_drawable(path) and len(path) <= MAX_PATH)
     paths = [path for path in islice(drawable, most) if not _is_known(top, path, known)]
     drawn = list(_draw(top, paths, time.monotonic() + seconds))

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from git_gage.catalog.bulk import Bound, find_bound
 from git_gage.errors import GageError, RequestError
 from git_gage.git.contents import hash_contents
-from git_gage.records import is_canonical, short_id
+from git_gage.records import encode_path, is_canonical, short_id, shown_path
 from git_gage.runs.files import is_as_recorded, list_made
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.model import ChangedInputError
 from git_gage.runs.inputs.record import path_bytes
 from git_gage.runs.interpreter import choose_interpreter
+from git_gage.runs.made import ABSENT as ABSENT_FILE
+from git_gage.runs.made import DIFFERS
 from git_gage.runs.planning import recall_inputs
 from git_gage.runs.recall import (
     CommitView,
@@ -38,6 +40,7 @@ from git_gage.source.rules import ABSENT
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.records import Record
+    from git_gage.runs.made import MadeFiles
     from git_gage.runs.request import Observer
     from git_gage.store import Store
 
@@ -61,11 +64,15 @@ class Line(NamedTuple):
 
 
 def check_run(
-    store: Store, catalog: Catalog, document: Mapping[str, Any], observer: Observer
+    store: Store,
+    catalog: Catalog,
+    document: Mapping[str, Any],
+    files: MadeFiles,
+    observer: Observer,
 ) -> Iterator[Line]:
     """Record, source, kept files, inputs, files that it made, environment, whether it can be
     repeated; `document` is the run object."""
-    run = _Run(store, catalog, document, observer)
+    run = _Run(store, catalog, document, files, observer)
     yield run.record()
     yield run.source()
     yield run.bulk()
@@ -77,8 +84,14 @@ def check_run(
 
 class _Run:
     def __init__(
-        self, store: Store, catalog: Catalog, document: Mapping[str, Any], observer: Observer
+        self,
+        store: Store,
+        catalog: Catalog,
+        document: Mapping[str, Any],
+        files: MadeFiles,
+        observer: Observer,
     ) -> None:
+        self._files = files
         self._store = store
         self._repo = store.repo
         self._catalog = catalog
@@ -221,20 +234,40 @@ class _Run:
             yield Line("inputs", verdict, problem.message)
 
     def generated(self) -> Iterator[Line]:
-        """There are as many files in its directory, with as many bytes, as it left."""
+        """Its files are what its manifest says; without one, as many, with as many bytes."""
         recorded = self._document["generated"]
         if recorded is None:
+            return
+        if self._files.filed is not None:
+            yield self._compare_files()
             return
         files, size = recorded["files"], recorded["bytes"]
         if files and not self._store.run_dir(self._document["id"]).is_dir():
             yield Line("files", NOT_HERE, f"made where it ran: {files}, with {size} bytes")
             return
-        made = list_made(self._store, self._document)
+        made = list_made(self._store, self._catalog, self._document)
         if is_as_recorded(made, self._document):
             yield Line("files", OK, f"as many as it made: {files}, with {size} bytes")
         else:
             told = f"here are {len(made)}, with {sum(each.size for each in made)} bytes"
             yield Line("files", NO, f"it made {files}, with {size} bytes; {told}")
+
+    def _compare_files(self) -> Line:
+        compared = self._files.compared
+        differ = [_shown(each.entry.path) for each in compared if each.verdict == DIFFERS]
+        strange = [_shown(path) for path in self._files.strange]
+        if differ:
+            return Line("files", NO, f"not what it made: {', '.join(differ)}")
+        if strange:
+            return Line("files", NO, f"it did not make: {', '.join(strange)}")
+        absent = sum(each.verdict == ABSENT_FILE for each in compared)
+        size = sum(each.entry.size for each in compared)
+        told = f"{len(compared)}, with {size} bytes"
+        if absent:
+            run = short_id(self._document["id"])
+            hint = f"git gage files pull {run}"
+            return Line("files", NOT_HERE, f"{absent} of those it made: {told}", hint)
+        return Line("files", OK, f"as it made them: {told}")
 
     # -- where it ran, and whether it can again -------------------------------------------------
 
@@ -273,6 +306,10 @@ class _Run:
             hint = None if isinstance(problem, ChangedInputError) else problem.hint
             return Line("repeat", NO, problem.message, hint)
         return Line("repeat", OK, f"git gage restart {run}")
+
+
+def _shown(path: bytes) -> str:
+    return shown_path(encode_path(path))
 
 
 class _Unreadable(NamedTuple):

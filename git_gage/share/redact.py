@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.catalog.bulk import find_bound, open_file
 from git_gage.catalog.place import delete_catalog, find_places, find_rows
 from git_gage.errors import IntegrityError, RequestError
+from git_gage.files.manifest import BULK, WHOLE
+from git_gage.files.sidecar import digest_file
 from git_gage.records import parse_record, short_id
 from git_gage.runs.leaks import find_in_snapshot
 from git_gage.runs.next_record import draft_next
@@ -39,8 +41,8 @@ if TYPE_CHECKING:
     from git_gage.records import By, Record
     from git_gage.store import Store
 
-OUTPUT, SOURCE, RUN = "output", "source", "run"
-PARTS = (OUTPUT, SOURCE, RUN)
+OUTPUT, FILES, SOURCE, RUN = "output", "files", "source", "run"
+PARTS = (OUTPUT, FILES, SOURCE, RUN)
 KIND = "run.redact"
 # What a comment was written in, where the editor failed.
 EDITED = "COMMENT_EDITMSG"
@@ -72,7 +74,8 @@ class Redaction(NamedTuple):
         found = {
             RUN: self.whole,
             SOURCE: self.source is not None,
-            OUTPUT: bool(self.files),
+            OUTPUT: any(not _is_of_files(name) for name in self.files),
+            FILES: any(_is_of_files(name) for name in self.files),
             "records": bool(self.ids),
         }
         return [RUN] if self.whole else [name for name, there in found.items() if there]
@@ -196,8 +199,17 @@ def _with_parts(found: Redaction, begin: Record, parts: Sequence[str]) -> Redact
     if whole:
         ids = frozenset(record.id for record in found.records)
         return found._replace(whole=True, ids=ids, files=frozenset(names))
-    outputs = {name for name in names if name not in _OF_RECORD} if OUTPUT in parts else set()
-    return found._replace(files=found.files | outputs)
+    gone = {
+        name
+        for name in names
+        if name not in _OF_RECORD and (FILES if _is_of_files(name) else OUTPUT) in parts
+    }
+    return found._replace(files=found.files | gone)
+
+
+def _is_of_files(name: str) -> bool:
+    """Whether a bulk file is one that the run made, or the list of those."""
+    return name == WHOLE or name.startswith(BULK)
 
 
 def _beside(name: str) -> tuple[str, ...]:
@@ -374,7 +386,7 @@ def _is_elsewhere(store: Store, rest: Holding, refs: Mapping[str, str]) -> bool:
 def _clear_files(store: Store, redactions: Sequence[Redaction]) -> Iterator[str]:
     """Delete logs and previews of what was printed; names of files of the runs that hold secrets.
 
-    What a program made is the user's, and stays.
+    What a program made is the user's, and stays in the run's directory alone.
     """
     for each in redactions:
         if each.files:
@@ -384,15 +396,17 @@ def _clear_files(store: Store, redactions: Sequence[Redaction]) -> Iterator[str]
         for folder in (run_dir / ".gage", run_dir / ".gage-logged"):
             for path in folder.glob("*") if folder.is_dir() else ():
                 mask_file(path)
-        yield from _find_in_run_dir(run_dir) if run_dir.is_dir() else ()
+        for path in _find_in_run_dir(run_dir) if run_dir.is_dir() else ():
+            store.sidecar.remove(digest_file(path)[0])
+            yield str(path)
 
 
-def _find_in_run_dir(run_dir: Path) -> Iterator[str]:
+def _find_in_run_dir(run_dir: Path) -> Iterator[Path]:
     for path in sorted(run_dir.rglob("*")):
         if path.is_symlink() or not path.is_file() or path.stat().st_size > _LOOKED_AT_BYTES:
             continue
         if find_secrets(path.read_bytes()):
-            yield str(path)
+            yield path
 
 
 def _forget(store: Store) -> None:

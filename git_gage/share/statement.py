@@ -19,8 +19,10 @@ from urllib.parse import quote
 from git_gage import __version__
 from git_gage.catalog.bulk import find_bound
 from git_gage.errors import RequestError
+from git_gage.files.manifest import GENERATED
 from git_gage.records import encode_path, parse_time, short_id, shown_path
 from git_gage.runs.files import is_as_recorded, list_made
+from git_gage.runs.made import ABSENT, DIFFERS, MadeFiles
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -56,7 +58,7 @@ def make_statement(store: Store, catalog: Catalog, document: Mapping[str, Any]) 
         raise RequestError(f"run {run} has not ended", hint=f"git gage wait {run}")
     notices: list[str] = []
     subjects = [
-        *_made(store, document, notices),
+        *_made(store, catalog, document, notices),
         *_kept(catalog, document["id"]),
         *_snapshot(document["source"]),
     ]
@@ -78,7 +80,9 @@ def make_statement(store: Store, catalog: Catalog, document: Mapping[str, Any]) 
 # -- subjects ----------------------------------------------------------------------------------
 
 
-def _made(store: Store, document: Mapping[str, Any], notices: list[str]) -> Iterator[Json]:
+def _made(
+    store: Store, catalog: Catalog, document: Mapping[str, Any], notices: list[str]
+) -> Iterator[Json]:
     """The files that the run made, where they are here and nobody has touched them since."""
     recorded = document["generated"]
     if not recorded or not recorded["files"]:
@@ -87,19 +91,47 @@ def _made(store: Store, document: Mapping[str, Any], notices: list[str]) -> Iter
     if not top.is_dir():
         notices.append("files that it made are not here, and not among the subjects")
         return
-    files = list_made(store, document)
-    if not is_as_recorded(files, document):
-        run = short_id(document["id"])
-        raise RequestError(
-            f"files of run {run} are not those that it made", hint=f"git gage check {run}"
-        )
-    for file in files:
+    files = MadeFiles(store, catalog, document)
+    if files.filed is not None:
+        yield from _filed_subjects(files, document, notices)
+        return
+    made = list_made(store, catalog, document)
+    if not is_as_recorded(made, document):
+        raise _refuse_changed(document)
+    for file in made:
         subject = _file_subject(top, file, parse_time(document["ended"]))
         if subject is None:
-            name = os.fsdecode(file.path)
-            notices.append(f"'{name}' is no plain file of the run, and not among the subjects")
+            notices.append(_describe_left_out(file.path))
         else:
             yield subject
+
+
+def _filed_subjects(
+    files: MadeFiles, document: Mapping[str, Any], notices: list[str]
+) -> Iterator[Json]:
+    """Those of a manifest, as far as they are here."""
+    assert files.filed is not None
+    verdicts = {each.verdict for each in files.compared}
+    if DIFFERS in verdicts or files.strange:
+        raise _refuse_changed(document)
+    links = [each for each in files.filed.manifest.entries if each.role == GENERATED and each.link]
+    notices += [_describe_left_out(each.path) for each in links]
+    for entry, verdict, _ in files.compared:
+        if verdict == ABSENT:
+            notices.append(_describe_left_out(entry.path))
+        else:
+            yield _subject(entry.path, entry.sha256)
+
+
+def _refuse_changed(document: Mapping[str, Any]) -> RequestError:
+    run = short_id(document["id"])
+    return RequestError(
+        f"files of run {run} are not those that it made", hint=f"git gage check {run}"
+    )
+
+
+def _describe_left_out(path: bytes) -> str:
+    return f"'{os.fsdecode(path)}' is no plain file of the run, and not among the subjects"
 
 
 def _file_subject(top: Path, file: RunFile, ended_s: float) -> Json | None:
@@ -110,7 +142,11 @@ def _file_subject(top: Path, file: RunFile, ended_s: float) -> Json | None:
         if os.fstat(content.fileno()).st_mtime > ended_s + _SLACK_S:
             return None
         digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return {"name": shown_path(encode_path(file.path)), "digest": {"sha256": digest}}
+    return _subject(file.path, digest)
+
+
+def _subject(path: bytes, digest: str | None) -> Json:
+    return {"name": shown_path(encode_path(path)), "digest": {"sha256": digest}}
 
 
 def _kept(catalog: Catalog, run: str) -> Iterator[Json]:

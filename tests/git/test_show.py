@@ -209,14 +209,14 @@ def test_files_that_are_gone(repo: Path) -> None:
     made = world.run(files={"a.png": "1", "b.png": "2", "c.png": "3"})
     document = world.catalog.document(made)
     assert document is not None
-    assert len(list(list_images(world.store, document, 2))) == 2
-    files = list_files(world.store, document)
+    assert len(list(list_images(world.store, world.catalog, document, 2))) == 2
+    files = list_files(world.store, world.catalog, document)
     assert next(files).path == b"a.png"
     world.made(made, "b.png").unlink()
     assert next(files).path == b"c.png"
     content = format_reference(Reference(made, b"gone.bin", "0" * 64, 9, is_folder=False))
     world.made(made, "c.png").write_bytes(content)
-    (_, given) = list_files(world.store, document)
+    (_, given) = list_files(world.store, world.catalog, document)
     assert (given.size, given.is_input, given.is_here) == (9, True, False)
 
 

@@ -14,6 +14,7 @@ from git_gage.errors import RequestError
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
     from git_gage.git import Repository
+    from git_gage.records import Record
     from git_gage.store import Store
 
 
@@ -95,6 +96,10 @@ class Runs(Protocol):
 
     def is_foreign(self, run: str) -> bool:
         """Whether it was begun in another clone."""
+        ...
+
+    def records(self, run: str) -> list[Record]:
+        """All that was recorded of it."""
         ...
 
 

@@ -28,6 +28,7 @@ from git_gage.runs.inputs.record import path_bytes
 from git_gage.runs.inputs.reference import Reference, follow_reference, read_reference
 from git_gage.runs.inputs.selection import literal_path, select_files
 from git_gage.runs.inputs.walk import walk_files
+from git_gage.runs.placeholders import read_placeholder
 from git_gage.runs.results import KEPT as LOGS
 from git_gage.source.foreign import MAX_SHOWN
 
@@ -93,7 +94,13 @@ class _RunFiles:
                 yield self._read_source(literal_path(pattern) or "")
 
     def _require_folder(self) -> None:
-        """Raises: InputError where the run's files are not in this clone."""
+        """What is here of the run's files lies in its directory from now on.
+
+        Raises: InputError where they are not in this clone.
+        """
+        from git_gage.runs.placing import place_files  # with all that reads manifests
+
+        place_files(self._search.store, self._search.runs, self._document)
         inside = self._folder.resolve().is_relative_to(self._top.resolve())
         if inside and self._folder.is_dir():
             return
@@ -121,6 +128,7 @@ class _RunFiles:
                 continue
             here = self._folder / os.fsdecode(path)
             self._require_inside(here)
+            self._require_content(here)
             if read_reference(here) is None:
                 plain.append(path)
             elif not self._made_only:
@@ -146,6 +154,15 @@ class _RunFiles:
         """What somebody else's run left must not make us read what is ours."""
         if self._is_foreign and not path.resolve().is_relative_to(self._top.resolve()):
             raise InputError(f"'{path}' leads out of the run's directory")
+
+    def _require_content(self, path: Path) -> None:
+        """Raises: InputError for what only stands for a file that was taken off this disk."""
+        if read_placeholder(path) is not None:
+            run = short_id(self._run)
+            raise InputError(
+                f"'{path.relative_to(self._top)}' of run {run} is not here",
+                hint=f"git gage files pull {run}",
+            )
 
     def _given_paths(self) -> set[bytes]:
         """What a run that has not ended finds in its directory: its source, and links."""

@@ -1,0 +1,58 @@
+"""Files of runs laid into their directories: from the sidecar, or from git.
+
+Source: docs/format.md, "Placeholders".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from git_gage.catalog.bulk import read_files
+from git_gage.runs.files import Filed, read_filed
+from git_gage.runs.placeholders import make_place, put_placeholder, read_placeholder, write_whole
+
+if TYPE_CHECKING:
+    from git_gage.files.manifest import Entry
+    from git_gage.runs.inputs.model import Runs
+    from git_gage.store import Store
+
+_READ_ONLY = 0o7555
+
+
+def place_files(store: Store, catalog: Runs, document: Mapping[str, Any]) -> None:
+    """Let all that is here of the files that a run made lie in its directory, wherever it ran.
+
+    What is not here gets a placeholder, so that nobody takes the rest for all.
+    Raises: as `place_file`.
+    """
+    run = document["id"]
+    filed = read_filed(store, catalog, run) if document["files"] is not None else None
+    if filed is None:
+        return
+    for entry in filed.manifest.generated:
+        if not place_file(store, filed, entry):
+            put_placeholder(store, run, entry, ())
+
+
+def place_file(store: Store, filed: Filed, entry: Entry) -> bool:
+    """Let a file be in the directory of its run; False where it is not here.
+
+    What else is in its place stays, unless it is a placeholder.
+    Raises: IntegrityError where there is no safe place for it, or its content is damaged; OSError.
+    """
+    assert entry.sha256 is not None, "what is not known cannot be had"
+    place = store.run_dir(filed.run) / os.fsdecode(entry.path)
+    if os.path.lexists(place) and read_placeholder(place) is None:
+        return True
+    if store.sidecar.has(entry.sha256, entry.size):
+        store.sidecar.put(
+            entry.sha256, make_place(store, filed.run, entry), entry.mode & _READ_ONLY
+        )
+        return True
+    bound = filed.bound.get(entry.sha256)
+    _, content = next(read_files(store, [bound] if bound else []), (None, None))
+    if content is not None:
+        write_whole(make_place(store, filed.run, entry), content, entry.mode & _READ_ONLY)
+    return content is not None
