@@ -26,6 +26,11 @@ COMMANDS = {
     "report": "Write a report on runs, with charts",
     "export": "Write what is known of runs for tools that are not ours",
     "output": "Print what a run printed",
+    "ls-files": "List the files of a run",
+    "cat": "Print a file of a run",
+    "open": "Open the directory of a run, or a file of it",
+    "export-files": "Copy files of a run to a folder",
+    "files": "Tell of the files of runs: where they are, whether they are sound",
     "series": "Print the values of a run's metrics, step by step",
     "restart": "Run again what a run did, changed or not",
     "stop": "Stop runs that go on",
@@ -55,7 +60,7 @@ COMMANDS = {
     "version": "Print the versions in use",
     "help": "Show the help of a command",
 }
-"""Each is the function `command` of the module of its name."""
+"""Each is the function `command` of the module of its name, with `_` for `-`."""
 USUAL = {
     "RUN": ("run", "restart", "stop", "wait", "output"),
     "LOOK": ("list", "show", "compare", "diff", "best", "select"),
@@ -84,7 +89,7 @@ class FrontDoor(click.Group):
         name = ALIASES.get(cmd_name, cmd_name)
         if name not in COMMANDS:
             return None
-        command: Command = import_module(f"git_gage.cli.{name}").command
+        command: Command = import_module(f"git_gage.cli.{name.replace('-', '_')}").command
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

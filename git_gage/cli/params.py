@@ -37,6 +37,23 @@ class RunName(click.ParamType):  # type: ignore[type-arg]
         ]
 
 
+class FileOfRun(RunName):
+    """A run, and behind a `:` a file of it."""
+
+    name = "run:path"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,  # noqa: ARG002 - click's
+        ctx: click.Context | None,  # noqa: ARG002 - click's
+    ) -> tuple[str, str | None]:
+        # `@{best:acc}` has a `:` of its own.
+        end = value.find("}") + 1 if "@{" in value else 0
+        run, colon, path = value[end:].partition(":")
+        return value[:end] + run, path if colon else None
+
+
 class RunOrTag(RunName):
     """A run first, and then also a tag that some run has."""
 

@@ -84,6 +84,16 @@ def split_dashes(args: list[str]) -> tuple[list[str], bool, list[str]]:
     return args[:at], True, args[at + 1 :]
 
 
+class GlobCommand(Command):
+    """Knows which words stand behind `--`: these name files, as `globs`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ours, _, globs = split_dashes(args)
+        rest = super().parse_args(ctx, list(ours))
+        ctx.params["globs"] = tuple(globs)
+        return rest
+
+
 def help_page(about: str, examples: Sequence[str], sections: Mapping[str, str], footer: str) -> str:
     """Help as every command has it: what it does, an example, the rest."""
     title = "EXAMPLES" if len(examples) > 1 else "EXAMPLE"

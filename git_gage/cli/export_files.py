@@ -1,0 +1,49 @@
+"""`git gage export-files`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from git_gage.cli.params import RunName
+from git_gage.cli.parsing import RUN_NOTE, GlobCommand
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+
+
+@click.command(
+    "export-files",
+    cls=GlobCommand,
+    usage="git gage export-files <run> <dir> [--force] [-- <glob>...]",
+    examples=["git gage export-files @ out", "git gage export-files 3 plots -- '*.png'"],
+    note="""\
+Copies can be changed; what is kept of the run stays as it is. Nothing that is in
+the <dir> is replaced without '--force'. The exit code is 1 if a file is not here.
+
+"""
+    + RUN_NOTE,
+)
+@click.argument("run", metavar="<run>", type=RunName())
+@click.argument("folder", metavar="<dir>", type=click.Path())
+@click.option("-f", "--force", is_flag=True, help="Replace files that are there")
+@click.pass_obj
+def command(app: App, run: str, folder: str, force: bool, globs: tuple[str, ...]) -> int:
+    """Copy files of a run to a folder"""
+    from git_gage.records import short_id
+    from git_gage.render.amounts import count_text, size_text
+    from git_gage.runs.export_files import export_files
+    from git_gage.safe import clean
+
+    document = app.document(run)
+    place = Path(app.cwd, folder)
+    done = export_files(app.store, app.catalog, document, place, globs, force=force)
+    amount = f"{count_text(done.files, 'file')}, {size_text(done.size)}"
+    click.echo(f"Exported {amount} to {clean(folder)}")
+    for path, why in done.left:
+        app.progress().warning(f"'{path}' is left out: {why}")
+    if any(why == "not here" for _, why in done.left):
+        app.progress().note(f"hint: git gage files pull {short_id(document['id'])}")
+    return int(bool(done.left))

@@ -1,0 +1,101 @@
+"""`git gage files`: where the files of runs are, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from git_gage.cli.params import RunName, json_option
+from git_gage.cli.parsing import RUN_NOTE, GlobCommand
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+
+Action = Callable[["App", tuple[str, ...], tuple[str, ...], bool], int]
+"""What an action does: runs and globs as they were typed, and whether JSON is asked for."""
+
+
+def _show_status(app: App, runs: tuple[str, ...], globs: tuple[str, ...], as_json: bool) -> int:
+    """How much disk files take, and where those are that are not on it."""
+    from git_gage.render.files import disk_body, format_disk
+    from git_gage.runs.disk import measure_disk
+
+    if globs:
+        raise click.UsageError("'status' takes no <glob>")
+    disk = measure_disk(app.store, app.catalog, _choose(app, runs))
+    screen = app.screen()
+    if as_json:
+        from git_gage.render.machine import format_json
+
+        app.show(format_json(disk_body(disk)), screen)
+    else:
+        app.show(format_disk(disk, screen), screen)
+    if disk.size > disk.limit:
+        app.progress().note("hint: 'git gage files drop <run>' frees what a remote has")
+    return 0
+
+
+def _verify(app: App, runs: tuple[str, ...], globs: tuple[str, ...], as_json: bool) -> int:
+    """Whether files hold what they held when their runs ended."""
+    from git_gage.files.globs import match_globs
+    from git_gage.render.files import compared_body, format_compared
+    from git_gage.runs.made import DIFFERS, MadeFiles
+
+    is_meant = match_globs(globs)
+    found = []
+    for document in _choose(app, runs):
+        made = MadeFiles(app.store, app.catalog, document)
+        compared = [each for each in made.compared if is_meant(each.entry.path)]
+        if made.filed is not None:
+            found.append((document["id"], compared))
+    screen = app.screen()
+    if as_json:
+        from git_gage.render.machine import format_json
+
+        app.show(format_json(compared_body(found)), screen)
+    else:
+        app.show(format_compared(found), screen)
+    return int(any(each.verdict == DIFFERS for _, compared in found for each in compared))
+
+
+ACTIONS: dict[str, Action] = {"status": _show_status, "verify": _verify}
+
+
+@click.command(
+    "files",
+    cls=GlobCommand,
+    usage=(
+        "git gage files [status] [<run>...] [--json]",
+        "git gage files verify [<run>...] [--json] [-- <glob>...]",
+    ),
+    examples=["git gage files", "git gage files verify @"],
+    note="""\
+Without a <run>, all runs are meant. 'status' tells how much disk their files take
+and where the others are; 'verify' reads them, and leaves with 1 if one is not what
+it was when its run ended.
+
+"""
+    + RUN_NOTE,
+)
+@click.argument("action", metavar="<action>", type=click.Choice(list(ACTIONS)), default="status")
+@click.argument("runs", metavar="<run>", nargs=-1, type=RunName())
+@json_option
+@click.pass_obj
+def command(
+    app: App, action: str, runs: tuple[str, ...], globs: tuple[str, ...], as_json: bool
+) -> int:
+    """Tell of the files of runs: where they are, whether they are sound"""
+    return ACTIONS[action](app, runs, globs, as_json)
+
+
+def _choose(app: App, runs: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Run objects of the runs that are meant; what was left for such a command is done first."""
+    from git_gage.runs.settle import finish_pending
+
+    chosen = app.select(runs) if runs else None
+    for notice in finish_pending(app.store, app.runs):
+        app.progress().warning(notice)
+    app.look_again()
+    return app.documents(None, chosen)

@@ -1,0 +1,70 @@
+"""`git gage open`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from git_gage.cli.params import FileOfRun
+from git_gage.cli.parsing import RUN_NOTE, Command
+from git_gage.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from git_gage.cli.app import App
+
+
+@click.command(
+    "open",
+    cls=Command,
+    usage="git gage open [<run>[:<path>]]",
+    examples=["git gage open", "git gage open @:plot.png"],
+    note="""\
+What opens it is the program that GAGE_OPENER names, or the system's. Where there
+is none, or nobody can see it, the path is printed; so it is for a file that could
+be a program, for only pictures, sound, text and tables are opened.
+
+"""
+    + RUN_NOTE,
+)
+@click.argument("name", metavar="<run>", required=False, type=FileOfRun(), default="")
+@click.pass_obj
+def command(app: App, name: tuple[str, str | None]) -> None:
+    """Open the directory of a run, or a file of it"""
+    from git_gage.runs.opener import find_opener, is_looked_at, open_path
+
+    run, path = name
+    document = app.document(run or None)
+    place = _find_file(app, document, path) if path else _find_folder(app, document)
+    opener = find_opener(app.environ, terminal=app.screen().terminal)
+    if opener is None or not is_looked_at(place):
+        click.echo(os.fsencode(place))
+        if opener is not None:
+            app.progress().note("hint: it could be a program, and is not opened")
+        return
+    sys.stdout.flush()
+    open_path(opener, place, app.environ)
+
+
+def _find_folder(app: App, document: Mapping[str, Any]) -> Path:
+    from git_gage.records import short_id
+    from git_gage.runs.placing import place_files
+
+    run_dir = app.store.run_dir(document["id"])
+    if not run_dir.is_dir():
+        place_files(app.store, app.catalog, document)
+    if not run_dir.is_dir():
+        run = short_id(document["id"])
+        raise RequestError(f"run {run} has no files here", hint=f"git gage ls-files {run}")
+    return run_dir
+
+
+def _find_file(app: App, document: Mapping[str, Any], path: str) -> Path:
+    from git_gage.runs.content import find_place
+
+    return find_place(app.store, app.catalog, document, path)

@@ -1,0 +1,131 @@
+"""What one file of a run holds, wherever that is: its directory, the sidecar, git."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from git_gage.catalog.bulk import open_file
+from git_gage.errors import RequestError
+from git_gage.records import encode_path, short_id, shown_path
+from git_gage.runs.files import Filed, is_in_place, list_files, read_filed
+from git_gage.runs.inputs import follow_reference
+from git_gage.runs.placing import place_file
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.files.manifest import Entry
+    from git_gage.store import Store
+
+_MOST_LINKS = 16
+
+
+class AbsentFileError(RequestError):
+    """The answer is no: the file is known, and what it holds is not here."""
+
+    exit_code = 1
+
+
+def find_entry(filed: Filed, path: str) -> Entry:
+    """The file that is meant by a path as it is typed or shown; links of the run are followed.
+
+    Raises: RequestError for a path that the run does not have.
+    """
+    entries = {entry.path: entry for entry in filed.manifest.entries}
+    wanted = os.fsencode(path)
+    if wanted not in entries:
+        shown = {shown_path(encode_path(each)): each for each in entries}
+        wanted = shown.get(path, wanted)
+    for _ in range(_MOST_LINKS):
+        entry = entries.get(wanted)
+        if entry is None:
+            raise _no_file(filed.run, path)
+        if entry.link is None or entry.sha256 is not None:
+            return entry
+        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(wanted), entry.link))
+    raise _no_file(filed.run, path)
+
+
+def open_content(
+    store: Store, catalog: Catalog, document: Mapping[str, Any], path: str
+) -> IO[bytes]:
+    """A file of a run, to be read.
+
+    Raises: RequestError for a path that the run does not have; AbsentFileError.
+    """
+    run = document["id"]
+    filed = read_filed(store, catalog, run) if document["files"] is not None else None
+    if filed is None:
+        return _find_loose(store, catalog, document, path).open("rb")
+    entry = find_entry(filed, path)
+    if entry.link is not None:
+        if catalog.is_foreign(run):
+            raise _absent(run, entry.path)
+        return follow_reference(store.run_dir(run) / os.fsdecode(entry.path), store)[0].open("rb")
+    return open_entry(store, filed, entry)
+
+
+def find_place(store: Store, catalog: Catalog, document: Mapping[str, Any], path: str) -> Path:
+    """A file of a run on the disk, in the run's directory; it is put there if need be.
+
+    Raises: as `open_content`.
+    """
+    run = document["id"]
+    filed = read_filed(store, catalog, run) if document["files"] is not None else None
+    if filed is None:
+        return _find_loose(store, catalog, document, path)
+    entry = find_entry(filed, path)
+    if entry.sha256 is None or entry.link is not None or not place_file(store, filed, entry):
+        raise _absent(run, entry.path)
+    return store.run_dir(run) / os.fsdecode(entry.path)
+
+
+def open_entry(store: Store, filed: Filed, entry: Entry) -> IO[bytes]:
+    """A plain file of a run, to be read.
+
+    Raises: AbsentFileError.
+    """
+    place = store.run_dir(filed.run) / os.fsdecode(entry.path)
+    if is_in_place(place, entry):
+        return place.open("rb")
+    if entry.sha256 is not None:
+        if store.sidecar.has(entry.sha256, entry.size):
+            return store.sidecar.path(entry.sha256).open("rb")
+        bound = filed.bound.get(entry.sha256)
+        found = None if bound is None else open_file(store, bound)
+        if found is not None:
+            return found
+    raise _absent(filed.run, entry.path)
+
+
+def _find_loose(store: Store, catalog: Catalog, document: Mapping[str, Any], path: str) -> Path:
+    """A file in the directory of a run that has no manifest, as long as it goes on for example."""
+    run, top = document["id"], store.run_dir(document["id"])
+    known = {
+        shown_path(encode_path(each.path)): each for each in list_files(store, catalog, document)
+    }
+    file = known.get(shown_path(encode_path(os.fsencode(path))), known.get(path))
+    if file is None:
+        generated = document["generated"]
+        if generated is not None and generated["files"] and not top.is_dir():
+            raise _absent(run, os.fsencode(path))
+        raise _no_file(run, path)
+    place = Path(os.path.realpath(top / os.fsdecode(file.path)))
+    if file.reference is None and not place.is_relative_to(os.path.realpath(top)):
+        raise _no_file(run, path)
+    return follow_reference(place, store)[0]
+
+
+def _no_file(run: str, path: str) -> RequestError:
+    run = short_id(run)
+    return RequestError(f"run {run} has no file '{path}'", hint=f"git gage ls-files {run}")
+
+
+def _absent(run: str, path: bytes) -> AbsentFileError:
+    name, run = shown_path(encode_path(path)), short_id(run)
+    return AbsentFileError(
+        f"'{name}' of run {run} is not here", hint=f"git gage files pull {run} -- '{name}'"
+    )

@@ -1,0 +1,163 @@
+"""Files of a run copied to a folder of the user's, who may do with them what they like."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.errors import IntegrityError, RequestError
+from git_gage.files.globs import match_globs
+from git_gage.files.manifest import GENERATED
+from git_gage.records import encode_path, short_id, shown_path
+from git_gage.runs.content import AbsentFileError, open_entry
+from git_gage.runs.files import Filed, read_filed
+from git_gage.safe_paths import check_link, check_path, find_collisions
+from git_gage.system import remove_file, replace_file
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.files.manifest import Entry
+    from git_gage.store import Store
+
+_BLOCK = 1 << 20
+_SHOWN = 5
+
+
+class Exported(NamedTuple):
+    """How many files were copied, with how many bytes; those that could not be, and why."""
+
+    files: int
+    size: int
+    left: list[tuple[str, str]]
+
+
+def export_files(
+    store: Store,
+    catalog: Catalog,
+    document: Mapping[str, Any],
+    folder: Path,
+    globs: Sequence[str],
+    *,
+    force: bool,
+) -> Exported:
+    """Copy what a run made, or those of it that are meant, as files that can be written.
+
+    Raises: RequestError where nothing is meant, or something is in the way; then nothing was
+    copied. OSError; IntegrityError for what is not what was recorded.
+    """
+    run = short_id(document["id"])
+    filed = read_filed(store, catalog, document["id"]) if document["files"] is not None else None
+    if filed is None:
+        raise RequestError(
+            f"nothing is recorded of files of run {run}", hint=f"git gage show {run} --files"
+        )
+    is_meant = match_globs(globs)
+    entries = [
+        each for each in filed.manifest.entries if each.role == GENERATED and is_meant(each.path)
+    ]
+    if not entries:
+        raise RequestError(f"run {run} has no such file", hint=f"git gage ls-files {run}")
+    refused = _find_refused(entries) if catalog.is_foreign(document["id"]) else {}
+    entries = [each for each in entries if each.path not in refused]
+    if not force:
+        _require_room(folder, entries)
+    done = _Export(store, filed, folder).export(entries)
+    return done._replace(left=[*((_shown(path), why) for path, why in refused.items()), *done.left])
+
+
+class _Export:
+    def __init__(self, store: Store, filed: Filed, folder: Path) -> None:
+        self._store = store
+        self._filed = filed
+        self._folder = folder
+
+    def export(self, entries: Sequence[Entry]) -> Exported:
+        files = size = 0
+        left = []
+        for entry in entries:
+            why = self._export_one(entry)
+            if why is None:
+                files, size = files + 1, size + entry.size
+            else:
+                left.append((_shown(entry.path), why))
+        return Exported(files, size, left)
+
+    def _export_one(self, entry: Entry) -> str | None:
+        """Why a file is not copied."""
+        if entry.link is not None and (why := check_link(entry.path, entry.link)):
+            return why
+        place = self._make_place(entry.path)
+        fresh = place.with_name(f".gage-{os.getpid()}-{os.urandom(4).hex()}")
+        try:
+            if entry.link is not None:
+                os.symlink(entry.link, fresh)
+            else:
+                self._copy(entry, fresh)
+            replace_file(fresh, place)
+        except AbsentFileError:
+            return "not here"
+        finally:
+            remove_file(fresh)
+        return None
+
+    def _copy(self, entry: Entry, fresh: Path) -> None:
+        # Whatever was recorded: a file of the user's can be written, and is nobody else's tool.
+        mode = (entry.mode | stat.S_IWUSR) & 0o777
+        if entry.sha256 is not None and self._store.sidecar.has(entry.sha256, entry.size):
+            self._store.sidecar.put(entry.sha256, fresh, mode)
+            return
+        digest = hashlib.sha256()
+        with open_entry(self._store, self._filed, entry) as read, fresh.open("xb") as write:
+            while block := read.read(_BLOCK):
+                digest.update(block)
+                write.write(block)
+        if entry.sha256 not in (None, digest.hexdigest()):
+            raise IntegrityError(
+                f"'{_shown(entry.path)}' is not what the run made",
+                hint=f"git gage files verify {short_id(self._filed.run)}",
+            )
+        fresh.chmod(mode)
+
+    def _make_place(self, path: bytes) -> Path:
+        """Where a file goes, with the folders above it: none of them may be a link.
+
+        Raises: RequestError.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        folder = self._folder
+        *names, name = os.fsdecode(path).split("/")
+        for each in names:
+            folder /= each
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                if not stat.S_ISDIR(folder.lstat().st_mode):
+                    raise RequestError(
+                        f"'{folder}' is in the way: it is no folder", hint="export to another one"
+                    ) from None
+        return folder / name
+
+
+def _find_refused(entries: Sequence[Entry]) -> dict[bytes, str]:
+    """Names of a stranger's that are not taken, and why."""
+    refused = {each.path: why for each in entries if (why := check_path(each.path))}
+    clashes = find_collisions(each.path for each in entries if each.path not in refused)
+    return refused | {path: f"the same name as '{_shown(one)}'" for path, one in clashes.items()}
+
+
+def _require_room(folder: Path, entries: Sequence[Entry]) -> None:
+    there = [each.path for each in entries if os.path.lexists(folder / os.fsdecode(each.path))]
+    if there:
+        names = ", ".join(f"'{_shown(path)}'" for path in there[:_SHOWN])
+        more = f" and {len(there) - _SHOWN:,} more" if len(there) > _SHOWN else ""
+        raise RequestError(
+            f"'{folder}' has them already: {names}{more}", hint="'--force' replaces them"
+        )
+
+
+def _shown(path: bytes) -> str:
+    return shown_path(encode_path(path))
