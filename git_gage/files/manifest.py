@@ -27,7 +27,8 @@ class Entry(NamedTuple):
 
     link: where a symbolic link leads. A reference has both, where it leads and the digest of what
     is there. sha256 is None for a symbolic link, and where nobody could tell: what could not be
-    read, or was still being written.
+    read, or was still being written. is_private: something in it looks like a secret, so it is kept
+    where it was made, and nowhere else.
     """
 
     path: bytes
@@ -36,6 +37,7 @@ class Entry(NamedTuple):
     sha256: str | None
     mode: int
     link: bytes | None = None
+    is_private: bool = False
 
 
 class Manifest(NamedTuple):
@@ -45,11 +47,14 @@ class Manifest(NamedTuple):
 
     @property
     def generated(self) -> list[Entry]:
-        """Those that the run made and whose content is known: what can be kept and sent."""
+        """Those that the run made and that can be kept and sent: plain files without secrets."""
         return [
             entry
             for entry in self.entries
-            if entry.role == GENERATED and entry.sha256 is not None and entry.link is None
+            if entry.role == GENERATED
+            and entry.sha256 is not None
+            and entry.link is None
+            and not entry.is_private
         ]
 
 
@@ -90,6 +95,7 @@ def _format_entry(entry: Entry) -> dict[str, Any]:
         "sha256": entry.sha256,
         "mode": f"{entry.mode:03o}",
         "link": None if entry.link is None else encode_path(entry.link),
+        "private": True if entry.is_private else None,
     }
     return {key: value for key, value in said.items() if value is not None}
 
@@ -107,11 +113,12 @@ def _parse_entry(said: Any) -> Entry:
         and 0 <= size <= MOST
         and (sha256 is None or _fits(_SHA256, sha256))
         and _fits(_MODE, mode)
+        and said.get("private", True) is True
     )
     if not sound:
         raise IntegrityError(f"read manifest: the entry of '{_shown(path)}' makes no sense")
     link = _parse_path(said["link"]) if "link" in said else None
-    return Entry(path, role, size, sha256, int(mode, 8), link)
+    return Entry(path, role, size, sha256, int(mode, 8), link, "private" in said)
 
 
 def _fits(pattern: re.Pattern[str], value: object) -> bool:

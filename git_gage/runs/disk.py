@@ -71,7 +71,7 @@ def _measure_run(store: Store, catalog: Catalog, document: Mapping[str, Any]) ->
     made = filed.made
     places = [find_where(store, filed, each, in_git) for each in made]
     here = [each for each, where in zip(made, places, strict=True) if where == HERE]
-    large = [each for each in made if each.sha256 not in filed.bound]
+    large = [each for each in filed.manifest.generated if each.sha256 not in filed.bound]
     alone = [
         each
         for each in here

@@ -76,8 +76,8 @@ class MadeFiles:
         Source: docs/format.md, "attest".
         """
         if self.filed is not None:
-            entries = self.filed.manifest.generated
-            return _tally((each.path, each.sha256 or "", each.size) for each in entries)
+            known = [(e.path, e.sha256, e.size) for e in self.filed.made if e.sha256 is not None]
+            return _tally(known)
         top = self._store.run_dir(self._run)
         made = list_made(self._store, self._catalog, self._document)
         return _tally(

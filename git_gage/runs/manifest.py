@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +23,7 @@ from git_gage.files.manifest import (
     GENERATED,
     WHOLE,
     Entry,
+    Manifest,
     format_manifest,
 )
 from git_gage.files.sidecar import digest_open_file
@@ -113,16 +114,19 @@ def keep_files(
     given = {_place(folder, each.place): each for each in read_staged(state_dir)}
     threshold = _threshold(store)
     measured = list(_measure(top, listed, given, threshold))
-    entries = [each.entry for each in measured]
-    warnings += _describe_unknown(entries)
     in_git, secret = _choose(store, measured, secrets)
+    entries = [
+        each.entry._replace(is_private=each.entry.sha256 in secret and each.content is not None)
+        for each in measured
+    ]
+    warnings += _describe_unknown(entries)
     warnings += _describe_secrets(run, [each for found in secret.values() for each in found])
     bulk = dict(_bind(store, state_dir, in_git))
-    warnings += _take(store, top, entries, {*in_git, *secret})
-    large = [e for e in entries if e.role == GENERATED and e.sha256 not in in_git and not e.link]
+    warnings += _take(store, top, entries, in_git)
+    large = [each for each in Manifest(tuple(entries)).generated if each.sha256 not in in_git]
     body = {
         **format_manifest(entries),
-        "large": {"files": len(large), "bytes": sum(entry.size for entry in large)},
+        "large": {"files": len(large), "bytes": sum(each.size for each in large)},
         "bulk": bulk,
     }
     if len(listed) < len(left):
@@ -303,16 +307,16 @@ def _bind(
 
 
 def _take(
-    store: Store, top: Path, entries: Iterable[Entry], others: Collection[str]
+    store: Store, top: Path, entries: Iterable[Entry], in_git: Mapping[str, bytes]
 ) -> Iterator[str]:
-    """Make what the run made read-only, and keep it by its content; not those of `others`."""
+    """Make what the run made read-only, and keep by its content what git does not get."""
     sidecar, failed, why = store.sidecar, 0, ""
     for entry in entries:
         if entry.role != GENERATED or entry.sha256 is None or entry.link is not None:
             continue
         path = top / os.fsdecode(entry.path)
         try:
-            if entry.sha256 in others:
+            if entry.is_private or entry.sha256 in in_git:
                 path.chmod(entry.mode & 0o7555)
             else:
                 sidecar.take(path, entry.sha256)

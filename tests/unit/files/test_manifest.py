@@ -25,6 +25,7 @@ ENTRIES = st.lists(
         st.none() | st.just(SHA256),
         st.integers(0, 0o7777),
         st.none() | st.binary(),
+        st.booleans(),
     ),
     unique_by=lambda entry: entry.path,
 )
@@ -37,6 +38,7 @@ def test_a_manifest_comes_back_as_it_was_made(entries: list[Entry]) -> None:
     found = parse_manifest(body)
     assert found == Manifest(tuple(sorted(entries)))
     assert body["made"]["files"] == sum(entry.role == "generated" for entry in entries)
+    assert not any(entry.is_private for entry in found.generated)
     assert all(entry.sha256 and entry.link is None for entry in found.generated)
 
 
@@ -59,6 +61,7 @@ def test_a_manifest_comes_back_as_it_was_made(entries: list[Entry]) -> None:
         {"mode": 420},
         {"mode": "-rw"},
         {"link": None},
+        {"private": False},
     ],
 )
 def test_what_makes_no_sense_is_not_believed(wrong: dict[str, Any]) -> None:
