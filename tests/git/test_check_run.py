@@ -69,11 +69,11 @@ def test_a_run_that_is_as_it_was_recorded(project: Path) -> None:
     assert (shown.code, shown.err) == (0, "")
     run = json.loads(gage_inside(project, "show", "--json").out)
     lines = dict(line.removeprefix("ok").strip().split(": ", 1) for line in shown.out.splitlines())
-    assert lines["record"] == "canonical, ids fit, records: 2"
+    assert lines["record"] == "canonical, ids fit, records: 3"
     assert lines["source"] == f"snapshot {run['source']['snapshot'][:12]}, digest equal, files: 1"
     assert lines["output"].startswith("as its record binds it, files: ")
     assert lines["inputs"] == "here, digests equal: 1"
-    assert lines["files"] == "as many as it made: 1, with 7 bytes"
+    assert lines["files"] == "as it made them: 1, with 7 bytes"
     assert lines["environment"].startswith("Python 3.")
     assert lines["repeat"] == f"git gage restart {run['id'][10:17]}"
     assert gage_inside(project, "check", "--run", run["name"]) == shown
@@ -86,11 +86,11 @@ def test_a_run_that_is_as_it_was_recorded(project: Path) -> None:
 def test_who_says_so_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to sign; what is signed by somebody else than it says is wrong."""
     monkeypatch.chdir(project)
-    assert check(project)["signatures"] == ("warning", "2 records: 2 unsigned")
+    assert check(project)["signatures"] == ("warning", "3 records: 3 unsigned")
     assert find_signer(App(os.environ), newest(project)) is None
     monkeypatch.delenv("CI")
     assert gage_inside(project, "restart", "-q", "@").code == 0
-    assert check(project)["signatures"] == ("ok", "2 records: 2 verified")
+    assert check(project)["signatures"] == ("ok", "3 records: 3 verified")
     assert find_signer(App(os.environ), newest(project)) == "ana@example.com"
 
     def judge_falsely(app: App, runs: Sequence[str]) -> list[tuple[Verdict, Record]]:
@@ -99,7 +99,7 @@ def test_who_says_so_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("git_gage.cli.check.judge_runs", judge_falsely)
     shown = gage_inside(project, "check", "@")
     assert shown.code == 1
-    assert "no       signatures: 2 records: 2 mismatch" in shown.out
+    assert "no       signatures: 3 records: 3 mismatch" in shown.out
     assert f"hint: git gage verify {newest(project)[10:17]}" in shown.out
 
 
@@ -115,9 +115,9 @@ def test_files_are_compared_with_what_was_signed(
     made.chmod(0o644)
     made.write_text("WEIGHTS")
     found = check(project)
-    assert (found["files"][0], found["attested"][0]) == ("ok", "no")
+    assert (found["files"][0], found["attested"][0]) == ("no", "no")
     shutil.rmtree(run_dir(project))
-    assert check(project)["attested"] == ("not here", f"the files that {who}")
+    assert check(project)["attested"] == ("ok", f"the files are those that {who}")
 
 
 def test_a_file_goes_before_a_run_of_the_same_name(project: Path) -> None:
@@ -138,10 +138,13 @@ def test_a_file_goes_before_a_run_of_the_same_name(project: Path) -> None:
 
 def test_inputs_and_files_that_are_others_by_now(project: Path) -> None:
     write_files(project, {"data.csv": "2\n"})
-    write_files(run_dir(project), {"model.bin": "others!", "more": ""})
+    (run_dir(project) / "more").touch()
+    assert check(project)["files"] == ("no", "it did not make: more")
+    (run_dir(project) / "model.bin").chmod(0o644)
+    (run_dir(project) / "model.bin").write_text("others!")
     found = check(project)
     assert found["inputs"] == ("no", "inputs changed since the run was recorded: 'data.csv'")
-    assert found["files"] == ("no", "it made 1, with 7 bytes; here are 2, with 7 bytes")
+    assert found["files"] == ("no", "not what it made: model.bin")
     assert found["repeat"][0] == "no"
     (project / "data.csv").unlink()
     assert verdicts(project)["inputs"] == "not here"
@@ -161,7 +164,7 @@ def test_a_run_that_was_fetched(project: Path, tmp_path: Path) -> None:
     assert before["environment"] == "not here"
     gage_inside(other, "fetch")
     found = check(other, run)
-    assert found["files"] == ("not here", "made where it ran: 1, with 7 bytes")
+    assert found["files"] == ("ok", "as it made them: 1, with 7 bytes")
     # The input of an operation is its user's, and was not committed everywhere.
     assert {name for name, (verdict, _) in found.items() if verdict == "no"} == set()
 

@@ -113,11 +113,8 @@ def test_links_and_files_of_a_later_time_are_left_out(project: Path) -> None:
     assert told == "warning: 'out/last' is no plain file of the run, and not among the subjects\n"
     shown = json.loads(gage_inside(project, "show", "--json", "--files").out)
     made = Path(shown["directory"]) / "out" / "model.bin"
+    made.chmod(0o644)
     made.write_text("forgery")
-    os.utime(made, (time.time() + 60, time.time() + 60))
-    assert "'out/model.bin' is no plain file of the run" in export(project, "@").err
-    assert "out/model.bin" not in {each["name"] for each in statement(project)["subject"]}
-    made.write_text("longer than it was")
     refused = export(project, "@")
     assert (refused.code, refused.out) == (128, "")
     assert "are not those that it made\nhint: git gage check " in refused.err

@@ -56,13 +56,15 @@ def test_what_a_run_came_to_is_signed(repo: Path, key: Path, tmp_path: Path) -> 
     assert done.out == f"Signed run {short(repo)}: 2 files, 5 bytes\n"
     (found,) = attests(repo)
     check_by_ssh_keygen(tmp_path, key, found)
-    begin, end = read_all(repo)[:2]
+    begin, end, files = read_all(repo)[:3]
     sha256 = [hashlib.sha256(content).hexdigest() for content in (b"", b"model")]
     listing = f"{sha256[0]} a/empty\0{sha256[1]} model.pt\0"
     assert found.body == {
-        "records": {"run.begin": [begin.id], "run.end": [end.id]},
+        "records": {"run.begin": [begin.id], "run.end": [end.id], "run.files": [files.id]},
         "bound": {
-            name: bound["sha256"] for name, bound in (begin.body["bulk"] | end.body["bulk"]).items()
+            name: bound["sha256"]
+            for record in (begin, end, files)
+            for name, bound in record.body["bulk"].items()
         },
         "made": {
             "files": [

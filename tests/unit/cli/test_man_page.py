@@ -24,6 +24,7 @@ def plain(roff: str) -> str:
 
 
 def section_of(name: str) -> str:
+    name = re.escape(name.replace("-", "\\-"))
     found = re.search(rf"^\.SS git gage {name}\b.*?(?=^\.S[SH])", PAGE.read_text(), re.M | re.S)
     assert found, f"no section on '{name}'"
     return found[0]
