@@ -98,7 +98,7 @@ class Documents:
                 linked = entry.is_symlink()
                 if entry.name in _OURS or (linked and not own):
                     continue
-                if entry.is_dir():
+                if _is_folder(entry):
                     folders.append((Path(entry.path), own and not linked))
                 elif self._is_of_interest(entry):
                     yield from _stamp(entry.path, 0 if own and not linked else self._since)
@@ -109,6 +109,13 @@ class Documents:
             return found is None or int(found[1]) >= int(self._since - _CLOCK_S)
         kinds = (_METRICS, *_ATTRIBUTES)
         return entry.name.endswith(kinds) and entry.path != str(self._summary)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link that leads to itself
 
 
 def _stamp(path: str | Path, since: float) -> Iterator[_Found]:

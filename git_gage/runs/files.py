@@ -184,7 +184,7 @@ def _filed_link(store: Store, place: Path, entry: Entry) -> RunFile:
     """A symbolic link, which has no digest, or a reference."""
     assert entry.link is not None
     if entry.sha256 is None:
-        is_here = place.exists()
+        is_here = _exists(place)
         where = HERE if is_here else NOT_HERE
         return RunFile(entry.path, 0, entry.link, is_here=is_here, role=entry.role, where=where)
     try:
@@ -275,7 +275,7 @@ def _read_files(
 def _read_file(store: Store, place: Path, path: bytes) -> RunFile | None:
     found = place.lstat()
     if stat.S_ISLNK(found.st_mode):
-        return RunFile(path, 0, link=os.fsencode(os.readlink(place)), is_here=place.exists())
+        return RunFile(path, 0, link=os.fsencode(os.readlink(place)), is_here=_exists(place))
     if not stat.S_ISREG(found.st_mode):
         return None
     try:
@@ -294,6 +294,13 @@ def _look_into(store: Store, place: Path, file: RunFile) -> RunFile:
         is_input=True,
         is_here=_leads_somewhere(store, place),
     )
+
+
+def _exists(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:
+        return False  # a link that leads to itself
 
 
 def _leads_somewhere(store: Store, place: Path) -> bool:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 

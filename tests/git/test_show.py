@@ -109,7 +109,6 @@ def test_config_and_metrics_together(world: Path) -> None:
 
 
 def test_files_that_it_made_and_was_given(world: Path) -> None:
-    run_dir = Path(gage_inside(world, "select", "train@", "--run-dir").out.strip())
     text = show(world, "train@", "--files", COLUMNS="200")
     title, *rows = text.splitlines()
     assert title.startswith("5 files, 2.0 KiB in /")
@@ -225,7 +224,7 @@ def test_in_another_clone(world: Path, tmp_path: Path) -> None:
     done = gage_inside(sam, "series", "train@")
     assert (done.code, done.err) == (128, "fatal: series: not here\nhint: git gage fetch\n")
     assert show(sam, "train@", "--environment").endswith("packages   not here: git gage fetch\n")
-    assert show(sam, "train@", "--files") .startswith("6 files, 2.0 KiB: not in this clone\n")
+    assert show(sam, "train@", "--files").startswith("6 files, 2.0 KiB: not in this clone\n")
     assert gage_inside(sam, "fetch").code == 0
     assert gage_inside(sam, "series", "train@", "loss").code == 0
     body = show_json(sam, "train@", "--files")
