@@ -67,7 +67,7 @@ ACTIONS: dict[str, Action] = {"status": _show_status, "verify": _verify}
     "files",
     cls=GlobCommand,
     usage=(
-        "git gage files [status] [<run>...] [--json]",
+        "git gage files [status [<run>...]] [--json]",
         "git gage files verify [<run>...] [--json] [-- <glob>...]",
     ),
     examples=["git gage files", "git gage files verify @"],

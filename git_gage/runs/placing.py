@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from git_gage.runs.inputs.model import Runs
     from git_gage.store import Store
 
-_READ_ONLY = 0o7555
+# A stranger makes nobody a program that runs as somebody else.
+_READ_ONLY = 0o555
 
 
 def place_files(store: Store, catalog: Runs, document: Mapping[str, Any]) -> None:

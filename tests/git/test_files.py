@@ -6,10 +6,12 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +19,20 @@ import pytest
 
 from git_gage.catalog import Catalog
 from git_gage.cli.app import App
-from git_gage.errors import IntegrityError
+from git_gage.errors import IntegrityError, RequestError
 from git_gage.files.manifest import Entry
 from git_gage.files.sidecar import Sidecar, digest_open_file
 from git_gage.runs import manifest as manifest_module
+from git_gage.runs.attest import is_as_attested
 from git_gage.runs.files import Filed, read_filed
+from git_gage.runs.made import MadeFiles
 from git_gage.runs.placeholders import put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file, place_files
+from git_gage.runs.settle import finish_pending
+from git_gage.share.statement import make_statement
 from git_gage.store import Store
 from git_gage.system import is_open_for_writing
+from tests.git.inputs_story import World
 from tests.support import (
     Result,
     clone,
@@ -539,8 +546,6 @@ depends = "run-files: train"
 
 
 def test_the_directory_of_a_run_may_go(repo: Path) -> None:
-    import shutil
-
     write_files(repo, {"gage.toml": DEPENDS, "train.py": TRAIN})
     assert gage_inside(repo, "run", "-q", "train").code == 0
     shutil.rmtree(run_dir(repo))
@@ -564,8 +569,6 @@ def test_a_damaged_placeholder_is_none(tmp_path: Path) -> None:
 
 
 def test_a_link_in_the_way_is_not_followed(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import shutil
-
     run(repo, "import os\nos.mkdir('d')\n" + TRAIN.replace('"model', '"d/model'))
     store, _, document, filed = filed_of(open_app(repo, monkeypatch))
     top = run_dir(repo)
@@ -638,3 +641,173 @@ def test_what_opens_a_file(trained: Path, tmp_path: Path) -> None:
 def test_a_run_without_files_has_nothing_to_open(repo: Path) -> None:
     run(repo, "pass\n")
     assert "has no files here" in gage_inside(repo, "open").err
+
+
+# -- what it was given, and runs without a manifest ------------------------------------------------
+
+
+def test_copies_that_it_was_given_are_no_files_of_its_own(repo: Path) -> None:
+    gagefile = (
+        '[train]\nexec = "python train.py"\n'
+        'depends = [{type = "project-files", files = ["a.csv", "b.csv", "c.csv"], link = false},'
+        ' "file: d.csv"]\n'
+    )
+    script = (
+        "import os\nos.utime('b.csv', (1, 1))\nopen('c.csv', 'w').write('new')\n"
+        "open('x', 'w').write('same')\nopen('y', 'w').write('same')\n"
+    )
+    given = {f"{name}.csv": f"{name}\n" for name in "abcd"}
+    write_files(repo, {"gage.toml": gagefile, "train.py": script, ".gitignore": "*.csv\n", **given})
+    assert gage_inside(repo, "run", "-q", "train").code == 0
+    assert {path: (file["role"], file["where"]) for path, file in listed(repo).items()} == {
+        "a.csv": ("dependency", "here"),
+        "b.csv": ("dependency", "here"),
+        "c.csv": ("generated", "here"),
+        "d.csv": ("dependency", "here"),
+        "x": ("generated", "here"),
+        "y": ("generated", "here"),
+    }
+    assert answer(repo, "cat", "@:d.csv") == "d\n"
+    assert "d.csv" in gage_inside(repo, "open", "@:d.csv").err
+    (run_dir(repo) / "d.csv").write_bytes(b'{"git-gage":"reference",}')
+    assert listed(repo)["d.csv"]["where"] == "not here"
+
+
+def test_a_stranger_does_not_say_what_of_ours_is_printed(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(
+        repo,
+        {
+            "gage.toml": '[train]\nexec = "true"\ndepends = "file: d.csv"\n',
+            "d.csv": "1\n",
+            ".gitignore": "d.csv\n",
+        },
+    )
+    assert gage_inside(repo, "run", "-q", "train").code == 0
+    assert answer(repo, "cat", "@:d.csv") == "1\n"
+    monkeypatch.setattr(Catalog, "is_foreign", lambda *_: True)
+    assert gage_inside(repo, "cat", "@:d.csv").err.startswith("error: 'd.csv' of run ")
+
+
+def test_names_of_a_stranger(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(repo, "for n in ('con', 'a', 'A'): open(n, 'w').write('1')\n")
+    monkeypatch.setattr(Catalog, "is_foreign", lambda *_: True)
+    done = gage_inside(repo, "export-files", newest(repo)[10:17], "out")
+    assert (done.code, done.out) == (1, "Exported 1 file, 1 byte to out\n")
+    assert done.err.startswith(
+        "warning: 'con' is left out: the name of a device\n"
+        "warning: 'a' is left out: the same name as 'A'\n"
+    )
+
+
+def test_a_run_that_goes_on_or_is_old_has_no_manifest(repo: Path) -> None:
+    world = World(repo)
+    old = world.run(files={"a.txt": "1", "d/b.txt": "2"}, end={"generated": COUNTED})
+    short = old[10:17]
+    os.symlink(repo / "train.py", world.made(old, "out"))
+    os.symlink("a.txt", world.made(old, "in"))
+    assert listed(repo, short)["a.txt"]["sha256"] is None
+    assert answer(repo, "cat", f"{short}:d/b.txt") == "2"
+    assert answer(repo, "cat", f"{short}:in") == "1"
+    for name in ("out", "none"):
+        assert "has no file" in gage_inside(repo, "cat", f"{short}:{name}").err
+    assert answer(repo, "open", f"{short}:a.txt").endswith("/a.txt\n")
+    for name in ("in", "out"):
+        world.made(old, name).unlink()
+    (row,) = json.loads(answer(repo, "files", "status", short, "--json"))["runs"]
+    assert (row["count"], row["here"], row["alone"]) == (2, 2, 2)
+    assert answer(repo, "files", "verify", short) == "0 files, 0 bytes: as recorded\n"
+    assert "as many as it made: 2, with 2 bytes" in gage_inside(repo, "check", short).out
+    document = world.catalog.document(old)
+    assert document is not None
+    measured = MadeFiles(world.store, world.catalog, document).measured
+    assert [each["path"] for each in measured["files"]] == ["a.txt", "d/b.txt"]
+    attest = world.store.draft(
+        "attest", run=old, body={"made": measured}, by=None, lc=3, seq=2, prev=None
+    )
+    found = MadeFiles(world.store, world.catalog, document)
+    assert is_as_attested(world.store, found, attest)
+    for name in ("a.txt", "d/b.txt"):
+        os.utime(world.made(old, name), (1, 1))
+    statement = make_statement(world.store, world.catalog, document)
+    assert b"d/b.txt" in statement.payload
+
+    world.made(old, "a.txt").write_text("more")
+    assert "it made 2, with 2 bytes; here are 2" in gage_inside(repo, "check", short).out
+    with pytest.raises(RequestError, match="are not those that it made"):
+        make_statement(world.store, world.catalog, document)
+    found = MadeFiles(world.store, world.catalog, document)
+    assert is_as_attested(world.store, found, attest) is False
+    shutil.rmtree(world.made(old))
+    assert "made where it ran: 2" in gage_inside(repo, "check", short).out
+    assert gage_inside(repo, "cat", f"{short}:a.txt").code == 1
+    assert is_as_attested(world.store, found, attest) is None
+    place_files(world.store, world.catalog, document)
+    assert not world.made(old).exists()
+
+
+COUNTED = {"files": 2, "bytes": 2}
+
+
+def test_a_manifest_that_makes_no_sense_is_none(repo: Path) -> None:
+    world = World(repo)
+    made = world.run(files={"a.txt": "1"})
+    said = {"made": {"files": 1, "bytes": 1}}
+    entry = {"path": "a.txt", "role": "generated", "size": 1, "mode": "644"}
+
+    def append(seq: int, body: Mapping[str, Any]) -> None:
+        record = world.store.draft(
+            "run.files", run=made, body=body, by=None, lc=seq + 1, seq=seq, prev=None
+        )
+        world.store.append(record)
+        world.catalog.refresh()
+
+    append(2, {"made": 1})
+    assert world.catalog.document(made) is not None
+    assert "1 record is not what the format says" in gage_inside(repo, "ls-files", made).err
+    append(3, {**said, "list": [{**entry, "path": "../a"}]})
+    assert read_filed(world.store, world.catalog, made) is None
+    append(4, {**said, "list": [entry]})
+    append(5, {**said, "list": []})
+    found = read_filed(world.store, world.catalog, made)
+    assert found is not None
+    assert [each.path for each in found.manifest.entries] == [b"a.txt"]
+    assert read_filed(world.store, world.catalog, "0" * 30) is None
+
+
+def test_what_git_gage_keeps_in_a_run_directory_is_none_of_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, {".gage/metrics.jsonl": "", "a": "1"})
+    assert [each.path for each in manifest_module.find_left(tmp_path)] == [b"a"]
+    monkeypatch.setattr(manifest_module, "walk_left", lambda *_: [b"a", b"gone"])
+    assert [each.path for each in manifest_module.find_left(tmp_path)] == [b"a"]
+
+
+def test_a_run_that_goes_on_somewhere_is_left_to_that(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app(repo, monkeypatch)
+    state = app.store.state_dir("x")
+    state.mkdir(parents=True)
+    (state / "files.pending").touch()
+    assert finish_pending(app.store, app.catalog) == []
+
+
+def test_files_that_a_signature_is_on_and_that_are_not_here(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(repo)
+    store, catalog, document, _ = filed_of(open_app(repo, monkeypatch))
+    body = {"made": MadeFiles(store, catalog, document).measured}
+    attest = store.draft("attest", run=document["id"], body=body, by=None, lc=9, seq=9, prev=None)
+    assert is_as_attested(store, MadeFiles(store, catalog, document), attest)
+    top = run_dir(repo)
+    shutil.rmtree(top)
+    store.sidecar.remove(SHA256)
+    assert is_as_attested(store, MadeFiles(store, catalog, document), attest) is None
+    assert "not among the subjects" in make_statement(store, catalog, document).notices[0]
+    top.mkdir()
+    notices = make_statement(store, catalog, document).notices
+    assert notices == ["'model.bin' is no plain file of the run, and not among the subjects"]
