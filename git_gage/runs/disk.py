@@ -71,7 +71,6 @@ def _measure_run(store: Store, catalog: Catalog, document: Mapping[str, Any]) ->
     made = filed.made
     places = [find_where(store, filed, each, in_git) for each in made]
     here = [each for each, where in zip(made, places, strict=True) if where == HERE]
-    large = [each for each in filed.manifest.generated if each.sha256 not in filed.bound]
     alone = [
         each
         for each in here
@@ -80,7 +79,7 @@ def _measure_run(store: Store, catalog: Catalog, document: Mapping[str, Any]) ->
     ]
     return RunDisk(
         *(run, len(made), sum(each.size for each in made), dict(Counter(places))),
-        *(sum(each.size for each in here), len(large), len(alone), pending),
+        *(sum(each.size for each in here), len(filed.large), len(alone), pending),
     )
 
 

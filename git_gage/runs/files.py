@@ -68,6 +68,11 @@ class Filed(NamedTuple):
     bound: Mapping[str, Bound]
 
     @property
+    def large(self) -> list[Entry]:
+        """Files that the run made and that travel on request: git does not get them."""
+        return [each for each in self.manifest.generated if each.sha256 not in self.bound]
+
+    @property
     def made(self) -> list[Entry]:
         """Plain files that the run made, also those whose content is not known."""
         entries = self.manifest.entries

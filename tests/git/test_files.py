@@ -22,6 +22,7 @@ from git_gage.cli.app import App
 from git_gage.errors import IntegrityError, RequestError
 from git_gage.files.manifest import Entry
 from git_gage.files.sidecar import Sidecar, digest_open_file
+from git_gage.render.screen import Screen
 from git_gage.runs import manifest as manifest_module
 from git_gage.runs.attest import is_as_attested
 from git_gage.runs.files import Filed, read_filed
@@ -636,6 +637,15 @@ def test_what_opens_a_file(trained: Path, tmp_path: Path) -> None:
     assert done.err.startswith("fatal: 'false' ended with exit code 1\n")
     done = gage_inside(trained, "open", env={"GAGE_OPENER": "/none"})
     assert done.err.startswith("fatal: cannot start '/none': no such file or directory\n")
+
+
+def test_a_terminal_gets_nothing_that_it_would_obey(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(repo, "open('x', 'w').write('\\x1b]0;title\\x07text')\n")
+    assert answer(repo, "cat", "@:x") == "\x1b]0;title\x07text"
+    monkeypatch.setattr(App, "screen", lambda *_: Screen(sys.stdout, terminal=True))
+    assert answer(repo, "cat", "@:x") == "text"
 
 
 def test_a_run_without_files_has_nothing_to_open(repo: Path) -> None:
