@@ -27,7 +27,7 @@ def asked(where: Path, *words: str) -> list[str]:
 
 
 def test_commands_and_options(tmp_path: Path) -> None:
-    assert completed(tmp_path, "l") == ["list", "label"]
+    assert completed(tmp_path, "l") == ["list", "ls-files", "label"]
     assert completed(tmp_path, "--v") == ["--version"]
     assert completed(tmp_path, "list", "--al") == ["--all"]
     assert completed(tmp_path, "list", "--color", "a") == ["auto", "always"]
