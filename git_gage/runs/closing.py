@@ -84,13 +84,14 @@ class Closing:
                     secrets=secrets,
                     signed=closed.signed,
                 )
-            if outcome is not None and outcome.generated_files and in_git:
-                from git_gage.runs.thumbs import add_at_close
-
-                warnings += add_at_close(self._store, self._catalog, self.run)
         except KeyboardInterrupt:
             run = short_id(self.run)
             return [f"run {run} is recorded; its files are listed by 'git gage files status {run}'"]
+        if outcome is not None and outcome.generated_files and in_git:
+            from git_gage.runs.thumbs import add_at_close
+
+            with _signals_ignored():
+                warnings += add_at_close(self._store, self._catalog, self.run)
         return warnings
 
     def _finish_stage(self) -> tuple[Outcome | None, list[str]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,7 +58,7 @@ class Left(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """A file with its entry; `content` of one that is short enough for git."""
+    """A file with its entry; `content` of one that may go to git."""
 
     entry: Entry
     content: bytes | None = None
@@ -112,13 +112,10 @@ def keep_files(
     top, state_dir = store.run_dir(run), store.state_dir(run)
     listed, warnings = _bounded(left)
     given = {_place(folder, each.place): each for each in read_staged(state_dir)}
-    threshold = _threshold(store)
-    measured = list(_measure(top, listed, given, threshold))
-    in_git, secret = _choose(store, measured, secrets)
-    entries = [
-        each.entry._replace(is_private=each.entry.sha256 in secret and each.content is not None)
-        for each in measured
-    ]
+    short = _find_short(store, [each for each in listed if each.path not in given])
+    measured = list(_measure(top, listed, given, short))
+    in_git, secret = _choose(measured, secrets)
+    entries = [each.entry._replace(is_private=each.entry.sha256 in secret) for each in measured]
     warnings += _describe_unknown(entries)
     warnings += _describe_secrets(run, [each for found in secret.values() for each in found])
     bulk = dict(_bind(store, state_dir, in_git))
@@ -146,6 +143,36 @@ def _bounded(left: Sequence[Left]) -> tuple[list[Left], list[str]]:
     return listed, []
 
 
+def _find_short(store: Store, left: Sequence[Left]) -> frozenset[bytes]:
+    """Files that may go to git: those at the top first, of these the shortest.
+
+    They are some more than there is room for, as some may be the same, or hold secrets.
+    """
+    settings = store.repo.settings
+    threshold = read_size(read_valid(settings, "gage.files.threshold") or THRESHOLD)
+    key = fold_key("gage.files.large")
+    globs = [each.value for each in settings.entries if each.key == key and each.value]
+    is_large = match_globs(globs) if globs else None
+    short = [
+        each
+        for each in left
+        if stat.S_ISREG(each.found.st_mode)
+        and each.found.st_size <= threshold
+        and not (is_large and is_large(each.path))
+    ]
+    chosen, room = set(), 2 * _GIT_BYTES
+    for path, found in sorted(short, key=_by_rank)[: 2 * _GIT_FILES]:
+        room -= found.st_size
+        if room < 0:
+            break
+        chosen.add(path)
+    return frozenset(chosen) if threshold else frozenset()
+
+
+def _by_rank(left: Left) -> tuple[int, int, bytes]:
+    return left.path.count(b"/"), left.found.st_size, left.path
+
+
 # -- measuring -------------------------------------------------------------------------------------
 
 
@@ -154,13 +181,13 @@ def _place(folder: bytes, place: str) -> bytes:
 
 
 def _measure(
-    top: Path, left: Sequence[Left], given: Mapping[bytes, StagedInput], threshold: int
+    top: Path, left: Sequence[Left], given: Mapping[bytes, StagedInput], short: frozenset[bytes]
 ) -> Iterable[Measured]:
     """Entries of files, each read once at most; several at a time where they are large."""
 
     def measure(each: Left) -> Measured:
         place = os.path.join(os.fsencode(top), each.path)
-        return _measure_one(place, each, given.get(each.path), threshold)
+        return _measure_one(place, each, given.get(each.path), each.path in short)
 
     if sum(each.found.st_size > _WORTH_A_WORKER for each in left) < 2:
         return map(measure, left)
@@ -174,7 +201,7 @@ def _measure(
         workers.shutdown(cancel_futures=True)
 
 
-def _measure_one(place: bytes, left: Left, given: StagedInput | None, threshold: int) -> Measured:
+def _measure_one(place: bytes, left: Left, given: StagedInput | None, is_short: bool) -> Measured:
     path, found = left
     mode = stat.S_IMODE(found.st_mode)
     if stat.S_ISLNK(found.st_mode):
@@ -182,7 +209,7 @@ def _measure_one(place: bytes, left: Left, given: StagedInput | None, threshold:
     if given is not None and (known := _as_given(place, left, given)) is not None:
         return Measured(known)
     try:
-        sha256, size, content = _read(place, threshold)
+        sha256, size, content = _read(place, is_short)
     except OSError:
         sha256, size, content = None, found.st_size, None
     if given is not None and sha256 == given.sha256:
@@ -205,14 +232,14 @@ def _as_given(place: bytes, left: Left, given: StagedInput) -> Entry | None:
     return None
 
 
-def _read(place: bytes, threshold: int) -> tuple[str | None, int, bytes | None]:
+def _read(place: bytes, is_short: bool) -> tuple[str | None, int, bytes | None]:
     """sha256, size and, of a short file, content; None for what somebody still writes."""
     with open(place, "rb", buffering=0) as file:
         before = os.fstat(file.fileno())
         if is_open_for_writing(file.fileno()):
             return None, before.st_size, None
         content: bytes | None = None
-        if before.st_size <= threshold:
+        if is_short:
             import hashlib
 
             content = file.read()
@@ -239,29 +266,11 @@ def _describe_unknown(entries: Iterable[Entry]) -> Iterator[str]:
 # -- what goes where -------------------------------------------------------------------------------
 
 
-def _threshold(store: Store) -> int:
-    return read_size(read_valid(store.repo.settings, "gage.files.threshold") or THRESHOLD)
-
-
-def _large_patterns(store: Store) -> Callable[[bytes], bool] | None:
-    key = fold_key("gage.files.large")
-    found = [each.value for each in store.repo.settings.entries if each.key == key and each.value]
-    return match_globs(found) if found else None
-
-
 def _choose(
-    store: Store, measured: Iterable[Measured], secrets: Sequence[bytes]
+    measured: Iterable[Measured], secrets: Sequence[bytes]
 ) -> tuple[dict[str, bytes], dict[str, list[Sighting]]]:
-    """Contents that travel in git, by digest: the files at the top first, of these the shortest.
-
-    And what is found in those that hold secrets.
-    """
-    is_large = _large_patterns(store)
-    short = [
-        each
-        for each in measured
-        if each.content is not None and not (is_large and is_large(each.entry.path))
-    ]
+    """Contents that travel in git, by digest, and what is found in those that hold secrets."""
+    short = [each for each in measured if each.content is not None]
     short.sort(key=lambda each: (each.entry.path.count(b"/"), each.entry.size, each.entry.path))
     chosen: dict[str, bytes] = {}
     secret: dict[str, list[Sighting]] = {}

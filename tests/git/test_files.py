@@ -369,7 +369,7 @@ def test_what_changes_while_it_is_read_has_no_digest(
         return found
 
     monkeypatch.setattr(manifest_module, "digest_open_file", read_and_grow)
-    assert manifest_module._read(os.fsencode(path), 4)[0] is None
+    assert manifest_module._read(os.fsencode(path), False)[0] is None
 
 
 def test_what_cannot_be_read_has_no_digest(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
