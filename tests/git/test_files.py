@@ -185,7 +185,7 @@ def test_a_colleague_has_the_short_ones_and_is_told_of_the_others(
     git(tmp_path, "init", "-q", "--bare", "host.git")
     host = f"file://{tmp_path / 'host.git'}"
     git(trained, "push", "-q", host, "HEAD:refs/heads/main")
-    assert gage_inside(trained, "push", host).code == 0
+    assert gage_inside(trained, "push", host, "@").code == 0
     sam = clone(host, tmp_path / "sam", name="Sam")
     assert gage_inside(sam, "fetch").code == 0
     short = newest(sam)[10:17]
