@@ -27,7 +27,7 @@ $(READY): pyproject.toml .ci/setup
 	@.ci/setup
 
 $(TABLES): $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev-tables]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev-tables,dev-servers]'
 	@touch $@
 
 demo: $(READY)

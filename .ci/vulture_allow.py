@@ -7,6 +7,7 @@ from PIL import Image
 from git_gage.catalog import Catalog
 from git_gage.catalog.filter_syntax import Builder
 from git_gage.cli import commands, params, parsing
+from git_gage.files.streams import Stamp
 
 # click calls these by name.
 _: tuple[object, ...] = (
@@ -31,3 +32,6 @@ _ = (Catalog.rejudge, Catalog.record_lines)
 
 # Pillow reads it.
 _ = (Image.MAX_IMAGE_PIXELS,)
+
+# Stamps are compared as a whole.
+_ = (Stamp.inode,)

@@ -1,0 +1,173 @@
+"""Large files on the LFS server of a git remote, carried by the git-lfs program.
+
+It knows the server, its credentials and its proxies. What it wants besides is names of files, so it
+gets a commit of pointers to objects, in a folder of its own, that nobody else ever sees.
+
+Source: git-lfs 3.3: git-lfs-push(1), git-lfs-fetch(1), git-lfs-config(5), docs/spec.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from git_gage.errors import RemoteError, RequestError
+from git_gage.files.backends.programs import Said, Tail, run_program
+from git_gage.files.streams import changed_here, check_here, gathering_place, in_parallel, stamp_of
+from git_gage.git.repository import git_command, git_environ
+from git_gage.system import remove_tree
+
+if TYPE_CHECKING:
+    from git_gage.files.meter import Meter
+    from git_gage.files.sidecar import Sidecar
+    from git_gage.files.streams import Stamp
+    from git_gage.git import Repository
+
+# Behind the last line stands an empty one: these are no blobs that the remote may have of its own.
+_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n\n"
+_MISSING = re.compile(r"^ *\(missing\) ([0-9a-f]{64}) ", re.MULTILINE)
+_NOT_THERE = re.compile(r"^\[([0-9a-f]{64})\] .*\[(?:404|410)\]", re.MULTILINE)
+_MOVED = re.compile(r"(?:up|down)load \d+/\d+ (\d+)/-?\d+ (?:.*/)?([0-9a-f]{64})")
+_WORDS_AT_ONCE = 200
+_NOISE = ("Uploading LFS objects", "Downloading LFS objects", "fetch: Fetching", "Git LFS upload")
+_REFUSED = re.compile(r"\b(?:507|403|413|429)\b|quota|storage limit|rate limit", re.IGNORECASE)
+_NOBODY = {
+    f"GIT_{role}_{name}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for name, value in (("NAME", "x"), ("EMAIL", "x"), ("DATE", "@0 +0000"))
+}
+
+
+class LfsBackend:
+    """The LFS server of a remote, by the remote's name or URL."""
+
+    def __init__(self, repo: Repository, address: str, shown: str) -> None:
+        self.shown = shown
+        self._repo = repo
+        self._address = address
+
+    def held(self, wanted: Mapping[str, int]) -> set[str]:
+        # A push that has none of the objects: the server says which of them it wants. It can want
+        # one that nobody ever had; if that is not told, nothing else that was told counts.
+        stranger = os.urandom(32).hex()
+        config = {"allowincompletepush": "true", "locksverify": "false"}
+        with self._pointers({**wanted, stranger: 1}) as (folder, commit):
+            said = self._run(folder, config, "push", self._address, commit)
+        missing = set(_MISSING.findall(f"{said.out}\n{said.err}"))
+        if said.returncode or stranger not in missing:
+            self._fail("ask", said)
+        return set(wanted) - missing
+
+    def send(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> None:
+        stamps: dict[str, Stamp] = {}
+
+        def check(sha256: str) -> None:
+            stamps[sha256] = check_here(sidecar, sha256, wanted[sha256], meter)
+
+        in_parallel(wanted, check, meter)
+        names = list(wanted)
+        with tempfile.TemporaryDirectory(prefix="git-gage-") as folder:
+            for first in range(0, len(names), _WORDS_AT_ONCE):
+                chunk = names[first : first + _WORDS_AT_ONCE]
+                config = {"storage": str(sidecar.root)}
+                words = ("push", "--object-id", self._address, *chunk)
+                said = self._run(Path(folder), config, *words, meter=meter)
+                if said.returncode:
+                    self._fail("send files to", said)
+        for sha256, stamp in stamps.items():
+            if stamp_of(sidecar.path(sha256).stat()) != stamp:
+                raise changed_here(sha256)
+
+    def bring(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> set[str]:
+        # What has arrived in part stays there, and the next attempt goes on with it.
+        storage = gathering_place(sidecar) / "lfs"
+        config = {"storage": str(storage), "fetchinclude": "", "fetchexclude": ""}
+        with self._pointers(wanted) as (folder, commit):
+            said = self._run(folder, config, "fetch", self._address, commit, meter=meter)
+        arrived = set()
+        for sha256, size in wanted.items():
+            part = storage / "objects" / sha256[:2] / sha256[2:4] / sha256
+            if part.is_file():
+                sidecar.accept(sha256, size, part)
+                arrived.add(sha256)
+        missing = set(wanted) - arrived
+        if missing - set(_NOT_THERE.findall(f"{said.out}\n{said.err}")):
+            self._fail("get files from", said)
+        remove_tree(storage, surely=False)
+        return missing
+
+    def remove(self, names: Iterable[str]) -> None:  # noqa: ARG002 - the Protocol's
+        raise RequestError(
+            f"remove files from '{self.shown}': an LFS server takes nothing back",
+            hint="whoever runs it can delete them there",
+        )
+
+    @contextmanager
+    def _pointers(self, wanted: Mapping[str, int]) -> Iterator[tuple[Path, str]]:
+        """A commit with a pointer to each object, and the folder whose objects/ it lies in."""
+        with tempfile.TemporaryDirectory(prefix="git-gage-") as name:
+            folder = Path(name)
+            (folder / "objects").mkdir()
+            for sha256, size in wanted.items():
+                (folder / sha256).write_text(_POINTER.format(sha256, size), newline="\n")
+            paths = "".join(f"{folder / sha256}\n" for sha256 in wanted)
+            words = ("hash-object", "-w", "--no-filters", "--stdin-paths")
+            blobs = self._git(folder, *words, input=os.fsencode(paths)).split()
+            rows = zip(blobs, wanted, strict=True)
+            tree = "".join(f"100644 blob {blob}\t{sha256}\n" for blob, sha256 in rows)
+            oid = self._git(folder, "mktree", input=tree.encode())
+            yield folder, self._git(folder, "commit-tree", "-m", "pointers", oid.strip()).strip()
+
+    def _git(self, folder: Path, *words: str, input: bytes | None = None) -> str:
+        return self._repo.run(*words, input=input, env=_NOBODY | self._objects(folder)).decode()
+
+    def _objects(self, folder: Path) -> dict[str, str]:
+        before = self._repo.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES")
+        others = filter(None, (str(self._repo.objects_dir), before))
+        return {
+            "GIT_OBJECT_DIRECTORY": str(folder / "objects"),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(others),
+        }
+
+    def _run(
+        self, folder: Path, config: Mapping[str, str], *words: str, meter: Meter | None = None
+    ) -> Said:
+        told = Tail(folder / "progress")
+
+        def watch() -> None:
+            for match in filter(None, map(_MOVED.match, told.lines() if meter else ())):
+                assert meter is not None
+                meter.at(match[2], int(match[1]))
+
+        config = {"storage": str(folder / "empty"), **config}
+        settings = [
+            word for name, value in config.items() for word in ("-c", f"lfs.{name}={value}")
+        ]
+        env = {"GIT_LFS_PROGRESS": str(folder / "progress")}
+        if (folder / "objects").is_dir():
+            env |= self._objects(folder)
+        command = git_command(*settings, "lfs", *words)
+        environ = git_environ(self._repo.environ, env)
+        return run_program(command, cwd=self._repo.cwd, env=environ, watch=watch)
+
+    def _fail(self, attempt: str, said: Said) -> NoReturn:
+        lines = [line for line in said.lines if not line.startswith(_NOISE)] or ["no clear answer"]
+        if any("'lfs' is not a git command" in line for line in lines):
+            raise RequestError(
+                f"{attempt} '{self.shown}': the program git-lfs is not installed",
+                hint="install it (https://git-lfs.com), or let files go elsewhere: "
+                "git gage config set gage.repo.<name>.files <path>",
+            )
+        if lines[0].startswith("panic:"):  # what follows is of its programmers' concern
+            lines = [f"git-lfs broke off ({lines[0]})"]
+        hint = "nothing was lost, and what has arrived is kept: try again once that is settled"
+        if any(map(_REFUSED.search, lines)):
+            hint = "nothing was lost: what is on the server stays there, all else is here; "
+            hint += "make room there, or set gage.repo.<name>.files to another place"
+        message = "\n".join([f"{attempt} '{self.shown}': {lines[0]}", *lines[1:5]])
+        raise RemoteError(message, hint=hint, stderr=said.err, returncode=said.returncode)

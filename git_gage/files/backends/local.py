@@ -1,0 +1,169 @@
+"""Large files in a directory: of this machine, a network disk, or one that Dropbox carries on."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+from git_gage.errors import IntegrityError, RemoteError
+from git_gage.files.meter import Meter
+from git_gage.files.notes import Notes
+from git_gage.files.sidecar import Sidecar, digest_file
+from git_gage.files.streams import (
+    Stamp,
+    changed_here,
+    in_parallel,
+    read_blocks,
+    receive,
+    send_blocks,
+    stamp_of,
+)
+from git_gage.system import clone_file, host_name, remove_file, replace_file, sync_folder
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class LocalBackend:
+    """Objects below a folder. A file there counts by what it holds, which `notes` remembers.
+
+    `base` must be there already: a disk that is not mounted is not written to.
+    """
+
+    def __init__(self, folder: Path, shown: str, notes: Path, base: Path) -> None:
+        self.shown = shown
+        self._folder = folder
+        self._base = base
+        self._there = Sidecar(folder)
+        self._notes = Notes(notes)
+
+    def held(self, wanted: Mapping[str, int]) -> set[str]:
+        found: set[str] = set()
+
+        def look(sha256: str) -> None:
+            if self._is_sound(sha256, wanted[sha256]):
+                found.add(sha256)
+
+        try:
+            self._reach()
+            in_parallel(wanted, look, Meter(0, lambda _: None))
+        except OSError as error:
+            self._fail("look for files in", error)
+        return found
+
+    def send(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> None:
+        try:
+            self._reach(sum(wanted.values()))
+            in_parallel(wanted, lambda name: self._send(name, wanted[name], sidecar, meter), meter)
+        except OSError as error:
+            self._fail("send files to", error)
+
+    def bring(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> set[str]:
+        try:
+            self._reach()
+            there = {name for name, size in wanted.items() if self._there.has(name, size)}
+        except OSError as error:
+            self._fail("get files from", error)
+        in_parallel(there, lambda name: self._bring(name, wanted[name], sidecar, meter), meter)
+        return set(wanted) - there
+
+    def remove(self, names: Iterable[str]) -> None:
+        try:
+            self._reach()
+            for sha256 in names:
+                self._there.remove(sha256)
+        except OSError as error:
+            self._fail("remove files from", error)
+
+    def _is_sound(self, sha256: str, size: int) -> bool:
+        place = self._there.path(sha256)
+        if not self._there.has(sha256, size):
+            return False
+        stamp = stamp_of(place.stat())
+        if not self._notes.knows(sha256, stamp):
+            if digest_file(place) != (sha256, size):
+                return False
+            self._notes.add(sha256, stamp)
+        return True
+
+    def _send(self, sha256: str, size: int, sidecar: Sidecar, meter: Meter) -> None:
+        place = self._there.path(sha256)
+        # Two clones that send the same object do not write to the same file.
+        clone = hashlib.sha256(os.fsencode(f"{host_name()}:{sidecar.root}")).hexdigest()[:8]
+        fresh = self._folder / "incoming" / f"{sha256}-{clone}"
+        for folder in (fresh.parent, place.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            if fresh.exists() or not clone_file(sidecar.path(sha256), fresh):
+                _write(fresh, send_blocks(sidecar, sha256, size, meter))
+            elif digest_file(fresh) != (sha256, size):
+                raise changed_here(sha256)
+        except IntegrityError:
+            remove_file(fresh)
+            raise
+        except OSError as error:
+            # Else the next attempt goes on with it.
+            if error.errno in _FULL:
+                remove_file(fresh)
+            raise
+        fresh.chmod(0o444)
+        replace_file(fresh, place)
+        sync_folder(place.parent)
+        self._notes.add(sha256, stamp_of(place.stat()))
+
+    def _bring(self, sha256: str, size: int, sidecar: Sidecar, meter: Meter) -> None:
+        place, part = self._there.path(sha256), sidecar.incoming(sha256)
+        before = self._stamp(place)
+
+        def open_at(offset: int) -> Iterator[memoryview]:
+            with place.open("rb", buffering=0) as file:
+                file.seek(offset)
+                yield from read_blocks(file, sha256, meter, offset)
+
+        if part.exists() or not clone_file(place, part):
+            receive(sidecar, sha256, size, open_at)
+        else:
+            sidecar.accept(sha256, size, part)
+        if self._stamp(place) == before:
+            self._notes.add(sha256, before)
+
+    def _stamp(self, place: Path) -> Stamp:
+        return stamp_of(place.stat())
+
+    def _reach(self, room: int = 0) -> None:
+        if not self._base.is_dir():
+            raise RemoteError(
+                f"'{self.shown}' keeps files in '{self._base}', and there is no such folder",
+                hint=f"mount the disk it is on, or make it: mkdir -p '{self._base}'",
+            )
+        if room and shutil.disk_usage(self._base).free < room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _fail(self, attempt: str, error: OSError) -> NoReturn:
+        place = f" ('{error.filename}')" if error.filename else ""
+        hint = "nothing here has changed, and what has arrived there is whole"
+        if error.errno in _FULL:
+            hint += ": free some space there, and try again"
+        reason = (error.strerror or str(error)).lower()
+        raise RemoteError(f"{attempt} '{self.shown}': {reason}{place}", hint=hint) from error
+
+
+def _write(fresh: Path, blocks: Iterator[memoryview]) -> None:
+    """Make a file have these bytes; what is there of an earlier attempt is compared first."""
+    with fresh.open("r+b" if fresh.exists() else "w+b") as file:
+        same = True
+        for block in blocks:
+            if same:
+                there = file.read(len(block))
+                if there == block:
+                    continue
+                same = False
+                file.seek(-len(there), os.SEEK_CUR)
+            file.write(block)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())

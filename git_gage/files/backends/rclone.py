@@ -1,0 +1,149 @@
+"""Large files on whatever the rclone program reaches, by the remotes of the user's rclone config.
+
+Source: rclone 1.60: `rclone help copy`, `rclone help lsjson`, rclone.org/docs, "--use-json-log".
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from git_gage.errors import RemoteError, RequestError
+from git_gage.files.backends.programs import Said, Tail, run_program
+from git_gage.files.streams import (
+    Stamp,
+    changed_here,
+    check_here,
+    gathering_place,
+    in_parallel,
+    stamp_of,
+)
+from git_gage.lookup import find_program
+from git_gage.system import remove_tree
+
+if TYPE_CHECKING:
+    from git_gage.files.meter import Meter
+    from git_gage.files.sidecar import Sidecar
+
+_NO_FOLDER = 3
+_ALL = "all"
+
+
+class RcloneBackend:
+    """A folder of an rclone remote, `REMOTE:PATH`. What is there counts by name and size."""
+
+    def __init__(self, target: str, shown: str, cwd: Path, environ: Mapping[str, str]) -> None:
+        self.shown = shown
+        self._objects = f"{target}{'' if target.endswith((':', '/')) else '/'}objects"
+        self._cwd = cwd
+        self._environ = environ
+
+    def held(self, wanted: Mapping[str, int]) -> set[str]:
+        words = ("lsjson", "--recursive", "--files-only", "--no-modtime", "--no-mimetype")
+        with _listed(wanted) as names:
+            said = self._run(*words, "--files-from-raw", str(names), "--", self._objects)
+        if said.returncode == _NO_FOLDER:
+            return set()
+        if said.returncode:
+            self._fail("ask", said)
+        sizes = {each["Path"]: each["Size"] for each in json.loads(said.out)}
+        return {name for name, size in wanted.items() if sizes.get(_path(name)) == size}
+
+    def send(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> None:
+        stamps: dict[str, Stamp] = {}
+
+        def check(sha256: str) -> None:
+            stamps[sha256] = check_here(sidecar, sha256, wanted[sha256], meter)
+
+        in_parallel(wanted, check, meter)
+        said = self._copy(wanted, f"{sidecar.root / 'objects'}", self._objects, meter)
+        if said.returncode:
+            self._fail("send files to", said)
+        changed = [
+            sha256
+            for sha256, stamp in stamps.items()
+            if stamp_of(sidecar.path(sha256).stat()) != stamp
+        ]
+        if changed:
+            self.remove(changed)
+            raise changed_here(changed[0])
+
+    def bring(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> set[str]:
+        folder = gathering_place(sidecar) / "rclone"
+        said = self._copy(wanted, self._objects, str(folder), meter)
+        arrived = set()
+        for sha256, size in wanted.items():
+            part = folder / _path(sha256)
+            if part.is_file() and part.stat().st_size == size:
+                sidecar.accept(sha256, size, part)
+                arrived.add(sha256)
+        if said.returncode not in (0, _NO_FOLDER):
+            self._fail("get files from", said)
+        remove_tree(folder, surely=False)
+        return set(wanted) - arrived
+
+    def remove(self, names: Iterable[str]) -> None:
+        with _listed(names) as listed:
+            said = self._run("delete", "--files-from-raw", str(listed), "--", self._objects)
+        if said.returncode not in (0, _NO_FOLDER):
+            self._fail("remove files from", said)
+
+    def _copy(self, wanted: Iterable[str], source: str, target: str, meter: Meter) -> Said:
+        logged = ("--use-json-log", "--stats", "1s", "--stats-log-level", "NOTICE")
+        with _listed(wanted) as names:
+            log = names.with_name("log")
+            told = Tail(log)
+
+            def watch() -> None:
+                for line in told.lines():
+                    stats = _parse(line).get("stats") or {}
+                    meter.at(_ALL, int(stats.get("bytes", 0)))
+
+            chosen = (*logged, "--log-file", str(log), "--files-from-raw", str(names))
+            said = self._run("copy", *chosen, "--", source, target, watch=watch)
+            heard = log.read_text(errors="replace") if log.exists() else ""
+        lines = (_parse(line) for line in heard.splitlines())
+        faults = (str(each.get("msg")) for each in lines if each.get("level") == "error")
+        return said._replace(err="\n".join([*dict.fromkeys(faults), said.err]))
+
+    def _run(self, *words: str, watch: Callable[[], None] = lambda: None) -> Said:
+        program = find_program("rclone", self._environ.get("PATH"))
+        if program is None:
+            raise RequestError(
+                f"reach '{self.shown}': the program rclone is not installed",
+                hint="install it: https://rclone.org/install",
+            )
+        command = [program, *words]
+        return run_program(command, cwd=self._cwd, env=self._environ, watch=watch)
+
+    def _fail(self, attempt: str, said: Said) -> NoReturn:
+        lines = said.lines or [f"rclone exited with {said.returncode}"]
+        hint = "nothing was lost, and what has arrived is kept: try again once that is settled"
+        if any("didn't find section in config file" in line for line in lines):
+            hint = "see its remotes with 'rclone listremotes', add one with 'rclone config'"
+        message = "\n".join([f"{attempt} '{self.shown}': {lines[0]}", *lines[1:5]])
+        raise RemoteError(message, hint=hint, stderr=said.err, returncode=said.returncode)
+
+
+def _path(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+@contextmanager
+def _listed(names: Iterable[str]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="git-gage-") as folder:
+        path = Path(folder) / "names"
+        path.write_text("".join(f"{_path(name)}\n" for name in names), newline="\n")
+        yield path
+
+
+def _parse(line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

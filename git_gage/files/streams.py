@@ -1,0 +1,145 @@
+"""Bytes of objects from one place to another: hashed on the way, a few objects at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from git_gage.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from git_gage.files.meter import Meter
+    from git_gage.files.sidecar import Sidecar
+
+BLOCK = 1 << 20
+# More fill no disk and no line, and each has blocks in memory.
+AT_ONCE = 4
+
+
+class Stamp(NamedTuple):
+    """By what a file is known again, without reading it."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+def stamp_of(found: os.stat_result) -> Stamp:
+    """The stamp of what `stat` has found."""
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def gathering_place(sidecar: Sidecar) -> Path:
+    """The folder that has what is on its way into the sidecar, on the same disk; it is made."""
+    return sidecar.incoming("0" * 64).parent
+
+
+def in_parallel(names: Iterable[str], work: Callable[[str], None], meter: Meter) -> None:
+    """Do some work for each name, a few at once.
+
+    The first failure, or Ctrl-C, stops all that goes on at its next step, and is raised.
+    """
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = [pool.submit(work, name) for name in names]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            meter.halt()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def read_blocks(file: IO[bytes], name: str, meter: Meter, done: int = 0) -> Iterator[memoryview]:
+    """The rest of a file in blocks, each counted once it was used, and gone with the next."""
+    block = memoryview(bytearray(BLOCK))
+    # Reading into the same memory halves what the system has to do.
+    while count := file.readinto(block):  # type: ignore[attr-defined]
+        yield block[:count]
+        done += count
+        meter.at(name, done)
+
+
+def send_blocks(sidecar: Sidecar, sha256: str, size: int, meter: Meter) -> Iterator[memoryview]:
+    """What is to be sent of an object; an error comes last if that was something else.
+
+    Raises: IntegrityError; FileNotFoundError.
+    """
+    digest, count = hashlib.sha256(), 0
+    with sidecar.path(sha256).open("rb", buffering=0) as file:
+        for block in read_blocks(file, sha256, meter):
+            digest.update(block)
+            count += len(block)
+            yield block
+    if (digest.hexdigest(), count) != (sha256, size):
+        raise changed_here(sha256)
+
+
+def changed_here(sha256: str) -> IntegrityError:
+    """What is said of an object of ours that is not what its name says."""
+    return IntegrityError(
+        f"send file {sha256[:12]}: what is here is something else, or was changed meanwhile",
+        hint="the remote got nothing of it; see what is damaged with 'git gage files verify'",
+    )
+
+
+def check_here(sidecar: Sidecar, sha256: str, size: int, meter: Meter) -> Stamp:
+    """Read an object before a program of others sends it; by the stamp it is known afterwards.
+
+    Raises: IntegrityError.
+    """
+    digest = hashlib.sha256()
+    with sidecar.path(sha256).open("rb", buffering=0) as file:
+        found = stamp_of(os.fstat(file.fileno()))
+        block = memoryview(bytearray(BLOCK))
+        while count := file.readinto(block):
+            digest.update(block[:count])
+            meter.at(sha256, 0)
+    if (digest.hexdigest(), found.size) != (sha256, size):
+        raise changed_here(sha256)
+    return found
+
+
+def receive(
+    sidecar: Sidecar,
+    sha256: str,
+    size: int,
+    open_at: Callable[[int], Iterator[bytes | memoryview]],
+) -> None:
+    """Take an object in; `open_at` gives its bytes from an offset on.
+
+    What had arrived before is not asked for again, unless the whole turns out to be damaged.
+
+    Raises: IntegrityError where it is something else; OSError.
+    """
+    part = sidecar.incoming(sha256)
+    had = _fill(part, size, open_at)
+    try:
+        sidecar.accept(sha256, size, part)
+    except IntegrityError:
+        if not had:
+            raise
+        _fill(part, size, open_at)
+        sidecar.accept(sha256, size, part)
+
+
+def _fill(part: Path, size: int, open_at: Callable[[int], Iterator[bytes | memoryview]]) -> int:
+    """Write what is missing of an object; how much was there.
+
+    No more than one byte over what was announced: that is enough to know it for something else.
+    """
+    with part.open("ab") as file:
+        had = file.tell()
+        left = size + 1 - had
+        for block in open_at(had):
+            file.write(block[: max(left, 0)])
+            left -= len(block)
+            if left <= 0:
+                break
+    return had

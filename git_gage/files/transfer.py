@@ -1,0 +1,130 @@
+"""Large files on their way: asked for first, moved, and asked for again.
+
+Whatever ends a transfer, a whole object is kept on the side where it arrived, and the next attempt
+goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from git_gage.errors import IntegrityError, RemoteError, RequestError
+from git_gage.files.meter import Meter, Moving
+from git_gage.files.streams import gathering_place, receive
+from git_gage.system import is_locked, lock_file, open_file
+
+if TYPE_CHECKING:
+    from git_gage.files.backends import Backend
+    from git_gage.files.sidecar import Sidecar
+
+_MUCH = 1 << 30
+
+
+class Observer(Protocol):
+    """Whoever tells the user how files move."""
+
+    def progress(self, text: str) -> None:
+        """Hear what is about to be done."""
+
+    def moving(self, verb: str, moving: Moving) -> None:
+        """Hear how far it has come, once a second at most."""
+
+    def warning(self, text: str) -> None:
+        """Hear what should be looked at."""
+
+
+class Brought(NamedTuple):
+    """Objects that are new here, and those that were not to be had."""
+
+    arrived: set[str]
+    missing: set[str]
+
+
+def send_files(
+    backend: Backend, wanted: Mapping[str, int], sidecar: Sidecar, observer: Observer
+) -> set[str]:
+    """Send objects (sha256 → bytes) of the sidecar, which it has; those that were not there before.
+
+    Raises: RemoteError; IntegrityError for one that is damaged here, or changes meanwhile.
+    """
+    there = ask_held(backend, wanted)
+    left = {name: size for name, size in wanted.items() if name not in there}
+    if not left:
+        return set()
+    backend.send(left, sidecar, _meter("Sending", left, observer))
+    lost = set(left) - backend.held(left)
+    if lost:
+        raise RemoteError(
+            f"send files to '{backend.shown}': it took {len(left)} and has {len(left) - len(lost)}",
+            hint="nothing was lost here: try again, or ask whoever runs it",
+        )
+    return set(left)
+
+
+def ask_held(backend: Backend, wanted: Mapping[str, int]) -> set[str]:
+    """Those objects that are there now; nothing at all is had everywhere, and never moved.
+
+    Raises: RemoteError.
+    """
+    asked = {name: size for name, size in wanted.items() if size}
+    return set(wanted) - set(asked) | (backend.held(asked) if asked else set())
+
+
+def bring_files(
+    backend: Backend, wanted: Mapping[str, int], sidecar: Sidecar, observer: Observer
+) -> Brought:
+    """Get objects (sha256 → bytes) into the sidecar, as far as they are not in it.
+
+    Raises: RemoteError; IntegrityError for one that arrives as something else; RequestError where
+    the disk has no room for them.
+    """
+    with _alone(sidecar, observer):
+        left = {name: size for name, size in wanted.items() if not sidecar.has(name, size)}
+        if not left:
+            return Brought(set(), set())
+        _require_room(sidecar, left)
+        if (size := sum(left.values())) >= _MUCH:
+            # Who recorded it says how much that is: nobody shall wonder what goes on.
+            observer.progress(f"getting {len(left):,} files, {size:,} bytes")
+        full = {name: size for name, size in left.items() if size}
+        try:
+            for name in left.keys() - full.keys():
+                receive(sidecar, name, 0, lambda _: iter(()))
+            meter = _meter("Getting", full, observer)
+            missing = backend.bring(full, sidecar, meter) if full else set()
+        except IntegrityError as error:
+            raise IntegrityError(
+                f"{error.message} (from '{backend.shown}')",
+                hint="what is here has not changed; whoever has the file can push it again",
+            ) from error
+    return Brought(set(left) - missing, missing)
+
+
+def _meter(verb: str, wanted: Mapping[str, int], observer: Observer) -> Meter:
+    return Meter(sum(wanted.values()), lambda moving: observer.moving(verb, moving))
+
+
+@contextmanager
+def _alone(sidecar: Sidecar, observer: Observer) -> Iterator[None]:
+    """One at a time writes what arrives; the lock ends with its holder."""
+    handle = open_file(gathering_place(sidecar) / "lock", os.O_RDWR | os.O_CREAT)
+    try:
+        if is_locked(handle):
+            observer.warning("files are arriving here already: waiting until they are there")
+        lock_file(handle)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _require_room(sidecar: Sidecar, wanted: Mapping[str, int]) -> None:
+    needed, free = sum(wanted.values()), shutil.disk_usage(sidecar.root).free
+    if needed > free:
+        raise RequestError(
+            f"get files: they need {needed:,} bytes, and the disk has {free:,} left",
+            hint="free some space, or choose files: git gage files pull <run> -- '*.pt'",
+        )
