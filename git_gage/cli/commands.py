@@ -30,7 +30,7 @@ COMMANDS = {
     "cat": "Print a file of a run",
     "open": "Open the directory of a run, or a file of it",
     "export-files": "Copy files of a run to a folder",
-    "files": "Tell of the files of runs: where they are, whether they are sound",
+    "files": "Tell of the files of runs, send and get the large ones",
     "series": "Print the values of a run's metrics, step by step",
     "restart": "Run again what a run did, changed or not",
     "stop": "Stop runs that go on",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import RunName, json_option
+from git_gage.cli.params import RemoteOrRun, json_option, yes_option
 from git_gage.cli.parsing import RUN_NOTE, GlobCommand
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def _verify(app: App, runs: tuple[str, ...], globs: tuple[str, ...], as_json: bo
 
 
 ACTIONS: dict[str, Action] = {"status": _show_status, "verify": _verify}
+MOVES = ("push", "pull", "drop")
 
 
 @click.command(
@@ -69,33 +70,55 @@ ACTIONS: dict[str, Action] = {"status": _show_status, "verify": _verify}
     usage=(
         "git gage files [status [<run>...]] [--json]",
         "git gage files verify [<run>...] [--json] [-- <glob>...]",
+        "git gage files (push | pull) <run>... [<remote>] [-n] [-- <glob>...]",
+        "git gage files drop <run>... [<remote>] [-n] [--force] [-- <glob>...]",
     ),
-    examples=["git gage files", "git gage files verify @"],
+    examples=["git gage files", "git gage files push @", "git gage files pull 3 -- '*.pt'"],
     note="""\
-Without a <run>, all runs are meant. 'status' tells how much disk their files take
-and where the others are; 'verify' reads them, and leaves with 1 if one is not what
-it was when its run ended.
+'status' tells how much disk files take and where the others are; 'verify' reads
+them, and leaves with 1 if one is not what it was when its run ended: of all
+runs without a <run>. 'push' sends large files to a remote, 'pull' gets them
+back; 'drop' takes off this disk what a remote holds, which is asked first.
 
 """
     + RUN_NOTE,
 )
-@click.argument("action", metavar="<action>", type=click.Choice(list(ACTIONS)), default="status")
-@click.argument("runs", metavar="<run>", nargs=-1, type=RunName())
+@click.argument(
+    "action", metavar="<action>", type=click.Choice([*ACTIONS, *MOVES]), default="status"
+)
+@click.argument("runs", metavar="<run>", nargs=-1, type=RemoteOrRun())
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be moved, and move nothing")
+@click.option("--force", is_flag=True, help="Drop also what no remote holds: it is gone then")
 @json_option
+@yes_option
 @click.pass_obj
 def command(
-    app: App, action: str, runs: tuple[str, ...], globs: tuple[str, ...], as_json: bool
+    app: App,
+    action: str,
+    runs: tuple[str, ...],
+    globs: tuple[str, ...],
+    dry_run: bool,
+    force: bool,
+    as_json: bool,
 ) -> int:
-    """Tell of the files of runs: where they are, whether they are sound"""
-    return ACTIONS[action](app, runs, globs, as_json)
+    """Tell of the files of runs, send and get the large ones"""
+    if force and action != "drop":
+        raise click.UsageError(f"'{action}' takes no '--force'")
+    if action not in MOVES:
+        if dry_run:
+            raise click.UsageError(f"'{action}' takes no '--dry-run'")
+        return ACTIONS[action](app, runs, globs, as_json)
+    from git_gage.cli.files_transfer import drop_files, move_files
+
+    if action == "drop":
+        return drop_files(app, runs, globs, force=force, dry_run=dry_run, as_json=as_json)
+    return move_files(app, action, runs, globs, dry_run=dry_run, as_json=as_json)
 
 
 def _choose(app: App, runs: tuple[str, ...]) -> list[dict[str, Any]]:
     """Run objects of the runs that are meant; what was left for such a command is done first."""
-    from git_gage.runs.settle import finish_pending
+    from git_gage.cli.files_transfer import finish_files
 
     chosen = app.select(runs) if runs else None
-    for notice in finish_pending(app.store, app.runs):
-        app.progress().warning(notice)
-    app.look_again()
+    finish_files(app)
     return app.documents(None, chosen)

@@ -75,7 +75,7 @@ def split_words(app: App, words: tuple[str, ...]) -> tuple[list[str], tuple[str,
     return usual_remotes(app.repo), words
 
 
-def each_remote(app: App, remotes: Sequence[str], move: Callable[[str], None]) -> None:
+def each_remote(app: App, remotes: Sequence[str], move: Callable[[str], int | None]) -> None:
     """Move to or from one after the other; one that fails does not stop the others.
 
     Raises: what the only one raises; click's Exit after one of several has failed.
@@ -85,7 +85,7 @@ def each_remote(app: App, remotes: Sequence[str], move: Callable[[str], None]) -
     code = 0
     for remote in remotes:
         try:
-            move(remote)
+            code = max(code, move(remote) or 0)
         except (RemoteError, RequestError) as error:
             if len(remotes) == 1:
                 raise
@@ -146,8 +146,12 @@ def refuse_none(app: App, what: What) -> None:
     click.get_current_context().exit(1)
 
 
-def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secrets: bool) -> None:
-    """Send runs (None: what this clone has recorded), or say what would be sent."""
+def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secrets: bool) -> int:
+    """Send runs (None: what this clone has recorded), or say what would be sent.
+
+    1 where files that were to go along are not here.
+    """
+    from git_gage.cli.files_transfer import send_large
     from git_gage.share import push_runs, push_thumbs
     from git_gage.share.chosen import Chosen
     from git_gage.share.preview import preview_push
@@ -169,10 +173,14 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
     click.echo(
         _describe_move("push", "to", move) if what.dry_run else _describe_push(pushed, previews)
     )
+    if what.files != "all":
+        return 0
+    return send_large(app, remote, runs or (), dry_run=what.dry_run)
 
 
 def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
     """Get runs (None: all that the remote has), or say what would come."""
+    from git_gage.cli.files_transfer import get_large
     from git_gage.share import fetch_chosen, fetch_runs, fetch_thumbs
     from git_gage.share.chosen import Chosen
     from git_gage.share.preview import preview_fetch
@@ -196,6 +204,8 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
         click.echo(_describe_move("fetch", "from", move))
     else:
         click.echo(_describe_fetch(fetched, previews) + _judge_news(app, fetched, mark))
+    if what.files == "all":
+        get_large(app, remote, runs, dry_run=what.dry_run)
 
 
 def _describe_move(verb: str, way: str, move: Move) -> str:

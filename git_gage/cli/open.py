@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import FileOfRun
+from git_gage.cli.params import FileOfRun, fetch_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command(
     "open",
     cls=Command,
-    usage="git gage open [<run>[:<path>]]",
+    usage="git gage open [<run>[:<path>]] [--fetch]",
     examples=["git gage open", "git gage open @:plot.png"],
     note="""\
 What opens it is the program that GAGE_OPENER names, or the system's. Where there
@@ -33,13 +33,17 @@ be a program, for only pictures, sound, text and tables are opened.
     + RUN_NOTE,
 )
 @click.argument("name", metavar="<run>", required=False, type=FileOfRun(), default="")
+@fetch_option
 @click.pass_obj
-def command(app: App, name: tuple[str, str | None]) -> None:
+def command(app: App, name: tuple[str, str | None], fetch: bool) -> None:
     """Open the directory of a run, or a file of it"""
+    from git_gage.cli.files_transfer import get_one
     from git_gage.runs.opener import find_opener, is_looked_at, open_path
 
     run, path = name
     document = app.document(run or None)
+    if fetch and path:
+        get_one(app, document["id"], path)
     place = _find_file(app, document, path) if path else _find_folder(app, document)
     opener = find_opener(app.environ, terminal=app.screen().terminal)
     if opener is None or not is_looked_at(place):

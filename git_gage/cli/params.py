@@ -225,9 +225,12 @@ html_option = click.option(
 files_option = click.option(
     "--files",
     metavar="<what>",
-    type=click.Choice(["none", "thumbs"]),
+    type=click.Choice(["none", "thumbs", "all"]),
     default="none",
-    help="Files that go along: none (default) or thumbs (images)",
+    help="Files that go along: none (default), thumbs of images, all",
+)
+fetch_option = click.option(
+    "--fetch", is_flag=True, help="Get the file from a remote if it is not here"
 )
 # What `run` and `restart` say alike of a run that they begin.
 label_option = click.option(

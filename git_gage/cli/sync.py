@@ -43,11 +43,11 @@ def command(app: App, /, words: tuple[str, ...], allow_secrets: bool, **given: A
     remotes, words = split_words(app, words)
     what = What(words, **given)
 
-    def move(remote: str) -> None:
+    def move(remote: str) -> int:
         runs = find_anywhere(app, remote, what)
         if runs == []:
             refuse_none(app, what)
         fetch(app, remote, runs, what)
-        push(app, remote, runs, what, allow_secrets)
+        return push(app, remote, runs, what, allow_secrets)
 
     each_remote(app, remotes, move)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -70,6 +71,12 @@ def _check_path(text: str) -> str | None:
     return None if text.strip() else "is empty"
 
 
+def _check_files(text: str) -> str | None:
+    if text.startswith("rclone:") and not re.fullmatch(r"rclone:[^-:][^:]*:.*", text):
+        return "needs a remote of rclone's: rclone:<remote>:<path>"
+    return _check_path(text) or _check_address(text)
+
+
 def _check_sign(text: str) -> str | None:
     return None if text in SIGN else "can be auto, always or never"
 
@@ -128,6 +135,13 @@ KNOWN = (
         "Remote, place or URL used when none is named; can be set several times",
         _check_address,
         several=True,
+    ),
+    Known(
+        "gage.repo.<name>.files",
+        "lfs, none, path, rclone:<remote>:<path> or URL",
+        "in the directory of the remote, or its LFS server",
+        "Where large files of the remote or place of this name go",
+        _check_files,
     ),
     Known(
         "gage.repo.<name>.url",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from git_gage.records import short_id, shown_path
-from git_gage.render.amounts import count_text, metric_text, span_text
+from git_gage.render.amounts import count_text, metric_text, size_text, span_text
 from git_gage.render.screen import text_width
 from git_gage.render.wording import STATUS_STYLES, code_text, command_text
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
+    from git_gage.files.meter import Moving
     from git_gage.render.screen import Screen
 
 
@@ -84,6 +86,16 @@ class Progress:
             self._draw(counter + " " * (self._drawn - text_width(counter)))
             self._drawn = text_width(counter)
 
+    def moving(self, verb: str, moving: Moving) -> None:
+        """How far large files have come."""
+        share = 100 * moving.done // max(moving.total, 1)
+        text = f"{verb} files: {share}% ({size_text(moving.done)} of {size_text(moving.total)})"
+        if moving.bytes_per_s is not None:
+            text += f", {size_text(int(moving.bytes_per_s))}/s"
+        if moving.left_s is not None:
+            text += f", {_left_text(moving.left_s)} left"
+        self.progress(text)
+
     def __enter__(self) -> Self:
         return self
 
@@ -114,6 +126,15 @@ class Progress:
     def _draw(self, text: str) -> None:
         self.screen.stream.write(f"\r{text}")
         self.screen.stream.flush()
+
+
+def _left_text(seconds: float) -> str:
+    """How long something will take, as coarse as nobody can know it better."""
+    if seconds < 60:
+        return f"{5 * math.ceil(seconds / 5)}s"
+    if seconds < 5400:
+        return f"{math.ceil(seconds / 60)}m"
+    return f"{math.ceil(seconds / 3600)}h"
 
 
 def _input_text(each: Mapping[str, Any]) -> str:

@@ -42,13 +42,13 @@ class KnownRemote(NamedTuple):
 def list_remotes(repo: Repository) -> tuple[list[KnownRemote], list[str]]:
     """git's remotes, then places, with what is wrong with the files that name places."""
     seen = {found.remote for found in map(parse_ref, repo.list_refs(f"{TRACKING}/")) if found}
-    usual = _find_usual(repo)
+    usual = find_usual(repo)
     places = find_places(repo)
     remotes = _list_git_remotes(repo, seen, usual)
     return [*remotes, *_list_places(repo, places, seen, usual)], places.notices
 
 
-def _find_usual(repo: Repository) -> list[str]:
+def find_usual(repo: Repository) -> list[str]:
     """Those that are taken where none is named; none where there is no telling."""
     try:
         return usual_remotes(repo)

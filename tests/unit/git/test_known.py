@@ -35,9 +35,10 @@ def test_the_code_reads_the_settings_of_the_table_and_no_others() -> None:
     read: set[str] = set()
     for path in PACKAGE.rglob("*.py"):
         if path != TABLE:
-            read.update(re.findall(r'"(gage\.[a-z][\w.]*)"', path.read_text()))
+            read.update(re.findall(r'"(gage\.[a-z][\w.{}]*)"', path.read_text()))
     # Places are found by both ends of their name.
     read = {"gage.repo.<name>.url" if name == "gage.repo" else name for name in read - NO_SETTINGS}
+    read = {name.replace("{name}", "<name>") for name in read}
     assert read == {known.name for known in KNOWN}
 
 

@@ -1,0 +1,211 @@
+"""`git gage files push | pull | drop`: large files to, from and in exchange for a remote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from git_gage.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from git_gage.cli.app import App
+    from git_gage.share.files import Dropped, Large, Moved
+
+
+def move_files(
+    app: App,
+    action: str,
+    words: Sequence[str],
+    globs: Sequence[str],
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """`push` or `pull` large files of runs; 1 if some could not be had."""
+    from git_gage.share.files import fetch_files, push_files
+
+    remote, runs = _split_words(app, words)
+    move = push_files if action == "push" else fetch_files
+    with app.progress() as progress:
+        moved = move(app.store, app.runs, remote, runs, progress, globs, dry_run=dry_run)
+    if as_json:
+        _print_json(
+            {
+                "remote": moved.remote,
+                "files": moved.files,
+                "bytes": moved.bytes,
+                "there": moved.there,
+                "missing": [_as_json(each) for each in moved.missing],
+            }
+        )
+    else:
+        click.echo(_describe_moved(moved, action, dry_run=dry_run))
+        _tell_missing(app, moved, action)
+    return 1 if moved.missing else 0
+
+
+def drop_files(
+    app: App,
+    words: Sequence[str],
+    globs: Sequence[str],
+    *,
+    force: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Take large files off this disk that a remote holds; 1 if some had to stay."""
+    from git_gage.share.files import drop_files
+
+    remote, runs = _split_words(app, words)
+    with app.progress() as progress:
+        dropped = drop_files(
+            *(app.store, app.runs, runs, progress, globs),
+            remote=remote,
+            force=force,
+            dry_run=dry_run,
+        )
+    if as_json:
+        kept = [{**_as_json(each), "reason": why} for each, why in dropped.kept]
+        said = {"files": dropped.files, "bytes": dropped.bytes, "remotes": dropped.remotes}
+        _print_json({**said, "kept": kept})
+    else:
+        click.echo(_describe_dropped(dropped, dry_run=dry_run))
+        _tell_kept(app, dropped)
+    return 1 if dropped.kept else 0
+
+
+def finish_files(app: App) -> None:
+    """List and keep the files of runs that were too many when the run ended."""
+    from git_gage.runs.settle import finish_pending
+
+    for notice in finish_pending(app.store, app.runs):
+        app.progress().warning(notice)
+    app.look_again()
+
+
+def send_large(app: App, remote: str, runs: Sequence[str], *, dry_run: bool) -> int:
+    """`push --files=all`: large files of runs, or of all begun here; 1 if some are missing."""
+    from git_gage.share.files import push_files, runs_with_large
+
+    finish_files(app)
+    chosen = runs or runs_with_large(app.store, app.runs, own=True)
+    with app.progress() as progress:
+        moved = push_files(app.store, app.runs, remote, chosen, progress, dry_run=dry_run)
+    click.echo(_describe_moved(moved, "push", dry_run=dry_run))
+    _tell_missing(app, moved, "push")
+    return 1 if moved.missing else 0
+
+
+def get_large(app: App, remote: str, runs: Sequence[str] | None, *, dry_run: bool) -> None:
+    """`fetch --files=all`: large files of runs (None: of all), as far as this remote has them."""
+    from git_gage.share.files import fetch_files, runs_with_large
+
+    with app.progress() as progress:
+        chosen = runs_with_large(app.store, app.runs, own=False) if runs is None else runs
+        if dry_run:  # of runs that did not come nothing is known here
+            chosen = [run for run in chosen if app.runs.document(run) is not None]
+        moved = fetch_files(app.store, app.runs, remote, chosen, progress, dry_run=dry_run)
+    click.echo(_describe_moved(moved, "pull", dry_run=dry_run))
+
+
+def get_one(app: App, run: str, path: str) -> None:
+    """`--fetch`: one file of a run from whichever remote has it, if it is not here."""
+    from git_gage.share.files import fetch_one
+
+    with app.progress() as progress:
+        fetch_one(app.store, app.runs, run, path, progress)
+
+
+def _split_words(app: App, words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The remote that the first or the last word names, if one does, and the runs of the others.
+
+    Raises: RequestError where there is no run among them.
+    """
+    from git_gage.share.remote import is_remote
+
+    left = list(words)
+    remote = None
+    for at in (0, -1):
+        if remote is None and left and is_remote(app.repo, left[at]):
+            remote = left.pop(at)
+    if not left:
+        raise RequestError("no run is named", hint="@ is the newest: git gage files push @")
+    runs = app.select(left)
+    finish_files(app)
+    return remote, runs
+
+
+def _describe_moved(moved: Moved, action: str, *, dry_run: bool = False) -> str:
+    from git_gage.render.amounts import count_text, size_text
+    from git_gage.safe import clean
+
+    remote = clean(moved.remote)
+    if moved.files:
+        verb, way = ("pushed", "to") if action == "push" else ("got", "from")
+        amount = f"{count_text(moved.files, 'file')}, {size_text(moved.bytes)}"
+        return f"{'would have ' if dry_run else ''}{verb} {amount}, {way} {remote}"
+    if not moved.there:
+        return "no large files to send" if action == "push" else "no large files to get"
+    there = count_text(moved.there, "large file")
+    return f"{remote} has {there} already" if action == "push" else f"{there} here already"
+
+
+def _tell_missing(app: App, moved: Moved, action: str) -> None:
+    if not moved.missing:
+        return
+    where = "not here" if action == "push" else f"not on {moved.remote}, or not whole"
+    _list_files(app, [(each, where) for each in moved.missing])
+    hint = "git gage files pull <run> <another remote>"
+    if action == "pull":
+        hint = "whoever has them can send them with 'git gage files push <run>'"
+    click.echo(f"hint: {hint}", err=True)
+
+
+def _describe_dropped(dropped: Dropped, *, dry_run: bool) -> str:
+    from git_gage.render.amounts import count_text, size_text
+    from git_gage.safe import clean
+
+    if not dropped.files:
+        return "nothing dropped"
+    holders = f"; held by {', '.join(map(clean, dropped.remotes))}" if dropped.remotes else ""
+    verb = "would drop" if dry_run else "dropped"
+    amount = f"{count_text(dropped.files, 'file')}: {size_text(dropped.bytes)}"
+    return f"{verb} {amount} less on this disk{holders}"
+
+
+def _tell_kept(app: App, dropped: Dropped) -> None:
+    if dropped.kept:
+        _list_files(app, dropped.kept)
+        hint = "send them first with 'git gage files push <run>', or use --force"
+        click.echo(f"hint: {hint}", err=True)
+
+
+def _list_files(app: App, files: Sequence[tuple[Large, str]]) -> None:
+    from git_gage.records import encode_path, short_id, shown_path
+    from git_gage.render.amounts import size_text
+
+    progress = app.progress()
+    for each, why in files:
+        path = shown_path(encode_path(each.entry.path))
+        size = size_text(each.entry.size)
+        progress.warning(f"{short_id(each.run)}:{path}, {size}: {why}")
+
+
+def _as_json(each: Large) -> dict[str, Any]:
+    from git_gage.records import encode_path, shown_path
+
+    return {
+        "run": each.run,
+        "path": shown_path(encode_path(each.entry.path)),
+        "size": each.entry.size,
+        "sha256": each.sha256,
+    }
+
+
+def _print_json(said: dict[str, Any]) -> None:
+    from git_gage.render.machine import format_json
+
+    click.echo(format_json(said), nl=False)

@@ -1,0 +1,310 @@
+"""Large files of runs to and from a remote: they travel only when they are asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from git_gage.errors import RemoteError, RequestError
+from git_gage.files.globs import match_globs
+from git_gage.files.transfer import ask_held, bring_files, send_files
+from git_gage.records import short_id
+from git_gage.runs.content import find_entry
+from git_gage.runs.files import Filed, read_filed
+from git_gage.runs.placeholders import put_placeholder, read_placeholder
+from git_gage.runs.placing import place_file
+from git_gage.share.storage import Storage, find_storage, find_storages
+from git_gage.share.transfer import Observer as RefsObserver
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from git_gage.catalog import Catalog
+    from git_gage.files.manifest import Entry
+    from git_gage.files.meter import Moving
+    from git_gage.store import Store
+
+
+class Observer(RefsObserver, Protocol):
+    """Whoever tells the user how files move, too."""
+
+    def moving(self, verb: str, moving: Moving) -> None:
+        """Hear how far it has come, once a second at most."""
+
+
+class Large(NamedTuple):
+    """A file that a run made and git does not hold."""
+
+    filed: Filed
+    entry: Entry
+
+    @property
+    def run(self) -> str:
+        return self.filed.run
+
+    @property
+    def sha256(self) -> str:
+        assert self.entry.sha256 is not None
+        return self.entry.sha256
+
+
+class Moved(NamedTuple):
+    """What went to or came from a remote, or would.
+
+    files, bytes: contents that were not there; equal ones count once. there: how many were.
+    missing: files that could not be had where they were to come from.
+    """
+
+    remote: str
+    files: int
+    bytes: int
+    there: int
+    missing: tuple[Large, ...]
+
+
+class Dropped(NamedTuple):
+    """Files whose bytes left this disk, or would; `bytes` is what is free then.
+
+    remotes: who holds them. kept: files that stay, each with the reason.
+    """
+
+    files: int
+    bytes: int
+    remotes: tuple[str, ...]
+    kept: tuple[tuple[Large, str], ...]
+
+
+def push_files(
+    store: Store,
+    catalog: Catalog,
+    remote: str | None,
+    runs: Sequence[str],
+    observer: Observer,
+    globs: Sequence[str] = (),
+    *,
+    dry_run: bool = False,
+) -> Moved:
+    """Send large files of runs, as far as they are here and not there.
+
+    Raises: RequestError where no remote can be chosen, or it takes none; RemoteError;
+    IntegrityError for a file that is damaged here, or changes while it is sent.
+    """
+    storage = find_storage(store.repo, remote)
+    large = list(find_large(store, catalog, runs, globs))
+    here = {each.sha256: each.entry.size for each in large if _is_kept(store, each)}
+    if dry_run:
+        sent = set(here) - ask_held(storage.backend, here)
+    else:
+        sent = send_files(storage.backend, here, store.sidecar, observer)
+    missing = {each.sha256: each.entry.size for each in large if each.sha256 not in here}
+    # Who has them elsewhere has sent them, perhaps.
+    lost = set(missing) - (ask_held(storage.backend, missing) if missing else set())
+    return Moved(
+        storage.remote.shown,
+        len(sent),
+        sum(here[sha256] for sha256 in sent),
+        len(here) + len(missing) - len(sent) - len(lost),
+        tuple(each for each in large if each.sha256 in lost),
+    )
+
+
+def fetch_files(
+    store: Store,
+    catalog: Catalog,
+    remote: str | None,
+    runs: Sequence[str],
+    observer: Observer,
+    globs: Sequence[str] = (),
+    *,
+    dry_run: bool = False,
+) -> Moved:
+    """Get large files of runs that are not here; a run that has a directory has them there again.
+
+    What a manifest says is not believed: no more bytes come than it names, with its digest.
+
+    Raises: as `push_files`; RequestError where the disk has no room.
+    """
+    storage = find_storage(store.repo, remote)
+    large = list(find_large(store, catalog, runs, globs))
+    sizes = {each.sha256: each.entry.size for each in large}
+    wanted = {each.sha256: each.entry.size for each in large if not _is_kept(store, each)}
+    if dry_run:
+        missing = set(wanted) - ask_held(storage.backend, wanted)
+    else:
+        missing = bring_files(storage.backend, wanted, store.sidecar, observer).missing
+        for each in large:
+            if store.run_dir(each.run).is_dir():
+                place_file(store, each.filed, each.entry)
+    come = set(wanted) - missing
+    return Moved(
+        storage.remote.shown,
+        len(come),
+        sum(wanted[sha256] for sha256 in come),
+        len(sizes) - len(wanted),
+        tuple(each for each in large if each.sha256 in missing),
+    )
+
+
+def fetch_one(store: Store, catalog: Catalog, run: str, path: str, observer: Observer) -> None:
+    """Get one file of a run, if it is not here, and nothing else of the run.
+
+    Remotes are asked in turn, the usual one first.
+
+    Raises: RequestError where the run has no such file, or nobody who is asked has it.
+    """
+    filed = read_filed(store, catalog, run)
+    if filed is None:
+        return  # without a manifest all that there is lies in its directory
+    entry = find_entry(filed, path)
+    if entry.sha256 is None or entry.sha256 in filed.bound or _is_kept(store, Large(filed, entry)):
+        return
+    asked = []
+    for storage in find_storages(store.repo, observer):
+        asked.append(storage.remote.shown)
+        try:
+            wanted = {entry.sha256: entry.size}
+            if bring_files(storage.backend, wanted, store.sidecar, observer).arrived:
+                return
+        except RemoteError as error:
+            observer.warning(error.message)
+    elsewhere = ", ".join(asked) or "a remote"
+    raise RequestError(
+        f"'{path}' of run {short_id(run)} is not here, nor on {elsewhere}",
+        hint="whoever has it can send it: git gage files push <run>",
+    )
+
+
+def drop_files(
+    store: Store,
+    catalog: Catalog,
+    runs: Sequence[str],
+    observer: Observer,
+    globs: Sequence[str] = (),
+    *,
+    remote: str | None = None,
+    force: bool = False,
+    dry_run: bool = False,
+) -> Dropped:
+    """Take large files of runs off this disk, if a remote holds them: each is asked now.
+
+    A placeholder takes the place of each in the directory of its run.
+
+    Raises: RequestError, RemoteError where a `remote` that was named cannot be asked.
+    """
+    large = [each for each in find_large(store, catalog, runs, globs) if _is_kept(store, each)]
+    holders = _ask_all(store, large, observer, remote)
+    kept: list[tuple[Large, str]] = []
+    gone: list[Large] = []
+    for each in large:
+        if not (force or holders.get(each.sha256)):
+            kept.append((each, "no remote holds it"))
+        elif _is_changed(store, each):
+            kept.append((each, "it was changed in the directory of the run"))
+        else:
+            gone.append(each)
+    used = _used_elsewhere(store, catalog, runs, {each.sha256 for each in gone})
+    used |= {each.sha256 for each, _ in kept}
+    if not dry_run:
+        _drop(store, gone, holders, used)
+    freed = {each.sha256: each.entry.size for each in gone if each.sha256 not in used}
+    remotes = dict.fromkeys(name for each in gone for name in holders.get(each.sha256, ()))
+    return Dropped(len(gone), sum(freed.values()), tuple(remotes), tuple(kept))
+
+
+def find_large(
+    store: Store, catalog: Catalog, runs: Sequence[str], globs: Sequence[str]
+) -> Iterator[Large]:
+    """Large files that the runs made, of those that some glob means; none with a secret."""
+    is_meant = match_globs(globs)
+    for run in runs:
+        filed = read_filed(store, catalog, run)
+        if filed is None:
+            continue
+        for entry in filed.manifest.generated:
+            if entry.sha256 not in filed.bound and is_meant(entry.path):
+                yield Large(filed, entry)
+
+
+def runs_with_large(store: Store, catalog: Catalog, *, own: bool) -> list[str]:
+    """All runs that made large files; `own`: only those begun in this clone."""
+    lanes = store.my_lanes
+    return [
+        document["id"]
+        for document in catalog.newest(None)
+        if (document.get("files") or {}).get("large", {}).get("count")
+        and (not own or document["writer"] in lanes)
+    ]
+
+
+def _is_kept(store: Store, each: Large) -> bool:
+    return store.sidecar.has(each.sha256, each.entry.size)
+
+
+def _ask_all(
+    store: Store, large: Sequence[Large], observer: Observer, remote: str | None
+) -> dict[str, list[str]]:
+    """Which remotes hold each object, by their names; one that is away is told of."""
+    wanted = {each.sha256: each.entry.size for each in large}
+    holders: dict[str, list[str]] = {}
+
+    def ask(storage: Storage) -> None:
+        for sha256 in ask_held(storage.backend, wanted):
+            holders.setdefault(sha256, []).append(storage.remote.shown)
+
+    if remote is not None:
+        ask(find_storage(store.repo, remote))
+        return holders
+    for storage in find_storages(store.repo, observer) if wanted else ():
+        try:
+            ask(storage)
+        except RemoteError as error:
+            observer.warning(error.message)
+    return holders
+
+
+def _place(store: Store, each: Large) -> Path:
+    return store.run_dir(each.run) / os.fsdecode(each.entry.path)
+
+
+def _is_in_place(store: Store, each: Large) -> bool:
+    """Whether the run's directory has the file itself, or what somebody made of it."""
+    place = _place(store, each)
+    return os.path.lexists(place) and read_placeholder(place) is None
+
+
+def _is_changed(store: Store, each: Large) -> bool:
+    """Whether the run's directory has something else there, which no remote holds."""
+    from git_gage.files.sidecar import digest_file
+
+    place = _place(store, each)
+    if not _is_in_place(store, each):
+        return False
+    if place.is_symlink() or not place.is_file():
+        return True
+    return not os.path.samefile(place, store.sidecar.path(each.sha256)) and (
+        digest_file(place) != (each.sha256, each.entry.size)
+    )
+
+
+def _used_elsewhere(
+    store: Store, catalog: Catalog, runs: Sequence[str], dropped: set[str]
+) -> set[str]:
+    """Of some objects those that directories of other runs have as well."""
+    if not dropped:
+        return set()
+    others = set(runs_with_large(store, catalog, own=False)) - set(runs)
+    here = [run for run in others if store.run_dir(run).is_dir()]
+    found = find_large(store, catalog, here, ())
+    return {each.sha256 for each in found if each.sha256 in dropped and _is_in_place(store, each)}
+
+
+def _drop(
+    store: Store, gone: Sequence[Large], holders: dict[str, list[str]], used: set[str]
+) -> None:
+    # Placeholders first: after a kill in between nothing looks whole that is not.
+    for each in gone:
+        if _is_in_place(store, each):
+            put_placeholder(store, each.run, each.entry, holders.get(each.sha256, ()))
+    for sha256 in {each.sha256 for each in gone} - used:
+        store.sidecar.remove(sha256)

@@ -1,0 +1,355 @@
+"""Large files of runs: to a remote, off this disk, back again, to a colleague."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import json
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from git_gage.cli.app import App
+from git_gage.errors import RequestError
+from git_gage.files.sidecar import Sidecar
+from git_gage.share.storage import find_storage, find_storages
+from tests.support import Result, clone, gage_inside, git, make_repo
+from tests.unit.share.world import Heard
+
+BIG = 300 << 10
+TRAIN = f"""\
+import os, sys
+os.mkdir("deep")
+open("model.pt", "wb").write(b"m" * {BIG})
+open("deep/data.bin", "wb").write(b"d" * {BIG} + os.environb.get(b"SEED", b""))
+open("short.txt", "w").write("in git")
+"""
+
+
+class Files(Heard):
+    """An observer of files, too."""
+
+    def moving(self, *_: object) -> None:
+        self.counters.append("moving")
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Path:
+    """Ana has recorded a run with two large files, and has a bare repository as origin."""
+    shutil.copytree(_template(), tmp_path, dirs_exist_ok=True, symlinks=True)
+    git(tmp_path / "ana", "config", "remote.origin.url", str(tmp_path / "origin.git"))
+    return tmp_path / "ana"
+
+
+@cache
+def _template() -> Path:
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    seed = make_repo(folder / "seed", files={"train.py": TRAIN})
+    git(folder, "clone", "-q", "--bare", str(seed), "origin.git")
+    path = clone(folder / "origin.git", folder / "ana")
+    assert gage_inside(path, "run", "-q", "train.py").code == 0
+    shutil.rmtree(seed)
+    return folder
+
+
+def said(where: Path, *args: str, code: int = 0, **env: str) -> Result:
+    done = gage_inside(where, *args, env=env)
+    assert done.code == code, done.err
+    return done
+
+
+def answer(where: Path, *args: str) -> str:
+    done = said(where, *args)
+    assert done.err == ""
+    return done.out
+
+
+def run_dir(where: Path) -> Path:
+    (folder,) = (where / ".git" / "gage" / "runs").iterdir()
+    return folder
+
+
+def sidecar(where: Path) -> Sidecar:
+    return Sidecar(where / ".git" / "gage" / "lfs")
+
+
+def app(where: Path, monkeypatch: pytest.MonkeyPatch) -> App:
+    monkeypatch.chdir(where)
+    return App(dict(os.environ))
+
+
+def test_sent_dropped_and_back(ana: Path, tmp_path: Path) -> None:
+    model = run_dir(ana) / "model.pt"
+    assert answer(ana, "files", "push", "@", "-n") == (
+        "would have pushed 2 files, 600.0 KiB, to origin\n"
+    )
+    stays = said(ana, "files", "drop", "@", code=1)
+    assert stays.out == "nothing dropped\n"
+    assert "model.pt, 300.0 KiB: no remote holds it" in stays.err
+    assert "git gage files push <run>" in stays.err
+    assert model.stat().st_size == BIG
+
+    assert answer(ana, "files", "push", "@", "--", "*.pt") == (
+        "pushed 1 file, 300.0 KiB, to origin\n"
+    )
+    assert answer(ana, "files", "push", "origin", "@") == "pushed 1 file, 300.0 KiB, to origin\n"
+    assert answer(ana, "files", "push", "@") == "origin has 2 large files already\n"
+    assert answer(ana, "files", "push", "@", "--", "short.txt") == "no large files to send\n"
+
+    assert answer(ana, "files", "drop", "@", "-n") == (
+        "would drop 2 files: 600.0 KiB less on this disk; held by origin\n"
+    )
+    assert model.stat().st_size == BIG
+    assert answer(ana, "files", "drop", "@", "origin", "--", "model.pt") == (
+        "dropped 1 file: 300.0 KiB less on this disk; held by origin\n"
+    )
+    told = json.loads(model.read_bytes())
+    assert (told["size"], told["remotes"]) == (BIG, ["origin"])
+    assert [size for _, size in sidecar(ana).list()] == [BIG]
+
+    # Another run, on another day, would not miss what this one has dropped.
+    assert (
+        answer(ana, "files", "pull", "@", "-n") == "would have got 1 file, 300.0 KiB, from origin\n"
+    )
+    assert answer(ana, "files", "pull", "@") == "got 1 file, 300.0 KiB, from origin\n"
+    assert model.read_bytes() == b"m" * BIG
+    assert answer(ana, "files", "pull", "@") == "2 large files here already\n"
+    assert answer(ana, "files", "pull", "@", "--", "*.txt") == "no large files to get\n"
+
+
+def test_a_colleague_gets_what_she_asks_for(ana: Path, tmp_path: Path) -> None:
+    done = said(ana, "push", "--files=all")
+    assert done.out == ("pushed 1 run to origin\npushed 2 files, 600.0 KiB, to origin\n")
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
+    said(sam, "fetch")
+    assert not (sam / ".git" / "gage" / "lfs").exists()
+    run = said(sam, "select").out.strip()
+    body = json.loads(answer(sam, "files", "pull", run, "--json", "--", "deep"))
+    assert body == {"remote": "origin", "files": 1, "bytes": BIG, "there": 0, "missing": []}
+    assert said(sam, "fetch", "--files=all").out == (
+        "nothing new on origin\ngot 1 file, 300.0 KiB, from origin\n"
+    )
+    body = json.loads(answer(sam, "files", "drop", run, "--json"))
+    assert body == {"files": 2, "bytes": 2 * BIG, "remotes": ["origin"], "kept": []}
+    assert not list(sidecar(sam).list())
+    assert list((sam / ".git" / "gage").glob("runs/*")) == []
+    # What came from a colleague and was dropped is no loss for those who push.
+    assert said(sam, "push", "--files=all").out.endswith("no large files to send\n")
+
+
+def test_what_is_nowhere_is_named(ana: Path, tmp_path: Path) -> None:
+    said(ana, "push")
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
+    said(sam, "fetch")
+    run = said(sam, "select").out.strip()
+    for action, where in (("pull", "not on origin, or not whole"), ("push", "not here")):
+        done = said(sam, "files", action, run, code=1)
+        assert f"model.pt, 300.0 KiB: {where}" in done.err
+        assert "hint: " in done.err
+    body = json.loads(said(sam, "files", "pull", run, "--json", code=1).out)
+    assert [each["path"] for each in body["missing"]] == ["deep/data.bin", "model.pt"]
+    body = json.loads(said(ana, "files", "drop", "@", "--json", code=1).out)
+    assert [each["reason"] for each in body["kept"]] == ["no remote holds it"] * 2
+
+
+def test_dropped_by_force(ana: Path) -> None:
+    assert answer(ana, "files", "drop", "@", "--force") == (
+        "dropped 2 files: 600.0 KiB less on this disk\n"
+    )
+    done = said(ana, "push", "--files=all", code=1)
+    assert "model.pt, 300.0 KiB: not here" in done.err
+    usage = said(ana, "files", "push", "@", "--force", code=129)
+    assert "'push' takes no '--force'" in usage.err
+    assert "no run is named" in said(ana, "files", "push", "origin", code=128).err
+
+
+def test_two_runs_share_a_file(ana: Path) -> None:
+    said(ana, "run", "-q", "train.py", SEED="1")
+    said(ana, "files", "push", "@", "@~1")
+    first, second = sorted((ana / ".git" / "gage" / "runs").iterdir())
+    done = said(ana, "files", "drop", "@~1")
+    # Of the two files one is the other run's as well: its bytes stay on the disk.
+    assert done.out == "dropped 2 files: 300.0 KiB less on this disk; held by origin\n"
+    assert (first / "model.pt").read_bytes().startswith(b'{"git-gage"')
+    assert (second / "model.pt").stat().st_size == BIG
+    assert said(ana, "files", "push", "@").out == "origin has 2 large files already\n"
+
+
+def test_what_somebody_changed_is_not_dropped(ana: Path) -> None:
+    said(ana, "files", "push", "@")
+    model, data = run_dir(ana) / "model.pt", run_dir(ana) / "deep" / "data.bin"
+    model.unlink()
+    model.write_bytes(b"mine")
+    data.unlink()
+    data.symlink_to(model)
+    done = said(ana, "files", "drop", "@", code=1)
+    assert done.out == "nothing dropped\n"
+    assert done.err.count("it was changed in the directory of the run") == 2
+    assert model.read_bytes() == b"mine"
+    model.unlink()
+    model.write_bytes(b"m" * BIG)  # a copy is as good
+    data.unlink()
+    assert said(ana, "files", "drop", "@").out.startswith("dropped 2 files: 600.0 KiB")
+    assert not os.path.lexists(data)
+
+
+def test_one_file_of_a_run(ana: Path, tmp_path: Path) -> None:
+    said(ana, "push", "--files=all")
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
+    git(sam, "config", "gage.repo.away.url", str(tmp_path / "gone"))
+    git(sam, "config", "gage.repo.away.files", str(tmp_path / "gone"))
+    git(sam, "config", "gage.repo.none.url", str(tmp_path / "gone"))
+    git(sam, "config", "gage.repo.odd.url", str(tmp_path / "gone"))
+    git(sam, "config", "gage.repo.odd.files", "lfs")
+    git(sam, "config", "gage.remote", "away")
+    said(sam, "fetch", "origin")
+    run = said(sam, "select").out.strip()
+    done = said(sam, "cat", f"{run}:model.pt", code=1)
+    assert "hint: git gage files pull" in done.err
+    done = said(sam, "cat", f"{run}:model.pt", "--fetch")
+    assert done.out == "m" * BIG
+    assert done.err.startswith("warning: 'away' keeps files in")
+    assert len(list(sidecar(sam).list())) == 1
+    assert said(sam, "cat", f"{run}:model.pt", "--fetch") == Result(0, "m" * BIG, "")
+    assert said(sam, "cat", f"{run}:short.txt", "--fetch").out == "in git"
+    assert said(sam, "open", f"{run}:model.pt", "--fetch").out.endswith("/model.pt\n")
+    shutil.rmtree(tmp_path / "origin.git" / "gage")
+    done = said(sam, "cat", f"{run}:deep/data.bin", "--fetch", code=128)
+    assert "warning: 'odd' is a directory, which has no LFS server" in done.err
+    assert "is not here, nor on away, origin" in done.err
+    # Nobody who is away can be asked what to drop for.
+    done = said(sam, "files", "drop", run, code=1)
+    assert "there is no such folder" in done.err
+    assert "model.pt, 300.0 KiB: no remote holds it" in done.err
+
+
+def test_a_file_of_a_run_that_goes_on_is_nowhere_else(ana: Path) -> None:
+    said(ana, "run", "--stage", "train.py")
+    assert "has no file 'model.pt'" in said(ana, "cat", "@:model.pt", "--fetch", code=128).err
+
+
+def test_a_run_without_a_manifest_has_none(ana: Path) -> None:
+    said(ana, "run", "--stage", "train.py")
+    assert answer(ana, "files", "push", "@") == "no large files to send\n"
+    assert answer(ana, "files", "drop", "@") == "nothing dropped\n"
+
+
+def test_a_disk_that_is_full(ana: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(_: object) -> object:
+        return shutil._ntuple_diskusage(1, 1, 0)
+
+    said(ana, "files", "push", "@")
+    said(ana, "files", "drop", "@")
+    monkeypatch.setattr(shutil, "disk_usage", no_room)
+    done = said(ana, "files", "pull", "@", code=128)
+    assert "they need 614,400 bytes, and the disk has 0 left" in done.err
+    assert not list(sidecar(ana).list())
+
+
+# -- where they go ----------------------------------------------------------------------------
+
+
+def shown_storage(where: App, remote: str | None = None) -> str:
+    backend = find_storage(where.repo, remote).backend
+    return f"{type(backend).__name__} {backend.shown}"
+
+
+def test_where_files_of_a_remote_go(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {
+        "remote.url.url": "https://example.com/x.git",
+        "remote.scp.url": "git@example.com:x.git",
+        "remote.no.url": "https://example.com/x.git",
+        "gage.repo.no.files": "none",
+        "remote.file.url": f"file://{tmp_path}/origin.git",
+        "remote.cloud.url": "https://example.com/x.git",
+        "gage.repo.cloud.files": "rclone:lab:runs",
+        "remote.home.url": "https://example.com/x.git",
+        "gage.repo.home.files": "~/files",
+        "remote.here.url": "https://example.com/x.git",
+        "gage.repo.here.files": f"file://{tmp_path}",
+        "remote.lfs.url": "https://example.com/x.git",
+        "gage.repo.lfs.files": "lfs",
+        "remote.dir.url": "../ana",
+    }
+    for name, value in settings.items():
+        git(ana, "config", name, value)
+    here = app(ana, monkeypatch)
+    monkeypatch.setattr("git_gage.share.storage.find_program", lambda *_: "/usr/bin/git-lfs")
+    assert shown_storage(here) == "LocalBackend origin"
+    assert shown_storage(here, "url") == "LfsBackend url"
+    assert shown_storage(here, "scp") == "LfsBackend scp"
+    assert shown_storage(here, "lfs") == "LfsBackend lfs"
+    assert shown_storage(here, "file") == "LocalBackend file"
+    assert shown_storage(here, "cloud") == "RcloneBackend cloud"
+    assert shown_storage(here, "home") == "LocalBackend home"
+    assert shown_storage(here, "here") == "LocalBackend here"
+    assert shown_storage(here, "dir") == "LocalBackend dir"
+    assert shown_storage(here, "../ana") == "LocalBackend ../ana"
+    with pytest.raises(RequestError, match="large files do not go to 'no'") as caught:
+        find_storage(here.repo, "no")
+    assert caught.value.hint == (
+        "git gage config set gage.repo.no.files <path, rclone:... or s3://...>"
+    )
+    with pytest.raises(RequestError, match="do not go to") as caught:
+        find_storage(here.repo, "./nothing")
+    assert "give it a name" in str(caught.value.hint)
+    monkeypatch.setattr("git_gage.share.storage.find_program", lambda *_: None)
+    with pytest.raises(RequestError, match="do not go to") as caught:
+        find_storage(here.repo, "url")
+    assert "install git-lfs" in str(caught.value.hint)
+    names = [found.remote.shown for found in find_storages(here.repo, Files())]
+    assert names == ["origin", "file", "cloud", "home", "here", "lfs", "dir"]
+
+
+def test_files_that_go_to_a_url(ana: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fsspec")
+    git(ana, "config", "gage.repo.origin.files", "memory://sam:secret@lab/x")
+    assert shown_storage(app(ana, monkeypatch)) == "FsspecBackend origin (memory://lab/x)"
+
+
+def test_a_setting_that_cannot_be(ana: Path) -> None:
+    for value, why in (("rclone:lab", "rclone:<remote>:<path>"), ("-x", "begins with '-'")):
+        done = said(ana, "config", "set", "--", "gage.repo.lab.files", value, code=128)
+        assert why in done.err
+
+
+def test_nothing_half_is_left_where_the_disk_is_full(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(fresh: Path, _: object) -> None:
+        fresh.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("git_gage.files.backends.local._write", refuse)
+    done = said(ana, "files", "push", "@", code=128)
+    assert done.err == (
+        "fatal: send files to 'origin': no space left on device\n"
+        "hint: nothing here has changed, and what has arrived there is whole: free some space "
+        "there, and try again\n"
+    )
+    there = tmp_path / "origin.git" / "gage" / "lfs"
+    assert [path for path in there.rglob("*") if path.is_file()] == []
+
+
+def test_what_a_broken_line_has_carried_is_kept(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(fresh: Path, _: object) -> None:
+        fresh.write_bytes(b"m" * 1000)
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("git_gage.files.backends.local._write", break_off)
+        done = said(ana, "files", "push", "@", "--", "*.pt", code=128)
+    assert "fatal: send files to 'origin': input/output error" in done.err
+    (part,) = (tmp_path / "origin.git" / "gage" / "lfs" / "incoming").iterdir()
+    assert part.stat().st_size == 1000
+    assert answer(ana, "files", "push", "@", "--", "*.pt").startswith("pushed 1 file")
+    assert not part.exists()
