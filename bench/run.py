@@ -368,6 +368,9 @@ def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
     from bench.finding import measure_finding
 
     yield partial(measure_finding, runs=options.wide)
+    from bench.files import measure_files
+
+    yield measure_files
     if options.peers:
         from bench.peers import measure_peers
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import FileOfRun, fetch_option
+from git_gage.cli.files_transfer import fetch_option, get_one
+from git_gage.cli.params import FileOfRun
 from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _BLOCK = 1 << 20
 @click.pass_obj
 def command(app: App, name: tuple[str, str | None], fetch: bool) -> None:
     """Print a file of a run"""
-    from git_gage.cli.files_transfer import get_one
     from git_gage.render.log import clean_parts
     from git_gage.runs.content import open_content
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from git_gage.cli.app import App
     from git_gage.share.files import Dropped, Large, Moved
 
+fetch_option = click.option(
+    "--fetch", is_flag=True, help="Get the file from a remote if it is not here"
+)
+
 
 def move_files(
     app: App,

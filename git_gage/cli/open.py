@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import FileOfRun, fetch_option
+from git_gage.cli.files_transfer import fetch_option, get_one
+from git_gage.cli.params import FileOfRun
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
@@ -37,7 +38,6 @@ be a program, for only pictures, sound, text and tables are opened.
 @click.pass_obj
 def command(app: App, name: tuple[str, str | None], fetch: bool) -> None:
     """Open the directory of a run, or a file of it"""
-    from git_gage.cli.files_transfer import get_one
     from git_gage.runs.opener import find_opener, is_looked_at, open_path
 
     run, path = name

@@ -229,9 +229,6 @@ files_option = click.option(
     default="none",
     help="Files that go along: none (default), thumbs of images, all",
 )
-fetch_option = click.option(
-    "--fetch", is_flag=True, help="Get the file from a remote if it is not here"
-)
 # What `run` and `restart` say alike of a run that they begin.
 label_option = click.option(
     "-l", "--label", metavar="<text>", type=Label(), help="Label to give the run"
