@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.records import parse_record
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.delivery import BehindError, Load, Pushed, deliver
-from git_gage.share.lanes import CARGO, Memory, Refs, kept_as, out_refs, tracking_refs, update_refs
+from git_gage.share.lanes import (
+    CARGO,
+    Memory,
+    Refs,
+    kept_as,
+    out_refs,
+    records_only,
+    tracking_refs,
+    update_refs,
+)
+from git_gage.share.peek import look_at
 from git_gage.share.redact import find_said
 from git_gage.share.transfer import list_remote
 from git_gage.store import LOCAL, OUT
@@ -54,11 +64,12 @@ def push_chosen(
     catalog.refresh()
     memory = Memory(store)
     left = {run: _left_out(memory, remote, run) for run in chosen.runs or ()}
-    lines = list(find_lines(store, catalog, remote, chosen))
+    lines = list(_find_lines(store, catalog, remote, chosen))
     late = [run for run, parts in left.items() if parts.intersection(chosen.parts)]
     lines = list(dict.fromkeys([*lines, *(each.line for each in catalog.record_lines(late))]))
     if not lines:
-        list_remote(store.repo, remote, observer)
+        lines = _find_lost(store, catalog, remote, chosen, observer)
+    if not lines:
         return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
     known = catalog.record_lines(chosen.runs)
     parcels, missing = pack_parcels(store, lines, find_said(known), chosen.parts)
@@ -74,7 +85,24 @@ def push_chosen(
     return pushed
 
 
-def find_lines(store: Store, catalog: Catalog, remote: Remote, chosen: Chosen) -> Iterator[bytes]:
+def _find_lost(
+    store: Store, catalog: Catalog, remote: Remote, chosen: Chosen, observer: Observer
+) -> list[bytes]:
+    """Lines of chosen runs that the remote was known to have, and has no longer.
+
+    It is asked in any case: nobody says that it is up to date who has not seen it.
+    """
+    known = records_only(tracking_refs(store.repo, remote))
+    listed = list_remote(store.repo, remote, observer)
+    if chosen.runs is None or all(listed.get(ref) == oid for ref, oid in known.items()):
+        return []
+    there = look_at(store, catalog, remote.address, observer).catalog
+    held = {record.line for record in there.record_lines(chosen.runs)}
+    ours = (record for record in catalog.record_lines(chosen.runs) if record.line not in held)
+    return [r.line for r in ours if chosen.kinds is None or r.kind in chosen.kinds]
+
+
+def _find_lines(store: Store, catalog: Catalog, remote: Remote, chosen: Chosen) -> Iterator[bytes]:
     """Lines that are meant and that the remote is not known to have."""
     lines = catalog.lines_beyond(chosen.runs, remote.tracking)
     if chosen.kinds is None:

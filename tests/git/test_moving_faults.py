@@ -1,0 +1,183 @@
+"""Bad days between a clone and a remote: what is where afterwards, and that it goes on."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from git_gage.errors import RemoteError
+from git_gage.share.take import fetch_chosen
+from tests.support import gage_inside, git, wait_until
+from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def noise() -> str:
+    """An output that no pack makes small."""
+    return random.Random(7).randbytes(200_000).hex()
+
+
+def take(person: Person, run: str) -> object:
+    return fetch_chosen(person.store, person.catalog, None, [run], person.heard)
+
+
+def stand_in(world: World, person: Person, program: str, text: str) -> Path:
+    """Let the remote's side of git be a script."""
+    script = world.folder / program
+    script.write_text(f"#!/bin/sh\n{text}\n")
+    script.chmod(0o755)
+    person.git("config", f"remote.origin.{program}", str(script))
+    return script
+
+
+@pytest.mark.parametrize("get", [take, lambda person, _: person.fetch()], ids=["take", "fetch"])
+def test_a_remote_that_goes_away_while_it_sends(
+    world: World, get: Callable[[Person, str], object]
+) -> None:
+    run = world.ana.run(output=noise())
+    world.ana.push()
+    stand_in(
+        world, world.sam, "uploadpack", 'git-upload-pack "$@" | dd bs=1 count=60000 2>/dev/null'
+    )
+    before = refs_of(world.sam.path)
+    with pytest.raises(RemoteError, match="fetch from 'origin': ") as caught:
+        get(world.sam, run)
+    assert "git gage fetch origin" in (caught.value.hint or "") or "get-url" in (
+        caught.value.hint or ""
+    )
+    assert refs_of(world.sam.path) == before
+    assert not list((world.sam.path / ".git/gage/cache").glob("take-*"))
+    world.sam.git("config", "--unset", "remote.origin.uploadpack")
+    get(world.sam, run)
+    assert world.sam.output(run) == noise().encode()
+
+
+def test_a_remote_that_goes_away_while_we_send(world: World) -> None:
+    run = world.ana.run(output=noise())
+    stand_in(
+        world, world.ana, "receivepack", 'dd bs=1 count=60000 2>/dev/null | git-receive-pack "$@"'
+    )
+    lines, there = world.ana.lines(), refs_of(world.origin)
+    for runs in ((), (run,)):
+        with pytest.raises(RemoteError, match="push to 'origin': "):
+            world.ana.push(None, *runs)
+        assert refs_of(world.origin) == there
+        assert refs_of(world.ana.path, "refs/gage-remotes") == {}
+        assert refs_of(world.ana.path, "refs/gage-out") == {}
+    assert world.ana.lines() == lines
+    world.ana.git("config", "--unset", "remote.origin.receivepack")
+    assert world.ana.push() == ("origin", 1, 2, 0, False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_disk_that_is_full_here(world: World, chosen: bool) -> None:
+    import resource
+
+    run = world.ana.run(output=noise())
+    world.ana.push()
+    before = refs_of(world.sam.path)
+    command = [sys.executable, "-m", "git_gage", "fetch", "origin", *([run] if chosen else [])]
+    limit = 100_000
+    done = subprocess.run(
+        command,
+        cwd=world.sam.path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 128
+    assert done.stderr.startswith("fatal: fetch from 'origin': ")
+    assert "hint: nothing was lost: when that is settled, try 'git gage fetch origin' again" in (
+        done.stderr
+    )
+    assert refs_of(world.sam.path) == before
+    assert subprocess.run(command, cwd=world.sam.path, check=False).returncode == 0
+    assert world.sam.output(run) == noise().encode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+@pytest.mark.parametrize("verb", ["fetch", "push"])
+def test_ctrl_c_while_the_remote_takes_its_time(world: World, verb: str) -> None:
+    run = world.ana.run()
+    person = world.ana
+    if verb == "fetch":
+        world.ana.push()
+        person = world.sam
+    program = {"fetch": "uploadpack", "push": "receivepack"}[verb]
+    stand_in(world, person, program, f"touch '{world.folder}/waiting'\nsleep 60")
+    before = (refs_of(world.sam.path), refs_of(world.origin))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "git_gage", verb, "origin"],
+        cwd=person.path,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until((world.folder / "waiting").exists)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    assert (refs_of(world.sam.path), refs_of(world.origin)) == before
+    person.git("config", "--unset", f"remote.origin.{program}")
+    assert gage_inside(person.path, verb, "origin").code == 0
+    world.sam.fetch()
+    assert world.sam.runs() == {run}
+
+
+def test_refs_that_a_remote_hides(world: World) -> None:
+    world.ana.run()
+    world.ana.push()
+    git(world.origin, "config", "uploadpack.hideRefs", "refs/gage")
+    shown = gage_inside(world.sam.path, "list", "--remote", "origin")
+    assert (shown.code, shown.err.splitlines()[0]) == (0, "no runs on origin yet")
+    assert gage_inside(world.sam.path, "sync", "-n").out == (
+        "nothing to fetch from origin\nnothing to push to origin\n"
+    )
+
+
+def test_chosen_runs_that_a_mirror_push_deleted_are_given_again(world: World) -> None:
+    run, other = world.ana.run(), world.ana.run("other.py")
+    world.ana.push()
+    world.sam.fetch()
+    for ref in refs_of(world.origin, "refs/gage"):
+        git(world.origin, "update-ref", "-d", ref)
+    assert world.sam.push(None, run) == ("origin", 1, 2, 0, False)
+    assert world.sam.push(None, run).up_to_date
+    assert gage_inside(world.sam.path, "push", "--user").out == "origin is up to date\n"
+    reader = Person(world.folder / "reader")
+    git(world.folder, "clone", "-q", str(world.origin), "reader")
+    reader.fetch()
+    assert reader.runs() == {run}
+    assert reader.output(run) == b"output of train.py\n"
+    assert world.sam.runs() == {run, other}
+
+
+def test_a_remote_that_was_rolled_back_gets_the_rest_again(world: World) -> None:
+    first, second = world.ana.run(), world.ana.run("second.py")
+    world.ana.push(None, first)
+    old = refs_of(world.origin, "refs/gage")
+    world.ana.push(None, second)
+    for ref, oid in old.items():
+        git(world.origin, "update-ref", ref, oid)
+    assert world.ana.push(None, second).runs == 1
+    assert world.ana.push(None, second).up_to_date
+    world.sam.fetch()
+    assert world.sam.lines() == world.ana.lines()
+    assert objects_of(world.sam.path) >= {
+        world.ana.store.repo.blob_oid(b"output of second.py\n"),
+    }
