@@ -231,6 +231,12 @@ def measure_size(bench: Bench, runs: int) -> None:
         base=["git", "fetch", "-q", "origin"],
         goal="≤ 1.1 ×",
     )
+    looker = bench.folder / f"looker{runs}"
+    bench.git(bench.folder, "clone", "-q", str(remote), str(looker))
+    look = ["git", "gage", "list", "--remote", "origin"]
+    first_look = bench.time(looker, look)
+    bench.rows.append(Row(f"`list --remote`, {label}, first time", first_look, "", 0, ""))
+    bench.compare(f"`list --remote`, {label}, again", looker, look, goal="≤ 500 ms", memory=True)
     other = bench.folder / f"other{runs}"
     bench.git(bench.folder, "clone", "-q", str(remote), str(other))
     bench.time(other, ["git", "gage", "fetch"])
@@ -271,10 +277,26 @@ def measure_many(bench: Bench) -> None:
     bench.time(repo, ["git", "gage", "run", "-q", "train.py"])
     lane = bench.git(repo, "for-each-ref", "--format=%(refname)", "refs/gage").split("/")[3]
     fill(repo, 1000, 1, own=lane)
+    plain = bench.folder / "plain.git"
+    bench.git(bench.folder, "init", "-q", "--bare", "-b", "main", str(plain))
+    spec = "refs/gage/w/*:refs/gage/w/*"
+    base = ["git", "push", "-q", str(plain), spec]
+    base_ms = bench.time(repo, base)
     first = bench.time(repo, ["git", "gage", "push"])
     again = bench.time(repo, ["git", "gage", "push"])
-    bench.rows.append(Row("push 1,000 runs", first, "", 0, "git's own time + 0.1 s"))
+    words = f"git push -q plain.git {spec}"
+    bench.rows.append(Row("push 1,000 runs", first, words, base_ms, "≤ 1.5 ×"))
     bench.rows.append(Row("push 1,000 runs again", again, "", 0, "≤ 150 ms"))
+    for name in ("taker", "puller", "chooser"):
+        bench.git(bench.folder, "init", "-q", name)
+    spec = "refs/gage/w/*:refs/x/*"
+    base_ms = bench.time(bench.folder / "puller", ["git", "fetch", "-q", str(plain), spec])
+    words = f"git fetch -q plain.git {spec}"
+    fetched = bench.time(bench.folder / "taker", ["git", "gage", "fetch", str(remote)])
+    bench.rows.append(Row("fetch 1,000 runs", fetched, words, base_ms, "≤ 1.5 ×"))
+    choose = ["git", "gage", "fetch", str(remote), "-w", "status = completed"]
+    taken = bench.time(bench.folder / "chooser", choose)
+    bench.rows.append(Row("fetch 1,000 runs by a filter", taken, words, base_ms, ""))
     began = time.perf_counter()
     loop = "for i in 1 2 3 4 5; do git gage run -q train.py; done"
     writers = [

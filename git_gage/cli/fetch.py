@@ -12,7 +12,6 @@ from git_gage.cli.moving import (
     fetch,
     find_there,
     moving_options,
-    refuse_none,
     split_words,
 )
 from git_gage.cli.params import RemoteOrRun
@@ -41,10 +40,11 @@ def command(app: App, /, words: tuple[str, ...], **given: Any) -> None:
     remotes, words = split_words(app, words)
     what = What(words, **given)
 
-    def get(remote: str) -> None:
+    def get(remote: str) -> int | None:
         runs = find_there(app, remote, what)
         if runs == []:
-            refuse_none(app, what)
+            return None
         fetch(app, remote, runs, what)
+        return 0
 
-    each_remote(app, remotes, get)
+    each_remote(app, remotes, get, what)

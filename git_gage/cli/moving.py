@@ -75,32 +75,51 @@ def split_words(app: App, words: tuple[str, ...]) -> tuple[list[str], tuple[str,
     return usual_remotes(app.repo), words
 
 
-def each_remote(app: App, remotes: Sequence[str], move: Callable[[str], int | None]) -> None:
+def each_remote(
+    app: App, remotes: Sequence[str], move: Callable[[str], int | None], what: What
+) -> None:
     """Move to or from one after the other; one that fails does not stop the others.
 
-    Raises: what the only one raises; click's Exit after one of several has failed.
+    `move` gives an exit code, None where no run is meant there.
+    Raises: what the only one raises; click's Exit after one of several has failed, or where no run
+    is meant anywhere.
     """
     from git_gage.errors import RemoteError, RequestError
 
     code = 0
+    is_any = False
     for remote in remotes:
         try:
-            code = max(code, move(remote) or 0)
+            done = move(remote)
+            is_any |= done is not None
+            code = max(code, done or 0)
         except (RemoteError, RequestError) as error:
             if len(remotes) == 1:
                 raise
             from git_gage.cli.boundary import report_failure
 
             code = report_failure(error, app)
+    if not (code or is_any):
+        from git_gage.cli.list import hint_at_filter
+
+        hint_at_filter(app, what.wheres)
+        code = 1
     if code:
         click.get_current_context().exit(code)
 
 
 def find_here(app: App, what: What) -> list[str] | None:
-    """Ids of the chosen runs that are here; None where none are chosen."""
+    """Ids of the chosen runs that are here; None where none are chosen.
+
+    A filter alone does not mean those that are private.
+    """
     from git_gage.cli.choosing import find_chosen
 
-    return find_chosen(app, what.words, what.wheres) if what.is_chosen else None
+    if not what.is_chosen:
+        return None
+    found = find_chosen(app, what.words, what.wheres)
+    private = frozenset() if what.words else app.store.private
+    return [run for run in found if run not in private]
 
 
 def find_there(app: App, remote: str, what: What) -> list[str] | None:
@@ -136,14 +155,6 @@ def _select(word: str, app: App, there: App) -> list[str]:
         return app.select([word])
     except RunNotFoundError:
         return there.select([word])
-
-
-def refuse_none(app: App, what: What) -> None:
-    """Say that no run is meant: the answer is no."""
-    from git_gage.cli.list import hint_at_filter
-
-    hint_at_filter(app, what.wheres)
-    click.get_current_context().exit(1)
 
 
 def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secrets: bool) -> int:

@@ -12,7 +12,6 @@ from git_gage.cli.moving import (
     find_here,
     moving_options,
     push,
-    refuse_none,
     split_words,
 )
 from git_gage.cli.params import RemoteOrRun, secrets_option
@@ -43,6 +42,8 @@ def command(app: App, /, words: tuple[str, ...], allow_secrets: bool, **given: A
     remotes, words = split_words(app, words)
     what = What(words, **given)
     runs = find_here(app, what)
-    if runs == []:
-        refuse_none(app, what)
-    each_remote(app, remotes, lambda remote: push(app, remote, runs, what, allow_secrets))
+
+    def send(remote: str) -> int | None:
+        return None if runs == [] else push(app, remote, runs, what, allow_secrets)
+
+    each_remote(app, remotes, send, what)

@@ -13,7 +13,6 @@ from git_gage.cli.moving import (
     find_anywhere,
     moving_options,
     push,
-    refuse_none,
     split_words,
 )
 from git_gage.cli.params import RemoteOrRun, secrets_option
@@ -43,11 +42,11 @@ def command(app: App, /, words: tuple[str, ...], allow_secrets: bool, **given: A
     remotes, words = split_words(app, words)
     what = What(words, **given)
 
-    def move(remote: str) -> int:
+    def move(remote: str) -> int | None:
         runs = find_anywhere(app, remote, what)
         if runs == []:
-            refuse_none(app, what)
+            return None
         fetch(app, remote, runs, what)
         return push(app, remote, runs, what, allow_secrets)
 
-    each_remote(app, remotes, move)
+    each_remote(app, remotes, move, what)

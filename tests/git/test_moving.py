@@ -148,6 +148,7 @@ def test_sync_of_chosen_runs_wherever_they_are(world: World) -> None:
     theirs, other = world.ana.run("theirs.py"), world.ana.run("other.py")
     answer(ana, "push")
     mine, unsent = world.sam.run("mine.py"), world.sam.run("unsent.py")
+    assert answer(sam, "push", mine, "-n").startswith("would push 1 run to origin (2 records, ")
     assert answer(sam, "sync", "origin", theirs, mine) == (
         "fetched 1 run from origin\npushed 1 run to origin\n"
     )
@@ -178,6 +179,11 @@ def test_several_remotes_and_one_of_them_is_away(world: World) -> None:
     assert result.err.startswith("fatal: fetch from 'gone': ")
     assert "hint: check its address with 'git remote get-url gone'" in result.err
     assert refs_of(world.origin, "refs/gage") == refs_of(second, "refs/gage")
+    git(ana, "config", "--unset", "gage.remote", "gone")
+    assert answer(ana, "fetch", "-w", "status = completed") == (
+        "nothing new on origin\nnothing new on second\n"
+    )
+    git(ana, "config", "--add", "gage.remote", "gone")
     usual = json.loads(answer(ana, "remote", "--json"))
     assert all(each["is_usual"] for each in usual)
     shown = json.loads(answer(ana, "config", "--json"))

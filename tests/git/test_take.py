@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from git_gage.errors import RemoteError
+from git_gage.git.imports import Commit, import_commits
 from git_gage.share.peek import look_at
 from git_gage.share.take import fetch_chosen
 from tests.support import commit, git, write_files
@@ -179,6 +180,37 @@ def test_a_look_that_was_damaged_is_made_anew(world: World) -> None:
     for path in (folder / "objects").rglob("*.pack"):
         path.unlink()
     assert seen(world.sam) == {first, second}
+    (folder / "config").write_text("[broken")
+    third = world.ana.run()
+    world.ana.push()
+    assert seen(world.sam) == {first, second, third}
+
+
+def test_a_look_that_fails_at_first_says_why(world: World) -> None:
+    run = world.ana.run()
+    world.ana.push()
+    (log,) = (ref for ref in refs_of(world.origin, "refs/gage") if ref.endswith("/log"))
+    tip = git(world.origin, "rev-parse", log).strip()
+    path = world.origin / "objects" / tip[:2] / tip[2:]
+    sound = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(sound[:9])
+    with pytest.raises(RemoteError, match="'origin'"):
+        seen(world.sam)
+    path.write_bytes(sound)
+    assert seen(world.sam) == {run}
+
+
+def test_a_look_tells_of_records_that_a_newer_git_gage_wrote(world: World) -> None:
+    run = world.ana.run()
+    store = world.ana.store
+    (log,) = (ref for ref in refs_of(world.ana.path, "refs/gage/w") if ref.endswith("/log"))
+    tip = world.ana.git("rev-parse", log).strip()
+    files = (("hot/00000099-1", b'{"v":9}\n'),)
+    import_commits(store.repo, [Commit(log, "x", parent=tip, files=files)])
+    world.ana.git("push", "-q", "origin", f"{log}:{log}")
+    assert seen(world.sam) == {run}
+    assert world.sam.heard.warnings == ["'origin': 1 record needs a newer git-gage"]
 
 
 def test_a_taken_run_is_passed_on(world: World) -> None:
