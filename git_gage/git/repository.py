@@ -247,16 +247,27 @@ def open_repository(cwd: Path, environ: Mapping[str, str]) -> Repository:
 
     Raises: RequestError where there is none, where it is somebody else's, or git is too old.
     """
-    done = _ask_git(cwd, environ, _QUESTIONS)
+    found = find_repository(cwd, environ)
+    if "GIT_DIR" not in environ:
+        _refuse_nested(found.git_dir, cwd)
+    return found
+
+
+def find_repository(
+    cwd: Path, environ: Mapping[str, str], *, options: tuple[str, ...] = ()
+) -> Repository:
+    """The same, also one that lies in the work tree of another; `options` go to git.
+
+    Raises: as `open_repository`.
+    """
+    done = _ask_git(cwd, environ, _QUESTIONS, options)
     lines = os.fsdecode(done.stdout).split("\n")[:-1]
     if len(lines) < len(_QUESTIONS) - 2 or lines[0].startswith("--"):
         _require_git_version(cwd, environ)
         raise _no_repository(done.stderr.decode(errors="replace"))
     if len(lines) >= len(_QUESTIONS) or lines[3] not in ("true", "false"):
-        lines = _ask_one_by_one(cwd, environ)
+        lines = _ask_one_by_one(cwd, environ, options)
     git_dir, common_dir, object_format, bare = lines[:4]
-    if "GIT_DIR" not in environ:
-        _refuse_nested(Path(git_dir), cwd)
     inside = done.returncode == 0 and len(lines) >= 6
     return Repository(
         cwd=cwd,
@@ -329,19 +340,19 @@ def git_version(cwd: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers[:3] if number.isdigit())
 
 
-def _ask_one_by_one(cwd: Path, environ: Mapping[str, str]) -> list[str]:
+def _ask_one_by_one(cwd: Path, environ: Mapping[str, str], options: tuple[str, ...]) -> list[str]:
     """The answers, where a path in them holds the end of a line."""
     style, *questions = _QUESTIONS
-    answers = (_ask_git(cwd, environ, (style, question)) for question in questions)
+    answers = (_ask_git(cwd, environ, (style, question), options) for question in questions)
     return [os.fsdecode(each.stdout).removesuffix("\n") for each in answers if not each.returncode]
 
 
 def _ask_git(
-    cwd: Path, environ: Mapping[str, str], questions: Iterable[str]
+    cwd: Path, environ: Mapping[str, str], questions: Iterable[str], options: tuple[str, ...]
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
-            git_command("rev-parse", *questions),
+            git_command(*options, "rev-parse", *questions),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd,
