@@ -6,7 +6,7 @@ same lines, and begins each time from what the remote is known to have of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.records import parse_record
@@ -23,13 +23,12 @@ from git_gage.share.lanes import (
     update_refs,
 )
 from git_gage.share.peek import look_at
+from git_gage.share.private import require_shareable
 from git_gage.share.redact import find_said
 from git_gage.share.transfer import list_remote
 from git_gage.store import LOCAL, OUT
 from git_gage.store.identity import out_lane
 from git_gage.store.out import Parcel, extend_lane
-
-_LEFT_OUT = "left_out"
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -62,27 +61,46 @@ def push_chosen(
     Raises: RemoteError with git's own text; SecretsFoundError; the out lane is then as it was.
     """
     catalog.refresh()
-    memory = Memory(store)
-    left = {run: _left_out(memory, remote, run) for run in chosen.runs or ()}
     lines = list(_find_lines(store, catalog, remote, chosen))
-    late = [run for run, parts in left.items() if parts.intersection(chosen.parts)]
+    late = LeftOut(store, remote).find(chosen)
     lines = list(dict.fromkeys([*lines, *(each.line for each in catalog.record_lines(late))]))
     if not lines:
         lines = _find_lost(store, catalog, remote, chosen, observer)
     if not lines:
         return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
+    pushed = push_lines(
+        store, catalog, remote, chosen, lines, observer, allow_secrets=allow_secrets
+    )
+    LeftOut(store, remote).note(chosen)
+    return pushed
+
+
+def push_lines(
+    store: Store,
+    catalog: Catalog,
+    remote: Remote,
+    chosen: Chosen,
+    lines: Sequence[bytes],
+    observer: Observer,
+    *,
+    allow_secrets: bool,
+) -> Pushed:
+    """Send these lines of what is chosen, and what goes with them.
+
+    Raises: as `push_chosen`; RequestError where one is of a private run.
+    """
+    if store.private:
+        require_shareable(store, [parse_record(line).run for line in lines])
     known = catalog.record_lines(chosen.runs)
     parcels, missing = pack_parcels(store, lines, find_said(known), chosen.parts)
     for sentence in describe_missing(missing):
         observer.warning(sentence)
     try:
-        pushed = _deliver(store, remote, parcels, observer, allow_secrets)
+        return _deliver(store, remote, parcels, observer, allow_secrets)
     except BehindError:
         # Somebody else wrote this lane, or we were killed before we noted our last push.
         begin_lane(store, remote, {}, fresh=True)
-        pushed = _deliver(store, remote, parcels, observer, allow_secrets)
-    _note_left_out(memory, remote, chosen, left, late)
-    return pushed
+        return _deliver(store, remote, parcels, observer, allow_secrets)
 
 
 def _find_lost(
@@ -117,25 +135,32 @@ def _find_lines(store: Store, catalog: Catalog, remote: Remote, chosen: Chosen) 
             yield line
 
 
-def _left_out(memory: Memory, remote: Remote, run: str) -> set[str]:
-    """Parts of a run that the remote was not given with its records."""
-    return set((memory.recall(_LEFT_OUT, f"{remote.tracking}/{run}") or "").split())
+class LeftOut:
+    """Parts of runs that did not go to a remote with the records (`sends`), or not come from it."""
 
+    def __init__(self, store: Store, remote: Remote, *, sends: bool = True) -> None:
+        self._memory = Memory(store)
+        self._topic = "left_out" if sends else "left_there"
+        self._remote = remote.tracking
 
-def _note_left_out(
-    memory: Memory,
-    remote: Remote,
-    chosen: Chosen,
-    left: Mapping[str, set[str]],
-    late: Sequence[str],
-) -> None:
-    omitted = set(CARGO).difference(chosen.parts) if chosen.kinds is None else set()
-    if omitted or late:
-        now = {
-            run: sorted((parts | omitted).difference(chosen.parts)) for run, parts in left.items()
-        }
-        noted = {f"{remote.tracking}/{run}": " ".join(parts) for run, parts in now.items()}
-        memory.note_all(_LEFT_OUT, noted)
+    def find(self, chosen: Chosen) -> list[str]:
+        """The chosen runs of which something was left out that is meant now."""
+        return [run for run in chosen.runs or () if self._parts(run).intersection(chosen.parts)]
+
+    def note(self, chosen: Chosen) -> None:
+        """What is chosen has moved."""
+        omitted = set(CARGO).difference(chosen.parts) if chosen.kinds is None else set()
+        noted = {}
+        for run in chosen.runs or ():
+            before = self._parts(run)
+            now = (before | omitted).difference(chosen.parts)
+            if now != before:
+                noted[f"{self._remote}/{run}"] = " ".join(sorted(now))
+        if noted:
+            self._memory.note_all(self._topic, noted)
+
+    def _parts(self, run: str) -> set[str]:
+        return set((self._memory.recall(self._topic, f"{self._remote}/{run}") or "").split())
 
 
 def _deliver(

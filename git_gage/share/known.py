@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
 from git_gage.share.places import find_places
-from git_gage.share.remote import find_remote, name_address, remote_names, usual_remotes
+from git_gage.share.remote import (
+    find_address,
+    find_remote,
+    name_address,
+    remote_names,
+    usual_remotes,
+)
 from git_gage.source.remote import strip_user
 from git_gage.store import TRACKING, parse_ref
 
@@ -39,12 +45,18 @@ class KnownRemote(NamedTuple):
     refused: str | None = None
 
 
-def list_remotes(repo: Repository) -> tuple[list[KnownRemote], list[str]]:
-    """git's remotes, then places, with what is wrong with the files that name places."""
-    seen = {found.remote for found in map(parse_ref, repo.list_refs(f"{TRACKING}/")) if found}
+def list_remotes(
+    repo: Repository, holder: Repository | None = None
+) -> tuple[list[KnownRemote], list[str]]:
+    """git's remotes, then places, with what is wrong with the files that name places.
+
+    `holder` is the repository that has the runs, where it is another one.
+    """
+    refs = (holder or repo).list_refs(f"{TRACKING}/")
+    seen = {found.remote for found in map(parse_ref, refs) if found}
     usual = find_usual(repo)
     places = find_places(repo)
-    remotes = _list_git_remotes(repo, seen, usual)
+    remotes = _list_git_remotes(repo, holder, seen, usual)
     return [*remotes, *_list_places(repo, places, seen, usual)], places.notices
 
 
@@ -63,16 +75,25 @@ def remote_words(repo: Repository) -> list[str]:
 
 
 def _list_git_remotes(
-    repo: Repository, seen: Container[str | None], usual: Container[str]
+    repo: Repository,
+    holder: Repository | None,
+    seen: Container[str | None],
+    usual: Container[str],
 ) -> Iterator[KnownRemote]:
     urls = _read_urls(repo)
     for name, entries in repo.settings.named("remote", "url").items():
         fetch_url, push_url = (urls.get((name, way), entries[0].value) for way in ("fetch", "push"))
         yield KnownRemote(
             *(name, REMOTE, strip_user(fetch_url), strip_user(push_url), entries[0].place),
-            has_runs=find_remote(repo, name).tracking in seen,
+            has_runs=_tracking(repo, holder, name) in seen,
             is_usual=name in usual,
         )
+
+
+def _tracking(repo: Repository, holder: Repository | None, name: str) -> str:
+    if holder is None:
+        return find_remote(repo, name).tracking
+    return name_address(holder, find_address(repo, name, push=False))
 
 
 def _read_urls(repo: Repository) -> dict[tuple[str, str], str]:

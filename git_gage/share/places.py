@@ -76,9 +76,14 @@ def _find_configured(repo: Repository) -> Iterator[Place]:
             yield Place(name, address, entry.place)
 
 
+def is_url(text: str) -> bool:
+    """Whether git takes this for an address, and not for a path."""
+    return _URL.fullmatch(text) is not None
+
+
 def _resolve(text: str, folder: Path, environ: Mapping[str, str]) -> str:
     """An address as it is, a path absolute."""
-    if _URL.fullmatch(text):
+    if is_url(text):
         return text
     home = environ.get("HOME")
     path = os.path.join(home, text[2:]) if home and text.startswith("~/") else text
@@ -146,6 +151,6 @@ def _read_entry(
         return Place(name, "", str(path), "it has neither 'path' nor 'url'")
     folder = path.parent.parent if path.parent.name == ".gage" else path.parent
     address = _resolve(text, folder, environ)
-    if _URL.fullmatch(address) and not _PLAIN_URL.fullmatch(address):
+    if is_url(address) and not _PLAIN_URL.fullmatch(address):
         refused = "its URL would start a program"
     return Place(name, address, str(path), refused)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def require_shareable(store: Store, runs: Sequence[str]) -> None:
     """Raises: RequestError where one of the runs is private."""
-    hidden = [run for run in runs if run in store.private]
+    hidden = sorted(store.private.intersection(runs))
     if hidden:
         names = " ".join(map(short_id, hidden))
         what = "is private: it stays" if len(hidden) == 1 else "are private: they stay"

@@ -57,6 +57,22 @@ def find_remote(repo: Repository, asked: str | None) -> Remote:
     )
 
 
+def find_address(repo: Repository, asked: str, *, push: bool) -> str:
+    """The same as a URL or an absolute path, which means it for other repositories as well.
+
+    Raises: as `find_remote`.
+    """
+    from git_gage.share.places import is_url
+
+    found = find_remote(repo, asked)
+    address = found.address
+    base = repo.cwd
+    if found.configured:
+        words = ("remote", "get-url", *(("--push",) if push else ()), found.address)
+        address, base = os.fsdecode(repo.run(*words)).removesuffix("\n"), repo.config_base
+    return address if is_url(address) else os.path.normpath(base / address)
+
+
 def remote_names(repo: Repository) -> list[str]:
     """The remotes that git's config names."""
     return list(repo.settings.named("remote", "url"))

@@ -1,0 +1,146 @@
+"""Copy chosen runs between the repository that has them and another place, either way.
+
+What the other side lacks is asked and not assumed. Runs may go on meanwhile: what comes later goes
+with the next copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_gage.share.cargo import pack_parcels
+from git_gage.share.chosen import Chosen, LeftOut, push_lines
+from git_gage.share.lanes import read_tip_lines, sharing
+from git_gage.share.redact import find_said
+from git_gage.share.remote import find_remote
+from git_gage.share.take import fetch_chosen
+from git_gage.store import LOCAL
+from git_gage.store.identity import out_lane
+from git_gage.store.out import extend_lane
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.records import Record
+    from git_gage.share.transfer import Observer
+    from git_gage.store import Store
+
+# Stands for this repository where out lanes go by remotes; no remote has such a name.
+_HERE = "."
+
+
+class Move(NamedTuple):
+    """A run of which the other side lacks something; `is_new`: it has none of the run.
+
+    Without `lines` it lacks sources or outputs that were left out before.
+    """
+
+    run: str
+    is_new: bool
+    lines: Sequence[bytes]
+
+
+class Plan(NamedTuple):
+    """What a copy moves, and what of it: see `Chosen`. `sends`: from here, else to here."""
+
+    sends: bool
+    chosen: Chosen
+    moves: Sequence[Move]
+
+
+def plan_copy(
+    store: Store,
+    remote: str,
+    source: Catalog,
+    target: Catalog | None,
+    chosen: Chosen,
+    *,
+    sends: bool,
+) -> Plan:
+    """What of the chosen runs would go from one catalog to another, in their order.
+
+    Both are as of their last refresh; without `target` there is nothing yet.
+    """
+    runs = chosen.runs or ()
+    theirs: Iterable[Record] = () if target is None else target.record_lines(runs)
+    there: dict[str, set[bytes]] = {}
+    for record in theirs:
+        there.setdefault(record.run, set()).add(record.line)
+    lacking: dict[str, list[bytes]] = {}
+    for record in source.record_lines(runs):
+        is_meant = chosen.kinds is None or record.kind in chosen.kinds
+        if is_meant and record.line not in there.get(record.run, ()):
+            lacking.setdefault(record.run, []).append(record.line)
+    left = LeftOut(store, find_remote(store.repo, remote), sends=sends)
+    late = set(left.find(chosen)).intersection(there)
+    moves = [
+        Move(run, run not in there, lacking.get(run, ()))
+        for run in runs
+        if run in lacking or run in late
+    ]
+    return Plan(sends, chosen._replace(runs=[move.run for move in moves]), moves)
+
+
+def make_copy(
+    store: Store,
+    catalog: Catalog,
+    remote: str,
+    plan: Plan,
+    observer: Observer,
+    *,
+    allow_secrets: bool,
+) -> None:
+    """Move what a plan says.
+
+    Raises: as `push_runs` and `fetch_chosen`.
+    """
+    if plan.sends:
+        _send(store, catalog, remote, plan, observer, allow_secrets=allow_secrets)
+    else:
+        _, parts, kinds = plan.chosen
+        fetch_chosen(store, catalog, remote, plan.chosen.runs, observer, parts, kinds)
+    LeftOut(store, find_remote(store.repo, remote), sends=plan.sends).note(plan.chosen)
+
+
+def _send(
+    store: Store,
+    catalog: Catalog,
+    remote: str,
+    plan: Plan,
+    observer: Observer,
+    *,
+    allow_secrets: bool,
+) -> None:
+    """Send the lines of a plan, whatever the remote is remembered to have."""
+    whole = [move.run for move in plan.moves if not move.lines]
+    lines = [line for move in plan.moves for line in move.lines]
+    with sharing(store):
+        if store.journals():
+            store.flush()
+        lines += [record.line for record in catalog.record_lines(whole)]
+        found = find_remote(store.repo, remote)
+        push_lines(store, catalog, found, plan.chosen, lines, observer, allow_secrets=allow_secrets)
+
+
+def offer_runs(store: Store, catalog: Catalog, again: Collection[str] = ()) -> None:
+    """Let all that came into a folder be had from there by others.
+
+    What a fetch brings lies where nobody else looks. So the same lines go into a lane of the folder
+    as well, as if somebody had copied them there; those of the runs in `again` once more, because
+    something that goes with them has come since.
+    """
+    with sharing(store):
+        catalog.refresh()
+        tips = [oid for ref, oid in store.read_tips().items() if ref.startswith(f"{LOCAL}/")]
+        offered = read_tip_lines(store, tips)
+        lines = [
+            record.line
+            for record in catalog.record_lines()
+            if record.line not in offered or record.run in again
+        ]
+        if not lines:
+            return
+        parcels, _ = pack_parcels(store, lines, find_said(catalog.record_lines()))
+        with store.writing():
+            lane = out_lane(store.dir / "lane.json", store.repo.common_dir, _HERE)
+            extend_lane(store.repo, f"{LOCAL}/{lane}", store.clock(), parcels)
