@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from git_gage.catalog import Catalog
     from git_gage.catalog.live import Live
+    from git_gage.cli.folder import Folder
     from git_gage.cli.person import Person
     from git_gage.git import Repository
     from git_gage.records import By, Record
@@ -38,6 +39,7 @@ class App:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
+        self.asked_folder = environ.get("GAGE_RUNS")
         self._sign: bool | None = None
         self._sign_key: str | None = None
 
@@ -76,10 +78,61 @@ class App:
             ) from error
 
     @cached_property
-    def repo(self) -> Repository:
+    def folder(self) -> Folder | None:
+        """The folder of `--runs`; None where the runs are those of where the user is."""
+        if not self.asked_folder:
+            return None
+        from git_gage.cli.folder import Folder
+
+        return Folder(self.asked_folder, self.cwd, self.environ)
+
+    @cached_property
+    def here(self) -> Repository:
+        """The repository that the user is in: its project, config and identity count.
+
+        With `--runs` they may be in none; then it is the one that has the runs.
+        """
         from git_gage.git import open_repository
 
-        return open_repository(self.cwd, self.environ)
+        try:
+            return open_repository(self.cwd, self.environ)
+        except RequestError:
+            if self.folder is None:
+                raise
+            return self.folder.repo
+
+    @cached_property
+    def repo(self) -> Repository:
+        """The repository that has the runs."""
+        return self.here if self.folder is None else self.folder.repo
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the user is in no repository, and `--runs` names one elsewhere."""
+        return self.folder is not None and self.here is self.folder.repo
+
+    def address(self, asked: str, *, push: bool = False) -> str:
+        """The remote that a word means where the user is, for the repository that has the runs."""
+        if self.folder is None or self.is_outside:
+            return asked
+        from git_gage.share.remote import find_address
+
+        return find_address(self.here, asked, push=push)
+
+    def make_folder(self) -> None:
+        """Before runs come in: a folder without anything becomes a repository."""
+        if self.folder is not None and self.folder.is_unmade:
+            self.folder.make()
+            self.close()
+            for part in ("folder", "repo", "here", "store", "catalog", "runs", "judge"):
+                vars(self).pop(part, None)
+
+    def require_here(self, verb: str) -> None:
+        """Raises: RequestError where the runs that are meant are those of a folder."""
+        if self.asked_folder:
+            from git_gage.cli.folder import refuse
+
+            raise refuse(self.asked_folder, verb)
 
     @cached_property
     def store(self) -> Store:
@@ -138,7 +191,7 @@ class App:
         from git_gage.git.author import read_author
 
         key = self.signer.key
-        return {**(read_author(self.repo) or {}), **({"key": key} if key else {})} or None
+        return {**(read_author(self.here) or {}), **({"key": key} if key else {})} or None
 
     @cached_property
     def signer(self) -> Signer | Unsigned:
@@ -160,7 +213,7 @@ class App:
         """What git's config says of signatures."""
         from git_gage.trust.settings import read_trust_settings
 
-        return read_trust_settings(self.repo)
+        return read_trust_settings(self.here)
 
     @cached_property
     def person(self) -> Person:
@@ -175,7 +228,7 @@ class App:
         from git_gage.trust.opened import open_judge
 
         judge, faults = open_judge(
-            self.repo, self.trust_settings, self.store.dir / STAMP, self.store.clock()
+            self.here, self.trust_settings, self.store.dir / STAMP, self.store.clock()
         )
         for fault in faults:
             self.progress().warning(fault)
@@ -187,7 +240,7 @@ class App:
         from git_gage.trust.opened import read_policy
         from git_gage.trust.verdict import kept_state
 
-        policy, judge = read_policy(self.repo), self.judge
+        policy, judge = read_policy(self.here), self.judge
         found = [] if policy == ALL else judge.judge(records)
         return {verdict.record: kept_state(verdict, policy) for verdict in found}
 
@@ -211,7 +264,7 @@ class App:
     @property
     def log_dir(self) -> Path | None:
         """Where tracebacks are kept: with the repository, if there is one."""
-        repo = vars(self).get("repo")
+        repo = None if self.asked_folder else vars(self).get("here")
         return repo.gage_dir / "log" if repo is not None else None
 
     @cached_property
@@ -234,6 +287,8 @@ class App:
             self.catalog.close()
         if "store" in parts:
             self.store.close()
+        if parts.get("folder") is not None:
+            parts["folder"].close()
 
     # -- runs ----------------------------------------------------------------------------------
 
@@ -310,7 +365,7 @@ class App:
 
         if sys.stdout is None:
             raise RequestError("standard output is closed")
-        git = self.repo.run if "repo" in vars(self) else None
+        git = self.here.run if "repo" in vars(self) else None
         return find_screen(sys.stdout, self.environ, git, color)
 
     def progress(self, *, quiet: bool = False) -> Progress:
@@ -367,7 +422,7 @@ class App:
 
             from git_gage.git.pager import page
 
-            opened = vars(self).get("repo")
+            opened = vars(self).get("here")
             cwd = opened.cwd if opened is not None else Path("/")
             if page(chain([head], parts), self.environ, cwd):
                 return

@@ -43,7 +43,7 @@ class BoardOrRun(RunName):
         from git_gage.gagefile.boards import named_boards
 
         app: App = ctx.obj
-        names = [] if ctx.params.get("words") else named_boards(app.cwd, app.repo.work_tree)
+        names = [] if ctx.params.get("words") else named_boards(app.cwd, app.here.work_tree)
         found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
         return found + super().shell_complete(ctx, param, incomplete)
 
@@ -100,7 +100,7 @@ def command(
         if app.catalog.count():
             hint_at_filter(app, asked)
         else:
-            hint_at_runs()
+            hint_at_runs(app)
     else:
         _show(app, board, found, **forms)
 
@@ -111,7 +111,7 @@ def _find_board(
     """The board that is meant, and the words that name runs."""
     from git_gage.gagefile.boards import ENDINGS, Board, find_board, load_board, named_boards
 
-    path, top = None, app.repo.work_tree
+    path, top = None, app.here.work_tree
     if config is not None:
         path = app.cwd / config
     elif not no_config and words and words[0].endswith(ENDINGS):
@@ -123,7 +123,7 @@ def _find_board(
     if path is None:
         return Board(), words
     shown = os.path.relpath(path, app.cwd)
-    return load_board(path, shown, cache_dir=app.repo.gage_dir / "cache"), words
+    return load_board(path, shown, cache_dir=app.here.gage_dir / "cache"), words
 
 
 def _find_rows(app: App, board: Board, words: Sequence[str], asked: Sequence[str]) -> Rows:

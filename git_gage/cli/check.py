@@ -181,7 +181,7 @@ def _check(app: App, path: Path, shown: str, *, as_board: bool, found: bool) -> 
 def _find_board(app: App) -> Path:
     from git_gage.gagefile.boards import find_board
 
-    found = find_board(app.cwd, app.repo.work_tree)
+    found = find_board(app.cwd, app.here.work_tree)
     if found is None:
         raise RequestError(
             "no board in this project", hint="git gage board --print-file > board.toml"
@@ -192,9 +192,9 @@ def _find_board(app: App) -> Path:
 def _find(app: App) -> Path:
     from git_gage.gagefile.find import find_gagefile
 
-    if app.repo.work_tree is None:
+    if app.here.work_tree is None:
         raise RequestError("there is no work tree here", hint="git gage check <file>")
-    found = find_gagefile(app.cwd, app.repo.work_tree)
+    found = find_gagefile(app.cwd, app.here.work_tree)
     if found is None:
         raise RequestError("no gagefile in this project", hint="git gage init")
     return found

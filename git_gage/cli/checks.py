@@ -39,7 +39,12 @@ def check_all(app: App) -> Iterator[Check]:
     except GageError as error:
         yield Check("repository", WARNING, error.message, error.hint)
         return
+    if app.folder is not None and app.folder.is_unmade:
+        text = f"'{app.folder.path}' is empty: it is made when runs come in"
+        yield Check("repository", OK, text)
+        return
     yield from _check_repository(repo)
+    yield _check_author(app.here)
     yield from _check_remotes(repo)
     yield from _check_runs(app)
 
@@ -128,7 +133,6 @@ def _check_repository(repo: Repository) -> Iterator[Check]:
             f"no permission to write in '{repo.common_dir}': runs can be read only",
             f"ls -ld {repo.common_dir}",
         )
-    yield _check_author(repo)
 
 
 def _ref_format(repo: Repository) -> str:

@@ -202,7 +202,7 @@ def _read_commit(app: App, revision: str | None) -> Iterator[str]:
 
     try:
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        found = app.repo.run(*asked)
+        found = app.here.run(*asked)
     except GitError:
         if not re.fullmatch(r"[0-9a-f]{4,64}", revision):
             message = f"'--commit' needs a commit, branch or tag, not '{revision}'"

@@ -74,6 +74,7 @@ ABOUT = "Track runs of any program in git"
 EXAMPLES = ("git gage run train.py lr=0.1",)
 FOOTER = """\
 All commands: git gage help -a; one of them: git gage <command> -h
+Runs of a directory: git gage --runs <dir> <command>
 The manual: git gage --help
 """
 
@@ -133,6 +134,11 @@ class UnknownCommandError(click.UsageError):
         self.name = name
 
 
+def _choose_folder(ctx: click.Context, _: click.Parameter, folder: str | None) -> None:
+    if folder is not None:
+        ctx.obj.asked_folder = folder
+
+
 @click.group(
     "git gage",
     cls=FrontDoor,
@@ -140,6 +146,13 @@ class UnknownCommandError(click.UsageError):
     context_settings={"help_option_names": HELP_NAMES},
 )
 @click.option("--version", "show_version", is_flag=True, help="Print the versions in use")
+@click.option(
+    "--runs",
+    metavar="<dir>",
+    expose_value=False,
+    callback=_choose_folder,
+    help="Work with the runs of this directory (GAGE_RUNS)",
+)
 @click.pass_context
 def front_door(ctx: click.Context, show_version: bool) -> int:
     """Track runs of any program in git"""

@@ -196,4 +196,4 @@ def _edit(app: App, runs: Sequence[str], comment: Comment | None) -> str:
     named = "".join(f"  {short_id(run)} {run_name(run)}\n" for run in runs)
     notes = f"Comment on\n{named}\nLines like these do not count; an empty comment is none\n"
     before = "" if comment is None else str(comment.now.content)
-    return edit_text(app.repo, app.store.dir / "COMMENT_EDITMSG", before, notes)
+    return edit_text(app.here, app.store.dir / "COMMENT_EDITMSG", before, notes)

@@ -103,7 +103,7 @@ def _read(app: App) -> Settings:
     from git_gage.git.settings import read_settings
 
     try:
-        base = app.repo.config_base
+        base = app.here.config_base
     except RequestError:
         base = app.cwd
     return read_settings(app.cwd, app.environ, base)
@@ -170,7 +170,7 @@ def _edit(app: App, layer: str) -> int:
 
 def _folder(app: App, layer: str) -> Path:
     """Where git is told to write: all but the user's layer need a repository, and say so."""
-    return app.cwd if layer == "global" else app.repo.cwd
+    return app.cwd if layer == "global" else app.here.cwd
 
 
 def _warn(app: App, settings: Settings) -> None:

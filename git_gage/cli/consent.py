@@ -27,7 +27,7 @@ def find_consent(app: App, *, trust_code: bool, never_ask: bool) -> Consent | No
     """
     if trust_code:
         return lambda asked: _tell_left_out(app, asked)
-    if never_ask or not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
+    if never_ask or not can_ask():
         return None
     return lambda asked: _ask(asked._replace(signer=find_signer(app, asked.run)))
 
@@ -35,14 +35,24 @@ def find_consent(app: App, *, trust_code: bool, never_ask: bool) -> Consent | No
 def _ask(asked: ForeignRun) -> bool:
     from git_gage.render.consent import format_foreign
 
-    click.echo(f"{format_foreign(asked)}Run it? [y/N] ", err=True, nl=False)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return agree(f"{format_foreign(asked)}Run it? [y/N] ")
 
 
 def _tell_left_out(app: App, asked: ForeignRun) -> bool:
     for path, why in asked.left_out:
         app.progress().warning(f"'{path}' is not made ({why})")
     return True
+
+
+def can_ask() -> bool:
+    """Whether somebody is at a terminal."""
+    return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
+
+def agree(question: str) -> bool:
+    """Whether they say yes to it."""
+    click.echo(question, err=True, nl=False)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -102,7 +102,7 @@ class Differences:
     def _find_screen(self, color: str) -> Screen:
         """As git diff has it: `color.diff` counts before `color.ui`."""
         screen = self._app.screen(color)
-        repo = self._app.repo
+        repo = self._app.here
         if color == "auto" and repo.run("config", "--get", "color.diff", ok=(0, 1)):
             terminal = "true" if screen.terminal else "false"
             said = repo.run("config", "--get-colorbool", "color.diff", terminal, ok=(0, 1))
@@ -116,7 +116,7 @@ class Differences:
         if not self._screen.color:
             return Colors()
         kinds = {"old": "red", "new": "green", "meta": "bold"}
-        ask = self._app.repo.run
+        ask = self._app.here.run
         return Colors(
             *(
                 ask("config", "--get-color", f"color.diff.{kind}", usual).decode()
@@ -167,6 +167,10 @@ class Differences:
         from git_gage.source import capture_source
 
         repo = self._app.repo
+        if self._app.folder is not None:
+            raise RequestError(
+                "runs of a folder cannot be compared with a work tree", hint="git gage diff 2 1"
+            )
         folder = Path(self._scratch.enter_context(TemporaryDirectory(prefix="git-gage-")))
         snapshot = capture_source(repo, folder).snapshot
         if snapshot is None:

@@ -21,12 +21,13 @@ class Elsewhere(App):
         from git_gage.share import look_at
 
         super().__init__(app.environ)
+        self.asked_folder = app.asked_folder
         self._here = set(app.runs.find(()))
         with app.progress() as progress:
-            peek = look_at(app.store, app.catalog, remote, progress)
+            peek = look_at(app.store, app.catalog, app.address(remote), progress)
         self._shown = peek.remote.shown
         parts = {"store": peek.store, "catalog": peek.catalog, "runs": peek.catalog}
-        vars(self).update(cwd=app.cwd, repo=app.repo, **parts)
+        vars(self).update(cwd=app.cwd, folder=app.folder, here=app.here, repo=app.repo, **parts)
 
     def select(self, texts: Iterable[str]) -> list[str]:
         try:

@@ -63,7 +63,7 @@ def command(app: App, dry_run: bool) -> None:
 def _refuse_second(app: App) -> None:
     from git_gage.gagefile.find import gagefiles_in
 
-    if app.repo.work_tree is None:
+    if app.here.work_tree is None:
         raise RequestError("there is no work tree here", hint="cd to one, then 'git gage init'")
     for path in gagefiles_in(app.cwd):
         raise _is_there(path.relative_to(app.cwd).as_posix())
@@ -74,7 +74,7 @@ def _list_files(app: App) -> list[str]:
     from git_gage.source.rules import find_installed
 
     asked = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-    paths = app.repo.run(*asked).split(b"\0")[:-1]
+    paths = app.here.run(*asked).split(b"\0")[:-1]
     installed = find_installed(paths)
     kept = [path for path in paths if not path.startswith(installed)]
     return [path.decode(errors="surrogateescape") for path in kept]
@@ -90,9 +90,9 @@ class _Data:
         from git_gage.source.choice import Choice
 
         self._folder = app.cwd
-        prefix = os.fsencode(app.repo.prefix)
+        prefix = os.fsencode(app.here.prefix)
         with TemporaryDirectory(prefix="git-gage-") as scratch:
-            taken = capture_source(app.repo, Path(scratch), Choice(prefix, None)).taken
+            taken = capture_source(app.here, Path(scratch), Choice(prefix, None)).taken
         source = [os.fsdecode(path.removeprefix(prefix)) for path in taken or ()]
         self._source = {
             *source,

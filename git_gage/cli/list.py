@@ -43,7 +43,7 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
         *(("--graph", option) for option in ("--sort", "--group-by", "--best")),
         *(("-z", option) for option in ("--json", "--csv", "--md", "--graph", "--watch")),
         *(("--columns", option) for option in ("--json", "--jsonl", "--format", "-s")),
-        *(("-s", option) for option in ("--json", "--jsonl", "--format")),
+        *(("-s", option) for option in ("--json", "--jsonl", "--format", "--graph", "--group-by")),
         ("--remote", "--watch"),
     ],
     note="Rows name runs: git gage show 2 or 2:4. See git gage help filters, help formats\n",
@@ -107,23 +107,26 @@ def command(app: App, /, color: str, watch: bool, **given: Any) -> None:
 
 def _show(app: App, given: dict[str, Any], color: str) -> None:
     text, screen, listed = _draw(app, given, color)
+    if text:
+        app.show(text, screen)
     if listed.documents:
         app.catalog.remember_rows(listed.to_remember)
-        app.show(text, screen)
     elif app.catalog.count():
         hint_at_filter(app, listed.wheres)
-    else:
-        hint_at_runs(given["remote"])
+    elif not text:
+        hint_at_runs(app, given["remote"])
 
 
 def _draw(app: App, given: dict[str, Any], color: str) -> tuple[str, Screen, Listed]:
-    """The list, or "" where nothing is found, and where it is shown."""
+    """The list, or "" where nothing is found and no head is shown, and where it is shown."""
     from git_gage.cli.listed import find_listed
 
     listed = find_listed(app, given)
     screen = app.screen(color)
-    if given["columns"] and not screen.terminal:
+    if (given["columns"] or given["short"]) and not screen.terminal:
         screen.width = WIDE_ENOUGH
+    if given["short"]:
+        return _draw_short(listed, screen, given), screen, listed
     if not listed.documents:
         return "", screen, listed
     import time
@@ -132,7 +135,6 @@ def _draw(app: App, given: dict[str, Any], color: str) -> tuple[str, Screen, Lis
 
     layout = Layout(
         graph=given["graph"],
-        short=given["short"],
         rows=listed.rows,
         columns=given["columns"],
         groups=listed.groups,
@@ -150,9 +152,19 @@ def _draw(app: App, given: dict[str, Any], color: str) -> tuple[str, Screen, Lis
     return text, screen, listed
 
 
+def _draw_short(listed: Listed, screen: Screen, given: dict[str, Any]) -> str:
+    from git_gage.render.amounts import count_text
+    from git_gage.render.short_list import format_short
+
+    left = count_text(listed.more, f"{listed.order} run")
+    below = f"{left}: {_to_see_all(given)}" if listed.more else ""
+    return format_short(listed.documents, listed.rows, below, screen)
+
+
 def _to_see_all(given: dict[str, Any]) -> str:
     words = ["git", "gage", "list", "--all"]
     words += ["--remote", given["remote"]] if given["remote"] else []
+    words += ["-s"] if given["short"] else []
     words += [word for where in given["wheres"] for word in ("-w", where)]
     words += ["--sort", ",".join(given["sorting"])] if given["sorting"] else []
     words += ["--group-by", given["group_by"]] if given["group_by"] else []
@@ -176,13 +188,17 @@ def hint_at_filter(app: App, wheres: Sequence[str]) -> None:
         click.echo(f"hint: no run has a '{clean(name)}'{guess}", err=True)
 
 
-def hint_at_runs(remote: str | None = None) -> None:
+def hint_at_runs(app: App, remote: str | None = None) -> None:
     """Say on standard error that there are no runs, and how to come by some."""
-    if remote is not None:
-        from git_gage.safe import clean
+    from git_gage.safe import clean
 
+    if remote is not None:
         click.echo(f"no runs on {clean(remote)} yet", err=True)
         click.echo(f"hint: send some with 'git gage push {clean(remote)}'", err=True)
+        return
+    if app.asked_folder:
+        click.echo(f"no runs in '{clean(app.asked_folder)}' yet", err=True)
+        click.echo("hint: bring some there with 'git gage copy --all --to <dir>'", err=True)
         return
     click.echo("no runs here yet", err=True)
     click.echo("hint: record one with 'git gage run <script.py>'", err=True)

@@ -19,11 +19,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Of more it takes longer than a fetch should: 'git gage verify --all' tells.
 MOST_JUDGED = 500
 
-_meta = click.option(
+meta_option = click.option(
     "--meta", is_flag=True, help="Records alone: sources and outputs stay where they are"
 )
-_user = click.option("--user", is_flag=True, help="What people said alone: labels, tags, comments")
-_dry_run = click.option(
+user_option = click.option(
+    "--user", is_flag=True, help="What people said alone: labels, tags, comments"
+)
+dry_run_option = click.option(
     "-n", "--dry-run", is_flag=True, help="Say what would move, and move nothing"
 )
 
@@ -31,7 +33,14 @@ _dry_run = click.option(
 def moving_options(command: F) -> F:
     """Options that say what moves; see `What`."""
     decorated: Any = command
-    for option in (yes_option, _dry_run, _user, _meta, files_option, filter_options(bounds=False)):
+    for option in (
+        yes_option,
+        dry_run_option,
+        user_option,
+        meta_option,
+        files_option,
+        filter_options(bounds=False),
+    ):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
 
@@ -70,9 +79,9 @@ def split_words(app: App, words: tuple[str, ...]) -> tuple[list[str], tuple[str,
     """
     from git_gage.share.remote import is_remote, usual_remotes
 
-    if words and is_remote(app.repo, words[0]):
+    if words and is_remote(app.here, words[0]):
         return [words[0]], words[1:]
-    return usual_remotes(app.repo), words
+    return usual_remotes(app.here), words
 
 
 def each_remote(
@@ -167,6 +176,7 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
     from git_gage.share.chosen import Chosen
     from git_gage.share.preview import preview_push
 
+    remote = app.address(remote, push=True)
     with app.progress() as progress:
         if what.dry_run:
             chosen = Chosen(runs, what.parts, what.kinds)
@@ -194,8 +204,12 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
     from git_gage.cli.files_transfer import get_large
     from git_gage.share import fetch_chosen, fetch_runs, fetch_thumbs
     from git_gage.share.chosen import Chosen
+    from git_gage.share.copy import offer_runs
     from git_gage.share.preview import preview_fetch
 
+    remote = app.address(remote)
+    if not what.dry_run:
+        _make_folder(app, remote)
     mark = app.catalog.mark()
     with app.progress() as progress:
         if what.dry_run:
@@ -211,12 +225,27 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
             previews = 0
             if what.files != "none":
                 previews = fetch_thumbs(app.store, remote, progress)
+            if app.folder is not None:
+                offer_runs(app.store, app.catalog)
     if what.dry_run:
         click.echo(_describe_move("fetch", "from", move))
     else:
         click.echo(_describe_fetch(fetched, previews) + _judge_news(app, fetched, mark))
     if what.files == "all":
         get_large(app, remote, runs, dry_run=what.dry_run)
+
+
+def _make_folder(app: App, remote: str) -> None:
+    """A folder without anything becomes a repository, if there is anything to fetch for it."""
+    if app.folder is None or not app.folder.is_unmade:
+        return
+    from git_gage.share.remote import find_remote
+    from git_gage.share.transfer import list_remote
+
+    with app.progress() as progress:
+        listed = list_remote(app.repo, find_remote(app.repo, remote), progress)
+    if listed:
+        app.make_folder()
 
 
 def _describe_move(verb: str, way: str, move: Move) -> str:

@@ -37,11 +37,11 @@ class OperationName(click.ParamType):  # type: ignore[type-arg]
         from git_gage.render.operations import first_line
 
         app: App = ctx.obj
-        top = app.repo.work_tree
+        top = app.here.work_tree
         path = find_gagefile(app.cwd, top) if top is not None else None
         if path is None or top is None:
             return []
-        cache_dir = app.repo.gage_dir / "cache"
+        cache_dir = app.here.gage_dir / "cache"
         return [
             CompletionItem(name, help=first_line(operation.description))
             for name, operation in load_gagefile(path, top, cache_dir=cache_dir).operations.items()
@@ -118,7 +118,7 @@ def _describe(app: App, gagefile: Gagefile, operation: Operation) -> dict[str, A
     from git_gage.config.files import find_keys
     from git_gage.runs.operations import ProjectFiles
 
-    files = ProjectFiles(app.repo, gagefile.project_dir)
+    files = ProjectFiles(app.here, gagefile.project_dir)
     keys = find_keys(operation, files.read, files.names())
     for warning in keys.warnings:
         app.progress().warning(warning)
@@ -178,15 +178,15 @@ def _look_at_source(
     from git_gage.source.choice import Choice
     from git_gage.system import with_slashes
 
-    assert app.repo.work_tree is not None
-    folder = with_slashes(os.path.relpath(gagefile.project_dir, app.repo.work_tree))
+    assert app.here.work_tree is not None
+    folder = with_slashes(os.path.relpath(gagefile.project_dir, app.here.work_tree))
     prefix = b"" if folder == "." else os.fsencode(folder) + b"/"
     always = frozenset(
         prefix + os.fsencode(place.path) for key in keys.known.values() for place in key.places
     )
     with TemporaryDirectory(prefix="git-gage-") as scratch:
         choice = Choice(prefix, operation.sourcecode, always)
-        found = capture_source(app.repo, Path(scratch), choice)
+        found = capture_source(app.here, Path(scratch), choice)
     return {
         "patterns": None if operation.sourcecode is None else list(operation.sourcecode),
         "files": [_shown(path, prefix) for path in sorted(found.taken or ())],

@@ -36,7 +36,7 @@ def command(
     """List the remotes and places that runs come from and go to"""
     from git_gage.share.known import list_remotes
 
-    remotes, notices = list_remotes(app.repo)
+    remotes, notices = list_remotes(app.here, None if app.folder is None else app.repo)
     for notice in notices:
         app.progress().warning(notice)
     screen = app.screen()

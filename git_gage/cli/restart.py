@@ -107,6 +107,7 @@ def command(
 ) -> int:
     """Run again what a run did, changed or not"""
     check_settings(words, "git gage restart @ lr=0.01")
+    app.require_here("restart")
     from git_gage.runs.command import read_code, restart_run
     from git_gage.runs.environ import find_parent
     from git_gage.runs.process import Console

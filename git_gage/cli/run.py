@@ -140,6 +140,7 @@ def command(
     _check_words(words, plain=plain, start=start)
     if as_json and not preview:
         raise UsageError("'--json' needs '--preview'", "git gage run --preview --json")
+    app.require_here("run")
     from git_gage.runs.command import preview_run, run_command, start_run
     from git_gage.runs.environ import find_parent
     from git_gage.runs.process import Console

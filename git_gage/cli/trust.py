@@ -240,7 +240,12 @@ def _file(app: App, name: str, user: bool) -> Path:
     """Our own file of that name: this clone's, or the user's."""
     from git_gage.trust.sources import user_folder
 
-    folder = user_folder(app.environ) if user else app.repo.gage_dir
+    if not user and app.is_outside:
+        raise RequestError(
+            "you are in no repository, and a folder of runs trusts nobody",
+            hint="give '--user', for all that you do",
+        )
+    folder = user_folder(app.environ) if user else app.here.gage_dir
     if folder is None:
         raise RequestError("no home folder for '--user'", hint="set HOME")
     return folder / name

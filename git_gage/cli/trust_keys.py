@@ -235,7 +235,7 @@ def _find_signed(app: App, fingerprint: str, at: float) -> dict[str, list[str]]:
 def _find_sources(app: App) -> Sources:
     from git_gage.trust.sources import find_sources
 
-    return find_sources(app.repo, app.trust_settings)
+    return find_sources(app.here, app.trust_settings)
 
 
 def _read_lines(app: App) -> list[tuple[Source, Line]]:

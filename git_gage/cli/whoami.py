@@ -60,7 +60,7 @@ def _find_out(app: App) -> dict[str, Any]:
     from git_gage.trust.known_as import find_principals, signers_line
     from git_gage.trust.signer import Signer
 
-    by = read_author(app.repo) or {}
+    by = read_author(app.here) or {}
     found: dict[str, Any] = {
         **dict.fromkeys(("name", "email", "key", "form", "means", "reason")),
         **dict.fromkeys(("known_as", "line", "error")),
@@ -75,7 +75,7 @@ def _find_out(app: App) -> dict[str, Any]:
         return found
     found |= {"key": signer.name, "form": signer.form, "means": signer.means}
     if signer.public is not None:
-        found["known_as"] = find_principals(app.trust_settings, app.repo, signer.public)
+        found["known_as"] = find_principals(app.trust_settings, app.here, signer.public)
         found["line"] = signers_line(signer.public, by)
     return found
 

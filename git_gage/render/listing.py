@@ -37,7 +37,6 @@ class Layout(NamedTuple):
     """
 
     graph: bool = False
-    short: bool = False
     rows: Sequence[int] = ()
     columns: Sequence[str] = ()
     groups: Sequence[tuple[str, int]] = ()
@@ -109,8 +108,6 @@ class _Listing:
         digits = len(str(max(numbers)))
         rows = [f"{mark} {row:>{digits}}" for row, mark in zip(numbers, marks, strict=True)]
         row = Column("#", rows, 3, right=True)
-        if self.layout.short:
-            return [row, *self._chosen(["operation", "status", "label"])]
         if self.layout.columns:
             return [row, *self._chosen(self.layout.columns)]
         return [
@@ -168,7 +165,7 @@ class _Listing:
         lines = []
         if self.layout.columns and (left := left_out(columns, self.screen.width)):
             lines.append(f"no room for {', '.join(left)}: ask for fewer columns")
-        elif len(self.documents) > 1 and not (self.layout.short or self.layout.columns):
+        elif len(self.documents) > 1 and not self.layout.columns:
             lines += self._common()
         if any(document.get("here") for document in self.documents):
             lines.append("= is here, too")

@@ -40,7 +40,7 @@ class Opened(NamedTuple):
 def open_judge(repo: Repository, settings: TrustSettings, stamp: Path, now: float) -> Opened:
     """Read the trust files, and note at `stamp` how they look; `now` is Unix seconds."""
     sources = find_sources(repo, settings)
-    if repo.gage_dir.is_dir():  # a repository without runs is left as it is
+    if stamp.parents[1].is_dir():  # a repository without runs is left as it is
         # The look comes before the reading: what changes in between looks changed next time.
         note_stamp(stamp, list_files(repo, sources))
     rules, faults = load_rules(sources, find_own(repo, settings))

@@ -174,13 +174,6 @@ def test_numbers_with_stars_stand_below_each_other() -> None:
     assert first == second
 
 
-def test_short_lists_have_four_columns() -> None:
-    lines = laid_out(make_runs(), short=True)
-    assert lines[0].split() == ["#", "OPERATION", "STATUS", "LABEL"]
-    assert lines[1].split() == ["1", "train.py", "running", "wider", "net"]
-    assert len(lines) == 5
-
-
 def test_columns_of_ones_own() -> None:
     names = ["age", "run", "name", "op", "status", "started", "took", "by", "commit", "tags"]
     runs = [make_run(1, tags=["a", "b"]), make_run(2)]
