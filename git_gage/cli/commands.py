@@ -40,6 +40,8 @@ COMMANDS = {
     "tag": "Add tags to runs, or take them away",
     "comment": "Comment on runs",
     "set": "Set attributes of runs, or take them away",
+    "project": "Show which project this is, or say that runs belong to it",
+    "associate": "Say which project directory a run belongs to on this machine",
     "sign": "Sign what runs came to: their records, output and files",
     "record": "Print one record exactly as it is stored",
     "whoami": "Show who you are in records, and what signs them",

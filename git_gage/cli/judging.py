@@ -22,13 +22,19 @@ def judge_runs(app: App, runs: Sequence[str]) -> list[tuple[Verdict, Record]]:
 
 def _find_foreign(app: App, records: Sequence[Record]) -> set[str]:
     """The runs among them that are of another project than this one."""
+    from git_gage.runs.association import find_linked
     from git_gage.runs.project import find_ids, is_other_project
 
+    if app.folder is not None:  # a folder holds runs of any project
+        return set()
     ours = find_ids(app.repo)
+    linked = find_linked(app.store, app.repo.work_tree)
     return {
         record.run
         for record in records
-        if record.kind == "run.begin" and is_other_project(record.body.get("project"), ours)
+        if record.kind == "run.begin"
+        and record.run not in linked
+        and is_other_project(record.body.get("project"), ours)
     }
 
 

@@ -37,12 +37,21 @@ def find_project(repo: Repository, head: str | None, gagefile: Gagefile | None) 
     return project
 
 
+def describe_project(repo: Repository) -> dict[str, Any]:
+    """What a run that began now would say of its project."""
+    return find_project(repo, _head(repo), _find_gagefile(repo))
+
+
 def find_ids(repo: Repository) -> frozenset[str]:
     """All ids of the project that somebody is in; none where that cannot be told."""
-    head = repo.run("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1)).decode().strip()
     gagefile = _find_gagefile(repo)
     named = [] if gagefile is None or gagefile.project_id is None else [gagefile.project_id]
-    return frozenset([*(_roots(repo, head or None) or []), *named])
+    return frozenset([*(_roots(repo, _head(repo)) or []), *named])
+
+
+def _head(repo: Repository) -> str | None:
+    head = repo.run("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1)).decode().strip()
+    return head or None
 
 
 def _find_gagefile(repo: Repository) -> Gagefile | None:

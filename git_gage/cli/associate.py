@@ -1,0 +1,60 @@
+"""`git gage associate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from git_gage.cli.params import RunName
+from git_gage.cli.parsing import RUN_NOTE, Command
+from git_gage.errors import RequestError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from git_gage.cli.app import App
+
+
+@click.command(
+    "associate",
+    cls=Command,
+    usage="git gage associate <run> [<dir> | --clear]",
+    examples=["git gage associate 1 ~/work/digits"],
+    note="Without a <dir>, the project that you are in is meant. A run that began here is\n"
+    "known without this. It is never sent; 'git gage select --project-dir' prints it.\n\n"
+    + RUN_NOTE,
+)
+@click.argument("run", metavar="<run>", type=RunName())
+@click.argument("folder", metavar="<dir>", required=False, type=click.Path())
+@click.option("--clear", is_flag=True, help="Forget which directory it was")
+@click.pass_obj
+def command(app: App, run: str, folder: str | None, clear: bool) -> None:
+    """Say which project directory a run belongs to on this machine"""
+    from git_gage.runs.association import associate_runs
+    from git_gage.safe import clean
+
+    if clear and folder is not None:
+        raise click.UsageError("'--clear' takes no <dir>")
+    chosen = app.document(run)["id"]
+    if clear:
+        associate_runs(app.store, [chosen], None)
+        click.echo(f'Associated "{chosen}" with no directory')
+        return
+    path = find_project_folder(app) if folder is None else app.cwd / folder
+    if not path.is_dir():
+        raise RequestError(f"'{path}' is no directory", hint="give the project's directory")
+    path = path.resolve()
+    associate_runs(app.store, [chosen], path)
+    click.echo(f'Associated "{chosen}" with {clean(str(path))}')
+
+
+def find_project_folder(app: App) -> Path:
+    """The directory of the project that the user is in: that of its gagefile, else this one."""
+    from git_gage.gagefile.find import find_gagefile, project_of
+
+    top = app.here.work_tree
+    if top is None:
+        raise RequestError("there is no project here", hint="cd to one, or give its directory")
+    found = find_gagefile(app.cwd, top)
+    return app.cwd if found is None else project_of(found)
