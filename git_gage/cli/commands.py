@@ -54,6 +54,7 @@ COMMANDS = {
     "remote": "List the remotes and places that runs come from and go to",
     "push": "Send runs to a remote",
     "sync": "Fetch runs from a remote, then push to it",
+    "copy": "Copy runs to a directory or remote, or from one",
     "redact": "Take secrets out of runs that were recorded",
     "fetch": "Get runs from a remote",
     "private": "Let runs stay in this clone",

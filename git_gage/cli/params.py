@@ -109,7 +109,7 @@ class RemoteName(click.ParamType):  # type: ignore[type-arg]
         from git_gage.share.known import remote_words
 
         app: App = ctx.obj
-        names = remote_words(app.repo)
+        names = remote_words(app.here)
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

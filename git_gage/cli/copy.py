@@ -1,0 +1,232 @@
+"""`git gage copy`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from git_gage.cli.choosing import filter_options
+from git_gage.cli.consent import agree, can_ask
+from git_gage.cli.moving import What, dry_run_option, meta_option, user_option
+from git_gage.cli.params import RemoteName, RunName, files_option, json_option, secrets_option
+from git_gage.cli.parsing import Command
+from git_gage.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from git_gage.catalog import Catalog
+    from git_gage.cli.app import App
+    from git_gage.share.copy import Plan
+
+
+@click.command(
+    "copy",
+    cls=Command,
+    usage="git gage copy (--to | --from) <where> (<run>... | --all | -w <filter>)",
+    examples=["git gage copy --all --to /mnt/runs", "git gage copy q8gn708 --from origin"],
+    exclusive=[("--to", "--from")],
+    note="""\
+<where> is a name that 'git gage remote' lists, a URL, or a directory: one that
+is empty, or not there yet, is made a bare repository. With '--from' a <run> is
+one that is there: its row in 'git gage list --remote <where>', its id or name.
+What the other side has is not sent again, and nothing there is ever deleted.
+""",
+)
+@click.argument("runs", metavar="<run>", nargs=-1, type=RunName())
+@click.option("--to", "to", metavar="<where>", type=RemoteName(), help="Copy runs to this place")
+@click.option(
+    "--from", "source", metavar="<where>", type=RemoteName(), help="Copy runs from this place"
+)
+@click.option("-a", "--all", "everything", is_flag=True, help="Copy all runs")
+@filter_options()
+@files_option
+@meta_option
+@user_option
+@dry_run_option
+@json_option
+@click.option("-y", "--yes", is_flag=True, help="Copy without being asked")
+@secrets_option
+@click.pass_obj
+def command(app: App, /, to: str | None, source: str | None, **given: Any) -> int:
+    """Copy runs to a directory or remote, or from one"""
+    where = to or source
+    if not where:
+        raise click.UsageError("give '--to <where>' or '--from <where>'")
+    as_json, yes, allow_secrets, everything = (
+        given.pop(key) for key in ("as_json", "yes", "allow_secrets", "everything")
+    )
+    what = What(given.pop("runs"), **given)
+    if as_json and not what.dry_run:
+        raise click.UsageError("'--json' needs '--dry-run'")
+    if everything == what.is_chosen:
+        raise click.UsageError("give the runs, '-w <filter>' or '--all'")
+    side = _find_side(app, where, sends=to is not None)
+    found = _plan(app, side, what)
+    if not found.plan.moves:
+        return _tell_nothing(found, what, as_json=as_json)
+    if what.dry_run:
+        screen = app.screen()
+        app.show(_preview(app, found, as_json=as_json), screen)
+        return 0
+    if not yes and not _ask(app, found):
+        click.echo("nothing was copied", err=True)
+        return 1
+    _move(app, found, what, allow_secrets=allow_secrets)
+    from git_gage.render.amounts import count_text
+
+    click.echo(f"Copied {count_text(len(found.plan.moves), 'run')}")
+    return 0
+
+
+def _move(app: App, found: Found, what: What, *, allow_secrets: bool) -> None:
+    from git_gage.share import fetch_thumbs, push_thumbs
+    from git_gage.share.copy import make_copy, offer_runs
+
+    side, plan = found.side, found.plan
+    side.make(app)
+    with app.progress() as progress:
+        make_copy(app.store, app.catalog, side.address, plan, progress, allow_secrets=allow_secrets)
+        if what.files != "none" and plan.sends:
+            push_thumbs(app.store, app.catalog, side.address, plan.chosen.runs or (), progress)
+        elif what.files != "none":
+            fetch_thumbs(app.store, side.address, progress)
+    if app.folder is not None and not plan.sends:
+        offer_runs(app.store, app.catalog, [move.run for move in plan.moves if not move.lines])
+
+
+# -- the other side -----------------------------------------------------------------------------
+
+
+class Side(NamedTuple):
+    """The other side of a copy. `unmade`: the folder that is to be made a repository first."""
+
+    shown: str
+    address: str
+    unmade: Path | None
+    sends: bool
+
+    def make(self, app: App) -> None:
+        """Make a repository of the folder that runs go to, where there is none yet."""
+        if not self.sends:
+            app.make_folder()
+        elif self.unmade is not None:
+            from git_gage.git.folder import make_folder
+
+            make_folder(self.unmade, app.environ, app.repo.object_format)
+
+
+def _find_side(app: App, word: str, *, sends: bool) -> Side:
+    """Raises: RequestError for what is no place for runs, or the one that has them."""
+    from git_gage.share.places import is_url
+    from git_gage.share.remote import find_remote, hide_user, is_remote, remote_names
+
+    named = is_remote(app.here, word)
+    if not named and not (app.cwd / word).is_dir():
+        raise RequestError(
+            f"no remote or place '{word}', and no such directory",
+            hint=f"'git gage remote' lists them; for a new directory write './{word}'",
+        )
+    if word in remote_names(app.here):
+        return Side(word, app.address(word, push=sends), None, sends)
+    address = find_remote(app.here, word).address if named else word
+    if is_url(address):
+        return Side(hide_user(word), address, None, sends)
+    path = app.cwd / address
+    return Side(word, str(path), None if _is_made(app, path) else path, sends)
+
+
+def _is_made(app: App, path: Path) -> bool:
+    from git_gage.git.folder import open_folder
+
+    found = open_folder(path, app.cwd, app.environ)
+    if found is not None and os.path.samefile(found.common_dir, app.repo.common_dir):
+        raise RequestError(
+            f"the runs are in '{path}' already", hint="give another place to copy to or from"
+        )
+    return found is not None
+
+
+# -- what goes ----------------------------------------------------------------------------------
+
+
+class Found(NamedTuple):
+    """What goes where, out of which catalog; `is_any`: whether any run is meant at all."""
+
+    side: Side
+    plan: Plan
+    source: Catalog
+    is_any: bool
+
+
+def _plan(app: App, side: Side, what: What) -> Found:
+    from git_gage.share.chosen import Chosen
+    from git_gage.share.copy import plan_copy
+    from git_gage.share.peek import look_at
+
+    there = None
+    if side.unmade is None:
+        with app.progress() as progress:
+            there = look_at(app.store, app.runs, side.address, progress).catalog
+    elif not side.sends and what.words:
+        hint = f"git gage copy --to {side.shown}"
+        raise RequestError(f"no runs in '{side.shown}' yet", hint=hint)
+    source, target = (app.runs, there) if side.sends else (there, app.runs)
+    runs: Sequence[str] = ()
+    if side.sends:
+        runs = _choose(app.runs, app.select(what.words), what)
+    elif there is not None:
+        runs = _choose(there, [there.resolve(word) for word in what.words], what)
+    chosen = Chosen(runs, what.parts, what.kinds)
+    source = source or app.runs
+    plan = plan_copy(app.store, side.address, source, target, chosen, sends=side.sends)
+    return Found(side, plan, source, bool(runs))
+
+
+def _choose(catalog: Catalog, named: Sequence[str], what: What) -> Sequence[str]:
+    """Ids of the runs that are meant, the newest first where they were not named."""
+    if not what.words:
+        return catalog.find(what.wheres)
+    kept = set(catalog.find(what.wheres)) if what.wheres else named
+    return [run for run in dict.fromkeys(named) if run in kept]
+
+
+# -- what is said -------------------------------------------------------------------------------
+
+
+def _tell_nothing(found: Found, what: What, *, as_json: bool) -> int:
+    from git_gage.safe import clean
+
+    if as_json:
+        click.echo("[]")
+    elif found.is_any:
+        click.echo(f"Nothing to copy: {clean(found.side.shown)} and this side have the same")
+    elif what.wheres:
+        click.echo("no run matches", err=True)
+        return 1
+    else:
+        click.echo("Nothing to copy: no runs yet")
+    return 0
+
+
+def _preview(app: App, found: Found, *, as_json: bool) -> str:
+    from git_gage.render.moves import format_moves, move_objects
+
+    moves = found.plan.moves
+    documents = found.source.newest(None, [move.run for move in moves])
+    counts = [(move.is_new, len(move.lines)) for move in moves]
+    if as_json:
+        from git_gage.render.machine import format_json
+
+        return format_json(move_objects(documents, counts))
+    return format_moves(documents, counts, found.side.shown, app.screen(), to=found.side.sends)
+
+
+def _ask(app: App, found: Found) -> bool:
+    if not can_ask():
+        click.echo("hint: without a terminal to ask at, give '-y' or '--dry-run'", err=True)
+        return False
+    return agree(f"{_preview(app, found, as_json=False)}Copy? [y/N] ")

@@ -1,0 +1,271 @@
+"""`git gage copy`: chosen runs to and from other places, asked before anything moves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from git_gage.cli import copy
+from tests.support import Result, gage, gage_inside, git, write_files
+
+PRINTS = "print('x', 1)\n"
+
+
+def at(folder: Path, *words: str, where: Path) -> str:
+    result = gage_inside(where, "--runs", str(folder), *words)
+    assert (result.code, result.err) == (0, "")
+    return result.out
+
+
+def record(repo: Path, name: str, *words: str) -> str:
+    write_files(repo, {name: PRINTS})
+    assert gage_inside(repo, "run", "-q", *words, name).code == 0
+    return gage_inside(repo, "select").out.strip()
+
+
+def statuses(folder: Path) -> list[str]:
+    return at(folder, "list", "--format", "{status}", where=folder.parent).split()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "place"
+
+
+def test_chosen_runs_and_nothing_else(repo: Path, place: Path) -> None:
+    one, two = record(repo, "one.py", "-l", "first"), record(repo, "two.py")
+    three = record(repo, "three.py")
+
+    def copied(*words: str) -> Result:
+        return gage_inside(repo, "copy", *words, "--to", str(place), "-y")
+
+    assert copied(one, two, "-w", "label = first").out == "Copied 1 run\n"
+    assert at(place, "select", where=repo).strip() == one
+    assert copied("-w", "op in [one, two]").out == "Copied 1 run\n"
+    assert copied("-w", "op = four") == (1, "", "no run matches\n")
+    assert three not in git(place, "cat-file", "--batch-all-objects", "--batch", "--buffer")
+    assert copied("--all").out == "Copied 1 run\n"
+    assert copied("--all").out == f"Nothing to copy: {place} and this side have the same\n"
+
+
+def test_runs_are_named_as_they_are_there(repo: Path, place: Path, tmp_path: Path) -> None:
+    one, two = record(repo, "one.py"), record(repo, "two.py")
+    assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").code == 0
+    got = tmp_path / "got"
+
+    def taken(*words: str) -> Result:
+        words = ("--runs", str(got), "copy", *words, "--from", "./place", "-y")
+        return gage_inside(tmp_path, *words)
+
+    assert taken("nothing-there").code == 128
+    assert not got.exists()
+    assert taken(two[10:17]).out == "Copied 1 run\n"
+    assert at(got, "select", where=tmp_path).strip() == two
+    assert taken("-w", "op = one").out == "Copied 1 run\n"
+    assert statuses(got) == ["completed", "completed"]
+    assert one in at(got, "list", "--json", where=tmp_path)
+
+
+def test_a_run_is_copied_in_any_state_and_never_twice(repo: Path, place: Path) -> None:
+    go = repo.parent / "go"
+    waits = f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.02)\n"
+    write_files(repo, {"waits.py": waits})
+    assert gage_inside(repo, "run", "-q", "--stage", "waits.py").code == 0
+    copying = ("copy", "@", "--to", str(place), "-y")
+    assert gage_inside(repo, *copying).out == "Copied 1 run\n"
+    assert statuses(place) == ["staged"]
+    assert gage(repo, "run", "-q", "--detach", "--start", "@").code == 0
+    assert gage_inside(repo, *copying).out == "Copied 1 run\n"
+    assert statuses(place) == ["lost"]
+    go.touch()
+    assert gage_inside(repo, "wait", "@").code == 0
+    assert gage_inside(repo, *copying).out == "Copied 1 run\n"
+    assert statuses(place) == ["completed"]
+    assert at(place, "list", "--format", "{id}", where=repo) == gage_inside(repo, "select").out
+
+
+def test_what_the_other_side_has_lost_goes_again(repo: Path, place: Path) -> None:
+    record(repo, "one.py")
+    copying = ("copy", "--all", "--to", str(place), "-y")
+    assert gage_inside(repo, *copying).out == "Copied 1 run\n"
+    shutil.rmtree(place)
+    assert gage_inside(repo, *copying).out == "Copied 1 run\n"
+    assert statuses(place) == ["completed"]
+    assert at(place, "output", where=repo) == "x 1\n"
+    label = ("label", "@", "--set", "later")
+    assert gage_inside(repo, *label).code == 0
+    shutil.rmtree(place)
+    git(place.parent, "init", "-q", "--bare", "place")
+    assert gage_inside(repo, *copying).out == "Copied 1 run\n"
+    assert at(place, "select", "--label", where=repo) == "later\n"
+
+
+def test_a_preview_shows_what_would_go_and_nothing_does(repo: Path, place: Path) -> None:
+    one = record(repo, "one.py", "-l", "first")
+    name = gage_inside(repo, "select", "--name").out.strip()
+    dry = ("copy", "--all", "--to", str(place), "-n")
+    assert gage_inside(repo, *dry).out == (
+        f"RUN      {'NAME':<{len(name)}}  OPERATION  STATUS     GOES  LABEL\n"
+        f"{one[10:17]}  {name}  one.py     completed  all   first\n"
+        f"1 run to {place}\n"
+    )
+    assert not place.exists()
+    assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").code == 0
+    assert gage_inside(repo, *dry, "--json").out == "[]\n"
+    assert gage_inside(repo, "label", "@", "--set", "second").code == 0
+    found = json.loads(gage_inside(repo, *dry, "--json").out)
+    assert found == [
+        {
+            "id": one,
+            "name": name,
+            "operation": "one.py",
+            "status": "completed",
+            "label": "second",
+            "new": False,
+            "records": 1,
+        }
+    ]
+    assert "  1 update  second\n1 run to " in gage_inside(repo, *dry).out
+    took = gage_inside(repo, "copy", "--all", "--from", str(place), "-n").out
+    assert took == f"Nothing to copy: {place} and this side have the same\n"
+
+
+def test_it_asks_unless_told_not_to(
+    repo: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(repo, "one.py")
+    words = ("copy", "--all", "--to", str(place))
+    assert gage_inside(repo, *words) == (
+        1,
+        "",
+        "hint: without a terminal to ask at, give '-y' or '--dry-run'\nnothing was copied\n",
+    )
+    monkeypatch.setattr(copy, "can_ask", lambda: True)
+    refused = gage_inside(repo, *words, stdin="\n")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.endswith(f"1 run to {place}\nCopy? [y/N] nothing was copied\n")
+    assert not place.exists()
+    assert gage_inside(repo, *words, stdin="y\n").out == "Copied 1 run\n"
+
+
+def test_nothing_to_copy(repo: Path, place: Path) -> None:
+    dir = str(place)
+    none = "Nothing to copy: no runs yet\n"
+    assert gage_inside(repo, "copy", "--all", "--to", dir, "-y") == (0, none, "")
+    assert gage_inside(repo, "copy", "--all", "--from", dir, "-y") == (0, none, "")
+    result = gage_inside(repo, "copy", "@", "--from", dir, "-y")
+    assert (result.code, result.err) == (
+        128,
+        f"fatal: no runs in '{dir}' yet\nhint: git gage copy --to {dir}\n",
+    )
+    assert not place.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--all"], "give '--to <where>' or '--from <where>'"),
+        (["--all", "--to", "./x", "--from", "./y"], "'--to' cannot be used with '--from'"),
+        (["--to", "./x"], "give the runs, '-w <filter>' or '--all'"),
+        (["@", "--all", "--to", "./x"], "give the runs, '-w <filter>' or '--all'"),
+        (["--all", "--to", "./x", "--json"], "'--json' needs '--dry-run'"),
+        (["--all", "--to", "orgin"], "no remote or place 'orgin', and no such directory"),
+        (["--all", "--to", "."], "already"),
+        (["--all", "--from", ".git"], "already"),
+    ],
+)
+def test_what_cannot_be_meant(repo: Path, words: list[str], message: str) -> None:
+    result = gage_inside(repo, "copy", *words, "-y")
+    assert result.code in (128, 129)
+    assert message in result.err.splitlines()[0]
+    assert not (repo / "x").exists()
+
+
+def test_a_directory_and_a_place_by_name(repo: Path, tmp_path: Path) -> None:
+    record(repo, "one.py")
+    (repo / "runs").mkdir()
+    assert gage_inside(repo, "copy", "--all", "--to", "runs", "-y").out == "Copied 1 run\n"
+    assert statuses(repo / "runs") == ["completed"]
+    git(repo, "config", "gage.repo.lab.url", str(tmp_path / "lab"))
+    assert gage_inside(repo, "copy", "--all", "--to", "lab", "-y").out == "Copied 1 run\n"
+    assert statuses(tmp_path / "lab") == ["completed"]
+
+
+def test_between_two_places_from_a_third(repo: Path, place: Path, tmp_path: Path) -> None:
+    record(repo, "one.py")
+    assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").code == 0
+    other = tmp_path / "other"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert at(place, "copy", "--all", "--to", str(other), "-y", where=elsewhere) == "Copied 1 run\n"
+    assert statuses(other) == ["completed"]
+    assert at(other, "output", where=elsewhere) == "x 1\n"
+
+
+def test_a_secret_is_not_copied(repo: Path, place: Path) -> None:
+    token = "ghp_" + "0aB1cD2eF3" * 3 + "4gH5iJ"
+    record(repo, "one.py")
+    label = ("label", "@", "--set", f"token {token}", "--allow-secrets")
+    assert gage_inside(repo, *label).code == 0
+    words = ("copy", "--all", "--to", str(place), "-y")
+    assert gage_inside(repo, *words).code != 0
+    assert token not in git(place, "cat-file", "--batch-all-objects", "--batch", "--buffer")
+    assert gage_inside(repo, *words, "--allow-secrets").out == "Copied 1 run\n"
+
+
+def test_records_first_and_what_belongs_to_them_later(
+    repo: Path, place: Path, tmp_path: Path
+) -> None:
+    run = record(repo, "one.py")
+    snapshot = json.loads(gage_inside(repo, "show", "--json").out)["source"]["snapshot"]
+
+    def copied(where: Path, *words: str) -> str:
+        return at(where, "copy", "--all", *words, "-y", where=tmp_path)
+
+    def is_there(where: Path) -> list[bool]:
+        output = gage_inside(tmp_path, "--runs", str(where), "output", run).out
+        return [snapshot in git(where, "rev-list", "--all"), output == "x 1\n"]
+
+    got, last = tmp_path / "got", tmp_path / "last"
+    assert copied(repo, "--meta", "--to", str(place)) == "Copied 1 run\n"
+    assert is_there(place) == [False, False]
+    assert copied(repo, "--meta", "--to", str(place)).startswith("Nothing to copy")
+    dry = ("copy", "--all", "--to", str(place), "-n")
+    assert "completed  files" in at(repo, *dry, where=tmp_path)
+    assert copied(repo, "--to", str(place)) == "Copied 1 run\n"
+    assert is_there(place) == [True, True]
+    assert copied(repo, "--to", str(place)).startswith("Nothing to copy")
+    assert copied(got, "--meta", "--from", str(place)) == "Copied 1 run\n"
+    assert is_there(got) == [False, False]
+    assert copied(got, "--from", str(place)) == "Copied 1 run\n"
+    assert is_there(got) == [True, True]
+    assert copied(last, "--from", str(got)) == "Copied 1 run\n"
+    assert is_there(last) == [True, True]
+    assert copied(last, "--from", str(got)).startswith("Nothing to copy")
+
+
+def test_what_people_said_alone(repo: Path, place: Path) -> None:
+    record(repo, "one.py")
+    words = ("copy", "--all", "--to", str(place), "-y")
+    assert gage_inside(repo, *words).code == 0
+    assert gage_inside(repo, "tag", "@", "best").code == 0
+    assert gage_inside(repo, "run", "-q", "one.py").code == 0
+    assert gage_inside(repo, *words, "--user").out == "Copied 1 run\n"
+    assert statuses(place) == ["completed"]
+    assert gage_inside(repo, *words).out == "Copied 1 run\n"
+
+
+def test_previews_of_images_go_along(repo: Path, place: Path, tmp_path: Path) -> None:
+    code = "from PIL import Image\nImage.new('RGB', (300, 200)).save('plot.png')\n"
+    write_files(repo, {"plots.py": code})
+    assert gage_inside(repo, "run", "-q", "--", sys.executable, "plots.py").code == 0
+    words = ("copy", "--all", "--files=thumbs", "-y")
+    assert gage_inside(repo, *words, "--to", str(place)).out == "Copied 1 run\n"
+    got = tmp_path / "got"
+    assert at(got, *words, "--from", str(place), where=tmp_path) == "Copied 1 run\n"
+    refs = git(got, "for-each-ref", "--format=%(refname)").splitlines()
+    assert any(ref.endswith("/thumbs") for ref in refs)

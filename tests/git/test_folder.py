@@ -1,0 +1,248 @@
+"""Runs of a folder: `--runs`, GAGE_RUNS. What it may be, and who the user is meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from git_gage.cli.commands import COMMANDS
+from tests.support import Result, clone, gage_inside, git, make_repo, write_files
+
+ORDERS = {
+    "show": ["@"],
+    "compare": ["@"],
+    "diff": ["@"],
+    "best": ["acc"],
+    "series": ["acc"],
+    "stop": ["@"],
+    "wait": ["@"],
+    "label": ["@", "--clear"],
+    "tag": ["@", "x"],
+    "comment": ["@", "-m", "x"],
+    "set": ["@", "x=1"],
+    "sign": ["@"],
+    "record": ["0123456"],
+    "trust": ["list"],
+    "config": ["get", "gage.sign"],
+    "redact": ["@"],
+    "restart": ["@"],
+    "run": ["--", "true"],
+    "report": ["@"],
+    "export": ["@"],
+    "thumbs": ["@"],
+    "associate": ["@"],
+    "copy": ["--all", "--to", "../other"],
+}
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A folder in no repository."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    return folder
+
+
+def at(folder: Path, *words: str, where: Path) -> Result:
+    return gage_inside(where, "--runs", str(folder), *words)
+
+
+def record(repo: Path, *words: str) -> str:
+    assert gage_inside(repo, "run", "-q", *words).code == 0
+    return gage_inside(repo, "select").out.strip()
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_every_command_leaves_an_empty_folder_as_it_is(
+    tmp_path: Path, outside: Path, repo: Path, is_there: bool
+) -> None:
+    place = tmp_path / "place"
+    if is_there:
+        place.mkdir()
+    for where in (outside, repo):
+        for name in COMMANDS:
+            result = at(place, name, *ORDERS.get(name, ()), where=where)
+            assert result.code in (0, 1, 128), (name, result)
+    assert list(tmp_path.glob("place/*")) == []
+    assert place.exists() == is_there
+    assert not (repo / ".git/gage/runs").exists()
+
+
+def test_an_empty_folder_says_how_runs_come_there(outside: Path) -> None:
+    result = at(outside, "list", where=outside)
+    assert (result.code, result.out) == (0, "")
+    assert result.err.splitlines() == [
+        f"no runs in '{outside}' yet",
+        "hint: bring some there with 'git gage copy --all --to <dir>'",
+    ]
+    checked = at(outside, "doctor", where=outside).out
+    assert f"'{outside}' is empty: it is made when runs come in" in checked
+    assert gage_inside(outside, "list", env={"GAGE_RUNS": ""}).code == 128
+
+
+def test_what_is_no_repository_is_refused_and_left_alone(tmp_path: Path, outside: Path) -> None:
+    write_files(outside, {"data/x": "1"})
+    for name in ("list", "copy"):
+        result = at(outside, name, *ORDERS.get(name, ()), where=outside)
+        assert result.code == 128
+        assert "holds files and is no repository: nothing was done there" in result.err
+    assert [path.name for path in outside.rglob("*")] == ["data", "x"]
+    result = at(outside / "data/x", "list", where=outside)
+    assert f"cannot look into '{outside}/data/x': not a directory" in result.err
+
+
+def test_what_git_cannot_make_is_told_in_its_words(repo: Path, tmp_path: Path) -> None:
+    record(repo, "train.py")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere" / "x")
+    result = gage_inside(repo, "copy", "--all", "--to", "../link", "-y")
+    assert result.code == 128
+    assert result.err.startswith("fatal: git init ")
+    assert "link: " in result.err
+
+
+def test_the_folder_of_another_user_is_refused(
+    repo: Path, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    result = at(repo, "list", where=outside)
+    assert result.code == 128
+    assert "dubious ownership" in result.err
+    assert "safe.directory" in result.err
+
+
+def test_a_clone_by_its_folder_or_its_git_directory(
+    repo: Path, outside: Path, tmp_path: Path
+) -> None:
+    run = record(repo, "train.py")
+    git(repo, "worktree", "add", "-q", str(tmp_path / "second"))
+    for place in (repo, repo / ".git", tmp_path / "second"):
+        assert at(place, "select", where=outside).out == f"{run}\n"
+        assert at(place, "select", "--project-dir", where=outside).out == f"{repo.resolve()}\n"
+    named = {"GAGE_RUNS": os.path.relpath(repo, outside)}
+    for said in ({"GIT_DIR": str(tmp_path / "nothing")}, {"GIT_WORK_TREE": str(outside)}):
+        assert gage_inside(outside, "select", env={**said, **named}).out == f"{run}\n"
+
+
+def test_a_bare_repository_in_a_work_tree_is_opened_as_it_is_named(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = record(repo, "train.py")
+    assert gage_inside(repo, "copy", run, "--to", "./runs", "-y").code == 0
+    git(tmp_path, "config", "--global", "safe.bareRepository", "explicit")
+    assert at(Path("runs"), "select", where=repo).out == f"{run}\n"
+    assert at(Path("runs"), "list", "-s", where=repo).out.count("completed") == 1
+
+
+def test_runs_are_recorded_where_the_user_is(repo: Path, outside: Path) -> None:
+    record(repo, "train.py")
+    for words in (["run", "train.py"], ["run", "--preview", "train.py"], ["restart", "@"]):
+        result = at(repo, *words, where=outside)
+        assert result.code == 128
+        assert result.err.endswith(
+            f"records runs where you are, not in '{repo}'\n"
+            "hint: leave out --runs and GAGE_RUNS, then: git gage copy @ --to <dir>\n"
+        )
+    result = at(repo, "diff", "@", where=repo)
+    assert "runs of a folder cannot be compared with a work tree" in result.err
+
+
+def test_of_runs_in_a_folder_none_is_of_another_project(
+    repo: Path, tmp_path: Path, outside: Path
+) -> None:
+    record(repo, "train.py")
+    other = make_repo(tmp_path / "other", files={"other.py": "pass\n"})
+    for where in (outside, other):
+        found = json.loads(at(repo, "verify", "--all", "--json", where=where).out)
+        assert {each["state"] for each in found} == {"N"}
+        assert "of another project" not in {each["reason"] for each in found}
+
+
+def test_who_the_user_is_is_said_where_they_are(repo: Path, tmp_path: Path, outside: Path) -> None:
+    record(repo, "train.py")
+    other = make_repo(tmp_path / "other")
+    git(other, "config", "user.name", "Sam")
+    git(other, "config", "color.diff", "always")
+    assert at(repo, "label", "@", "--set", "seen", where=other).code == 0
+    write_files(repo, {"train.py": "print('other')\n"})
+    record(repo, "train.py")
+    assert "\x1b[" in at(repo, "diff", "@~1", "@", "--source", where=other).out
+    history = json.loads(at(repo, "show", "@~1", "--history", "--json", where=other).out)
+    assert "Sam" in json.dumps(history)
+    git(other, "config", "gage.remote", "lab")
+    assert at(repo, "config", "get", "gage.remote", where=other).out == "lab\n"
+
+
+def test_nobody_is_trusted_by_a_folder_of_runs(repo: Path, outside: Path, tmp_path: Path) -> None:
+    record(repo, "train.py")
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGSeVtgDHU3etZyMFLePZetj0pcPvn3DFXvDGc36Xo/T"
+    write_files(outside, {"key.pub": f"{key}\n"})
+    words = ("trust", "add", "sam@example.com", "key.pub")
+    result = at(repo, *words, where=outside)
+    assert (result.code, result.out) == (128, "")
+    assert "you are in no repository, and a folder of runs trusts nobody" in result.err
+    assert at(repo, *words, "--user", where=outside).code == 0
+    assert not (repo / ".git/gage/allowed_signers").exists()
+    other = make_repo(tmp_path / "other")
+    write_files(other, {"key.pub": f"{key}\n"})
+    assert at(repo, *words, where=other).code == 0
+    assert (other / ".git/gage/allowed_signers").exists()
+
+
+def test_remotes_are_those_of_where_the_user_is(repo: Path, tmp_path: Path, outside: Path) -> None:
+    run = record(repo, "train.py")
+    shared, mirror = tmp_path / "shared", tmp_path / "mirror.git"
+    assert gage_inside(repo, "copy", run, "--to", str(shared), "-y").code == 0
+    git(tmp_path, "init", "-q", "--bare", "mirror.git")
+    other = make_repo(tmp_path / "other")
+    git(other, "remote", "add", "origin", "../mirror.git")
+    git(other, "config", "gage.repo.lab.url", "../mirror.git")
+    assert at(shared, "push", "origin", run, where=other).out == (
+        f"pushed 1 run to {mirror}, with 1 commit of yours\n"
+    )
+    assert at(shared, "push", "lab", run, where=other).out == f"{mirror} is up to date\n"
+    found = json.loads(at(shared, "remote", "--json", where=other).out)
+    assert [(each["name"], each["has_runs"]) for each in found] == [("origin", True), ("lab", True)]
+    assert at(shared, "push", str(mirror), run, where=outside).out == f"{mirror} is up to date\n"
+    got = tmp_path / "got"
+    assert at(got, "fetch", where=other).out == f"fetched 1 run from {mirror}\n"
+    assert at(got, "copy", "--all", "--to", "lab", "-n", where=other).code == 0
+    assert at(got, "fetch", where=other).out == f"nothing new on {mirror}\n"
+
+
+def test_a_fetch_makes_a_folder_only_for_runs(tmp_path: Path, outside: Path) -> None:
+    place = tmp_path / "place"
+    git(tmp_path, "init", "-q", "--bare", "empty.git")
+    result = at(place, "fetch", "../nothing.git", where=outside)
+    assert result.code == 128
+    assert at(place, "fetch", "../empty.git", where=outside).code == 0
+    assert not place.exists()
+
+
+def test_what_came_into_a_folder_can_be_had_from_there(
+    repo: Path, tmp_path: Path, outside: Path
+) -> None:
+    run = record(repo, "train.py")
+    git(tmp_path, "init", "-q", "--bare", "origin.git")
+    git(repo, "remote", "add", "origin", "../origin.git")
+    assert gage_inside(repo, "push").code == 0
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert at(one, "fetch", "../origin.git", where=outside).code == 0
+    assert at(two, "copy", "--all", "--from", str(one), "-y", where=outside).out == "Copied 1 run\n"
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam")
+    assert gage_inside(sam, "fetch", str(two)).out == f"fetched 1 run from {two}\n"
+    shown = json.loads(gage_inside(sam, "show", run, "--json").out)
+    assert shown["source"]["snapshot"] is not None
+    assert gage_inside(sam, "output", run).out == gage_inside(repo, "output", run).out != ""
+
+
+def test_a_shell_completes_runs_of_a_folder(repo: Path, outside: Path, tmp_path: Path) -> None:
+    run = record(repo, "train.py")
+    env = {"_GIT_GAGE_COMPLETE": "bash_complete", "COMP_CWORD": "4"}
+    words = f"git-gage --runs {repo} show "
+    assert run[10:17] in gage_inside(outside, env={**env, "COMP_WORDS": words}).out
+    words = f"git-gage --runs {tmp_path}/nothing show "
+    assert gage_inside(outside, env={**env, "COMP_WORDS": words}) == (0, "\n", "")
+    assert list(Path(os.environ.get("TMPDIR", "/tmp")).glob("git-gage-*.git")) == []
