@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,11 +49,17 @@ def find_places(store: Store) -> Iterator[Path]:
 def find_rows(store: Store) -> Path | None:
     """Where the rows of the last list are kept; None where nothing can be.
 
-    Whoever may not write in the repository has a list of their own: what the owner listed since
-    must not name other runs.
+    Whoever does not own the repository, or may not write there, has a list of their own: what
+    somebody else listed since must not name other runs.
     """
-    folder = store.dir if os.access(store.dir, os.W_OK) else _cache_folder(store)
+    folder = store.dir if _is_ours(store.dir) else _cache_folder(store)
     return None if folder is None else folder / LAST_LIST
+
+
+def _is_ours(folder: Path) -> bool:
+    return os.access(folder, os.W_OK) and (
+        sys.platform == "win32" or os.stat(folder).st_uid == os.geteuid()
+    )
 
 
 def is_busy(error: Exception) -> bool:

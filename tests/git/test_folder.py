@@ -238,6 +238,22 @@ def test_what_came_into_a_folder_can_be_had_from_there(
     assert gage_inside(sam, "output", run).out == gage_inside(repo, "output", run).out != ""
 
 
+def test_rows_are_those_of_ones_own_list(
+    repo: Path, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two people look at one folder: what she lists meanwhile is not what his rows mean."""
+    one = record(repo, "train.py")
+    two = record(repo, "train.py", "lr=1")
+    uid = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: uid + 1)
+    assert at(repo, "list", where=outside).code == 0
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    assert at(repo, "list", "--sort", "lr", where=outside).code == 0
+    assert at(repo, "select", "1", where=outside).out == f"{one}\n"
+    monkeypatch.setattr(os, "geteuid", lambda: uid + 1)
+    assert at(repo, "select", "1", where=outside).out == f"{two}\n"
+
+
 def test_a_shell_completes_runs_of_a_folder(repo: Path, outside: Path, tmp_path: Path) -> None:
     run = record(repo, "train.py")
     env = {"_GIT_GAGE_COMPLETE": "bash_complete", "COMP_CWORD": "4"}
