@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from git_gage.catalog.said import LABEL, Comment, Outcome, Said
+from git_gage.catalog.said import LABEL, Comment, Outcome, Placed, Said
 
 if TYPE_CHECKING:
     from git_gage.records import By
@@ -26,6 +26,7 @@ def set_said(document: dict[str, Any], outcome: Outcome) -> None:
     document["label"], _ = said.pop(LABEL, (None, None))
     document["tags"] = sorted(outcome.tags)
     document["comments"] = [_comment(comment) for comment in outcome.comments]
+    document.update(_place(outcome.placed))
     _set_attributes(document, said)
 
 
@@ -66,6 +67,22 @@ def _set_attributes(
         **{name: make_origin(LOGGED, by) for name in logged},
         **{name: origin for name, (_, origin) in said.items()},
     }
+
+
+def _place(placed: Placed) -> dict[str, Any]:
+    deleted, archived = placed.deleted, placed.archived
+    return {
+        "deleted": deleted and _who(deleted),
+        "archived": archived and {**archived.content, **_who(archived)},
+        "asked": [
+            {"kind": request.kind, **(request.content or {}), **_who(request)}
+            for request in placed.requests
+        ],
+    }
+
+
+def _who(said: Said) -> dict[str, Any]:
+    return {"record": said.id, "author": said.by, "at": said.at, "state": said.state}
 
 
 def _comment(comment: Comment) -> dict[str, Any]:

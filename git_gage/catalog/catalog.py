@@ -111,7 +111,7 @@ class Catalog:
     # -- run objects -----------------------------------------------------------------------------
 
     def newest(self, limit: int | None, among: Sequence[str] | None = None) -> list[dict[str, Any]]:
-        """Run objects (None: all), newest first; or of those that `find` gave, in its order."""
+        """Run objects, newest first (None: all but those put away), or those that `find` gave."""
         packages: dict[str, Any] = {}
         return [as_document(shown, packages) for shown in self._newest(limit, among)]
 
@@ -127,17 +127,23 @@ class Catalog:
         return None if shown is None else as_document(shown)
 
     def find(
-        self, where: str | Sequence[str], *, limit: int | None = None, sort: Sequence[str] = ()
+        self,
+        where: str | Sequence[str],
+        *,
+        limit: int | None = None,
+        sort: Sequence[str] = (),
+        put_away: bool = False,
     ) -> list[str]:
         """Ids of the runs that a filter, or all of several (none: any run), holds for.
 
-        The newest come first, or as `sort` says: "lr", "-acc" for the highest first; runs without
-        such a value come last.
+        Runs that are archived or deleted are not meant, unless a filter asks for that, or
+        `put_away` does. The newest come first, or as `sort` says: "lr", "-acc" for the highest
+        first; runs without such a value come last.
 
         Raises: FilterSyntaxError, which shows the place; RequestError where it takes too long, or
         for a key to sort by that no run has.
         """
-        return [run for run, _ in self._find(where, limit, sort, None)]
+        return [run for run, _ in self._find(where, limit, sort, None, put_away=put_away)]
 
     def find_groups(
         self, where: str | Sequence[str], by: str, *, sort: Sequence[str] = ()
@@ -194,6 +200,10 @@ class Catalog:
         """Runs that can be shown."""
         return self._ask(lambda db: query.read_total(db, "runs"))
 
+    def count_hidden(self) -> int:
+        """Those of them that are archived or deleted: a list has them only where it is asked to."""
+        return self._ask(query.count_hidden)
+
     def count_records(self) -> int:
         """Records known here, each counted once."""
         return self._ask(lambda db: query.read_total(db, "records"))
@@ -249,11 +259,14 @@ class Catalog:
         """Whether a run that another clone began has no end yet, as far as is known here."""
         return self._ask(lambda db: query.has_open_elsewhere(db, self._store.my_lanes))
 
-    def complete(self, prefix: str) -> list[tuple[str, str]]:
-        """Short ids and names that begin so, the newest first, each with a few words on the run."""
+    def complete(self, prefix: str, *, put_away: bool = False) -> list[tuple[str, str]]:
+        """Short ids and names that begin so, the newest first, each with a few words on the run.
+
+        Deleted runs are offered only with `put_away`, which offers those that can be restored.
+        """
         from git_gage.catalog.resolve import complete_run
 
-        return self._ask(lambda db: complete_run(db, prefix))
+        return self._ask(lambda db: complete_run(db, prefix, put_away=put_away))
 
     def complete_name(self, part: str, prefix: str) -> list[str]:
         """Metrics (part "metric") or tags ("tag") that begin so, in alphabetical order."""
@@ -321,6 +334,12 @@ class Catalog:
 
         return self._ask(count_tags)
 
+    def count_archives(self) -> list[tuple[str, int]]:
+        """Names of archives ("" for none), each with how many runs are in it."""
+        from git_gage.catalog.facts import count_archives
+
+        return self._ask(count_archives)
+
     def record(self, prefix: str) -> Record:
         """The record with this id, of which the first characters are enough.
 
@@ -352,6 +371,7 @@ class Catalog:
         group: str | None,
         *,
         numeric: bool = False,
+        put_away: bool = False,
     ) -> list[tuple[str, Any]]:
         from git_gage.catalog.filter import find_runs
         from git_gage.catalog.filter_match import Matcher
@@ -368,6 +388,7 @@ class Catalog:
                 sort=sort,
                 group=group,
                 numeric=numeric,
+                put_away=put_away,
             )
         )
         if matcher.failure is not None:  # what fails in there is no damage to the catalog

@@ -26,7 +26,7 @@ PARTS = (METRIC, CONFIG, ATTRIBUTE)
 
 _INFINITE = {"inf": float("inf"), "-inf": float("-inf")}
 _INT_BITS = 63
-_COLUMNS = 22
+_COLUMNS = 24
 _DIGITS = re.compile(r"-?[0-9]{1,400}")
 _KEYS = ((METRIC, "metrics"), (CONFIG, "config"), (ATTRIBUTE, "attributes"))
 
@@ -96,6 +96,15 @@ def count_tags(db: sqlite3.Connection) -> list[tuple[str, int]]:
     return rows.fetchall()
 
 
+def count_archives(db: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Names of archives ("" for none), each with how many runs are in it, by name."""
+    rows = db.execute(
+        "SELECT archived, count(*) FROM run JOIN fact ON fact.run = run.key"
+        " WHERE hidden = 1 GROUP BY archived ORDER BY archived"
+    )
+    return rows.fetchall()
+
+
 def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The values of a run object, by part."""
     for part, key in _KEYS:
@@ -130,6 +139,8 @@ def _row(document: Mapping[str, Any]) -> tuple[Any, ...]:
         document["staged"],
         _text(document["parent"]),
         _text(document["restart_of"]),
+        document["deleted"] is not None,
+        document["archived"] and _text(document["archived"]["name"]),
     )
 
 

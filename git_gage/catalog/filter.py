@@ -43,13 +43,32 @@ _OPPOSITE = dict(_PAIRS) | {second: first for first, second in _PAIRS}
 _EQUAL = frozenset({"=", "!=", "in", "not in"})
 _NEGATIVE = frozenset({"!=", "not in", "!~"})
 _NO_RUN = Sql("0")
+PUT_AWAY = frozenset({"archived", "deleted"})
+# Which runs are left out, by what the filters ask for.
+_HIDDEN = {
+    frozenset[str](): " AND run.hidden = 0",
+    frozenset({"archived"}): " AND run.hidden < 2",
+    frozenset({"deleted"}): " AND run.hidden <> 1",
+    PUT_AWAY: "",
+}
 
 
 class Names(NamedTuple):
-    """What names can stand for: fields of runs, and the parts that a value's name is known in."""
+    """What names can stand for: fields of runs, and the parts that a value's name is known in.
+
+    `asked` has the fields that filters ask for, once they were compiled.
+    """
 
     fields: dict[str, Field]
     parts_of: Callable[[str], Sequence[str]]
+    asked: set[str]
+
+    def field(self, word: Word) -> Field | None:
+        """The field that a word stands for."""
+        if word.quoted or word.text not in self.fields:
+            return None
+        self.asked.add(word.text)
+        return self.fields[word.text]
 
 
 def find_runs(
@@ -62,25 +81,27 @@ def find_runs(
     sort: Sequence[str] = (),
     group: str | None = None,
     numeric: bool = False,
+    put_away: bool = False,
 ) -> list[tuple[str, Any]]:
     """Ids of the runs that all the filters hold for, newest first or in the order of `sort`.
 
-    Each with its value of the name `group`. `numeric`: only those that have a number by the first
-    name of `sort`. If `matcher` has a failure afterwards, they mean
-    nothing.
+    Archived and deleted runs are left out, unless `put_away` or a filter that names it. Each with
+    its value of the name `group`. `numeric`: only those that have a number by the first name of
+    `sort`. If `matcher` has a failure afterwards, they mean nothing.
 
     Raises: FilterSyntaxError; RequestError for an order that there is none of.
     """
-    names = Names(run_fields(read_date), lambda name: find_parts(db, name))
+    names = Names(run_fields(read_date), lambda name: find_parts(db, name), set())
     depth = _depth(wheres)
     parts = [_Compiler(where, names).compile(depth) for where in wheres]
     found = _join("AND", parts) if parts else Sql("1")
     order = make_order(db, sort, group, names.fields, numeric=numeric)
     fields = (found.text, order.order, order.group, order.where)
     facts = " JOIN fact ON fact.run = run.key" if any("fact." in text for text in fields) else ""
+    hidden = "" if put_away else _HIDDEN[PUT_AWAY & names.asked]
     question = (
         f"SELECT run.id, {order.group} FROM {order.tables}{facts} WHERE run.writer IS NOT NULL"
-        f" AND {order.where} AND {found.text} ORDER BY {order.order} LIMIT ?"
+        f"{hidden} AND {order.where} AND {found.text} ORDER BY {order.order} LIMIT ?"
     )
     if len(question) > LONGEST_SQL:
         raise FilterSyntaxError(
@@ -137,7 +158,7 @@ class _Compiler:
             raise fault(self._text, start, message, hint)
 
     def _comparison(self, node: Comparison, operator: str) -> Sql:
-        field = None if node.name.quoted else self._names.fields.get(node.name.text)
+        field = self._names.field(node.name)
         if field is not None:
             return self._test(field, node, operator)
         self._require_name(node)
@@ -184,7 +205,7 @@ class _Compiler:
         """A word by itself: something that a run has, or text in what people call it."""
         if word.quoted:
             return self._text_match(word)
-        field = self._names.fields.get(word.text)
+        field = self._names.field(word)
         if field is not None:
             return field.there
         has = self._within(word, Value().there)

@@ -312,6 +312,8 @@ def run_fields(read_date: ReadDate) -> dict[str, Field]:
         "duration": Number("fact.duration_s", amount),
         "exit_code": Number("fact.exit_code", count),
         "dirty": Flag("fact.dirty"),
+        "deleted": Flag("fact.deleted"),
+        "archived": Field("fact.archived"),
         "name": Field("run.name"),
         "project": Field("fact.namespace"),
         **{name: Field(f"fact.{name}") for name in TEXTS},

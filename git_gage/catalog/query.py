@@ -12,6 +12,8 @@ from git_gage.catalog.texts import checked, with_packages
 from git_gage.records import is_begin_of
 from git_gage.store import OWN, parse_ref
 
+# The bit of `run.hidden` that says so; archived runs have the one below.
+DELETED = 2
 # JSON counts exactly up to here: whoever writes a higher one must not stop the others.
 _MAX_COUNT = 2**53 - 1
 _SHOWN = (
@@ -40,9 +42,9 @@ class Shown(NamedTuple):
 
 
 def read_page(db: sqlite3.Connection, limit: int, before: str | None) -> list[Shown]:
-    """The newest runs, or the newest of those older than the run `before`."""
+    """The newest runs that are not put away, or the newest of those older than the run `before`."""
     rows = db.execute(
-        f"{_SHOWN} WHERE run.id < ? ORDER BY run.id DESC LIMIT ?",
+        f"{_SHOWN} WHERE run.id < ? AND run.hidden = 0 ORDER BY run.id DESC LIMIT ?",
         ("~" if before is None else before, limit),
     )
     return [_shown(row) for row in rows]
@@ -63,6 +65,11 @@ def read_one(db: sqlite3.Connection, run: str) -> Shown | None:
 def read_total(db: sqlite3.Connection, name: str) -> int:
     """Number of "runs" that can be shown, or of "records"."""
     return int(db.execute("SELECT value FROM total WHERE name = ?", (name,)).fetchone()[0])
+
+
+def count_hidden(db: sqlite3.Connection) -> int:
+    """Number of runs that are archived or deleted."""
+    return int(db.execute("SELECT count(*) FROM run WHERE hidden > 0").fetchone()[0])
 
 
 def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
@@ -162,18 +169,19 @@ def _is_in(ref: str | None, lanes: Collection[str]) -> bool:
 
 
 def find_newest(db: sqlite3.Connection, column: str, value: str, count: int) -> list[str]:
-    """Ids of the newest runs of an "operation" or "writer"."""
+    """Ids of the newest runs of an "operation" or "writer" that are not deleted."""
     rows = db.execute(
-        f"SELECT id FROM run WHERE {column} = ? ORDER BY id DESC LIMIT ?", (value, count)
+        f"SELECT id FROM run WHERE {column} = ? AND hidden < {DELETED} ORDER BY id DESC LIMIT ?",
+        (value, count),
     )
     return [id for (id,) in rows]
 
 
 def find_newest_in(db: sqlite3.Connection, namespace: str, operation: str, count: int) -> list[str]:
-    """Ids of the newest runs of an operation of a namespace."""
+    """Ids of the newest runs of an operation of a namespace that are not deleted."""
     rows = db.execute(
         "SELECT id FROM run JOIN fact ON fact.run = run.key"
-        " WHERE operation = ? AND namespace = ? ORDER BY id DESC LIMIT ?",
+        f" WHERE operation = ? AND namespace = ? AND hidden < {DELETED} ORDER BY id DESC LIMIT ?",
         (operation, namespace, count),
     )
     return [id for (id,) in rows]
@@ -188,12 +196,17 @@ def find_named(db: sqlite3.Connection, name: str, count: int) -> list[str]:
     return [id for (id,) in rows]
 
 
-def find_prefixed(db: sqlite3.Connection, what: str, prefix: str, count: int) -> list[str]:
-    """Ids of the newest runs of which the "name", "id" or "hash" begins with a prefix."""
+def find_prefixed(
+    db: sqlite3.Connection, what: str, prefix: str, count: int, hidden: str = ">= 0"
+) -> list[str]:
+    """Ids of the newest runs of which the "name", "id" or "hash" begins with a prefix.
+
+    `hidden`: what holds for where they are put away.
+    """
     place = "substr(id, 11)" if what == "hash" else what
     rows = db.execute(
         f"SELECT id FROM run WHERE {place} >= ? AND {place} < ? AND writer IS NOT NULL"
-        " ORDER BY id DESC LIMIT ?",
+        f" AND hidden {hidden} ORDER BY id DESC LIMIT ?",
         (prefix, prefix + "~", count),
     )
     return [id for (id,) in rows]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.query import (
+    DELETED,
     as_document,
     find_named,
     find_newest,
@@ -94,12 +95,17 @@ def slice_rows(text: str, rows: slice, listed: Sequence[str] | None) -> list[str
     return list(listed[rows])
 
 
-def complete_run(db: sqlite3.Connection, prefix: str) -> list[tuple[str, str]]:
-    """Short ids and names that begin so, newest first, each with a few words on its run."""
-    typed = prefix.lower()
-    hashes = find_prefixed(db, "hash", typed, OFFERED)
+def complete_run(
+    db: sqlite3.Connection, prefix: str, *, put_away: bool = False
+) -> list[tuple[str, str]]:
+    """Short ids and names that begin so, newest first, each with a few words on its run.
+
+    Of runs that are not deleted; with `put_away` of those that are deleted or archived.
+    """
+    typed, hidden = prefix.lower(), "> 0" if put_away else f"< {DELETED}"
+    hashes = find_prefixed(db, "hash", typed, OFFERED, hidden)
     # Names are offered to whoever has begun one: in front of nothing typed they only double all.
-    names = find_prefixed(db, "name", typed, OFFERED) if typed else []
+    names = find_prefixed(db, "name", typed, OFFERED, hidden) if typed else []
     offers = []
     for id, document in _read_all(db, hashes):
         short = id[TIME_CHARS:][: max(len(short_id(id)), len(typed))]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.facts import Facts, find_facts, list_names, write_facts
 from git_gage.catalog.lineage import named_runs
+from git_gage.catalog.query import DELETED
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checked, checksum, dump
 from git_gage.catalog.values import storable
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
     import sqlite3
 
 
+# Where a run is put away: with `DELETED` the bits of `run.hidden`.
+SHOWN, ARCHIVED = 0, 1
+
+
 class Spelled(NamedTuple):
     """A run object as it is written: its text, and what is looked up of it."""
 
     name: str
     operation: str
     writer: str
+    hidden: int
     text: str
     origins: list[str]
     facts: Facts
@@ -98,6 +104,7 @@ def spell(document: Mapping[str, Any]) -> Spelled:
         document["name"],
         storable(document["operation"]),
         storable(document["writer"]),
+        _hidden(document),
         dump(document),
         [storable(source) for source in named_runs(document)],
         find_facts(document),
@@ -113,14 +120,20 @@ def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
     for run in runs:
         spelled = spell(run.document) if run.document is not None else run.spelled
         if spelled is None:
-            rows.append((run.key, run.id, run_name(run.id), None, None))
+            rows.append((run.key, run.id, run_name(run.id), None, None, SHOWN))
             continue
-        rows.append((run.key, run.id, spelled.name, spelled.operation, spelled.writer))
+        seen = (spelled.name, spelled.operation, spelled.writer, spelled.hidden)
+        rows.append((run.key, run.id, *seen))
         crc = checksum(spelled.text, run.packages or 0)
         documents.append((run.key, crc, run.packages, run.ended, run.filed, spelled.text))
         facts.append((run.key, spelled.facts, run.names))
         origins.extend((source, run.key) for source in spelled.origins)
-    db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?)", rows)
+    db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?)", rows)
     db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?, ?)", documents)
     db.executemany("INSERT OR IGNORE INTO origin VALUES (?, ?)", origins)
     write_facts(db, facts)
+
+
+def _hidden(document: Mapping[str, Any]) -> int:
+    archived = SHOWN if document["archived"] is None else ARCHIVED
+    return archived | (SHOWN if document["deleted"] is None else DELETED)

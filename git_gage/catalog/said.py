@@ -1,4 +1,4 @@
-"""What people say of a run: attributes, its label among them, tags and comments.
+"""What people say of a run: attributes, its label among them, tags, comments, where it is put away.
 
 Each is a record of its own, and what a run has now follows from the set of them, in whatever order
 they came. Source: docs/format.md, "What people say".
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 SET, DEL = "attr.set", "attr.del"
 TAG, UNTAG = "tag.add", "tag.del"
 COMMENT, EDIT, DELETE = "comment.add", "comment.edit", "comment.del"
-KINDS = frozenset({SET, DEL, TAG, UNTAG, COMMENT, EDIT, DELETE})
-LABEL = "label"
+ARCHIVE_RUN, DELETE_RUN, RESTORE_RUN = "run.archive", "run.delete", "run.restore"
+PLACING = (ARCHIVE_RUN, DELETE_RUN, RESTORE_RUN)
+KINDS = frozenset({SET, DEL, TAG, UNTAG, COMMENT, EDIT, DELETE, *PLACING})
+LABEL, RUN = "label", "run"
 MAX_TEXT = 64 * 1024
 """Bytes of a comment."""
 REFUSED = frozenset({"M", "B", "R", "flagged"})
 """Verdicts on records that are kept and do not count."""
+UNPROVEN = frozenset({"N", "E"})
+"""Verdicts on records of which nobody can tell here who signed them."""
 
 _ID = re.compile(r"[0-9a-f]{64}")
 
@@ -34,7 +38,7 @@ _ID = re.compile(r"[0-9a-f]{64}")
 class Content(NamedTuple):
     """What a record says: of which attribute, tag or comment, and its value as JSON.
 
-    A comment is called by the id of the record that it came with.
+    A comment is called by the id of the record that it came with, a run itself by `RUN`.
     """
 
     about: str
@@ -72,13 +76,20 @@ class Said(NamedTuple):
         return self.own or self.state not in REFUSED
 
 
+class Begun(NamedTuple):
+    """Who began a run, as its `run.begin` says, which the run's id certifies."""
+
+    by: By
+    writer: str
+
+
 class Role(StrEnum):
     """What became of a record."""
 
     CURRENT = "current"
     SUPERSEDED = "superseded"
     REQUEST = "request"
-    """It would change a comment of somebody else."""
+    """It would change a comment, or put away a run, of somebody else."""
     WAITING = "waiting"
     """What it is about is not here, or does not count."""
     REFUSED = "refused"
@@ -95,6 +106,14 @@ class Comment(NamedTuple):
     requests: tuple[Said, ...]
 
 
+class Placed(NamedTuple):
+    """Where a run is: what deleted or archived it, if anything, and what others ask for."""
+
+    deleted: Said | None = None
+    archived: Said | None = None
+    requests: tuple[Said, ...] = ()
+
+
 class Outcome(NamedTuple):
     """What a run has now. `attributes` are those with a value, `tags` has what gives a run each.
 
@@ -104,6 +123,7 @@ class Outcome(NamedTuple):
     attributes: dict[str, Said]
     tags: dict[str, list[Said]]
     comments: list[Comment]
+    placed: Placed
     roles: dict[str, Role]
 
 
@@ -115,6 +135,8 @@ def read_content(record: Record) -> Content | None:
     if record.kind in (TAG, UNTAG):
         tag = body.get("tag")
         return Content(storable(tag), None) if type(tag) is str and tag else None
+    if record.kind in PLACING:
+        return _read_placing(record.kind, body)
     comment = record.id if record.kind == COMMENT else body.get("comment")
     if type(comment) is not str or not _ID.fullmatch(comment):
         return None
@@ -123,8 +145,8 @@ def read_content(record: Record) -> Content | None:
     return Content(comment, dump(body["text"])) if _is_comment(body.get("text")) else None
 
 
-def weigh(records: Iterable[Said]) -> Outcome:
-    """What follows from all that was said of a run.
+def weigh(records: Iterable[Said], begun: Begun | None = None) -> Outcome:
+    """What follows from all that was said of a run; `begun` is None where its begin is not here.
 
     Source: docs/format.md, "What people say".
     """
@@ -133,7 +155,8 @@ def weigh(records: Iterable[Said]) -> Outcome:
     counting = [each for each in said if each.counts]
     attributes = _weigh_attributes(counting, roles)
     tags = _weigh_tags(counting, roles)
-    return Outcome(attributes, tags, _weigh_comments(counting, roles), roles)
+    comments = _weigh_comments(counting, roles)
+    return Outcome(attributes, tags, comments, _weigh_placing(counting, begun, roles), roles)
 
 
 def find_heads(records: Sequence[Said]) -> list[str]:
@@ -157,6 +180,15 @@ def is_by_author(comment: Said, change: Said) -> bool:
     return comment.writer == change.writer or (same_address and "key" not in changer)
 
 
+def is_by_runner(begun: Begun, change: Said) -> bool:
+    """Whether a record is by who began the run: signed by that key, or else from the same clone."""
+    key = (begun.by or {}).get("key")
+    if key is None:
+        return change.writer == begun.writer
+    proven = change.signed and change.state not in UNPROVEN
+    return proven and (change.by or {}).get("key") == key
+
+
 def _rank(said: Said) -> tuple[int, str, str]:
     return said.lc, said.at, said.id
 
@@ -169,6 +201,15 @@ def _attribute(body: dict[str, Any], *, gone: bool) -> Content | None:
         return Content(storable(name), None)
     sound = type(value) is str if name == LABEL else "value" in body
     return Content(storable(name), dump(tame(value))) if sound else None
+
+
+def _read_placing(kind: str, body: dict[str, Any]) -> Content | None:
+    if kind != ARCHIVE_RUN:
+        return Content(RUN, None)
+    name, note = (body.get(key, "") for key in ("name", "note"))
+    if type(name) is not str or not _is_comment(note):
+        return None
+    return Content(RUN, dump({"name": storable(name), "note": storable(note)}))
 
 
 def _is_comment(text: Any) -> bool:
@@ -214,3 +255,24 @@ def _weigh_comments(said: Sequence[Said], roles: dict[str, Role]) -> list[Commen
             left = tuple(asked for asked in comment.requests if asked.id not in each.deps)
             comments[each.about] = comment._replace(now=each, requests=left)
     return [comment for comment in comments.values() if comment.now.kind != DELETE]
+
+
+def _weigh_placing(said: Sequence[Said], begun: Begun | None, roles: dict[str, Role]) -> Placed:
+    """The last word on whether a run is put away. What this clone says of it holds here."""
+    last: dict[str, Said] = {}
+    asked: tuple[Said, ...] = ()
+    for each in said:
+        if each.kind not in PLACING:
+            continue
+        if not each.own and (begun is None or not is_by_runner(begun, each)):
+            roles[each.id] = Role.REQUEST
+            asked = (*asked, each)
+            continue
+        before = {gone.id for gone in last.values()}
+        kinds = (DELETE_RUN, ARCHIVE_RUN) if each.kind == RESTORE_RUN else (each.kind,)
+        last |= dict.fromkeys(kinds, each)
+        left = {kept.id for kept in last.values()}
+        roles |= dict.fromkeys(before - left, Role.SUPERSEDED)
+        asked = tuple(request for request in asked if request.id not in each.deps)
+    there = {kind: each for kind, each in last.items() if each.kind == kind}
+    return Placed(there.get(DELETE_RUN), there.get(ARCHIVE_RUN), asked)

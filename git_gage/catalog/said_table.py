@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.attributes import set_said
 from git_gage.catalog.judging import Judge, judge_copies
-from git_gage.catalog.said import Content, Said, weigh
+from git_gage.catalog.said import Begun, Content, Said, weigh
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import dump
 from git_gage.catalog.values import storable
@@ -73,7 +73,8 @@ class SaidTable:
         for key, records in said.items():
             document = documents[key]
             assert document is not None
-            set_said(document, weigh(records))
+            begun = Begun(document["author"], document["writer"])
+            set_said(document, weigh(records, begun))
             texts += [
                 (key, bytes.fromhex(comment["id"]), storable(comment["text"]))
                 for comment in document["comments"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Any other number in a file means: not ours to read, make it anew from the lanes.
-SCHEMA = 11
+SCHEMA = 12
 MEMORY = Path(":memory:")
 # Long enough for another process to read a hundred thousand runs for the first time.
 BUSY_S = 120
@@ -30,13 +30,14 @@ CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID
 CREATE TABLE unread (id BLOB PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE run (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
-    operation TEXT, writer TEXT);
+    operation TEXT, writer TEXT, hidden INTEGER NOT NULL);
 CREATE TABLE document (run INTEGER PRIMARY KEY, crc INTEGER NOT NULL, packages INTEGER, ended TEXT,
     filed TEXT, text TEXT NOT NULL);
 CREATE TABLE fact (run INTEGER PRIMARY KEY, status TEXT, started TEXT, ended TEXT, duration_s REAL,
     exit_code INTEGER, label TEXT, namespace TEXT, project_id TEXT, author TEXT, email TEXT,
     commit_id TEXT, branch TEXT, dirty INTEGER, digest TEXT, host TEXT, python TEXT, platform TEXT,
-    version TEXT, signal TEXT, staged TEXT, parent TEXT, restart_of TEXT);
+    version TEXT, signal TEXT, staged TEXT, parent TEXT, restart_of TEXT,
+    deleted INTEGER, archived TEXT);
 CREATE TABLE name (key INTEGER PRIMARY KEY, part TEXT NOT NULL, name TEXT NOT NULL,
     UNIQUE (part, name));
 CREATE TABLE value (name INTEGER NOT NULL, run INTEGER NOT NULL, value, PRIMARY KEY (name, run))
@@ -72,6 +73,7 @@ _INDEXES = {
     "run_name": "run (name)",
     "run_operation": "run (operation, id)",
     "run_writer": "run (writer, id)",
+    "run_hidden": "run (hidden) WHERE hidden > 0",
 }
 
 

@@ -90,22 +90,28 @@ def filter_options(*, bounds: bool = True) -> Callable[[F], F]:
 
 
 def find_chosen(
-    app: App, words: Sequence[str], wheres: Sequence[str], limit: int | None = None
+    app: App,
+    words: Sequence[str],
+    wheres: Sequence[str],
+    limit: int | None = None,
+    *,
+    put_away: bool = False,
 ) -> list[str]:
     """Ids of the runs that words name, in their order, of those that filters hold for.
 
-    Without words it is all of these, the newest first, at most `limit`.
+    Without words it is all of these, the newest first, at most `limit`; archived and deleted ones
+    only with `put_away`, or where a filter asks for them.
 
     Raises: click.UsageError where there are neither words nor filters.
     """
     if not (words or wheres):
         raise click.UsageError("give the runs, or choose them by '-w <filter>'")
     if not words:
-        return app.runs.find(wheres, limit=limit)
+        return app.runs.find(wheres, limit=limit, put_away=put_away)
     named = app.select(words)
     if not wheres:
         return named
-    found = set(app.runs.find(wheres))
+    found = set(app.runs.find(wheres, put_away=put_away))
     return [run for run in named if run in found]
 
 

@@ -40,6 +40,9 @@ COMMANDS = {
     "tag": "Add tags to runs, or take them away",
     "comment": "Comment on runs",
     "set": "Set attributes of runs, or take them away",
+    "rm": "Delete runs, until they are restored",
+    "archive": "Put runs away into an archive",
+    "restore": "Bring back runs that were deleted or archived",
     "project": "Show which project this is, or say that runs belong to it",
     "associate": "Say which project directory a run belongs to on this machine",
     "sign": "Sign what runs came to: their records, output and files",
@@ -72,7 +75,7 @@ USUAL = {
     "SET UP": ("init", "ops", "check", "config", "doctor"),
 }
 """What people are shown first; the others they find when they look for them."""
-ALIASES = {"ls": "list", "runs": "list", "operations": "ops"}
+ALIASES = {"ls": "list", "runs": "list", "operations": "ops", "delete": "rm"}
 ABOUT = "Track runs of any program in git"
 EXAMPLES = ("git gage run train.py lr=0.1",)
 FOOTER = """\

@@ -17,7 +17,7 @@ from git_gage.cli.params import (
     json_option,
     md_option,
 )
-from git_gage.cli.parsing import Command
+from git_gage.cli.parsing import BareOption, Command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +70,10 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
     help=f"Show so many runs at most (default: {SHOWN})",
 )
 @click.option("-a", "--all", "everything", is_flag=True, help="Show all runs")
+@click.option("--deleted", is_flag=True, help="Show runs that were deleted")
+@click.option(
+    "--archived", cls=BareOption, metavar="<name>", help="Show runs in archives, or in this one"
+)
 @click.option("--columns", metavar="<names>", multiple=True, help="Show these, such as run,lr,acc")
 @click.option("-s", "--short", is_flag=True, help="Show operation, status and label alone")
 @click.option("--graph", is_flag=True, help="Draw which run was made from which")
@@ -90,6 +94,7 @@ def command(app: App, /, color: str, watch: bool, **given: Any) -> None:
         from git_gage.cli.elsewhere import Elsewhere
 
         app = Elsewhere(app, given["remote"])
+    given["wheres"] += _read_put_away(given.pop("deleted"), given.pop("archived"))
     given["columns"] = read_keys("--columns", given["columns"])
     given["sorting"] = read_keys("--sort", given["sorting"])
     forms = ("as_json", "jsonl", "csv", "md", "porcelain", "nul")
@@ -105,13 +110,25 @@ def command(app: App, /, color: str, watch: bool, **given: Any) -> None:
         _show(app, given, color)
 
 
+def _read_put_away(deleted: bool, archived: str | None) -> tuple[str, ...]:
+    """The filter that asks for runs which are otherwise in no list."""
+    asked = ["deleted"] if deleted else []
+    if archived:
+        from git_gage.catalog.filter_nodes import spell_text
+
+        asked.append(f"archived = {spell_text(archived)}")
+    elif archived is not None:
+        asked.append("archived")
+    return (" or ".join(asked),) if asked else ()
+
+
 def _show(app: App, given: dict[str, Any], color: str) -> None:
     text, screen, listed = _draw(app, given, color)
     if text:
         app.show(text, screen)
     if listed.documents:
         app.catalog.remember_rows(listed.to_remember)
-    elif app.catalog.count():
+    elif app.catalog.count() > (0 if listed.wheres else app.catalog.count_hidden()):
         hint_at_filter(app, listed.wheres)
     elif not text:
         hint_at_runs(app, given["remote"])

@@ -51,7 +51,10 @@ def find_listed(app: App, given: dict[str, Any]) -> Listed:
         documents = app.documents(limit, runs)
         ids = [document["id"] for document in documents]
     is_all = not (given["wheres"] or given["best"])
-    total = app.catalog.count() if is_all or runs is None else len(runs)
+    if is_all or runs is None:
+        total = app.catalog.count() - app.catalog.count_hidden()
+    else:
+        total = len(runs)
     return Listed(
         documents,
         given["wheres"],

@@ -22,6 +22,7 @@ class RunName(click.ParamType):  # type: ignore[type-arg]
     """A word that names a run; the catalog says which."""
 
     name = "run"
+    put_away = False
 
     def shell_complete(
         self,
@@ -33,7 +34,8 @@ class RunName(click.ParamType):  # type: ignore[type-arg]
 
         app: App = ctx.obj
         return [
-            CompletionItem(value, help=text) for value, text in app.catalog.complete(incomplete)
+            CompletionItem(value, help=text)
+            for value, text in app.catalog.complete(incomplete, put_away=self.put_away)
         ]
 
 
@@ -52,6 +54,12 @@ class FileOfRun(RunName):
         end = value.find("}") + 1 if "@{" in value else 0
         run, colon, path = value[end:].partition(":")
         return value[:end] + run, path if colon else None
+
+
+class PutAwayRun(RunName):
+    """A word that names a run; what is offered was deleted or archived."""
+
+    put_away = True
 
 
 class RunOrTag(RunName):

@@ -225,9 +225,10 @@ def _count_unapplied(app: App, document: Mapping[str, Any]) -> int:
 
 
 def _weigh(app: App, document: Mapping[str, Any]) -> Outcome:
-    from git_gage.catalog.said import weigh
+    from git_gage.catalog.said import Begun, weigh
 
-    return weigh(app.runs.said(document["id"]))
+    begun = Begun(document["author"], document["writer"])
+    return weigh(app.runs.said(document["id"]), begun)
 
 
 def _find_run_dir(app: App, document: Mapping[str, Any]) -> Path | None:

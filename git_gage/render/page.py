@@ -23,7 +23,7 @@ from git_gage.render.amounts import (
 )
 from git_gage.render.lineage import follower_text
 from git_gage.render.metrics import best_text, draw_spark, spark_width
-from git_gage.render.said import comment_line
+from git_gage.render.said import comment_line, placing_rows
 from git_gage.render.screen import text_width
 from git_gage.render.wording import (
     FETCH,
@@ -69,6 +69,7 @@ def format_page(
     page = _Page(document, screen, now)
     rows: list[tuple[str, str | Text]] = [
         *page.what(),
+        *placing_rows(document, now),
         *page.comments(unapplied),
         *page.config(given),
         *page.metrics(series or {}),

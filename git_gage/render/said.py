@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.attributes import USER
-from git_gage.catalog.said import LABEL, Role
+from git_gage.catalog.said import ARCHIVE_RUN, LABEL, PLACING, Role
 from git_gage.records import parse_time, short_id
 from git_gage.render.amounts import age_text, moment_text, value_text
 from git_gage.render.table import Column, format_table
@@ -191,6 +191,8 @@ def _saying(said: Said) -> str:
             return f"tagged: {said.about}"
         case "tag.del":
             return f"took tag away: {said.about}"
+    if said.kind in PLACING:
+        return _placing(said.kind, said.content or {})
     comment = f"comment {said.about[:SHORT_COMMENT]}"
     match said.kind:
         case "comment.add":
@@ -198,6 +200,35 @@ def _saying(said: Said) -> str:
         case "comment.edit":
             return f"{comment} now: {first}"
     return f"delete {comment}"
+
+
+def _placing(kind: str, archive: Mapping[str, str]) -> str:
+    """What a record does to the run itself, in a few words; not yet cleaned."""
+    if kind != ARCHIVE_RUN:
+        return kind.removeprefix("run.")
+    name = f" as {archive['name']}" if archive["name"] else ""
+    first = archive["note"].strip().split("\n", 1)[0]
+    return f"archive{name}" + (f": {first}" if first else "")
+
+
+def placing_rows(document: Mapping[str, Any], now: float) -> Iterator[tuple[str, str]]:
+    """Whether a run is put away, by whom, and who else asks for that."""
+    run = short_id(document["id"])
+    for key in ("deleted", "archived"):
+        if document[key] is not None:
+            words = "" if key == "deleted" else _placing(ARCHIVE_RUN, document[key])
+            said = clean(words.removeprefix("archive").strip())
+            back = f"git gage restore {run}"
+            yield key, ", ".join(filter(None, [_who(document[key], now), said, back]))
+    for number, each in enumerate(document["asked"]):
+        yield (
+            "" if number else "asked",
+            f"{_who(each, now)}, asks to {clean(_placing(each['kind'], each))} it",
+        )
+
+
+def _who(said: Mapping[str, Any], now: float) -> str:
+    return f"{author_text(said['author'])}, {_ago(said['at'], now)}"
 
 
 # -- tags -----------------------------------------------------------------------------------------
@@ -210,6 +241,15 @@ def format_tags(counts: Sequence[tuple[str, int]], screen: Screen) -> str:
     tags = Column("TAG", [clean(tag) for tag, _ in counts], 0, least=8)
     runs = Column("RUNS", [f"{count:,}" for _, count in counts], 1, right=True)
     return format_table([tags, runs], screen)
+
+
+def format_archives(counts: Sequence[tuple[str, int]], screen: Screen) -> str:
+    """Archives, each with how many runs are in it."""
+    if not counts:
+        return "no archives\n"
+    names = Column("ARCHIVE", [clean(name) or "-" for name, _ in counts], 0, least=8)
+    runs = Column("RUNS", [f"{count:,}" for _, count in counts], 1, right=True)
+    return format_table([names, runs], screen)
 
 
 # -- small things ---------------------------------------------------------------------------------

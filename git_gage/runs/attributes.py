@@ -1,4 +1,4 @@
-"""What people say about runs: labels and other attributes, tags, comments.
+"""What people say about runs: labels and other attributes, tags, comments; putting them away.
 
 Each is a record of its own. Source: docs/format.md, "What people say".
 """
@@ -9,16 +9,23 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.said import (
+    ARCHIVE_RUN,
     COMMENT,
     DEL,
     DELETE,
+    DELETE_RUN,
     EDIT,
     LABEL,
     MAX_TEXT,
+    PLACING,
+    RESTORE_RUN,
+    RUN,
     SET,
     TAG,
     UNTAG,
+    Begun,
     Comment,
+    Placed,
     Role,
     Said,
     find_heads,
@@ -44,7 +51,9 @@ _COMMANDS = {
 }
 # What a record is about the same thing as.
 _TOPICS = {
-    kind: topic for topic in ((SET, DEL), (TAG, UNTAG), (COMMENT, EDIT, DELETE)) for kind in topic
+    kind: topic
+    for topic in ((SET, DEL), (TAG, UNTAG), (COMMENT, EDIT, DELETE), PLACING)
+    for kind in topic
 }
 _PARTS = ("attr.", "config.", "metric.")
 
@@ -190,6 +199,49 @@ def change_comment(
     return weigh(catalog.said(run)).roles[record.id] is not Role.REQUEST
 
 
+def delete_runs(store: Store, catalog: Catalog, runs: Sequence[str], author: By) -> list[str]:
+    """Put runs out of sight, until they are restored; those where that changes anything.
+
+    Of what somebody else began it holds in this clone, and is a request to all others.
+    Raises: RequestError where nothing can be written.
+    """
+    return _put_away(store, catalog, runs, _Statement(DELETE_RUN, RUN, {}), author)
+
+
+def archive_runs(
+    store: Store,
+    catalog: Catalog,
+    runs: Sequence[str],
+    author: By,
+    *,
+    name: str = "",
+    note: str = "",
+    allow_secrets: bool = False,
+) -> list[str]:
+    """Put runs into an archive, and say why; those where that changes anything.
+
+    Raises: as `set_label`.
+    """
+    for text, where in ((name, "the name of an archive"), (note, "a note")):
+        require_text(text, where, allow_secrets=allow_secrets)
+    body = {key: text for key, text in (("name", name), ("note", note)) if text}
+    return _put_away(store, catalog, runs, _Statement(ARCHIVE_RUN, RUN, body), author)
+
+
+def restore_runs(store: Store, catalog: Catalog, runs: Sequence[str], author: By) -> list[str]:
+    """Bring back what was deleted or archived, or say no to who asks for that; which it was.
+
+    Raises: RequestError where nothing can be written.
+    """
+    return _put_away(store, catalog, runs, _Statement(RESTORE_RUN, RUN, {}), author)
+
+
+def _put_away(
+    store: Store, catalog: Catalog, runs: Sequence[str], statement: _Statement, author: By
+) -> list[str]:
+    return [record.run for record in _say(store, catalog, runs, [statement], author)]
+
+
 def find_comment(catalog: Catalog, run: str, prefix: str) -> Comment:
     """The comment of a run of which the id begins so.
 
@@ -257,7 +309,7 @@ def _say(
             drafts = [
                 draft_next(store, catalog, kind, run, body, author, deps)
                 for run in runs
-                if (deps := _find_deps(statement, catalog.said(run))) is not None
+                if (deps := _find_deps(catalog, run, statement)) is not None
             ]
             for record in drafts:
                 store.append(record)
@@ -267,10 +319,17 @@ def _say(
     return records
 
 
-def _find_deps(statement: _Statement, said: Sequence[Said]) -> list[str] | None:
+def _find_deps(catalog: Catalog, run: str, statement: _Statement) -> list[str] | None:
     """Records that a statement supersedes; None where it would change nothing."""
-    kind, about, _ = statement
+    kind, about, body = statement
+    said = catalog.said(run)
     known = [each for each in said if each.about == about and each.kind in _TOPICS[kind]]
+    if kind in PLACING:
+        document = catalog.document(run)
+        assert document is not None, "whoever names a run has its begin"
+        begun = Begun(document["author"], document["writer"])
+        placed = weigh(known, begun).placed
+        return _find_heads(known, placed.requests) if _is_moved(kind, body, placed) else None
     there = weigh(known)
     if kind == TAG:
         return None if about in there.tags else []
@@ -278,5 +337,19 @@ def _find_deps(statement: _Statement, said: Sequence[Said]) -> list[str] | None:
         return [each.id for each in there.tags[about]] if about in there.tags else None
     if kind == DEL and about not in there.attributes:
         return None
-    asked = [request.id for comment in there.comments for request in comment.requests]
+    return _find_heads(known, [each for comment in there.comments for each in comment.requests])
+
+
+def _find_heads(known: Sequence[Said], requests: Sequence[Said]) -> list[str]:
+    asked = [request.id for request in requests]
     return find_heads([each for each in known if each.id not in asked]) + asked
+
+
+def _is_moved(kind: str, body: Mapping[str, Any], placed: Placed) -> bool:
+    """Whether a run is elsewhere after what is said of it, or a request is answered."""
+    if kind == DELETE_RUN:
+        return placed.deleted is None
+    if kind == ARCHIVE_RUN:
+        before = placed.archived
+        return before is None or before.content != {"name": "", "note": "", **body}
+    return placed != Placed()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.catalog.documents import end_rank
-from git_gage.catalog.said import KINDS, Role, weigh
+from git_gage.catalog.said import KINDS, Begun, Role, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,9 @@ def trace_history(catalog: Catalog, run: str) -> list[Event]:
     """The records about a run, in the order of their clocks."""
     records = catalog.records(run)
     said = {each.id: each for each in catalog.said(run)}
-    roles: dict[str, Role] = weigh(said.values()).roles | _find_superseded(records)
+    begin = next((record for record in records if record.kind == "run.begin"), None)
+    begun = begin and Begun(begin.by, begin.writer)
+    roles: dict[str, Role] = weigh(said.values(), begun).roles | _find_superseded(records, begin)
     return [
         Event(
             record,
@@ -41,9 +43,8 @@ def trace_history(catalog: Catalog, run: str) -> list[Event]:
     ]
 
 
-def _find_superseded(records: Sequence[Record]) -> dict[str, Role]:
+def _find_superseded(records: Sequence[Record], begin: Record | None) -> dict[str, Role]:
     """Starts and ends that another one stands in for."""
-    begin = next((record for record in records if record.kind == "run.begin"), None)
     if begin is None:
         return {}
     starts = sorted(_of_kind(records, "run.start"), key=lambda start: start.at)

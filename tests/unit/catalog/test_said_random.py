@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from git_gage.catalog import Catalog
 from git_gage.records import Record, sign_record
 from tests.support import scale
 from tests.unit.catalog.made_up import (
@@ -70,10 +71,21 @@ class Clone:
                 return {"text": f"{self.lane} {len(self.heard)}"}, []
             case "comment.edit":
                 return {"comment": comment, "text": f"edit {choice}"}, []
+            case "run.archive":
+                return {"name": "ab"[choice % 2], "note": f"{choice}"}, self._placings()
+            case "run.delete" | "run.restore":
+                return {}, self._placings()
         return {"comment": comment}, []
 
+    def _placings(self) -> list[str]:
+        return [record.id for record in self.heard if record.kind in PLACINGS]
 
-KINDS = ("attr.set", "attr.del", "tag.add", "tag.del", "comment.add", "comment.edit", "comment.del")
+
+PLACINGS = ("run.archive", "run.delete", "run.restore")
+KINDS = (
+    *("attr.set", "attr.del", "tag.add", "tag.del", "comment.add", "comment.edit", "comment.del"),
+    *PLACINGS,
+)
 deeds = st.lists(
     st.tuples(
         st.sampled_from(sorted(WRITERS)), st.sampled_from((*KINDS, "hear")), st.integers(0, 5)
@@ -97,12 +109,17 @@ def tell(story: list[tuple[str, str, int]]) -> list[Record]:
     return records
 
 
+def read_all(catalog: Catalog) -> list[dict[str, Any]]:
+    return catalog.newest(None, catalog.find((), put_away=True))
+
+
 def outcome(store: FakeStore, judge: Any = None) -> tuple[Any, ...]:
     catalog = open_catalog(store, judge=judge)
     assert catalog.refresh() == []
-    (document,) = catalog.newest(None)
+    (document,) = read_all(catalog)
     found = sorted((said.id, said.state) for said in catalog.said(FIRST.run))
-    return document, found, catalog.find("comment"), catalog.find("tag = a")
+    wheres = ("comment", "tag = a", "deleted", "archived = a", "not archived", "op = train.py")
+    return document, found, [catalog.find(where) for where in wheres], catalog.newest(None)
 
 
 @given(story=deeds, data=st.data())
@@ -124,7 +141,7 @@ def test_the_order_of_arrival_makes_no_difference(
             arriving = arriving[size:]
             bit_by_bit.lane(ref(remote="hub"), *batches)
             assert catalog.refresh() == []
-        assert catalog.newest(None) == fresh_catalog(at_once).newest(None)
+        assert read_all(catalog) == read_all(fresh_catalog(at_once))
         assert outcome(bit_by_bit) == outcome(at_once)
 
 
@@ -151,4 +168,4 @@ def test_nor_do_signatures_that_come_late_or_are_lost(
         catalog.refresh()
         bit_by_bit.lane(ref(remote="hub"), lines(*arriving[:half]), lines(*arriving[half:]))
         assert catalog.refresh() == []
-        assert catalog.newest(None) == [outcome(at_once, judged)[0]]
+        assert read_all(catalog) == [outcome(at_once, judged)[0]]

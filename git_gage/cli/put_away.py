@@ -1,0 +1,80 @@
+"""What commands that put runs away ask and tell alike."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from git_gage.errors import RequestError
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+
+MOST_TOLD = 10
+# A line to type that is longer helps nobody.
+MOST_NAMED = 5
+
+
+def require_ended(app: App, runs: Sequence[str]) -> None:
+    """Raises: RequestError for a run that goes on."""
+    from git_gage.records import short_id
+
+    for document in app.documents(None, runs):
+        if document["status"] == "running":
+            run = short_id(document["id"])
+            raise RequestError(f"run {run} goes on", hint=f"git gage stop {run}")
+
+
+def tell(app: App, runs: Sequence[str]) -> None:
+    """Say on standard error which runs are meant."""
+    for line in _describe(app.documents(None, runs[:MOST_TOLD])):
+        click.echo(line, err=True)
+    if len(runs) > MOST_TOLD:
+        click.echo(f"and {len(runs) - MOST_TOLD:,} more", err=True)
+
+
+def ask(app: App, runs: Sequence[str], deed: str) -> None:
+    """Let the user say yes to what is done to runs.
+
+    Raises: RequestError where nobody can be asked, or the answer is no.
+    """
+    from git_gage.render.amounts import count_text
+
+    tell(app, runs)
+    if not sys.stdin.isatty():
+        raise RequestError("nothing was changed: nobody can be asked", hint="say yes with '-y'")
+    if not click.confirm(f"{deed} {count_text(len(runs), 'run')}?", err=True):
+        raise RequestError("nothing was changed")
+
+
+def describe_done(app: App, deed: str, runs: Sequence[str]) -> None:
+    """Say what became of runs, and how to undo it; of none, that the answer is no."""
+    from git_gage.records import short_id
+    from git_gage.render.amounts import count_text
+
+    if not runs:
+        click.echo("nothing to do: no such run is there, or it is so already", err=True)
+        click.get_current_context().exit(1)
+    click.echo(f"{deed} {count_text(len(runs), 'run')}")
+    foreign = [run for run in runs if app.catalog.is_foreign(run)]
+    with app.progress() as progress:
+        if foreign:
+            count = "it was" if len(runs) == len(foreign) == 1 else f"{len(foreign)} of them were"
+            progress.note(f"{count} begun elsewhere: for others this is a request, until who")
+            progress.note("began them does the same")
+        if deed != "Restored":
+            names = map(short_id, runs) if len(runs) <= MOST_NAMED else ["<run>..."]
+            progress.note(f"hint: undo it with 'git gage restore {' '.join(names)}'")
+
+
+def _describe(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
+    from git_gage.records import short_id
+    from git_gage.safe import clean
+
+    for document in documents:
+        label = f", {document['label']}" if document["label"] else ""
+        words = f"{document['name']}, {document['operation']}, {document['status']}{label}"
+        yield f"  {short_id(document['id'])}  {clean(words)}"
