@@ -61,8 +61,9 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         if ctx.args:
             raise click.UsageError(f"unexpected argument '{ctx.args[0]}'", ctx)
-        for group in self.exclusive:
-            given = [name for name in group if _is_given(ctx, name)]
+        asked = _names_given(ctx) if self.exclusive else set()
+        for group in self.exclusive if len(asked) > 1 else ():
+            given = [name for name in group if name in asked]
             if len(given) > 1:
                 raise click.UsageError(f"'{given[0]}' cannot be used with '{given[1]}'", ctx)
         return super().invoke(ctx)
@@ -125,9 +126,15 @@ def _meaning(option: click.Option) -> str:
     return "Show this help" if option.opts == HELP_NAMES else option.help or ""
 
 
-def _is_given(ctx: click.Context, name: str) -> bool:
-    option = next(param for param in ctx.command.params if name in param.opts)
-    return ctx.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+def _names_given(ctx: click.Context) -> set[str]:
+    """Names of the options on the command line, each with its other names."""
+    sources = ctx.get_parameter_source
+    given = (
+        param
+        for param in ctx.command.params
+        if sources(param.name or "") is ParameterSource.COMMANDLINE
+    )
+    return {name for param in given for name in param.opts}
 
 
 class UsageError(click.UsageError):

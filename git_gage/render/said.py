@@ -192,7 +192,7 @@ def _saying(said: Said) -> str:
         case "tag.del":
             return f"took tag away: {said.about}"
     if said.kind in PLACING:
-        return _placing(said.kind, said.content or {})
+        return _placing(said.kind, "the run", said.content or {})
     comment = f"comment {said.about[:SHORT_COMMENT]}"
     match said.kind:
         case "comment.add":
@@ -202,13 +202,16 @@ def _saying(said: Said) -> str:
     return f"delete {comment}"
 
 
-def _placing(kind: str, archive: Mapping[str, str]) -> str:
+def _placing(kind: str, run: str, archive: Mapping[str, str]) -> str:
     """What a record does to the run itself, in a few words; not yet cleaned."""
-    if kind != ARCHIVE_RUN:
-        return kind.removeprefix("run.")
+    words = _archive(archive) if kind == ARCHIVE_RUN else ""
+    return f"{kind.removeprefix('run.')} {run}{words}"
+
+
+def _archive(archive: Mapping[str, str]) -> str:
     name = f" as {archive['name']}" if archive["name"] else ""
     first = archive["note"].strip().split("\n", 1)[0]
-    return f"archive{name}" + (f": {first}" if first else "")
+    return name + (f": {first}" if first else "")
 
 
 def placing_rows(document: Mapping[str, Any], now: float) -> Iterator[tuple[str, str]]:
@@ -216,15 +219,12 @@ def placing_rows(document: Mapping[str, Any], now: float) -> Iterator[tuple[str,
     run = short_id(document["id"])
     for key in ("deleted", "archived"):
         if document[key] is not None:
-            words = "" if key == "deleted" else _placing(ARCHIVE_RUN, document[key])
-            said = clean(words.removeprefix("archive").strip())
+            said = "" if key == "deleted" else clean(_archive(document[key]).strip())
             back = f"git gage restore {run}"
             yield key, ", ".join(filter(None, [_who(document[key], now), said, back]))
     for number, each in enumerate(document["asked"]):
-        yield (
-            "" if number else "asked",
-            f"{_who(each, now)}, asks to {clean(_placing(each['kind'], each))} it",
-        )
+        words = clean(_placing(each["kind"], "it", each))
+        yield "" if number else "asked", f"{_who(each, now)}, asks to {words}"
 
 
 def _who(said: Mapping[str, Any], now: float) -> str:
