@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +18,7 @@ from git_gage.catalog.place import (
     is_busy,
     is_unusable,
 )
-from git_gage.catalog.query import Chain, Shown, as_document, as_text
+from git_gage.catalog.query import Chain, Mark, Shown, as_document, as_text
 from git_gage.catalog.refresh import Tell, judge_again, refresh
 from git_gage.catalog.schema import MEMORY, open_catalog
 from git_gage.errors import ConflictError, RunNotFoundError
@@ -295,12 +295,15 @@ class Catalog:
         """Where the next record of a writer about a run goes. Hold the store's lock."""
         return self._ask(lambda db: query.read_chain(db, run, writer))
 
-    def mark(self) -> int:
+    def mark(self) -> Mark:
         """What `news` takes, to tell what came since."""
         return self._ask(query.read_mark)
 
-    def news(self, mark: int) -> list[tuple[str, str]]:
-        """Run and id of each record that came with lanes since a mark."""
+    def news(self, mark: Mark) -> list[tuple[str, str]]:
+        """Run and id of each record that came with lanes since a mark.
+
+        None where the catalog was made anew meanwhile.
+        """
         return self._ask(lambda db: query.read_news(db, mark))
 
     def records(self, run: str) -> list[Record]:
@@ -321,6 +324,19 @@ class Catalog:
         for first in range(0, len(asked), PAGE):
             found = self._records(asked[first : first + PAGE], None)
             yield from sorted(found, key=lambda record: record.run)
+
+    def purged(self) -> list[str]:
+        """Ids of runs that were taken out as a whole, and of which something is still here."""
+        return self._ask(query.list_purged)
+
+    def still_here(self, runs: Collection[str]) -> list[str]:
+        """Those of which more is here than a record that says what was taken out."""
+        found = self._records(self._ask(lambda db: query.find_told_of(db, runs)), None)
+        return sorted({record.run for record in found if record.kind != "run.redact"})
+
+    def judge(self, records: Sequence[Record]) -> Mapping[str, str]:
+        """What to think of records of others: see `Judge`; nothing where nobody judges."""
+        return {} if self._judge is None else self._judge(records)
 
     def said(self, run: str) -> list[Said]:
         """What people said of a run, all of it."""

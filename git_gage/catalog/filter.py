@@ -48,8 +48,8 @@ PUT_AWAY = frozenset({"archived", "deleted"})
 _HIDDEN = {
     frozenset[str](): " AND run.hidden = 0",
     frozenset({"archived"}): " AND run.hidden < 2",
-    frozenset({"deleted"}): " AND run.hidden <> 1",
-    PUT_AWAY: "",
+    frozenset({"deleted"}): " AND run.hidden IN (0, 2, 3)",
+    PUT_AWAY: " AND run.hidden < 4",
 }
 
 
@@ -98,7 +98,7 @@ def find_runs(
     order = make_order(db, sort, group, names.fields, numeric=numeric)
     fields = (found.text, order.order, order.group, order.where)
     facts = " JOIN fact ON fact.run = run.key" if any("fact." in text for text in fields) else ""
-    hidden = "" if put_away else _HIDDEN[PUT_AWAY & names.asked]
+    hidden = _HIDDEN[PUT_AWAY if put_away else PUT_AWAY & names.asked]
     question = (
         f"SELECT run.id, {order.group} FROM {order.tables}{facts} WHERE run.writer IS NOT NULL"
         f"{hidden} AND {order.where} AND {found.text} ORDER BY {order.order} LIMIT ?"

@@ -19,7 +19,7 @@ from git_gage.catalog.documents import (
 )
 from git_gage.catalog.ready import Ready, note
 from git_gage.catalog.rows import Run, find_runs, open_documents, write_runs
-from git_gage.catalog.said import KINDS, read_content
+from git_gage.catalog.said import KINDS, Begun, is_by_runner, read_content
 from git_gage.catalog.said_table import Heard, SaidTable
 from git_gage.catalog.schema import AMONG, among
 from git_gage.errors import IntegrityError
@@ -52,6 +52,7 @@ class Loader:
         self._chunk: list[Seen] = []
         self._ready: list[tuple[Ready, int, bool]] = []
         self._size = 0
+        self._judge = judge
         self._attached = Attached(db, store)
         self._said = SaidTable(db, judge, store.my_lanes)
 
@@ -232,7 +233,11 @@ class Loader:
         """Whoever recorded a run says what was taken out of it; nobody else can."""
         assert run.document is not None
         parts = record.body.get("parts")
-        if record.writer == run.document["writer"] and type(parts) is list:
+        begun = Begun(run.document["author"], run.document["writer"])
+        states = self._judge([record]) if self._judge and record.sig is not None else {}
+        signed = record.sig is not None
+        by_runner = is_by_runner(begun, record, states.get(record.id), signed=signed)
+        if by_runner and type(parts) is list:
             said = {part for part in parts if type(part) is str}
             run.document["redacted"] = sorted({*run.document["redacted"], *said})
 

@@ -12,14 +12,17 @@ from git_gage.catalog.texts import checked, with_packages
 from git_gage.records import is_begin_of
 from git_gage.store import OWN, parse_ref
 
-# The bit of `run.hidden` that says so; archived runs have the one below.
-DELETED = 2
+# Bits of `run.hidden`; archived runs have the one below. What was purged is found by its id alone.
+DELETED, PURGED = 2, 4
 # JSON counts exactly up to here: whoever writes a higher one must not stop the others.
 _MAX_COUNT = 2**53 - 1
 _SHOWN = (
     "SELECT run.id, d.text, d.crc, d.packages, p.text, p.crc FROM run"
     " JOIN document d ON d.run = run.key LEFT JOIN packages p ON p.key = d.packages"
 )
+
+
+Mark = tuple[int, int]
 
 
 class Chain(NamedTuple):
@@ -63,13 +66,29 @@ def read_one(db: sqlite3.Connection, run: str) -> Shown | None:
 
 
 def read_total(db: sqlite3.Connection, name: str) -> int:
-    """Number of "runs" that can be shown, or of "records"."""
+    """Number of "runs" that can be shown, or of "records"; or which catalog it is, "made"."""
     return int(db.execute("SELECT value FROM total WHERE name = ?", (name,)).fetchone()[0])
 
 
 def count_hidden(db: sqlite3.Connection) -> int:
     """Number of runs that are archived or deleted."""
     return int(db.execute("SELECT count(*) FROM run WHERE hidden > 0").fetchone()[0])
+
+
+def list_purged(db: sqlite3.Connection) -> list[str]:
+    """Ids of runs that were taken out as a whole, and of which something is still here."""
+    rows = db.execute("SELECT id FROM run WHERE hidden >= ? ORDER BY id", (PURGED,))
+    return [id for (id,) in rows]
+
+
+def find_told_of(db: sqlite3.Connection, runs: Iterable[str]) -> list[str]:
+    """Those about which there is more than one record."""
+    rows = db.execute(
+        "SELECT run.id FROM run JOIN record r ON r.run = run.key"
+        f" WHERE run.id {AMONG} GROUP BY run.id HAVING count(DISTINCT r.id) > 1",
+        [among(runs)],
+    )
+    return [id for (id,) in rows]
 
 
 def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
@@ -113,13 +132,17 @@ def list_runs(db: sqlite3.Connection) -> list[str]:
     return [id for (id,) in db.execute("SELECT id FROM run ORDER BY id")]
 
 
-def read_mark(db: sqlite3.Connection) -> int:
-    """A number that grows with each blob of records that is read."""
-    return int(db.execute("SELECT coalesce(max(key), 0) FROM seen").fetchone()[0])
+def read_mark(db: sqlite3.Connection) -> Mark:
+    """Which catalog this is, and a number that grows with each blob of records that is read."""
+    last = int(db.execute("SELECT coalesce(max(key), 0) FROM seen").fetchone()[0])
+    return read_total(db, "made"), last
 
 
-def read_news(db: sqlite3.Connection, mark: int) -> list[tuple[str, str]]:
-    """Run and id of the records that were in no blob up to a mark."""
+def read_news(db: sqlite3.Connection, since: Mark) -> list[tuple[str, str]]:
+    """Run and id of the records that were in no blob up to a mark; none where nobody can tell."""
+    made, mark = since
+    if made != read_total(db, "made"):
+        return []
     rows = db.execute(
         "SELECT DISTINCT run.id, r.id FROM record r JOIN run ON run.key = r.run WHERE r.blob > ?"
         " AND NOT EXISTS (SELECT 1 FROM record b WHERE b.run = r.run AND b.id = r.id"

@@ -102,7 +102,10 @@ def complete_run(
 
     Of runs that are not deleted; with `put_away` of those that are deleted or archived.
     """
-    typed, hidden = prefix.lower(), "> 0" if put_away else f"< {DELETED}"
+    typed, hidden = (
+        prefix.lower(),
+        f"IN (1, {DELETED}, {DELETED + 1})" if put_away else f"< {DELETED}",
+    )
     hashes = find_prefixed(db, "hash", typed, OFFERED, hidden)
     # Names are offered to whoever has begun one: in front of nothing typed they only double all.
     names = find_prefixed(db, "name", typed, OFFERED, hidden) if typed else []

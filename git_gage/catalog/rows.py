@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.facts import Facts, find_facts, list_names, write_facts
 from git_gage.catalog.lineage import named_runs
-from git_gage.catalog.query import DELETED
+from git_gage.catalog.query import DELETED, PURGED
 from git_gage.catalog.schema import AMONG, among
 from git_gage.catalog.texts import checked, checksum, dump
 from git_gage.catalog.values import storable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-# Where a run is put away: with `DELETED` the bits of `run.hidden`.
+# Where a run is put away: with `DELETED` and `PURGED` the bits of `run.hidden`.
 SHOWN, ARCHIVED = 0, 1
 
 
@@ -136,4 +136,5 @@ def write_runs(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
 
 def _hidden(document: Mapping[str, Any]) -> int:
     archived = SHOWN if document["archived"] is None else ARCHIVED
-    return archived | (SHOWN if document["deleted"] is None else DELETED)
+    deleted = SHOWN if document["deleted"] is None else DELETED
+    return archived | deleted | (PURGED if "run" in document["redacted"] else SHOWN)

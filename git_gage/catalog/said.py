@@ -180,12 +180,15 @@ def is_by_author(comment: Said, change: Said) -> bool:
     return comment.writer == change.writer or (same_address and "key" not in changer)
 
 
-def is_by_runner(begun: Begun, change: Said) -> bool:
-    """Whether a record is by who began the run: signed by that key, or else from the same clone."""
+def is_by_runner(begun: Begun, change: Said | Record, state: str | None, *, signed: bool) -> bool:
+    """Whether a record is by who began the run: signed by that key, or else from the same clone.
+
+    `state` is the verdict on it, `signed` whether some copy of it has a signature.
+    """
     key = (begun.by or {}).get("key")
     if key is None:
         return change.writer == begun.writer
-    proven = change.signed and change.state not in UNPROVEN
+    proven = signed and state not in REFUSED | UNPROVEN
     return proven and (change.by or {}).get("key") == key
 
 
@@ -264,7 +267,7 @@ def _weigh_placing(said: Sequence[Said], begun: Begun | None, roles: dict[str, R
     for each in said:
         if each.kind not in PLACING:
             continue
-        if not each.own and (begun is None or not is_by_runner(begun, each)):
+        if not each.own and (begun is None or not _is_by_runner(begun, each)):
             roles[each.id] = Role.REQUEST
             asked = (*asked, each)
             continue
@@ -276,3 +279,7 @@ def _weigh_placing(said: Sequence[Said], begun: Begun | None, roles: dict[str, R
         asked = tuple(request for request in asked if request.id not in each.deps)
     there = {kind: each for kind, each in last.items() if each.kind == kind}
     return Placed(there.get(DELETE_RUN), there.get(ARCHIVE_RUN), asked)
+
+
+def _is_by_runner(begun: Begun, change: Said) -> bool:
+    return is_by_runner(begun, change, change.state, signed=change.signed)

@@ -11,6 +11,7 @@ from git_gage.cli.choosing import filter_options
 from git_gage.cli.params import files_option, yes_option
 
 if TYPE_CHECKING:
+    from git_gage.catalog.query import Mark
     from git_gage.cli.app import App
     from git_gage.share import Fetched, Pushed
     from git_gage.share.preview import Move
@@ -291,7 +292,7 @@ def _describe_fetch(fetched: Fetched, previews: int) -> str:
     return f"fetched {' and '.join(new)} from {remote}" if new else f"nothing new on {remote}"
 
 
-def _judge_news(app: App, fetched: Fetched, mark: int) -> str:
+def _judge_news(app: App, fetched: Fetched, mark: Mark) -> str:
     """Of how many records it is known who wrote them, where that is quick to tell."""
     news = app.catalog.news(mark) if fetched.records_new else []
     if not news or len(news) > MOST_JUDGED:

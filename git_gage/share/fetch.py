@@ -68,10 +68,15 @@ def fetch_runs(
         bring_all(store, found, parts, observer)
         for notice in catalog.refresh(bulk=True):
             observer.warning(notice)
+        came = catalog.count() - runs, catalog.count_records() - records
+        if catalog.purged() or Withdrawn(store).purged():
+            from git_gage.share.purge import accept_purges
+
+            accept_purges(store, catalog, observer)
         forget_gone(store, found, observer)
         if catalog.has_open_elsewhere() or store.read_beats():
             fetch_beats(store, found, observer)
-    return Fetched(found.shown, catalog.count() - runs, catalog.count_records() - records)
+    return Fetched(found.shown, *came)
 
 
 def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Observer) -> None:

@@ -79,7 +79,7 @@ def _move(store: Store, catalog: Catalog, run: str, before: str, after: str) -> 
     parcels, _ = pack_parcels(store, lines, given=[oid for oid in named if oid])
     extend_lane(store.repo, f"{after}/{store.lane}", store.clock(), parcels)
     sources = frozenset(parcel.snapshot for parcel in parcels if parcel.snapshot)
-    shared = {other for other in runs_of_sources(store, sources, before) if other != run}
+    shared = {other for other, _ in runs_of_sources(store, sources, before) if other != run}
     drop = Drop(
         ids=frozenset(record.id for record in records),
         files=frozenset(path for parcel in parcels for path, _ in parcel.bulk),

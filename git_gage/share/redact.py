@@ -8,7 +8,7 @@ Source: docs/format.md, "Redaction".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,10 +31,12 @@ from git_gage.store.rewrite import (
     Holding,
     delete_refs,
     find_busy_journals,
+    group_epochs,
     purge_journals,
     read_holding,
     rewrite_lane,
 )
+from git_gage.system import remove_file, remove_tree
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -67,6 +69,8 @@ class Redaction(NamedTuple):
     kinds: tuple[str, ...]
     said: bool = False
     """Whether whoever recorded the run has said so: then there is nothing to record."""
+    purged: bool = False
+    """Whether files that the run made go, too."""
 
     @property
     def parts(self) -> list[str]:
@@ -126,7 +130,7 @@ def find_said(records: Iterable[Record]) -> Drop:
     for record in records:
         known.setdefault(record.run, []).append(record)
     found = [_read_said(run, of_run) for run, of_run in known.items()]
-    return _make_drop([each for each in found if each is not None])
+    return make_drop([each for each in found if each is not None])
 
 
 def _read_said(run: str, records: Sequence[Record]) -> Redaction | None:
@@ -135,15 +139,16 @@ def _read_said(run: str, records: Sequence[Record]) -> Redaction | None:
     if begin is None or not bodies:
         return None
     others = tuple(record for record in records if record.kind != KIND)
-    parts = {part for body in bodies for part in _texts(body, "parts")}
-    names = {name for body in bodies for name in _texts(body, "files")}
-    ids = frozenset(id for body in bodies for id in _texts(body, "records"))
+    parts = {part for body in bodies for part in read_texts(body, "parts")}
+    names = {name for body in bodies for name in read_texts(body, "files")}
+    ids = frozenset(id for body in bodies for id in read_texts(body, "records"))
     source = begin.body["source"]["snapshot"] if SOURCE in parts else None
     said = Redaction(run, others, frozenset(names), source, False, ids, (), said=True)
     return _with_parts(said, begin, (RUN,)) if RUN in parts else said
 
 
-def _texts(body: Mapping[str, Any], key: str) -> list[str]:
+def read_texts(body: Mapping[str, Any], key: str) -> list[str]:
+    """The texts of a list in a body, whoever wrote it."""
     found = body.get(key)
     return [text for text in found if type(text) is str] if type(found) is list else []
 
@@ -227,22 +232,28 @@ def redact_runs(
     """
     with sharing(store), store.writing():
         store.flush()
-        drop = _make_drop(redactions)
-        _require_alone(store, redactions, drop)
+        drop = make_drop(redactions)
+        require_alone(store, redactions, drop)
         catalog.refresh()
         for each in redactions:
             if not each.said:
                 store.append(draft_next(store, catalog, KIND, each.run, _body(each), author))
                 catalog.refresh()
         store.flush()
-        remotes, elsewhere = _withdraw(store, drop, said=all(each.said for each in redactions))
-        purge_journals(store.dir / "journal", drop)
-        left = list(_clear_files(store, redactions))
-        own = [f"{space}/{lane}" for space in OWN for lane in store.my_lanes]
-        for prefix in [*own, *_taken_lanes(store)]:
-            rewrite_lane(store.repo, prefix, drop)
-        catalog.close()
-        _forget(store)
+        return take_out(store, catalog, redactions, drop)
+
+
+def take_out(
+    store: Store, catalog: Catalog, redactions: Sequence[Redaction], drop: Drop
+) -> Redacted:
+    """Take out what was said to go. Hold the store's lock, and that of whoever shares."""
+    remotes, elsewhere = _withdraw(store, drop, said=all(each.said for each in redactions))
+    purge_journals(store.dir / "journal", drop)
+    left = list(_clear_files(store, redactions))
+    for prefix in _own_lanes(store):
+        rewrite_lane(store.repo, prefix, drop)
+    catalog.close()
+    _forget(store)
     return Redacted(list(redactions), remotes, elsewhere, left)
 
 
@@ -254,7 +265,7 @@ def _body(each: Redaction) -> dict[str, object]:
     return body
 
 
-def _make_drop(redactions: Sequence[Redaction]) -> Drop:
+def make_drop(redactions: Sequence[Redaction]) -> Drop:
     return Drop(
         ids=frozenset(id for each in redactions for id in each.ids),
         files=frozenset(f"{each.run}/{name}" for each in redactions for name in each.files),
@@ -263,7 +274,8 @@ def _make_drop(redactions: Sequence[Redaction]) -> Drop:
     )
 
 
-def _require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) -> None:
+def require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) -> None:
+    """Raises: RequestError where another process, or a run, needs what is to go."""
     for each in redactions:
         if store.state_dir(each.run).exists():
             run = short_id(each.run)
@@ -275,7 +287,8 @@ def _require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) ->
             hint="wait until it has ended",
         )
     going = {each.run for each in redactions}
-    sharing_them = {run for run in runs_of_sources(store, drop.snapshots, *OWN) if run is not None}
+    found = runs_of_sources(store, drop.snapshots, *OWN)
+    sharing_them = {run for run, _ in found if run is not None}
     others = sorted(sharing_them - going)
     if others:
         names = " ".join(map(short_id, (*sorted(going), *others)))
@@ -285,19 +298,27 @@ def _require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) ->
         )
 
 
-def runs_of_sources(store: Store, snapshots: frozenset[str], *spaces: str) -> Iterator[str | None]:
-    """Runs in lanes of this clone in `spaces` that have one of these sources."""
-    marks = [f'"snapshot":"{oid}"'.encode() for oid in snapshots]
+def runs_of_sources(
+    store: Store, snapshots: Collection[str], *spaces: str
+) -> list[tuple[str | None, str]]:
+    """Runs in lanes of this clone in `spaces` that have one of these sources, each with it.
+
+    None is a run of which a newer git-gage wrote.
+    """
+    marks = {f'"snapshot":"{oid}"'.encode(): oid for oid in snapshots}
     tips = {
         name: oid
         for name, oid in store.read_tips().items()
         if (found := parse_ref(name)) and found.space in spaces and found.lane in store.my_lanes
     }
     blobs = [blob for found in store.list_blobs(tips.values()).values() for blob in found]
-    for _, lines in store.read_lines(dict.fromkeys(blobs)):
-        for line in lines:
-            if any(mark in line for mark in marks):
-                yield _run_of(line)
+    return [
+        (_run_of(line), oid)
+        for _, lines in store.read_lines(dict.fromkeys(blobs))
+        for line in lines
+        for mark, oid in marks.items()
+        if mark in line
+    ]
 
 
 # -- what was sent ---------------------------------------------------------------------------------
@@ -310,40 +331,78 @@ def _withdraw(store: Store, drop: Drop, *, said: bool) -> tuple[list[str], list[
     stays, because others wrote it or other runs are there with it.
     """
     withdrawn = Withdrawn(store)
+    withdrawn.add_purged(drop.runs)
     elsewhere: list[str] = []
     gone: dict[str, str] = {}
-    for (space, remote, lane, epoch), refs in _group(store).items():
-        tips = {ref.rpartition("/")[2]: oid for ref, oid in refs.items()}
-        holding = read_holding(store.repo, tips)
-        rest = holding.without(drop)
-        if rest == holding:
+    for each in _find_touched(store, drop):
+        space, remote, lane, epoch = each.key
+        if space == TRACKING and not each.ours and (each.kept or not said):
+            elsewhere.append(f"{remote}: lane {lane}, which others write")
+        if each.kept:
             continue
-        ours = lane in store.my_lanes or _is_out(store, remote, lane)
-        if space == TRACKING and not ours:
-            is_kept = not _is_elsewhere(store, rest, refs)
-            if is_kept or not said:
-                elsewhere.append(f"{remote}: lane {lane}, which others write")
-            if is_kept:
-                continue
-        gone |= refs
+        gone |= each.refs
         if space == OUT:
             # What goes on is in another lane: nobody takes the one for the other by its name.
             out_lane(store.dir / "lane.json", store.repo.common_dir, remote, fresh=True)
         else:
-            names = {f"{LOCAL}/{lane}/{epoch}/{kind}": oid for kind, oid in tips.items()}
-            delete = lane in store.my_lanes or (ours and _is_alone(rest, drop))
+            names = {f"{LOCAL}/{lane}/{epoch}/{kind}": oid for kind, oid in each.tips.items()}
+            mine = lane in store.my_lanes
+            delete = mine or (each.ours and _is_alone(each.rest, drop))
             withdrawn.add(remote, names, delete=delete)
-            if ours and not delete:
+            if each.ours and not delete:
                 elsewhere.append(f"{remote}: {LOCAL}/{lane}/{epoch}, with other runs")
     withdrawn.save()
     delete_refs(store.repo, gone)
     return withdrawn.remotes(), elsewhere
 
 
-def _taken_lanes(store: Store) -> set[str]:
-    """Where runs lie that were taken from remotes one by one: all of it is ours to write."""
-    found = (parse_ref(name) for name in store.repo.list_refs(TAKEN))
-    return {f"{TAKEN}/{each.remote}/w/{each.lane}" for each in found if each is not None}
+def _own_lanes(store: Store) -> list[str]:
+    """Where all is ours to write: our lanes, and those of runs that were taken one by one."""
+    own = [f"{space}/{lane}" for space in OWN for lane in store.my_lanes]
+    taken = (parse_ref(name) for name in store.repo.list_refs(TAKEN))
+    return [*own, *{f"{TAKEN}/{each.remote}/w/{each.lane}" for each in taken if each is not None}]
+
+
+def would_withdraw(store: Store, drop: Drop) -> bool:
+    """Whether there is anything here that can go."""
+    own = (
+        tips for prefix in _own_lanes(store) for tips in group_epochs(store.repo, prefix).values()
+    )
+    return any(not each.kept for each in _find_touched(store, drop)) or any(
+        holding.without(drop) != holding
+        for holding in (read_holding(store.repo, tips) for tips in own)
+    )
+
+
+class _Touched(NamedTuple):
+    """An epoch that a remote has, or was given, with something that is to go.
+
+    `rest` is what else it holds; `ours` whether this clone wrote it; `kept`: others wrote it, and
+    what else it holds is nowhere else here.
+    """
+
+    key: tuple[str, str, str, str]
+    refs: dict[str, str]
+    rest: Holding
+    ours: bool
+    kept: bool
+
+    @property
+    def tips(self) -> dict[str, str]:
+        """Its commits by kind."""
+        return {ref.rpartition("/")[2]: oid for ref, oid in self.refs.items()}
+
+
+def _find_touched(store: Store, drop: Drop) -> Iterator[_Touched]:
+    for key, refs in _group(store).items():
+        space, remote, lane, _ = key
+        ours = lane in store.my_lanes or _is_out(store, remote, lane)
+        found = _Touched(key, refs, Holding(), ours, False)
+        holding = read_holding(store.repo, found.tips)
+        rest = holding.without(drop if ours else drop.for_others)
+        if rest != holding:
+            kept = space == TRACKING and not ours and not _is_elsewhere(store, rest, refs)
+            yield found._replace(rest=rest, kept=kept)
 
 
 def _group(store: Store) -> dict[tuple[str, str, str, str], dict[str, str]]:
@@ -389,16 +448,27 @@ def _clear_files(store: Store, redactions: Sequence[Redaction]) -> Iterator[str]
     What a program made is the user's, and stays in the run's directory alone.
     """
     for each in redactions:
-        if each.files:
+        if each.files or each.purged:
             for path in (store.dir / "outputs").glob(f"{each.run}*"):
                 path.unlink()
         run_dir = store.run_dir(each.run)
+        if each.purged:
+            remove_run_dir(store, each.run)
         for folder in (run_dir / ".gage", run_dir / ".gage-logged"):
             for path in folder.glob("*") if folder.is_dir() else ():
                 mask_file(path)
         for path in _find_in_run_dir(run_dir) if run_dir.is_dir() else ():
             store.sidecar.remove(digest_file(path)[0])
             yield str(path)
+
+
+def remove_run_dir(store: Store, run: str) -> None:
+    """Delete the directory of a run, wherever it is."""
+    place, folder = store.dir / "runs" / run, store.run_dir(run)
+    if folder.is_dir():
+        remove_tree(folder)
+    if place.is_symlink():
+        remove_file(place)
 
 
 def _find_in_run_dir(run_dir: Path) -> Iterator[Path]:

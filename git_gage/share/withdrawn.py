@@ -1,8 +1,8 @@
-"""Epochs that were taken back: remotes are to delete them, and no fetch brings them again."""
+"""What was taken back: remotes are to delete it, and no fetch brings it again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from git_gage.store.files import read_json, write_json
@@ -21,6 +21,7 @@ class Withdrawn:
         state: dict[str, Any] = read_json(self._path)
         self._deletes: dict[str, dict[str, str]] = dict(state.get("deletes", {}))
         self._ignored: list[str] = list(state.get("ignored", ()))
+        self._purged: list[str] = list(state.get("purged", ()))
 
     def add(self, remote: str, refs: Mapping[str, str], *, delete: bool) -> None:
         """Refs, by the name they have on the remote, which nobody wants from it any more."""
@@ -30,9 +31,22 @@ class Withdrawn:
 
     def save(self) -> None:
         """Write it down, so that it outlives a power cut."""
-        state = {"format": FORMAT, "deletes": self._deletes, "ignored": self._ignored}
-        if self._ignored:
+        state = {
+            "format": FORMAT,
+            "deletes": self._deletes,
+            "ignored": self._ignored,
+            "purged": self._purged,
+        }
+        if self._ignored or self._purged:
             write_json(self._path, state, durable=True)
+
+    def add_purged(self, runs: Iterable[str]) -> None:
+        """Runs of which nothing is wanted from anywhere."""
+        self._purged = list(dict.fromkeys([*self._purged, *runs]))
+
+    def purged(self) -> list[str]:
+        """Runs that were purged, here or by who began them."""
+        return list(self._purged)
 
     def remotes(self) -> list[str]:
         """Remotes that have not deleted theirs yet."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import IntegrityError
@@ -30,12 +31,21 @@ Refs = dict[str, str]
 
 
 class Drop(NamedTuple):
-    """What must go: records by id, bulk files (`RUN/NAME`), source commits, previews of runs."""
+    """What must go: records by id, bulk files (`RUN/NAME`), source commits, previews of runs.
+
+    `own_sources`: whether others may go on having these source commits, for runs of their own.
+    """
 
     ids: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
     snapshots: frozenset[str] = frozenset()
     runs: frozenset[str] = frozenset()
+    own_sources: bool = False
+
+    @property
+    def for_others(self) -> Drop:
+        """What must go of that which others wrote."""
+        return self._replace(snapshots=frozenset()) if self.own_sources else self
 
     def takes(self, line: bytes) -> bool:
         """Whether a line is one of those records, whoever signed it."""
@@ -48,10 +58,10 @@ class Drop(NamedTuple):
 class Holding(NamedTuple):
     """What an epoch holds; files and previews by path, with their blobs."""
 
-    lines: tuple[bytes, ...]
-    files: Mapping[str, str]
-    snapshots: tuple[str, ...]
-    thumbs: Mapping[str, str]
+    lines: tuple[bytes, ...] = ()
+    files: Mapping[str, str] = MappingProxyType({})
+    snapshots: tuple[str, ...] = ()
+    thumbs: Mapping[str, str] = MappingProxyType({})
 
     def without(self, drop: Drop) -> Holding:
         """The rest of it."""

@@ -1,0 +1,122 @@
+"""`git gage purge`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from git_gage.cli.choosing import filter_options, find_chosen
+from git_gage.cli.params import RemoteName, RunName, json_option, sign_options
+from git_gage.cli.parsing import RUN_NOTE, Command
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+    from git_gage.share import Redacted
+
+
+@click.command(
+    "purge",
+    cls=Command,
+    usage="git gage purge (<run>... | -w <filter>) [--remote <remote>] [--force]",
+    examples=["git gage purge 3 4", "git gage purge -w deleted --remote origin"],
+    note=f"""\
+What was recorded of the runs, their sources and files go, and nothing brings
+them back: a word that they were purged stays, so that no fetch does. You are
+asked to type how many runs that are. Remotes give them up at the next push, or
+at once with --remote.
+
+{RUN_NOTE}""",
+)
+@click.argument("runs", metavar="<run>", nargs=-1, type=RunName())
+@filter_options()
+@click.option(
+    "--remote",
+    "remotes",
+    metavar="<remote>",
+    multiple=True,
+    type=RemoteName(),
+    help="Delete them there, too (can be repeated)",
+)
+@click.option("--force", is_flag=True, help="Never ask, for scripts")
+@json_option
+@sign_options
+@click.pass_obj
+def command(
+    app: App,
+    runs: tuple[str, ...],
+    wheres: tuple[str, ...],
+    remotes: tuple[str, ...],
+    force: bool,
+    as_json: bool,
+) -> None:
+    """End runs for good: records, sources and files"""
+    from git_gage.cli.put_away import describe_done
+    from git_gage.share import plan_purge, purge_runs, push_purge
+    from git_gage.share.remote import find_remote
+
+    chosen = find_chosen(app, runs, wheres)
+    for remote in remotes:
+        find_remote(app.repo, remote)
+    plans = [plan_purge(app.store, app.catalog, run, app.author) for run in chosen]
+    if not chosen:
+        describe_done(app, "Purged", [])
+    if not force:
+        _ask(app, chosen)
+    done = purge_runs(app.store, app.catalog, plans, app.author)
+    with app.progress() as progress:
+        for remote in remotes:
+            push_purge(app.store, app.catalog, remote, chosen, progress)
+    if as_json:
+        from git_gage.render.machine import format_json
+
+        body = {"runs": chosen, "remotes": _left(app), "elsewhere": done.elsewhere}
+        click.echo(format_json(body), nl=False)
+        return
+    for line in _describe(done):
+        click.echo(line)
+    with app.progress() as progress:
+        for hint in _hints(_left(app)):
+            progress.note(hint)
+
+
+def _ask(app: App, runs: Sequence[str]) -> None:
+    """Let the user type how many runs are going to be gone.
+
+    Raises: RequestError where nobody can be asked, or the answer is another.
+    """
+    from git_gage.cli.put_away import tell
+    from git_gage.errors import RequestError
+    from git_gage.render.amounts import count_text
+
+    tell(app, runs)
+    if not sys.stdin.isatty():
+        raise RequestError("nothing was changed: nobody can be asked", hint="say yes by '--force'")
+    question = f"{count_text(len(runs), 'run')} will be gone for good. Type the number of runs"
+    answer = click.prompt(question, default="", show_default=False, err=True)
+    if answer.strip() != str(len(runs)):
+        raise RequestError("nothing was changed")
+
+
+def _left(app: App) -> list[str]:
+    """Remotes that are still to delete something."""
+    from git_gage.share.withdrawn import Withdrawn
+
+    return Withdrawn(app.store).remotes()
+
+
+def _describe(done: Redacted) -> Iterator[str]:
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+
+    yield f"Purged {count_text(len(done.redactions), 'run')}"
+    for place in done.elsewhere:
+        yield f"still on a remote: {clean(place)}"
+
+
+def _hints(remotes: Sequence[str]) -> Iterator[str]:
+    for remote in remotes:
+        yield f"hint: end it on the remote, too: git gage push {remote}"
+    yield "hint: git keeps what nothing leads to for two weeks; end that with 'git gc --prune=now'"

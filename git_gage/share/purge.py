@@ -1,0 +1,202 @@
+"""End runs: of what was recorded, kept and sent of them a tombstone is all that stays.
+
+It is a `run.redact` of the whole run. Whoever gets one that is by who began the run lets go of the
+run as well.
+Source: docs/format.md, "Redaction"; docs/deleting.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from git_gage.errors import RequestError
+from git_gage.records import short_id
+from git_gage.runs.next_record import draft_next
+from git_gage.share.chosen import Chosen, push_chosen
+from git_gage.share.lanes import CARGO, Refs, sharing, split_ref, tracking_refs
+from git_gage.share.own import push_own
+from git_gage.share.redact import (
+    KIND,
+    RUN,
+    Redacted,
+    Redaction,
+    make_drop,
+    read_texts,
+    require_alone,
+    runs_of_sources,
+    take_out,
+    would_withdraw,
+)
+from git_gage.share.remote import find_remote
+from git_gage.share.withdrawn import Withdrawn
+from git_gage.store import OWN
+from git_gage.trust.verdict import SIGNED
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.records import By, Record
+    from git_gage.share.delivery import Pushed
+    from git_gage.share.transfer import Observer
+    from git_gage.store import Store
+
+
+def plan_purge(store: Store, catalog: Catalog, run: str, author: By) -> Redaction:
+    """All that is known of a run, to go.
+
+    Raises: RequestError for a run that somebody else began: nobody would believe that.
+    """
+    plan = _plan(run, catalog.records(run))
+    begin = _begin_of(plan.records)
+    key, mine = (begin.by or {}).get("key"), (author or {}).get("key")
+    hint = f"put it out of sight here: git gage rm {short_id(run)}"
+    if key is not None and key != mine:
+        signer = f"it is signed with the key {key}"
+        raise RequestError(
+            f"run {short_id(run)} can be purged by who began it: {signer}", hint=hint
+        )
+    if key is None and begin.writer not in store.my_lanes:
+        raise RequestError(
+            f"run {short_id(run)} was begun in another clone: it can be purged there alone",
+            hint=hint,
+        )
+    return plan
+
+
+def purge_runs(store: Store, catalog: Catalog, plans: Sequence[Redaction], author: By) -> Redacted:
+    """End runs: records, sources, outputs and files. What other runs need stays.
+
+    A kill in the middle leaves what was not reached yet; the same command goes on with it.
+    Raises: RequestError where another process or run is in the way, before anything was changed.
+    """
+    with sharing(store), store.writing():
+        store.flush()
+        plans = _with_sources(store, plans)
+        drop = make_drop(plans)._replace(own_sources=True)
+        require_alone(store, plans, drop)
+        catalog.refresh()
+        body = {"parts": [RUN], "kinds": []}
+        tombs = [
+            draft_next(store, catalog, KIND, each.run, body, author)
+            for each in plans
+            if not each.said
+        ]
+        for tomb in tombs:
+            store.append(tomb)
+        store.flush()
+        return take_out(store, catalog, plans, drop)
+
+
+def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
+    """Let go of runs that who began them has purged. Hold the lock of sharing.
+
+    The files that lie in their directories stay, until 'git gage gc'.
+    """
+    known = set(Withdrawn(store).purged())
+    runs = dict.fromkeys([*catalog.purged(), *catalog.still_here(known)])
+    found = [_plan(run, catalog.records(run)) for run in runs]
+    plans = [
+        plan._replace(said=True, purged=False)
+        for plan in found
+        if plan.run in known or _is_proven(catalog, plan)
+    ]
+    drop = make_drop(plans)._replace(own_sources=True)
+    if not plans or not would_withdraw(store, drop):
+        return
+    with store.writing():
+        store.flush()
+        try:
+            require_alone(store, plans, drop)
+        except RequestError as error:
+            observer.warning(f"not purged yet: {error.message}")
+            return
+        take_out(store, catalog, plans, drop)
+    catalog.refresh()
+    gone = [short_id(plan.run) for plan in plans if plan.run not in known]
+    if gone:
+        named = f"run {gone[0]} is" if len(gone) == 1 else f"{len(gone)} runs are"
+        observer.warning(f"{named} gone: whoever began it has purged it")
+
+
+def push_purge(
+    store: Store, catalog: Catalog, remote: str, runs: Sequence[str], observer: Observer
+) -> Pushed:
+    """Let a remote delete what it has of purged runs, and tell others who fetch from it.
+
+    What it was given as a whole is replaced by what is here now; else it gets the tombstones alone.
+    Raises: as `push_runs`.
+    """
+    found = find_remote(store.repo, remote)
+    with sharing(store):
+        known: Refs = {
+            **tracking_refs(store.repo, found),
+            **Withdrawn(store).deletes(found.tracking),
+        }
+        if any(split_ref(ref).lane in store.my_lanes for ref in known):
+            return push_own(store, found, CARGO, observer, allow_secrets=False)
+        chosen = Chosen(runs, CARGO, None)
+        return push_chosen(store, catalog, found, chosen, observer, allow_secrets=False)
+
+
+def _plan(run: str, records: Sequence[Record]) -> Redaction:
+    others = tuple(record for record in records if record.kind != KIND)
+    tombs = [
+        each for each in records if each.kind == KIND and RUN in read_texts(each.body, "parts")
+    ]
+    return Redaction(
+        run,
+        others,
+        frozenset(name for record in others for name in _bulk_names(record)),
+        None,
+        True,
+        frozenset(record.id for record in others),
+        (),
+        said=bool(tombs),
+        purged=True,
+    )
+
+
+def _bulk_names(record: Record) -> list[str]:
+    bulk = record.body.get("bulk")
+    return list(bulk) if type(bulk) is dict else []
+
+
+def _begin_of(records: Sequence[Record]) -> Record:
+    return next(record for record in records if record.kind == "run.begin")
+
+
+def _with_sources(store: Store, plans: Sequence[Redaction]) -> list[Redaction]:
+    """The same with the sources that no other run of this clone has."""
+    sources = {
+        each.run: oid
+        for each in plans
+        if (oid := _begin_of(each.records).body["source"]["snapshot"]) is not None
+    }
+    users = runs_of_sources(store, set(sources.values()), *OWN)
+    needed = {oid for run, oid in users if run not in sources}
+    return [
+        each._replace(source=oid if (oid := sources.get(each.run)) not in needed else None)
+        for each in plans
+    ]
+
+
+def _is_proven(catalog: Catalog, plan: Redaction) -> bool:
+    """Whether what cannot be undone is said by who began the run, and nobody else can have.
+
+    The catalog has asked who wrote it; where that is a matter of signatures, there must be one.
+    """
+    begin = _begin_of(plan.records)
+    author = begin.by or {}
+    if begin.sig is None and "key" not in author:
+        return True
+    word, enough = ("key", set(SIGNED)) if "key" in author else ("email", {"G"})
+    tombs = (
+        each
+        for each in catalog.record_lines([plan.run])
+        if each.kind == KIND and RUN in read_texts(each.body, "parts")
+    )
+    return any(
+        (tomb.by or {}).get(word) == author.get(word)
+        and catalog.judge([tomb]).get(tomb.id) in enough
+        for tomb in tombs
+    )

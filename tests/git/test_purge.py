@@ -1,0 +1,244 @@
+"""Runs end for good: here, on remotes, and with whoever has them; nothing else does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from git_gage.git.repository import Repository
+from tests.git.test_put_away import listed, run, say
+from tests.git.test_redact import assert_whole, prune
+from tests.git.test_secrets import everything, objects_of
+from tests.support import clone, commit, gage, gage_inside, git, scale, write_files
+
+PRINTS = (
+    "import os\nprint('loss: 0.5')\nword = os.environ.get('WORD', 'nothing')\nprint(word)\n"
+    "open('made.txt', 'w').write(word)\n"
+)
+HUSH = b"hush-hush"
+
+
+@pytest.fixture
+def project(tmp_path: Path, repo: Path) -> Path:
+    """A repository with a remote, and a program that leaves a word everywhere."""
+    write_files(repo, {"train.py": PRINTS})
+    commit(repo)
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "hub.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    git(repo, "push", "-q", "origin", "main")
+    return repo
+
+
+def hush(where: Path) -> str:
+    """A run with the word in its output, its file and its source."""
+    path = where / "train.py"
+    before = path.read_text()
+    path.write_text(before + "# hush-hush\n")
+    assert gage(where, "run", "-q", "train.py", env={"WORD": "hush-hush"}).code == 0
+    path.write_text(before)
+    return str(json.loads(say(where, "show", "@", "--json"))["id"])
+
+
+def test_a_purged_run_is_gone_from_the_disk(project: Path) -> None:
+    one, two = run(project), hush(project)
+    made = project / ".git/gage/runs" / two
+    assert (made / "made.txt").exists()
+    refused = gage_inside(project, "purge", two)
+    assert (refused.code, "nobody can be asked" in refused.err) == (128, True)
+    done = gage_inside(project, "purge", two, "--force")
+    assert (done.code, done.out) == (0, "Purged 1 run\n"), done.err
+    assert not made.exists()
+    prune(project)
+    assert HUSH not in everything(project)
+    assert_whole(project, [one])
+    assert listed(project) == listed(project, "-w", "deleted or not deleted") == [one]
+    assert gage_inside(project, "show", two).code == 128
+    assert gage_inside(project, "purge", "-w", "loss > 9", "--force").code == 1
+
+
+def test_a_source_that_another_run_needs_stays(project: Path) -> None:
+    one, two = hush(project), hush(project)
+    say(project, "purge", one, "--force", "--json")
+    prune(project)
+    assert_whole(project, [two], "hush-hush")
+    assert gage(project, "restart", "-q", two).code == 0
+    say(project, "purge", "--force", "-w", "op = train")
+    prune(project)
+    assert HUSH not in everything(project)
+
+
+def test_the_count_is_typed(project: Path) -> None:
+    many = [run(project), run(project)]
+    for answer, code in (("y", 128), ("2", 0)):
+        child = pexpect.spawn("git", ["gage", "purge", *many], cwd=project, timeout=20)
+        child.expect("2 runs will be gone for good. Type the number of runs")
+        child.sendline(answer)
+        child.expect(pexpect.EOF)
+        child.wait()
+        assert child.exitstatus == code
+    assert listed(project) == []
+
+
+def test_remotes_and_others_let_go_of_it(project: Path, tmp_path: Path) -> None:
+    hub = tmp_path / "hub.git"
+    one, two = run(project), hush(project)
+    say(project, "push")
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    mine = run(bob)
+    say(bob, "label", two, "--set", "hush-hush")
+    say(bob, "push")
+    say(project, "fetch")
+
+    done = gage_inside(project, "purge", two, "--force", "--remote", "origin")
+    assert done.code == 0, done.err
+    assert "push origin" not in done.err
+    git(bob, "fetch", "-q")
+    fetched = gage_inside(bob, "fetch")
+    assert fetched.err == f"warning: run {two[10:17]} is gone: whoever began it has purged it\n"
+    assert listed(bob) == [mine, one]
+    prune(bob)
+    assert HUSH not in everything(bob)
+    say(bob, "push")
+    prune(hub)
+    assert HUSH not in objects_of(hub)
+    for where in (project, bob):
+        say(where, "fetch")
+        assert listed(where) == [mine, one]
+    prune(project)
+    assert HUSH not in everything(project)
+    assert_whole(bob, [mine, one])
+    fresh = clone(hub, tmp_path / "fresh")
+    say(fresh, "fetch")
+    assert listed(fresh) == [mine, one]
+    assert gage_inside(bob, "push").code == 0
+
+
+def test_what_was_given_run_by_run_is_taken_back(project: Path, tmp_path: Path) -> None:
+    one, two = hush(project), run(project)
+    say(project, "push", "origin", one)
+    say(project, "purge", one, "--force", "--remote", "origin")
+    prune(tmp_path / "hub.git")
+    assert HUSH not in objects_of(tmp_path / "hub.git")
+    fresh = clone(tmp_path / "hub.git", tmp_path / "fresh")
+    say(fresh, "fetch")
+    assert listed(fresh) == []
+    say(project, "push", "origin", two)
+    say(fresh, "fetch")
+    assert listed(fresh) == [two]
+
+
+def test_nobody_else_can_purge_it(project: Path, tmp_path: Path) -> None:
+    one = run(project)
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    refused = gage_inside(bob, "purge", one, "--force")
+    assert "was begun in another clone" in refused.err
+    assert f"hint: put it out of sight here: git gage rm {one[10:17]}" in refused.err
+
+
+def test_what_a_third_one_still_has_stays_out_of_sight(project: Path, tmp_path: Path) -> None:
+    """Carol has passed the run on to where its end is not known."""
+    hub, second = tmp_path / "hub.git", tmp_path / "second.git"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "second.git")
+    one, two = hush(project), run(project)
+    say(project, "push")
+    carol = clone(hub, tmp_path / "carol", name="Carol")
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    say(carol, "fetch")
+    hers = run(carol)
+    say(carol, "push", str(second), one, hers)
+    say(project, "purge", one, "--force", "--remote", "origin")
+    say(bob, "fetch", str(second))
+    assert listed(bob) == [hers, one]
+    say(bob, "fetch")
+    assert listed(bob) == [hers, two]
+    assert json.loads(say(bob, "show", one, "--json"))["redacted"] == ["run"]
+    assert gage_inside(bob, "best", "loss").out != f"{one}\n"
+    say(carol, "fetch")
+    assert listed(carol) == [hers, two]
+    say(carol, "push", str(second), hers)
+    say(bob, "fetch", str(second))
+    say(project, "fetch", str(second))
+    for where in (bob, project, carol):
+        assert listed(where) == [hers, two]
+        assert_whole(where, [hers, two])
+
+
+def test_two_purge_and_label_at_once(project: Path, tmp_path: Path) -> None:
+    hub = tmp_path / "hub.git"
+    one, two = run(project), run(project)
+    say(project, "push")
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    three, four = run(bob), run(bob)
+    say(bob, "push")
+    say(project, "fetch")
+    say(project, "label", three, "--set", "good")
+    say(bob, "label", one, "--set", "bad")
+    say(project, "purge", one, "--force")
+    say(bob, "purge", three, "--force")
+    for _ in range(2):
+        for where in (project, bob):
+            say(where, "fetch")
+            say(where, "push")
+    assert listed(project) == listed(bob) == [four, two]
+    fresh = clone(hub, tmp_path / "fresh")
+    say(fresh, "fetch")
+    assert listed(fresh) == [four, two]
+    assert_whole(fresh, [four, two])
+
+
+def test_a_run_that_goes_on_with_somebody_is_purged_later(project: Path, tmp_path: Path) -> None:
+    one = run(project)
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    say(project, "purge", one, "--force", "--remote", "origin")
+    state = bob / ".git/gage/state" / one
+    state.mkdir(parents=True)
+    done = gage_inside(bob, "fetch")
+    assert "warning: not purged yet: run" in done.err
+    state.rmdir()
+    assert "is gone" in gage_inside(bob, "fetch").err
+
+
+def test_a_kill_at_any_point_loses_nothing_else(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [run(project)]
+    gone = hush(project)
+    kept.append(run(project))
+    say(project, "push")
+    real = Repository._run
+    left = -1
+
+    def dying(self: Repository, *args: Any) -> bytes:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise KeyboardInterrupt
+        return real(self, *args)
+
+    monkeypatch.setattr(Repository, "_run", dying)
+    tries = 0
+    while True:
+        tries += 1
+        left = scale(5, 1) * tries
+        if gage_inside(project, "purge", "--force", gone).code == 0:
+            break
+        left = -1
+        if tries % 4 == 0:
+            assert_whole(project, kept)
+    left = -1
+    assert tries > 2
+    prune(project)
+    assert HUSH not in everything(project)
+    assert_whole(project, kept)
+    say(project, "push")
+    assert set(listed(project)) == set(kept)
