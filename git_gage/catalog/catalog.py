@@ -200,9 +200,9 @@ class Catalog:
         """Runs that can be shown."""
         return self._ask(lambda db: query.read_total(db, "runs"))
 
-    def count_hidden(self) -> int:
-        """Those of them that are archived or deleted: a list has them only where it is asked to."""
-        return self._ask(query.count_hidden)
+    def count_listed(self) -> int:
+        """Those of them that are neither archived nor deleted: what a list has, if not asked."""
+        return self._ask(query.count_listed)
 
     def count_records(self) -> int:
         """Records known here, each counted once."""
@@ -324,6 +324,10 @@ class Catalog:
         for first in range(0, len(asked), PAGE):
             found = self._records(asked[first : first + PAGE], None)
             yield from sorted(found, key=lambda record: record.run)
+
+    def count_unread(self) -> int:
+        """Records and lanes that can't be read: damaged, or of a newer git-gage."""
+        return self._ask(query.count_unread)
 
     def purged(self) -> list[str]:
         """Ids of runs that were taken out as a whole, and of which something is still here."""

@@ -70,9 +70,14 @@ def read_total(db: sqlite3.Connection, name: str) -> int:
     return int(db.execute("SELECT value FROM total WHERE name = ?", (name,)).fetchone()[0])
 
 
-def count_hidden(db: sqlite3.Connection) -> int:
-    """Number of runs that are archived or deleted."""
-    return int(db.execute("SELECT count(*) FROM run WHERE hidden > 0").fetchone()[0])
+def count_listed(db: sqlite3.Connection) -> int:
+    """Number of runs that can be shown and are not put away."""
+    return int(
+        db.execute(
+            "SELECT value - (SELECT count(*) FROM run WHERE hidden > 0) FROM total"
+            " WHERE name = 'runs'"
+        ).fetchone()[0]
+    )
 
 
 def list_purged(db: sqlite3.Connection) -> list[str]:
@@ -89,6 +94,10 @@ def find_told_of(db: sqlite3.Connection, runs: Iterable[str]) -> list[str]:
         [among(runs)],
     )
     return [id for (id,) in rows]
+
+
+def count_unread(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT count(*) FROM unread").fetchone()[0])
 
 
 def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:

@@ -128,7 +128,7 @@ def _show(app: App, given: dict[str, Any], color: str) -> None:
         app.show(text, screen)
     if listed.documents:
         app.catalog.remember_rows(listed.to_remember)
-    elif app.catalog.count() > (0 if listed.wheres else app.catalog.count_hidden()):
+    elif app.catalog.count_listed() or (listed.wheres and app.catalog.count()):
         hint_at_filter(app, listed.wheres)
     elif not text:
         hint_at_runs(app, given["remote"])

@@ -51,10 +51,7 @@ def find_listed(app: App, given: dict[str, Any]) -> Listed:
         documents = app.documents(limit, runs)
         ids = [document["id"] for document in documents]
     is_all = not (given["wheres"] or given["best"])
-    if is_all or runs is None:
-        total = app.catalog.count() - app.catalog.count_hidden()
-    else:
-        total = len(runs)
+    total = app.catalog.count_listed() if is_all or runs is None else len(runs)
     return Listed(
         documents,
         given["wheres"],

@@ -87,7 +87,7 @@ def read_filed(store: Store, catalog: Runs, run: str) -> Filed | None:
         return None
     filed = [record for record in records if record.kind == "run.files"]
     for record in sorted(filed, key=lambda record: end_rank(record, begin.writer)):
-        manifest = _read_manifest(store, record)
+        manifest = read_manifest(store, record)
         if manifest is not None:
             wanted = {entry.sha256 for entry in manifest.generated}
             bounds = ((each, find_bound(record.body, run, f"{BULK}{each}")) for each in wanted)
@@ -99,7 +99,8 @@ def read_filed(store: Store, catalog: Runs, run: str) -> Filed | None:
     return None
 
 
-def _read_manifest(store: Store, record: Record) -> Manifest | None:
+def read_manifest(store: Store, record: Record) -> Manifest | None:
+    """The list of files that a `run.files` has; None where it is not here, or makes no sense."""
     bound = find_bound(record.body, record.run, WHOLE, _MANIFEST_BYTES)
     body = record.body
     if bound is not None:

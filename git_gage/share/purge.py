@@ -15,6 +15,7 @@ from git_gage.records import short_id
 from git_gage.runs.next_record import draft_next
 from git_gage.share.chosen import Chosen, push_chosen
 from git_gage.share.lanes import CARGO, Refs, sharing, split_ref, tracking_refs
+from git_gage.share.objects import find_unneeded
 from git_gage.share.own import push_own
 from git_gage.share.redact import (
     KIND,
@@ -84,6 +85,8 @@ def purge_runs(store: Store, catalog: Catalog, plans: Sequence[Redaction], autho
         for tomb in tombs:
             store.append(tomb)
         store.flush()
+        for sha256 in find_unneeded(store, catalog, [each.run for each in plans]):
+            store.sidecar.remove(sha256)
         return take_out(store, catalog, plans, drop)
 
 

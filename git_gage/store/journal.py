@@ -130,6 +130,11 @@ def kept_lines(folder: Path) -> list[bytes]:
 
 def drop_old_days(folder: Path, now: float) -> None:
     """Delete day files that nothing was added to for a day."""
-    for path in folder.glob(f"{DAY_PREFIX}*.jsonl"):
-        if now - path.stat().st_mtime > KEEP_S:
-            path.unlink(missing_ok=True)
+    for path in list_old_days(folder, now):
+        path.unlink(missing_ok=True)
+
+
+def list_old_days(folder: Path, now: float) -> list[Path]:
+    """Day files that nothing was added to for a day."""
+    days = folder.glob(f"{DAY_PREFIX}*.jsonl")
+    return [path for path in days if now - path.stat().st_mtime > KEEP_S]

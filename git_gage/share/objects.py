@@ -1,0 +1,35 @@
+"""Which large files runs have, by what was recorded of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from git_gage.runs.files import read_manifest
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.store import Store
+
+
+def find_objects(store: Store, catalog: Catalog, runs: Sequence[str] | None) -> set[str] | None:
+    """sha256 of the files in the manifests of runs (None: all); None if one can't be read."""
+    found: set[str] = set()
+    for record in catalog.record_lines(runs):
+        if record.kind == "run.files":
+            manifest = read_manifest(store, record)
+            if manifest is None:
+                return None
+            found |= {entry.sha256 for entry in manifest.entries if entry.sha256 is not None}
+    return found
+
+
+def find_unneeded(store: Store, catalog: Catalog, runs: Sequence[str]) -> list[str]:
+    """Large files here that these runs have, and no other."""
+    theirs = find_objects(store, catalog, runs) or set()
+    here = [sha256 for sha256 in theirs if store.sidecar.path(sha256).exists()]
+    if not here:
+        return []
+    others = [run for run in catalog.find((), put_away=True) if run not in set(runs)]
+    needed = find_objects(store, catalog, others)
+    return [] if needed is None else sorted(set(here) - needed)
