@@ -17,20 +17,47 @@ if TYPE_CHECKING:
 @click.command(
     "restore",
     cls=Command,
-    usage="git gage restore (<run>... | -w <filter>)",
-    examples=["git gage restore 4dq7k2m", "git gage restore -w 'archived = spring'"],
+    usage=("git gage restore (<run>... | -w <filter>)", "git gage restore --from <file>"),
+    examples=["git gage restore 4dq7k2m", "git gage restore --from ~/runs.tar"],
+    exclusive=[("-w", "--from")],
     note=RUN_NOTE,
 )
 @click.argument("runs", metavar="<run>", nargs=-1, type=PutAwayRun())
 @filter_options()
+@click.option(
+    "--from",
+    "backup",
+    metavar="<file>",
+    type=click.Path(),
+    help="Bring back what is in a backup, or in the newest of a folder",
+)
 @sign_options
 @yes_option
 @click.pass_obj
-def command(app: App, runs: tuple[str, ...], wheres: tuple[str, ...]) -> None:
+def command(app: App, runs: tuple[str, ...], wheres: tuple[str, ...], backup: str | None) -> None:
     """Bring back runs that were deleted or archived"""
+    if backup is not None:
+        if runs:
+            raise click.UsageError("a backup is restored as a whole: give no runs")
+        _restore_all(app, backup)
+        return
     from git_gage.cli.put_away import describe_done
     from git_gage.runs.attributes import restore_runs
 
     chosen = find_chosen(app, runs, wheres, put_away=True)
     done = restore_runs(app.store, app.catalog, chosen, app.author)
     describe_done(app, "Restored", done)
+
+
+def _restore_all(app: App, name: str) -> None:
+    from git_gage.cli.backup import find_backup
+    from git_gage.render.amounts import count_text
+    from git_gage.share.backup import read_backup, restore_backup
+
+    backup = read_backup(find_backup(app.cwd / name))
+    with app.progress() as progress:
+        done = restore_backup(app.store, app.catalog, backup, progress)
+        if done.beside:
+            progress.note(f"{count_text(done.beside, 'ref')} went on here: both forms are kept")
+    come = [count_text(done.runs, "run"), count_text(done.records, "record")]
+    click.echo(f"Restored {', '.join([*come, count_text(done.large, 'large file')])}")

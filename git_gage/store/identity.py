@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +19,7 @@ from git_gage.store.files import read_json, write_json
 
 FORMAT = 1
 LANE_CHARS = 16
+_LANE = re.compile(r"[a-z0-9-]{1,64}")
 _MACHINE_IDS = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 
 
@@ -70,6 +73,14 @@ def out_lane(path: Path, common_dir: Path, remote: str, *, fresh: bool = False) 
     }
     _save(path, _place(common_dir), state)
     return str(state["out"][remote])
+
+
+def adopt_lanes(path: Path, common_dir: Path, lanes: Iterable[str]) -> None:
+    """Take the lanes of a backup as former ones of this clone. Hold the store's lock."""
+    identity = own_identity(path, common_dir)
+    former = [lane for lane in dict.fromkeys([*identity.former, *lanes]) if _LANE.fullmatch(lane)]
+    state = identity._replace(former=tuple(each for each in former if each != identity.lane))
+    _save(path, _place(common_dir), state._asdict())
 
 
 def new_lane() -> str:

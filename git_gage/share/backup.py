@@ -1,0 +1,399 @@
+"""All that a clone has recorded, in one file that stock tools open, and back again.
+
+The file is a tar: a git bundle, large files by their digests, and last of all a list of all that is
+in it. A file without that list, or with anything else in it than the list says, is none of ours.
+Source: docs/format.md, "Backup".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from git_gage.errors import IntegrityError, RequestError
+from git_gage.records import format_time
+from git_gage.share.lanes import is_ancestor, sharing
+from git_gage.share.purge import accept_purges
+from git_gage.share.remote import Remote
+from git_gage.share.transfer import fetch_refs
+from git_gage.share.withdrawn import Withdrawn
+from git_gage.store import LOCAL, TRACKING, parse_ref
+from git_gage.store.files import explained
+from git_gage.store.identity import adopt_lanes
+from git_gage.system import remove_file, replace_file, sync_folder
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.share.transfer import Observer
+    from git_gage.store import Store
+
+FORMAT = 1
+LIST, BUNDLE, OBJECTS, OUTPUTS, LOCALS = "backup.json", "runs.bundle", "files", "outputs", "local"
+README = """\
+All runs of a git repository, saved by git-gage.
+
+  git gage restore --from <this tar>      in any repository
+  git gage backup --verify <this tar>
+
+Without git-gage: runs.bundle is a git bundle ('git fetch runs.bundle "refs/gage/*:refs/gage/*"'),
+files/objects has large files by their sha256, as git-lfs keeps them, and backup.json the sha256 of
+everything else that is here.
+"""
+# What is nowhere else and nobody's secret; keys are in no such place.
+KEPT = (
+    *("allowed_signers", "revoked_keys", "trust/seen", "trust/pins"),
+    *("projects.json", "redacted.json"),
+)
+_LIST_BYTES = 256 << 20
+_BLOCK = 1 << 20
+_OBJECT = re.compile(r"files/objects/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
+_OUTPUT = re.compile(r"outputs/[0-9a-z]{30}(?:-[a-z-]{1,32})?(?:\.idx)?")
+
+
+class Backup(NamedTuple):
+    """What a file has in it: members by name with sha256 and size; refs; lanes that are its own."""
+
+    path: Path
+    made: str
+    runs: int
+    records: int
+    members: Mapping[str, tuple[str, int]]
+    refs: Mapping[str, str]
+    lanes: tuple[str, ...]
+
+    @property
+    def large(self) -> list[str]:
+        """sha256 of the large files in it."""
+        return [found[3] for name in self.members if (found := _OBJECT.fullmatch(name))]
+
+    @property
+    def size(self) -> int:
+        return sum(size for _, size in self.members.values())
+
+
+class Restored(NamedTuple):
+    """What came back that was not here; `beside` are lanes that went on here in another way."""
+
+    runs: int
+    records: int
+    large: int
+    beside: int
+
+
+def make_backup(store: Store, catalog: Catalog, target: Path) -> Backup:
+    """Write all there is into one file, and read it back; the file is there whole or not at all.
+
+    Raises: RequestError for a repository without runs, or where something is in the way;
+    StorageError when the disk is full; GitError.
+    """
+    if target.exists():
+        raise RequestError(f"'{target}' is there already", hint="give another name")
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    bundle = part.with_suffix(".bundle")
+    with sharing(store):
+        store.flush()
+        catalog.refresh()
+        try:
+            with explained(target.parent, "write backup"):
+                refs = _bundle(store, bundle)
+                with part.open("xb") as file:
+                    _write(store, catalog, file, bundle, refs)
+                    file.flush()
+                    os.fsync(file.fileno())
+                read_backup(part)
+                replace_file(part, target)
+                sync_folder(target.parent)
+        finally:
+            remove_file(bundle)
+            remove_file(part)
+    return read_backup(target)
+
+
+def read_backup(path: Path) -> Backup:
+    """What a file has in it, after every byte was compared with its list.
+
+    Raises: IntegrityError for a file that is cut off, damaged, or no backup; RequestError.
+    """
+    listed: dict[str, Any] = {}
+    found: dict[str, tuple[str, int]] = {}
+    with _open(path) as tar:
+        for member, file in _members(tar, path):
+            if member.name in found or (listed and member.name == LIST):
+                raise _broken(path, f"'{member.name}' is there twice")
+            if member.name == LIST:
+                listed = _parse_list(file.read(_LIST_BYTES), path)
+            else:
+                found[member.name] = _digest(file)
+    if not listed or BUNDLE not in found:
+        raise _broken(path, "it has no list of what is in it")
+    if listed["members"] != found:
+        names = sorted(set(listed["members"].items()) ^ set(found.items()))
+        raise _broken(path, f"'{names[0][0]}' is not what its list says")
+    return Backup(path, **listed)
+
+
+def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Observer) -> Restored:
+    """Bring back what is in a backup and not here. Nothing that is here is replaced.
+
+    Where there were no runs before, this clone is the one that was saved: its lanes are its own,
+    and whom it trusts comes back, too. What was purged here meanwhile stays away.
+    Raises: RequestError, GitError, IntegrityError.
+    """
+    is_empty = not store.read_tips() and not store.journals()
+    with sharing(store), store.writing():
+        store.flush()
+        catalog.refresh()
+        runs, records = catalog.count(), catalog.count_records()
+        large = _bring_files(store, backup, keep_locals=is_empty)
+        beside = _bring_refs(store, backup, observer)
+        if is_empty:
+            adopt_lanes(store.dir / "lane.json", store.repo.common_dir, backup.lanes)
+        for notice in catalog.refresh(bulk=True):
+            observer.warning(notice)
+        came = catalog.count() - runs, catalog.count_records() - records
+        accept_purges(store, catalog, observer)
+    return Restored(*came, large, beside)
+
+
+# -- writing ---------------------------------------------------------------------------------------
+
+
+def _bundle(store: Store, bundle: Path) -> dict[str, str]:
+    """Put all lanes into a bundle; its refs with their commits."""
+    refs = [ref for ref in store.repo.list_refs(LOCAL, TRACKING) if parse_ref(ref)]
+    if not refs:
+        raise RequestError("no runs here yet", hint="git gage run <script.py>")
+    names = "".join(f"{ref}\n" for ref in refs).encode()
+    store.repo.run("bundle", "create", "--quiet", str(bundle), "--stdin", input=names)
+    heads = store.repo.run("bundle", "list-heads", str(bundle)).decode().splitlines()
+    return {ref: oid for oid, _, ref in (head.partition(" ") for head in heads)}
+
+
+def _write(
+    store: Store, catalog: Catalog, file: IO[bytes], bundle: Path, refs: Mapping[str, str]
+) -> None:
+    members: dict[str, tuple[str, int]] = {}
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        _add(tar, "README", io.BytesIO(README.encode()), len(README), members)
+        _add_file(tar, BUNDLE, bundle, members)
+        for name in KEPT:
+            if (store.dir / name).is_file():
+                _add_file(tar, f"{LOCALS}/{name}", store.dir / name, members)
+        for path in sorted((store.dir / OUTPUTS).glob("*")):
+            if _OUTPUT.fullmatch(f"{OUTPUTS}/{path.name}"):
+                _add_file(tar, f"{OUTPUTS}/{path.name}", path, members)
+        for sha256, _ in store.sidecar.list():
+            name = f"{OBJECTS}/objects/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+            _add_file(tar, name, store.sidecar.path(sha256), members)
+            if members[name][0] != sha256:
+                raise IntegrityError(f"write backup: file {sha256[:12]} is damaged here")
+        text = json.dumps(
+            {
+                "format": FORMAT,
+                "made": format_time(store.clock()),
+                "runs": catalog.count(),
+                "records": catalog.count_records(),
+                "lanes": sorted(store.my_lanes),
+                "refs": refs,
+                "members": {
+                    name: {"sha256": sha256, "size": size}
+                    for name, (sha256, size) in members.items()
+                },
+            },
+            indent=1,
+            sort_keys=True,
+        ).encode()
+        _add(tar, LIST, io.BytesIO(text), len(text), {})
+
+
+def _add_file(
+    tar: tarfile.TarFile, name: str, path: Path, members: dict[str, tuple[str, int]]
+) -> None:
+    with path.open("rb") as file:
+        _add(tar, name, file, os.fstat(file.fileno()).st_size, members)
+
+
+def _add(
+    tar: tarfile.TarFile,
+    name: str,
+    file: IO[bytes],
+    size: int,
+    members: dict[str, tuple[str, int]],
+) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = size, 0o644
+    hashing = _Hashing(file)
+    tar.addfile(entry, hashing)  # type: ignore[arg-type]  # it only reads
+    members[name] = hashing.digest.hexdigest(), size
+
+
+class _Hashing:
+    """A file that is read once, and its sha256 with it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        block = self._file.read(size)
+        self.digest.update(block)
+        return block
+
+
+# -- reading ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[tarfile.TarFile]:
+    """Raises: RequestError for a file that can't be read, IntegrityError for one that is no tar."""
+    try:
+        with tarfile.open(path, mode="r:") as tar:
+            yield tar
+    except (tarfile.TarError, EOFError) as error:
+        raise _broken(path, str(error)) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RequestError(f"cannot read backup '{path}': {reason}") from error
+
+
+def _members(tar: tarfile.TarFile, path: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+    for member in tar:
+        file = tar.extractfile(member) if member.isreg() else None
+        if file is None:
+            raise _broken(path, f"'{member.name}' is no plain file")
+        yield member, file
+
+
+def _parse_list(data: bytes, path: Path) -> dict[str, Any]:
+    """The keyword arguments of `Backup`, but its path.
+
+    What it says is compared with what is there; refs and lanes are looked at when they are used.
+    """
+    try:
+        said = json.loads(data)
+        if said["format"] != FORMAT:
+            raise _broken(path, "a newer git-gage made it")
+        return {
+            "made": str(said["made"]),
+            "runs": int(said["runs"]),
+            "records": int(said["records"]),
+            "lanes": tuple(map(str, said["lanes"])),
+            "refs": {str(ref): str(oid) for ref, oid in said["refs"].items()},
+            "members": {
+                str(name): (str(each["sha256"]), int(each["size"]))
+                for name, each in said["members"].items()
+            },
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _broken(path, "its list makes no sense") from error
+
+
+def _digest(file: IO[bytes]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while block := file.read(_BLOCK):
+        digest.update(block)
+        size += len(block)
+    return digest.hexdigest(), size
+
+
+def _broken(path: Path, why: str) -> IntegrityError:
+    return IntegrityError(f"read backup '{path}': {why}")
+
+
+# -- bringing back ---------------------------------------------------------------------------------
+
+
+def _bring_files(store: Store, backup: Backup, *, keep_locals: bool) -> int:
+    """Put large files, whole outputs and the bundle where they belong; how many were large."""
+    count = 0
+    with _open(backup.path) as tar:
+        for member, file in _members(tar, backup.path):
+            found = _OBJECT.fullmatch(member.name)
+            if found is not None:
+                count += _bring_object(store, found[3], member.size, file)
+            elif _OUTPUT.fullmatch(member.name):
+                _bring_file(store.dir / member.name, file)
+            elif keep_locals and member.name in [f"{LOCALS}/{name}" for name in KEPT]:
+                _bring_file(store.dir / member.name.removeprefix(f"{LOCALS}/"), file)
+    return count
+
+
+def _bring_object(store: Store, sha256: str, size: int, file: IO[bytes]) -> bool:
+    if store.sidecar.has(sha256, size):
+        return False
+    part = store.sidecar.incoming(sha256)
+    _copy(file, part)
+    store.sidecar.accept(sha256, size, part)
+    return True
+
+
+def _bring_file(path: Path, file: IO[bytes]) -> None:
+    """A file that is not here yet; one that is stays."""
+    if not path.exists():
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        with explained(path.parent, "restore"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _copy(file, part)
+            replace_file(part, path)
+
+
+def _copy(file: IO[bytes], target: Path) -> None:
+    with explained(target.parent, "restore"), target.open("wb") as out:
+        while block := file.read(_BLOCK):
+            out.write(block)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _bring_refs(store: Store, backup: Backup, observer: Observer) -> int:
+    """Fetch the lanes from the bundle; how many are kept beside what is here."""
+    bundle = store.dir / f".restore-{os.getpid()}.bundle"
+    name = f"backup-{backup.members[BUNDLE][0][:12]}"
+    remote = Remote(str(bundle), name, str(backup.path), False, False, False)
+    try:
+        with _open(backup.path) as tar:
+            for member, file in _members(tar, backup.path):
+                if member.name == BUNDLE:
+                    _copy(file, bundle)
+        here = store.repo.list_refs(LOCAL, TRACKING)
+        specs = dict(_choose_refs(store, backup, here, name))
+        if specs:
+            asked = [f"{ref}:{place}" for ref, place in specs.items()]
+            fetch_refs(store.repo, remote, asked, observer, strict=False)
+        now = store.repo.list_refs(LOCAL, TRACKING)
+        lost = [ref for ref, place in specs.items() if now.get(place) != backup.refs[ref]]
+        if lost:
+            raise IntegrityError(f"restore '{backup.path}': '{lost[0]}' did not arrive")
+    finally:
+        remove_file(bundle)
+    return sum(place != ref for ref, place in specs.items())
+
+
+def _choose_refs(
+    store: Store, backup: Backup, here: Mapping[str, str], name: str
+) -> Iterator[tuple[str, str]]:
+    """Refs that bring anything, each with the one that takes it."""
+    ignored = set(Withdrawn(store).ignored())
+    for ref, oid in backup.refs.items():
+        found = parse_ref(ref)
+        if found is None:
+            raise _broken(backup.path, f"'{ref}' is no lane")
+        lane = f"{LOCAL}/{found.lane}/{found.epoch}/{found.kind}"
+        if lane in ignored or here.get(ref) == oid or _holds(store, here.get(ref), oid):
+            continue
+        yield ref, ref if ref not in here else f"{TRACKING}/{name}{lane.removeprefix('refs/gage')}"
+
+
+def _holds(store: Store, tip: str | None, oid: str) -> bool:
+    """Whether a lane here has gone on from what the backup has of it."""
+    if tip is None or store.repo.object_sizes([oid]).get(oid) is None:
+        return False
+    return is_ancestor(store.repo, oid, tip)

@@ -1,0 +1,216 @@
+"""All that a clone has, in one file, and back again."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from git_gage.git import open_repository
+from git_gage.store import Store
+from tests.git.test_put_away import listed, run, say
+from tests.support import clone, commit, gage_inside, git, make_repo, set_identity, write_files
+
+MAKES = "open('big.bin', 'wb').write(b'x' * 200_000)\nprint('loss: 1')\n"
+
+
+@pytest.fixture
+def pair(tmp_path: Path, repo: Path) -> tuple[Path, list[str]]:
+    """A clone with runs of two people, labelled, archived and deleted."""
+    write_files(repo, {"train.py": MAKES})
+    commit(repo)
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "hub.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    git(repo, "push", "-q", "origin", "main")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    runs = [run(bob), run(repo), run(repo), run(repo)]
+    say(bob, "push")
+    say(repo, "fetch")
+    say(repo, "label", runs[1], "--set", "good")
+    say(repo, "comment", runs[0], "-m", "hm")
+    say(repo, "rm", "-y", runs[2])
+    say(repo, "archive", runs[3], "--to", "old")
+    write_files(
+        repo / ".git/gage", {f"outputs/{runs[1]}": "all of it", "allowed_signers": "# ana\n"}
+    )
+    return repo, runs
+
+
+def everything(where: Path) -> Any:
+    asked = (
+        "list",
+        "--all",
+        "--json",
+        "-w",
+        "deleted or not deleted",
+        "-w",
+        "archived or not archived",
+    )
+    return json.loads(say(where, *asked))
+
+
+def objects(where: Path) -> list[tuple[str, int]]:
+    return list(Store(open_repository(where, dict(os.environ))).sidecar.list())
+
+
+def empty(path: Path) -> Path:
+    git(path.parent, "init", "-q", "-b", "main", path.name)
+    set_identity(path)
+    return path
+
+
+def test_an_empty_repository_has_all_of_it_again(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    repo, runs = pair
+    saved = say(repo, "backup", "../b.tar")
+    assert saved.startswith("Saved 4 runs, ")
+    assert "1 large file: " in saved
+    assert say(repo, "backup", "--verify", "../b.tar").startswith("Verified 4 runs, ")
+    assert not list(tmp_path.glob(".*part*"))
+    fresh = empty(tmp_path / "fresh")
+    assert say(fresh, "restore", "--from", "../b.tar").startswith("Restored 4 runs, ")
+    assert everything(fresh) == everything(repo)
+    assert listed(fresh) == listed(repo) == [runs[1], runs[0]]
+    assert objects(fresh) == objects(repo)
+    assert say(fresh, "show", "@", "--json") == say(repo, "show", "@", "--json")
+    assert say(fresh, "output", runs[1]) == "all of it"
+    assert (fresh / ".git/gage/allowed_signers").read_text() == "# ana\n"
+    git(fresh, "fsck", "--strict")
+    assert say(fresh, "restore", "--from", "../b.tar") == (
+        "Restored 0 runs, 0 records, 0 large files\n"
+    )
+    say(fresh, "purge", "--force", runs[1])
+    say(fresh, "restore", "--from", "../b.tar")
+    assert listed(fresh) == [runs[0]]
+
+
+def test_stock_tools_open_it(pair: tuple[Path, list[str]], tmp_path: Path) -> None:
+    repo, runs = pair
+    say(repo, "backup", str(tmp_path))
+    (path,) = tmp_path.glob("gage-*.tar")
+    found = json.loads(say(repo, "backup", "--verify", "--json", str(tmp_path)))
+    assert (found["file"], found["runs"], found["large"]) == (str(path), 4, 1)
+    with tarfile.open(path) as tar:
+        tar.extractall(tmp_path / "out", filter="data")
+    plain = empty(tmp_path / "plain")
+    git(plain, "fetch", "-q", str(tmp_path / "out/runs.bundle"), "refs/gage/*:refs/gage/*")
+    assert set(listed(plain)) < set(runs)
+    assert (tmp_path / "out/README").read_text().startswith("All runs of a git repository")
+
+
+def test_what_is_here_is_not_replaced(pair: tuple[Path, list[str]], tmp_path: Path) -> None:
+    repo, runs = pair
+    say(repo, "backup", "../b.tar")
+    later = run(repo)
+    say(repo, "label", runs[1], "--set", "better")
+    assert say(repo, "restore", "--from", "../b.tar").startswith("Restored 0 runs, 0 records")
+    assert json.loads(say(repo, "show", runs[1], "--json"))["label"] == "better"
+    assert listed(repo) == [later, runs[1], runs[0]]
+
+    other = make_repo(tmp_path / "other", files={"train.py": MAKES})
+    mine = run(other)
+    say(other, "restore", "--from", "../b.tar")
+    assert set(listed(other)) == {mine, *runs[:2]}
+    assert not (other / ".git/gage/allowed_signers").exists()
+    assert json.loads(say(other, "show", "@", "--json"))["id"] == mine
+    say(repo, "backup", "../c.tar")
+    git(repo, "update-ref", "-d", "refs/gage-remotes/none")
+    refs = git(repo, "for-each-ref", "--format=%(refname)", "refs/gage/w").split()
+    (log,) = [ref for ref in refs if ref.endswith("/log")]
+    git(repo, "update-ref", log, f"{log}~1")
+    refused = gage_inside(repo, "restore", "--from", "../c.tar")
+    assert "went on here: both forms are kept" in refused.err
+    assert json.loads(say(repo, "show", runs[1], "--json"))["label"] == "better"
+
+
+def rewrite(path: Path, **changes: bytes | None) -> Path:
+    """A backup with other content in some members; None leaves one out."""
+    new = path.with_name("new.tar")
+    with tarfile.open(path) as old, tarfile.open(new, "w") as tar:
+        for member in old:
+            file = old.extractfile(member)
+            assert file is not None
+            data = changes.get(member.name.replace(".", "_"), file.read())
+            if data is not None:
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+    return new
+
+
+def test_what_is_no_sound_backup_is_refused(pair: tuple[Path, list[str]], tmp_path: Path) -> None:
+    repo, _ = pair
+    path = tmp_path / "b.tar"
+    say(repo, "backup", str(path))
+    with tarfile.open(path) as tar:
+        entry = tar.extractfile("backup.json")
+        assert entry is not None
+        said = json.loads(entry.read())
+
+    def refused(file: Path, why: str) -> None:
+        for words in (("backup", "--verify"), ("restore", "--from")):
+            done = gage_inside(repo, *words, str(file))
+            assert (done.code, why in done.err) == (128, True), done.err
+
+    refused(tmp_path / "none.tar", "no such file")
+    refused(repo, "no backup in")
+    write_files(tmp_path, {"cut.tar": path.read_bytes()[:-30_000], "odd.tar": b"x" * 2000})
+    refused(tmp_path / "cut.tar", "read backup")
+    refused(tmp_path / "odd.tar", "read backup")
+    refused(rewrite(path, README=b"hi"), "'README' is not what its list says")
+    refused(rewrite(path, backup_json=None), "it has no list")
+    refused(rewrite(path, backup_json=b"[]"), "its list makes no sense")
+    refused(rewrite(path, backup_json=b'{"format":2}'), "a newer git-gage made it")
+    twice = tmp_path / "twice.tar"
+    with tarfile.open(path) as old, tarfile.open(twice, "w") as tar:
+        for name in ("README", "README"):
+            tar.addfile(old.getmember(name), old.extractfile(name))
+    refused(twice, "'README' is there twice")
+    with tarfile.open(twice, "w") as tar:
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+        tar.addfile(link)
+    refused(twice, "'link' is no plain file")
+    head = {"refs/heads/main": git(repo, "rev-parse", "HEAD").strip()}
+    odd = rewrite(path, backup_json=json.dumps({**said, "refs": head}).encode())
+    assert "is no lane" in gage_inside(repo, "restore", "--from", str(odd)).err
+    (ref,) = [ref for ref in said["refs"] if ref.endswith("log") and ref.startswith("refs/gage/")]
+    lost = {ref: "0" * 40}
+    odd = rewrite(path, backup_json=json.dumps({**said, "refs": lost}).encode())
+    assert "did not arrive" in gage_inside(empty(tmp_path / "e"), "restore", "--from", str(odd)).err
+
+
+def test_where_it_cannot_be_written_nothing_is_left(
+    pair: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo, runs = pair
+    for words, why in (
+        (("backup", "origin"), "is a remote, and a backup is a file"),
+        (("backup", "/nosuch/b.tar"), "no folder '/nosuch'"),
+    ):
+        done = gage_inside(repo, *words)
+        assert (done.code, why in done.err) == (128, True), done.err
+    assert "no runs here yet" in gage_inside(empty(tmp_path / "e"), "backup", "../e.tar").err
+    assert gage_inside(repo, "restore", "--from", "x", runs[0]).code == 129
+
+    def full(_: Any) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as context:
+        context.setattr("git_gage.share.backup.os.fsync", full)
+        done = gage_inside(repo, "backup", "../b.tar")
+    assert "no space left" in done.err
+    (sha256, _), *_ = objects(repo)
+    place = repo / ".git/gage/lfs/objects" / sha256[:2] / sha256[2:4] / sha256
+    place.chmod(0o644)
+    place.write_bytes(b"y")
+    assert "is damaged here" in gage_inside(repo, "backup", "../b.tar").err
+    assert not [path.name for path in tmp_path.iterdir() if "tar" in path.name]
+    write_files(tmp_path, {"b.tar": "mine"})
+    assert "is there already" in gage_inside(repo, "backup", "../b.tar").err
