@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "backup",
     metavar="<file>",
     type=click.Path(),
-    help="Bring back what is in a backup, or in the newest of a folder",
+    help="Bring back a backup, or the newest of a folder",
 )
 @sign_options
 @yes_option

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     usage="git gage rm (<run>... | -w <filter>) [-y]",
     examples=["git gage rm 3 4", "git gage rm -w 'status = error'"],
     note=f"""\
-Deleted runs are in no list, and nothing of them is gone: 'git gage list --deleted'
-shows them, 'git gage restore' brings them back, 'git gage purge' ends them.
+Deleted runs are in no list, and nothing of them is gone. They are shown by
+'git gage list --deleted', and 'git gage restore' brings them back.
 
 {RUN_NOTE}""",
 )

@@ -22,7 +22,7 @@ _NAMES = (
     ("of every run", "op status label tag comment started ended staged duration"),
     ("", "exit_code signal run name commit digest branch dirty author"),
     ("", "project project_id host platform python version parent"),
-    ("", "restart_of"),
+    ("", "restart_of deleted archived"),
     ("metric.<name>", "the last value of a metric"),
     ("config.<name>", "a setting"),
     ("attr.<name>", "an attribute"),
