@@ -15,6 +15,7 @@ import pytest
 from git_gage.git import open_repository
 from git_gage.store import Store
 from tests.git.test_put_away import listed, run, say
+from tests.git.test_redact import add_newer_line
 from tests.support import clone, commit, gage_inside, git, make_repo, set_identity, write_files
 
 MAKES = "open('big.bin', 'wb').write(b'x' * 200_000)\nprint('loss: 1')\n"
@@ -37,7 +38,8 @@ def pair(tmp_path: Path, repo: Path) -> tuple[Path, list[str]]:
     say(repo, "rm", "-y", runs[2])
     say(repo, "archive", runs[3], "--to", "old")
     write_files(
-        repo / ".git/gage", {f"outputs/{runs[1]}": "all of it", "allowed_signers": "# ana\n"}
+        repo / ".git/gage",
+        {f"outputs/{runs[1]}": "all of it", "outputs/odd one": "", "allowed_signers": "# ana\n"},
     )
     return repo, runs
 
@@ -89,6 +91,17 @@ def test_an_empty_repository_has_all_of_it_again(
     say(fresh, "purge", "--force", runs[1])
     say(fresh, "restore", "--from", "../b.tar")
     assert listed(fresh) == [runs[0]]
+
+
+def test_records_of_a_newer_version_are_saved_as_they_are(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    repo, _ = pair
+    add_newer_line(repo, "0" * 40)
+    say(repo, "backup", "../b.tar")
+    done = gage_inside(empty(tmp_path / "fresh"), "restore", "--from", "../b.tar")
+    assert "1 record needs a newer git-gage" in done.err
+    assert done.code == 0
 
 
 def test_stock_tools_open_it(pair: tuple[Path, list[str]], tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""docs/deleting.md has a table of what travels: each of its cells, by each command that moves runs.
+"""docs/deleting.md has a table of what travels: each of its cells, by each command.
 
-Ana's clone is *here*, the hub that she shares with Bob is *there*. A command more is a word in WAYS.
+Ana's clone is *here*, the hub that she shares with Bob *there*. One more command: a word in WAYS.
 """
 
 from __future__ import annotations
@@ -56,7 +56,13 @@ def make_world(folder: Path, way: str) -> World:
     git(ana, "remote", "add", "origin", str(hub))
     git(ana, "push", "-q", "origin", "main")
     bob = clone(hub, folder / "bob", name="Bob")
-    hers = ("labelled here", "labelled there", "labelled twice", "cleared here", "cleared there")
+    hers: tuple[str, ...] = (
+        "labelled here",
+        "labelled there",
+        "labelled twice",
+        "cleared here",
+        "cleared there",
+    )
     hers += ("archived here", "moved", "deleted here", "restored here", "purged here")
     his = ("archived there", "deleted there", "restored there", "purged there")
     runs = {name: run(ana) for name in hers} | {name: run(bob) for name in his}
@@ -110,7 +116,7 @@ def world(
     return worlds[request.param]
 
 
-def archive_of(document: dict[str, Any]) -> str | None:
+def archive_of(document: dict[str, Any]) -> Any:
     return document["archived"] and document["archived"]["name"]
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
 
+from git_gage.catalog import Catalog
+from git_gage.git import open_repository
 from git_gage.git.repository import Repository
+from git_gage.runs.next_record import draft_next
+from git_gage.store import Store
 from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import assert_whole, prune
 from tests.git.test_secrets import everything, objects_of
-from tests.support import clone, commit, gage, gage_inside, git, scale, write_files
+from tests.support import Result, clone, commit, gage, gage_inside, git, scale, write_files
 
 PRINTS = (
     "import os\nprint('loss: 0.5')\nword = os.environ.get('WORD', 'nothing')\nprint(word)\n"
@@ -47,11 +52,14 @@ def test_a_purged_run_is_gone_from_the_disk(project: Path) -> None:
     one, two = run(project), hush(project)
     made = project / ".git/gage/runs" / two
     assert (made / "made.txt").exists()
+    elsewhere = made.rename(project.parent / "elsewhere")
+    made.symlink_to(elsewhere)
     refused = gage_inside(project, "purge", two)
     assert (refused.code, "nobody can be asked" in refused.err) == (128, True)
     done = gage_inside(project, "purge", two, "--force")
     assert (done.code, done.out) == (0, "Purged 1 run\n"), done.err
-    assert not made.exists()
+    assert not made.is_symlink()
+    assert not elsewhere.exists()
     prune(project)
     assert HUSH not in everything(project)
     assert_whole(project, [one])
@@ -242,3 +250,91 @@ def test_a_kill_at_any_point_loses_nothing_else(
     assert_whole(project, kept)
     say(project, "push")
     assert set(listed(project)) == set(kept)
+
+
+# -- keys ------------------------------------------------------------------------------------------
+
+
+def signed(where: Path, who: Path, *words: str) -> Result:
+    """A command of somebody whose key lies below `who`."""
+    return gage_inside(where, *words, env={"CI": "", "XDG_DATA_HOME": str(who)})
+
+
+def signed_run(where: Path, who: Path) -> str:
+    env = {"CI": "", "XDG_DATA_HOME": str(who)}
+    assert gage(where, "run", "-q", "train.py", env=env).code == 0
+    return str(json.loads(say(where, "show", "@", "--json"))["id"])
+
+
+def test_with_a_key_it_is_the_key_that_counts(project: Path, tmp_path: Path) -> None:
+    """Ana has two clones and one key; Bob has one of each."""
+    hub, ana, bob = tmp_path / "hub.git", tmp_path / "ana-key", tmp_path / "bob-key"
+    one, two = signed_run(project, ana), signed_run(project, ana)
+    say(project, "push")
+    laptop = clone(hub, tmp_path / "laptop", name="Ana")
+    his = clone(hub, tmp_path / "bob", name="Bob")
+    for where in (laptop, his):
+        say(where, "fetch")
+    refused = signed(his, bob, "purge", "--force", one)
+    assert "can be purged by who began it: it is signed with the key SHA256:" in refused.err
+    assert "is signed with the key" in gage_inside(laptop, "purge", "--force", one).err
+
+    assert signed(his, bob, "rm", "-y", two).code == 0
+    say(his, "push")
+    assert signed(laptop, ana, "archive", two).code == 0
+    done = signed(laptop, ana, "purge", "--force", one)
+    assert "still on a remote: origin: lane" in done.out
+    say(laptop, "push")
+    say(his, "fetch")
+    assert listed(his) == []
+    assert "is gone" in gage_inside(project, "fetch").err
+    assert listed(project) == []
+    assert listed(project, "--archived") == [two]
+    say(project, "push")
+    say(laptop, "fetch")
+    assert "is gone" in gage_inside(his, "fetch").err
+    fresh = clone(hub, tmp_path / "fresh")
+    say(fresh, "fetch")
+    assert listed(fresh, "--archived") == [two]
+    assert gage_inside(fresh, "show", one).code == 128
+
+
+def test_a_forged_tombstone_counts_for_nothing(project: Path, tmp_path: Path) -> None:
+    hub, ana, bob = tmp_path / "hub.git", tmp_path / "ana-key", tmp_path / "bob-key"
+    one = signed_run(project, ana)
+    two = run(project)
+    say(project, "push")
+    his = clone(hub, tmp_path / "bob", name="Bob")
+    say(his, "fetch")
+    store = Store(open_repository(his, dict(os.environ)))
+    catalog = Catalog(store)
+    catalog.refresh()
+    body = {"parts": ["run"], "kinds": []}
+    key = catalog.records(one)[0].by
+    for target, by in ((one, key), (one, None), (two, None)):
+        with store.writing():
+            store.append(draft_next(store, catalog, "run.redact", target, body, by))
+            store.append(draft_next(store, catalog, "run.redact", target, {"parts": "run"}, by))
+            store.flush()
+    say(his, "push")
+    assert gage_inside(project, "fetch").err == ""
+    assert listed(project) == [two, one]
+    assert signed(his, bob, "list").code == 0
+
+
+def test_what_only_seems_to_be_proven_hides_and_no_more(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `gage.apply` all, nobody asks who signed: what cannot be undone needs more."""
+    hub, ana = tmp_path / "hub.git", tmp_path / "ana-key"
+    one = signed_run(project, ana)
+    say(project, "push")
+    his = clone(hub, tmp_path / "bob", name="Bob")
+    git(his, "config", "gage.apply", "all")
+    say(his, "fetch")
+    assert signed(project, ana, "purge", "--force", "--remote", "origin", one).code == 0
+    assert gage_inside(his, "fetch").err == ""
+    assert listed(his) == []
+    assert json.loads(say(his, "show", one, "--json"))["redacted"] == ["run"]
+    git(his, "config", "--unset", "gage.apply")
+    assert "is gone" in gage_inside(his, "fetch").err

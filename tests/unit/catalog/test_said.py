@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from git_gage.catalog.said import Role, Said, find_heads, weigh
+from git_gage.catalog.said import Begun, Placed, Role, Said, find_heads, weigh
 from tests.unit.catalog.made_up import (
     LANE,
     NOON,
@@ -293,6 +293,8 @@ def test_text_that_is_half_a_surrogate_pair_is_kept_as_it_is(store: FakeStore) -
 
 
 BAD_BODIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "an archive with a number for a name": ("run.archive", {"name": 5}),
+    "a note that is too long": ("run.archive", {"note": "x" * (64 * 1024 + 1)}),
     "a tag that is a number": ("tag.add", {"tag": 3}),
     "an empty tag": ("tag.del", {"tag": ""}),
     "no tag": ("tag.add", {}),
@@ -350,3 +352,47 @@ def test_a_tag_that_comes_later_leaves_the_end_as_it_is(store: FakeStore) -> Non
     (document,) = catalog.newest(1)
     assert (document["tags"], document["attributes"]) == (["x"], {"device": "cpu"})
     assert document["status"] == "completed"
+
+
+# -- put away --------------------------------------------------------------------------------------
+
+KEYED = {**ANA, "key": "SHA256:ana"}
+
+
+def test_the_last_word_says_where_a_run_is() -> None:
+    archive = said(1, "run.archive", value='{"name":"a","note":""}')
+    delete, restore = said(2, "run.delete"), said(3, "run.restore")
+    begun = Begun(ANA, LANE)
+    assert weigh([archive, delete], begun).placed == Placed(delete, archive)
+    found = weigh([restore, delete, archive], begun)
+    assert found.placed == Placed()
+    assert found.roles[delete.id] is found.roles[archive.id] is Role.SUPERSEDED
+    assert found.roles[restore.id] is Role.CURRENT
+
+
+def test_what_others_say_is_a_request_until_it_is_answered() -> None:
+    asked = said(1, "run.delete", by=BOB, writer=OTHER)
+    found = weigh([asked], Begun(ANA, LANE))
+    assert (found.placed, found.roles[asked.id]) == (Placed(None, None, (asked,)), Role.REQUEST)
+    assert weigh([asked], None).placed.requests == (asked,)
+    assert weigh([asked._replace(own=True)], Begun(ANA, LANE)).placed.deleted is not None
+    answer = said(2, "run.restore", deps=(asked.id,))
+    assert weigh([asked, answer], Begun(ANA, LANE)).placed == Placed()
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ({"by": KEYED, "signed": True, "state": "G"}, True),
+        ({"by": KEYED, "signed": True, "state": "U", "writer": OTHER}, True),
+        ({"by": KEYED, "signed": True, "state": None}, True),
+        ({"by": KEYED, "signed": True, "state": "E"}, False),
+        ({"by": KEYED, "signed": True, "state": "M"}, False),
+        ({"by": KEYED, "signed": False, "state": "N"}, False),
+        ({"by": {**ANA, "key": "SHA256:other"}, "signed": True, "state": "G"}, False),
+        ({"by": ANA, "signed": False, "state": None}, False),
+    ],
+)
+def test_a_run_with_a_key_is_put_away_with_that_key(changes: dict[str, Any], counts: bool) -> None:
+    found = weigh([said(1, "run.delete", **changes)], Begun(KEYED, LANE))
+    assert (found.placed.deleted is not None) == counts
