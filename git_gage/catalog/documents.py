@@ -130,6 +130,7 @@ _PHASES = (
 _PHASE = _Fields(argv=(list,), shell=_FLAG)
 _PHASE_END = _Fields(name=(str,), exit_code=_COUNT, duration_s=(int, float, _NONE))
 _HISTORY = _Fields(version=_TEXT, staged=_FLAG, in_place=_FLAG, parent=_TEXT, restart_of=_TEXT)
+_IMPORTED = _Fields(tool=(str,), id=(str,), path=_TEXT, user=_TEXT, started=(str,), left_out=_LIST)
 _DEFINITION = _Fields(
     attributes=(dict, _NONE),
     listing=_LIST,
@@ -162,6 +163,7 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
 
     "packages" stay None here, as the very last value: see `texts`.
     """
+    imported = part["imported"]
     return {
         "id": begin.run,
         "name": run_name(begin.run),
@@ -170,7 +172,7 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "status": "staged" if part["staged"] else "running",
         "exit_code": None,
         "staged": begin.at if part["staged"] else None,
-        "started": begin.at,
+        "started": begin.at if imported is None else imported["started"],
         "ended": None,
         "duration_s": None,
         "label": None,
@@ -196,6 +198,7 @@ def new_document(begin: Record, part: Mapping[str, Any]) -> dict[str, Any]:
         "inputs": part["inputs"],
         "parent": part["parent"],
         "restart_of": part["restart_of"],
+        "imported": imported,
         "in_place": bool(part["in_place"]),
         "masked": part["masked"],
         "redacted": [],
@@ -230,6 +233,7 @@ def begin_part(body: Mapping[str, Any]) -> dict[str, Any]:
         "operation": operation if type(operation) is str and operation else _refuse("operation"),
         **_HISTORY.pick(body, "run.begin"),
         "masked": _texts(body.get("masked") or [], "masked"),
+        "imported": None if body.get("imported") is None else _imported(body["imported"]),
         "config": _config(body.get("config") or {}),
         "command": command,
         "definition": _definition(body.get("definition") or {}),
@@ -399,6 +403,14 @@ def _definition(given: Any) -> dict[str, Any]:
     definition["attributes"] = definition["attributes"] or {}
     _texts(definition["listing"] or [], "definition.listing")
     return definition
+
+
+def _imported(given: Any) -> dict[str, Any]:
+    """Where a run comes from that another tool recorded."""
+    found = _IMPORTED.pick(given, "imported")
+    parse_time(found["started"])
+    found["left_out"] = _texts(found["left_out"] or [], "imported.left_out")
+    return found
 
 
 def _inputs(given: Any) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ COMMANDS = {
     "board": "Show runs in the columns that a file describes",
     "report": "Write a report on runs, with charts",
     "export": "Write what is known of runs for tools that are not ours",
+    "import": "Import runs that other tools recorded",
     "output": "Print what a run printed",
     "ls-files": "List the files of a run",
     "cat": "Print a file of a run",

@@ -6,50 +6,147 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import RunName, sign_options
+from git_gage.cli.choosing import filter_options, find_chosen
+from git_gage.cli.list import hint_at_filter
+from git_gage.cli.params import RunName, secrets_option, sign_options
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from git_gage.cli.app import App
+    from git_gage.formats.model import Written
     from git_gage.trust.keys import SigningKey
+
+
+FORMS = ("in-toto", "bundle", "csv", "jsonl", "parquet", "tensorboard", "mlflow", "ro-crate")
+_FOLDERS = ("tensorboard", "mlflow", "ro-crate")
+_FILES = ("bundle", "parquet")
 
 
 @click.command(
     "export",
     cls=Command,
-    usage="git gage export <run>... [--format in-toto] [-o <file>] [--no-sign]",
-    examples=["git gage export @ -o run.intoto.jsonl"],
-    note="in-toto: a statement with SLSA provenance in a signed envelope, a line a run.\n"
-    "What it says, and how others check it, is told in docs/export.md\n\n" + RUN_NOTE,
+    usage="git gage export (<run>... | -w <filter>) [--format <form>] [-o <path>] [--no-sign]",
+    examples=[
+        "git gage export @ -o run.intoto.jsonl",
+        "git gage export --format mlflow 1:9 -o mlruns",
+    ],
+    note=f"Forms: {', '.join(FORMS)}.\n"
+    "in-toto (default): a statement with SLSA provenance in a signed envelope, a line a\n"
+    "run. bundle: runs in a file that 'git gage import' and 'git fetch' read. What each\n"
+    "holds, and what it has no place for, is told in docs/export.md\n\n" + RUN_NOTE,
 )
-@click.argument("runs", metavar="<run>", nargs=-1, required=True, type=RunName())
+@click.argument("runs", metavar="<run>", nargs=-1, type=RunName())
+@filter_options(bounds=False)
 @click.option(
     "--format",
     "form",
     metavar="<form>",
-    type=click.Choice(["in-toto"]),
+    type=click.Choice(FORMS),
     default="in-toto",
     help="Form of what is written: in-toto (default)",
 )
 @click.option(
     *("-o", "--output"),
-    metavar="<file>",
+    metavar="<path>",
     type=click.Path(),
     default="-",
-    help="Write it to this file (- for standard output)",
+    help="Write it to this file or folder (- for standard output)",
 )
+@secrets_option
 @sign_options
 @click.pass_obj
 def command(
     app: App,
+    /,
     runs: tuple[str, ...],
-    form: str,  # noqa: ARG001 - there is one alone
+    wheres: tuple[str, ...],
+    form: str,
     output: str,
-) -> None:
+    allow_secrets: bool,
+) -> int:
     """Write what is known of runs for tools that are not ours"""
-    lines = [_export(app, app.document(run)) for run in app.select(runs)]
-    app.write_page(output, "".join(lines))
+    if output == "-" and form in (*_FOLDERS, *_FILES):
+        raise click.UsageError(f"'--format {form}' needs a path: give it with '-o'")
+    chosen = find_chosen(app, runs, wheres)
+    if not chosen:
+        hint_at_filter(app, wheres)
+        return 1
+    if form == "in-toto":
+        lines = [_export(app, app.document(run)) for run in chosen]
+        app.write_page(output, "".join(lines))
+    elif form == "bundle":
+        _write_bundle(app, chosen, output, allow_secrets)
+    else:
+        _write(app, app.documents(None, chosen), form, output)
+    return 0
+
+
+def _write_bundle(app: App, runs: list[str], output: str, allow_secrets: bool) -> None:
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+    from git_gage.share.bundle import write_bundle
+
+    if app.store.journals():
+        app.store.flush()
+    with app.progress() as progress:
+        path = app.cwd / output
+        write_bundle(app.store, app.catalog, runs, path, progress, allow_secrets=allow_secrets)
+    click.echo(f"Wrote {count_text(len(runs), 'run')} to {clean(output)}")
+
+
+def _write(app: App, documents: list[dict[str, Any]], form: str, output: str) -> None:
+    from git_gage.share.exporting import NOT_WRITTEN, require_ended, write_folder
+
+    require_ended(documents)
+    progress = app.progress()
+    if form in _FOLDERS:
+        target = app.cwd / output
+        written = write_folder(app.store, app.catalog, documents, form, target, progress)
+        _tell(written, output)
+    elif form == "parquet":
+        _write_parquet(documents, app.cwd / output)
+        click.echo(f"Wrote {output}")
+    elif form == "csv":
+        from git_gage.formats.tables import find_columns
+        from git_gage.render.delimited import format_csv
+
+        app.write_page(output, "".join(format_csv(documents, find_columns(documents))))
+    else:
+        from git_gage.formats.jsonl import format_runs
+        from git_gage.share.exporting import gather
+
+        runs = gather(app.store, app.catalog, documents, progress, files=False)
+        app.write_page(output, "".join(format_runs(runs)))
+    progress.note(f"no place in {form} for {NOT_WRITTEN[form]}")
+
+
+def _write_parquet(documents: list[dict[str, Any]], path: Path) -> None:
+    from git_gage.formats.tables import find_columns, write_parquet
+    from git_gage.render.columns import read_field
+    from git_gage.store.files import explained
+
+    columns = find_columns(documents)
+    rows = [[read_field(document, name) for name in columns] for document in documents]
+    with explained(path, "write parquet"):
+        write_parquet(path, columns, rows)
+
+
+def _tell(written: Written, output: str) -> None:
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+
+    there = f", {written.there:,} were there" if written.there else ""
+    click.echo(f"Wrote {count_text(written.count, 'run')} to {clean(output)}{there}")
+    for count, what in (
+        (written.renamed, "names were changed to what the form allows"),
+        (written.left_out, "values or files have names that it cannot hold, and are left out"),
+        (written.clipped, "metrics have only some of their values: not all are kept"),
+    ):
+        if count:
+            click.echo(f"{count:,} {what}")
 
 
 def _export(app: App, document: dict[str, Any]) -> str:

@@ -29,8 +29,8 @@ from git_gage.render.wording import (
     FETCH,
     STATUS_STYLES,
     author_text,
-    code_text,
     command_text,
+    source_text,
     status_text,
 )
 from git_gage.safe import clean
@@ -132,6 +132,7 @@ class _Page:
     def what(self) -> Iterator[tuple[str, str]]:
         document, command = self.document, self.document["command"]
         yield "id", clean(document["id"])
+        yield from self._origin()
         if document["label"]:
             yield "label", clean(document["label"])
         if document["tags"]:
@@ -146,6 +147,14 @@ class _Page:
             origin = command.get("interpreter_origin")
             came_from = f" ({clean(origin)})" if origin else ""
             yield "python", clean(shown_path(command["interpreter"])) + came_from
+
+    def _origin(self) -> Iterator[tuple[str, str]]:
+        """Which tool recorded the run, if not git-gage, and what of it is not here."""
+        imported = self.document["imported"]
+        if imported is not None:
+            user = f", run by {clean(imported['user'])}" if imported["user"] else ""
+            yield "imported", f"from {clean(imported['tool'])} {clean(imported['id'])}{user}"
+            yield from _paths("not carried", [(text, "") for text in imported["left_out"]])
 
     def comments(self, unapplied: int) -> Iterator[tuple[str, str]]:
         """The newest comments, a line each, and what of what was said is not shown."""
@@ -278,7 +287,7 @@ class _Page:
     def _code(self, source: Mapping[str, Any], here: bool) -> str:
         on_branch = source["branch"] and source["snapshot"]
         branch = f", on {clean(source['branch'])}" if on_branch else ""
-        return code_text(source) + branch + ("" if here else f", {FETCH}")
+        return source_text(self.document) + branch + ("" if here else f", {FETCH}")
 
     def _best(self, name: str) -> str:
         found = self.document["summaries"].get(name)

@@ -20,7 +20,7 @@ from git_gage.render.delimited import markdown_head, markdown_line, markdown_tex
 from git_gage.render.html import STYLE, element, join, markup, table
 from git_gage.render.run_charts import MOST_RUNS, Chart, ReadSeries, differing_keys, draw_charts
 from git_gage.render.template import fill, read_template
-from git_gage.render.wording import code_text, command_text
+from git_gage.render.wording import command_text, source_text
 
 if TYPE_CHECKING:
     from git_gage.render.run_charts import Document
@@ -157,7 +157,7 @@ class _One:
         self.read = read
         self.known: dict[str, Callable[[], str]] = {
             "command": lambda: form.text(command_text(document["command"])),
-            "code": lambda: form.text(code_text(document["source"])),
+            "code": lambda: form.text(source_text(document)),
             "config": lambda: self._values("Settings", "setting", "config"),
             "attributes": lambda: self._values("Attributes", "attribute", "attributes"),
             "metrics": self._metrics,

@@ -55,6 +55,8 @@ def command_text(command: Mapping[str, Any]) -> str:
     if command["shell"] and argv:
         first, *more = decode_path(argv[0]).decode(errors="replace").strip().splitlines() or [""]
         return clean(first) + (" …" if more else "")
+    if not argv:
+        return "unknown"
     words = [decode_path(word).decode(errors="surrogateescape") for word in argv]
     if words and words[0].startswith("/"):
         words[0] = words[0].rpartition("/")[2]
@@ -80,6 +82,14 @@ def code_text(source: Mapping[str, Any]) -> str:
     commit = source["commit"]
     at = clean(commit[:7]) if commit else "without a commit"
     return f"{at} + {_changes(source)}" if source["dirty"] else at
+
+
+def source_text(document: Mapping[str, Any]) -> str:
+    """The same of a run; of one that another tool recorded, what that says of a commit."""
+    imported, commit = document["imported"], document["source"]["commit"]
+    if imported is None:
+        return code_text(document["source"])
+    return f"{clean(commit[:7])}, as {clean(imported['tool'])} says" if commit else "unknown"
 
 
 def _changes(source: Mapping[str, Any]) -> str:

@@ -39,15 +39,16 @@ _SHORTEN = ("metrics", "attributes", "written", "unseen")
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a run ended: `ended` in Unix seconds; `reason` only where git-gage says it, not the
-    program; `outcome` is None where nothing was staged; `covered`: secrets in what was logged;
-    `secrets`: those that the run was given, as far as that is known."""
+    """How a run ended: `ended` in Unix seconds; `duration_s` is None where nobody measured it;
+    `reason` only where git-gage says it, not the program; `outcome` is None where nothing was
+    staged; `covered`: secrets in what was logged; `secrets`: those that the run was given, as far
+    as that is known."""
 
     status: str
     exit_code: int | None
     signal: str | None
     ended: float
-    duration_s: float
+    duration_s: float | None
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     outcome: Outcome | None = None
     reason: str | None = None
@@ -209,7 +210,7 @@ def _end_body(store: Store, run: str, end: End) -> dict[str, Any]:
         "exit_code": end.exit_code,
         "signal": end.signal,
         "ended": format_time(end.ended),
-        "duration_s": round(end.duration_s, 3),
+        "duration_s": None if end.duration_s is None else round(end.duration_s, 3),
         "metrics": {name: dict(metric) for name, metric in end.metrics.items()},
         "output": outputs.get(OUTPUT),
         "bulk": {

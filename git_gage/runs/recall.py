@@ -126,9 +126,15 @@ class CommitFiles:
 def read_begin(store: Store, catalog: Catalog, run: str) -> dict[str, Any]:
     """The whole body of a run's `run.begin`, of which all that is acted on is what it must be.
 
-    Raises: as `load_begin`; IntegrityError where it says what nobody may act on.
+    Raises: as `load_begin`; RequestError for a run of another tool; IntegrityError where it says
+    what nobody may act on.
     """
     body = load_begin(store, catalog, run)
+    if body.get("imported") is not None:
+        raise RequestError(
+            f"run {short_id(run)} was recorded by another tool: what it did cannot be done again",
+            hint=f"see what is known of it with 'git gage show {short_id(run)}'",
+        )
     vet_begin(run, body)
     return body
 

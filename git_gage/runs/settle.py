@@ -21,6 +21,7 @@ NEW = "new-"
 # So many bytes are measured by any command that comes by; `git gage files` measures more.
 MOST_IN_PASSING = 256 << 20
 REASON = "git-gage was killed before the program ended; its end was not seen"
+IMPORT_REASON = "git-gage was killed while it imported this run"
 _SHOWN = {
     Life.RUNNING: "running",
     Life.ENDED_UNSEEN: "terminated",
@@ -187,7 +188,7 @@ def _close(
         attributes=found.attributes,
         covered=found.covered,
         outcome=outcome,
-        reason=REASON,
+        reason=REASON if document["imported"] is None else IMPORT_REASON,
     )
     body = close_run(store, catalog, run, end, None, signed=False).body
     if failure is not None:

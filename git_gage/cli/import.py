@@ -1,0 +1,149 @@
+"""`git gage import`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from git_gage.cli.params import json_option, sign_options, yes_option
+from git_gage.cli.parsing import Command
+from git_gage.errors import RequestError
+
+if TYPE_CHECKING:
+    from git_gage.cli.app import App
+    from git_gage.formats.model import Found
+    from git_gage.git import Repository
+    from git_gage.runs.importing import Imported
+
+FORMS = ("guild", "gage", "mlflow", "wandb", "tensorboard", "jsonl", "dvc", "bundle")
+_MAX_TOLD = 20
+
+
+@click.command(
+    "import",
+    cls=Command,
+    usage="git gage import <path>... [--format <form>] [-n]",
+    examples=["git gage import ../mlruns", "git gage import -n wandb"],
+    note=f"Forms: {', '.join(FORMS)}.\n"
+    "Without '--format' what lies at a path tells. What is carried of each is told in\n"
+    "docs/import.md. Nothing of it is executed, and importing again adds nothing\n",
+)
+@click.argument("paths", metavar="<path>", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--format",
+    "form",
+    metavar="<form>",
+    type=click.Choice(FORMS),
+    help="What lies there, where it cannot be told",
+)
+@click.option("-n", "--dry-run", "dry", is_flag=True, help="Show what would be imported")
+@json_option
+@sign_options
+@yes_option
+@click.pass_obj
+def command(app: App, paths: tuple[str, ...], form: str | None, dry: bool, as_json: bool) -> int:
+    """Import runs that other tools recorded"""
+    from git_gage.runs.importing import import_runs
+
+    chosen = [each for text in paths for each in _choose(app, text, form)]
+    bundles = [path for path, name in chosen if name == "bundle"]
+    progress = app.progress()
+    found = _read(app, [each for each in chosen if each[1] != "bundle"])
+    author = None if dry else app.author
+    imported = import_runs(app.store, app.runs, found, author, progress, dry=dry)
+    brought = _fetch(app, bundles, dry)
+    names = list(dict.fromkeys(name for _, name in chosen if name != "bundle"))
+    if as_json:
+        _print_json(app, imported, brought, names)
+    else:
+        _tell(app, imported, brought, names, dry)
+    return 1 if imported.unread and not (imported.runs or imported.here or brought) else 0
+
+
+def _choose(app: App, text: str, form: str | None) -> list[tuple[Path, str]]:
+    """The path that was given, with what lies there.
+
+    Raises: RequestError where there is nothing that can be imported.
+    """
+    from git_gage.formats.found import find_forms
+
+    path = Path(os.path.realpath(app.cwd / text))
+    if not path.exists():
+        raise RequestError(f"'{text}' is not there")
+    forms = [form] if form else find_forms(path, lambda place: _open(app, place))
+    if not forms:
+        raise RequestError(
+            f"nothing in '{text}' is known to be of a tool whose runs can be imported",
+            hint="say what it is: git gage import --format <form> <path>",
+        )
+    return [(path, name) for name in forms]
+
+
+def _open(app: App, path: Path) -> Repository:
+    """The repository at a path: this one, where it is."""
+    from git_gage.git import open_repository
+
+    repo = open_repository(path, app.environ)
+    return app.repo if repo.common_dir == app.repo.common_dir else repo
+
+
+def _read(app: App, chosen: list[tuple[Path, str]]) -> Iterator[Found]:
+    from git_gage.formats.found import read_path
+
+    for path, name in chosen:
+        yield from read_path(path, name, lambda place: _open(app, place))
+
+
+def _fetch(app: App, bundles: list[Path], dry: bool) -> int:
+    """How many runs bundles brought, or would."""
+    if not bundles:
+        return 0
+    from git_gage.share.bundle import count_new, read_bundle
+
+    if dry:
+        return sum(count_new(app.store, app.runs, path) for path in bundles)
+    with app.progress() as progress:
+        return sum(read_bundle(app.store, app.runs, path, progress) for path in bundles)
+
+
+def _tell(app: App, imported: Imported, brought: int, names: list[str], dry: bool) -> None:
+    from git_gage.formats.found import NOT_READ
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+
+    progress = app.progress()
+    for each in imported.unread[:_MAX_TOLD]:
+        progress.warning(f"not imported: '{clean(each.path)}': {clean(each.reason)}")
+    more = len(imported.unread) - _MAX_TOLD
+    if more > 0:
+        progress.warning(f"and {more:,} more that are not imported: see them with '--json'")
+    new = len(imported.runs) + brought
+    verb = "Would import" if dry else "Imported"
+    here = f", {len(imported.here):,} were here" if imported.here else ""
+    click.echo(f"{verb} {count_text(new, 'run')}{here}")
+    if not imported.runs:
+        return
+    for text, count in imported.left_out.most_common(_MAX_TOLD):
+        click.echo(f"Not carried, of {count_text(count, 'run')}: {clean(text)}")
+    for name in names:
+        click.echo(f"Never carried from {name}: {NOT_READ[name]}")
+
+
+def _print_json(app: App, imported: Imported, brought: int, names: list[str]) -> None:
+    from git_gage.formats.found import NOT_READ
+    from git_gage.render.machine import format_json
+
+    body: dict[str, Any] = {
+        "imported": imported.runs,
+        "here": imported.here,
+        "fetched": brought,
+        "not_imported": [each._asdict() for each in imported.unread],
+        "not_carried": dict(imported.left_out),
+        "never_carried": {name: NOT_READ[name] for name in names},
+    }
+    screen = app.screen()
+    screen.write(screen.encode(format_json(body)))

@@ -1,0 +1,106 @@
+"""Chosen runs in one file: a bundle of git's, with lanes as a remote would have them.
+
+Source: gitformat-bundle(5), git-bundle(1); docs/export.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from git_gage.git import open_repository
+from git_gage.records import ALPHABET, parse_record
+from git_gage.share.cargo import describe_missing, pack_parcels
+from git_gage.share.delivery import Load
+from git_gage.share.fetch import fetch_runs
+from git_gage.share.lanes import KINDS, read_tip_lines, refs_below
+from git_gage.share.leaks import require_no_leaks
+from git_gage.share.redact import find_said
+from git_gage.store import LOCAL, Store
+from git_gage.store.identity import LANE_CHARS
+from git_gage.store.out import extend_lane
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.git import Repository
+    from git_gage.share.transfer import Observer
+
+# What git is told of the repository it is called in, and not of the one that is made.
+_OURS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
+
+
+def write_bundle(
+    store: Store,
+    catalog: Catalog,
+    runs: Sequence[str],
+    path: Path,
+    observer: Observer,
+    *,
+    allow_secrets: bool = False,
+) -> None:
+    """Write all that is known of some runs, and the history of their sources.
+
+    Raises: SecretsFoundError; GitError where the file cannot be written. A file that was there
+    stays then.
+    """
+    catalog.refresh()
+    # No remote has this name: what they lack is everything.
+    lines = catalog.lines_beyond(runs, "")
+    parcels, missing = pack_parcels(store, lines, find_said(catalog, runs))
+    for sentence in describe_missing(missing):
+        observer.warning(sentence.replace("is sent without", "goes without"))
+    with _scratch(store.repo) as repo:
+        lane = _name_lane([parcel.line for parcel in parcels])
+        extend_lane(repo, f"{LOCAL}/{lane}", store.clock(), parcels)
+        refs = refs_below(repo, LOCAL, KINDS)
+        if not allow_secrets:
+            known = store.repo.list_refs("refs/remotes")
+            require_no_leaks(Store(repo), Load(refs, {}, known, lines))
+        repo.run("bundle", "create", "--quiet", str(path), *refs)
+
+
+def read_bundle(store: Store, catalog: Catalog, path: Path, observer: Observer) -> int:
+    """Get all runs that a bundle has; how many were not here.
+
+    Raises: RemoteError with git's own text.
+    """
+    return fetch_runs(store, catalog, str(path), observer).runs_new
+
+
+def count_new(store: Store, catalog: Catalog, path: Path) -> int:
+    """How many runs of a bundle are not here.
+
+    Raises: GitError where it is none, or damaged.
+    """
+    with _scratch(store.repo) as repo:
+        repo.run("fetch", "--quiet", "--no-tags", "--", str(path), f"{LOCAL}/*:{LOCAL}/*")
+        scratch = Store(repo)
+        lines = read_tip_lines(scratch, scratch.read_tips().values())
+    begun = {parse_record(line).run for line in lines if b'"kind":"run.begin"' in line}
+    return sum(catalog.document(run) is None for run in begun)
+
+
+@contextmanager
+def _scratch(ours: Repository) -> Iterator[Repository]:
+    """An empty bare repository that can read the objects of ours."""
+    with tempfile.TemporaryDirectory(prefix="git-gage-") as folder:
+        place = Path(folder) / "git"
+        form = f"--object-format={ours.object_format}"
+        ours.run("init", "--quiet", "--bare", form, env={"GIT_DIR": str(place)})
+        (place / "objects" / "info").mkdir(exist_ok=True)
+        (place / "objects" / "info" / "alternates").write_text(f"{ours.objects_dir}\n")
+        yield open_repository(place, _without_ours(ours.environ))
+
+
+def _without_ours(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in environ.items() if name not in _OURS}
+
+
+def _name_lane(lines: Sequence[bytes]) -> str:
+    """The same lane for the same lines, so that a bundle that is read again brings nothing."""
+    digest = int.from_bytes(hashlib.sha256(b"\n".join(sorted(lines))).digest())
+    return "".join(ALPHABET[digest >> 5 * place & 31] for place in range(LANE_CHARS))

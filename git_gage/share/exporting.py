@@ -1,0 +1,116 @@
+"""Runs with all that is here of them, for files of other tools."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from git_gage.catalog.bulk import find_bound, open_file
+from git_gage.errors import RequestError
+from git_gage.formats import jsonl, mlflow, ro_crate, tables, tensorboard
+from git_gage.formats.model import OwnRun, RunPart, Written
+from git_gage.records import short_id
+from git_gage.runs.close import OUTPUT, OUTPUT_LIMIT
+from git_gage.runs.files import list_made
+from git_gage.runs.series import read_series
+from git_gage.store.files import explained
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.share.transfer import Observer
+    from git_gage.store import Store
+
+FOLDERS: dict[str, Callable[[Iterator[OwnRun], Path], Written]] = {
+    "mlflow": mlflow.write_runs,
+    "tensorboard": tensorboard.write_runs,
+    "ro-crate": ro_crate.write_runs,
+}
+NOT_WRITTEN = {
+    "mlflow": mlflow.NOT_WRITTEN,
+    "tensorboard": tensorboard.NOT_WRITTEN,
+    "ro-crate": ro_crate.NOT_WRITTEN,
+    "jsonl": jsonl.NOT_WRITTEN,
+    "csv": tables.NOT_WRITTEN,
+    "parquet": tables.NOT_WRITTEN,
+}
+"""What each form has no place for."""
+
+
+def write_folder(
+    store: Store,
+    catalog: Catalog,
+    documents: Iterable[dict[str, Any]],
+    form: str,
+    target: Path,
+    observer: Observer,
+) -> Written:
+    """Write runs into a folder, as a tool has them.
+
+    Raises: RequestError, StorageError where it cannot be written.
+    """
+    runs = gather(store, catalog, documents, observer, files=form != "tensorboard")
+    with explained(target, f"write {form}"):
+        return FOLDERS[form](runs, target)
+
+
+def gather(
+    store: Store,
+    catalog: Catalog,
+    documents: Iterable[dict[str, Any]],
+    observer: Observer,
+    *,
+    files: bool,
+) -> Iterator[OwnRun]:
+    """Run objects with their series and, if asked, with their output and files.
+
+    What is not here is told.
+    """
+    for document in documents:
+        run = document["id"]
+        absent = []
+        series = read_series(store, catalog, run)
+        if series is None:
+            absent.append("the values of its metrics")
+        output = _read_output(store, catalog, document) if files else None
+        if files and output is None and (document["output"] or {}).get("bytes"):
+            absent.append("what it printed")
+        parts = _list_files(store, document) if files else []
+        if files and not parts and (document["generated"] or {}).get("files"):
+            absent.append("its files")
+        if absent:
+            text = f"run {short_id(run)} goes without {', '.join(absent)}: not here"
+            observer.warning(f"{text}: git gage fetch")
+        yield OwnRun(document, series or {}, output, parts)
+
+
+def _read_output(store: Store, catalog: Catalog, document: dict[str, Any]) -> bytes | None:
+    bounds = [
+        bound
+        for record in catalog.records(document["id"])
+        if (bound := find_bound(record.body, document["id"], OUTPUT, OUTPUT_LIMIT)) is not None
+    ]
+    file = next(filter(None, map(partial(open_file, store), bounds)), None)
+    if file is None:
+        return None
+    with file:
+        return file.read()
+
+
+def _list_files(store: Store, document: dict[str, Any]) -> list[RunPart]:
+    """Plain files that the run made, where they are here."""
+    top = store.run_dir(document["id"])
+    if not top.is_dir():
+        return []
+    made = [file for file in list_made(store, document) if file.link is None]
+    return [RunPart(file.path, top / os.fsdecode(file.path)) for file in made]
+
+
+def require_ended(documents: Iterable[dict[str, Any]]) -> None:
+    """Raises: RequestError for a run that goes on: half of it would be taken for the whole."""
+    for document in documents:
+        if document["ended"] is None:
+            run = short_id(document["id"])
+            raise RequestError(f"run {run} has not ended", hint=f"git gage wait {run}")
