@@ -140,13 +140,13 @@ def _tell(written: Written, output: str) -> None:
 
     there = f", {written.there:,} were there" if written.there else ""
     click.echo(f"Wrote {count_text(written.count, 'run')} to {clean(output)}{there}")
-    for count, what in (
-        (written.renamed, "names were changed to what the form allows"),
-        (written.left_out, "values or files have names that it cannot hold, and are left out"),
-        (written.clipped, "metrics have only some of their values: not all are kept"),
+    for count, noun, rest in (
+        (written.renamed, "name", " changed to what the form allows"),
+        (written.left_out, "value", " or file left out: the form has no such names"),
+        (written.clipped, "metric", " with some of its values alone: not all are kept"),
     ):
         if count:
-            click.echo(f"{count:,} {what}")
+            click.echo(f"{count_text(count, noun)}{rest}")
 
 
 def _export(app: App, document: dict[str, Any]) -> str:

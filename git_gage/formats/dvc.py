@@ -22,6 +22,7 @@ from git_gage.formats.model import (
     Unread,
     as_number,
     as_text,
+    counted,
     flatten,
     read_settings,
 )
@@ -118,7 +119,7 @@ def _read(commit: _Commit, name: str, ref: str) -> ForeignRun:
     ]
     if outputs:
         shown = ", ".join(outputs[:3]) + (" …" if len(outputs) > 3 else "")
-        left_out.append(f"{len(outputs)} outputs in DVC's cache: {shown}")
+        left_out.append(counted(len(outputs), "output", f" in DVC's cache: {shown}"))
     return ForeignRun(
         TOOL,
         commit.oid,

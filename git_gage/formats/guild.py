@@ -100,7 +100,7 @@ def _read(path: Path) -> ForeignRun:
     )
     deps = attrs.get("deps")
     if isinstance(deps, dict) and deps:
-        left_out.append(f"{len(deps)} dependencies, which are files like others now")
+        left_out.append("what it depends on, as such: these are files like others now")
     left_out += attrs.broken
     return run
 

@@ -14,6 +14,7 @@ from typing import Any
 from git_gage.config.typed import as_value
 from git_gage.errors import IntegrityError
 from git_gage.formats.model import (
+    OWN_TOOL,
     BrokenError,
     ForeignRun,
     Found,
@@ -28,7 +29,6 @@ from git_gage.metrics.lines import open_regular
 from git_gage.metrics.series import parse_series, series_body
 from git_gage.records import parse_time
 
-TOOL = "git-gage"
 NOT_READ = "the records and their signatures, the source, what it printed, files"
 NOT_WRITTEN = "the records and their signatures, the files of the source, what it printed, files"
 
@@ -91,7 +91,7 @@ def _read(line: bytes, where: str) -> ForeignRun:
     code = found.get("exit_code")
     command = _table(found, "command")
     run = ForeignRun(
-        TOOL,
+        OWN_TOOL,
         id,
         where,
         operation=operation,
@@ -120,7 +120,6 @@ def _read(line: bytes, where: str) -> ForeignRun:
         source=_read_source(_table(found, "source")),
         environment=_read_environment(_table(found, "environment")),
         left_out=left_out,
-        own_id=id,
     )
     run.attributes.pop("label", None)
     _read_metrics(run, found)

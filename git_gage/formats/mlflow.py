@@ -16,6 +16,7 @@ from typing import Any
 
 from git_gage.formats.model import (
     MAX_NAMES,
+    OWN_TOOL,
     BrokenError,
     ForeignRun,
     Found,
@@ -23,6 +24,7 @@ from git_gage.formats.model import (
     OwnRun,
     Written,
     as_text,
+    counted,
     native,
     read_each,
     read_scalars,
@@ -179,7 +181,8 @@ def _read_tags(run: ForeignRun, path: Path, tags: Mapping[str, str]) -> None:
     experiment = as_text(_peek(path.parent).get("name"))
     if experiment:
         run.attributes.setdefault("experiment", experiment)
-    run.own_id = own
+    if own:
+        run.tool, run.id = OWN_TOOL, own
 
 
 def _operation(path: Path, tags: Mapping[str, str]) -> str:
@@ -213,7 +216,7 @@ def _read_metrics(folder: Path, left_out: list[str]) -> Metrics:
             while line := file.readline(_MAX_LINE):
                 _read_point(metrics, name, line)
     if metrics.left_out:
-        left_out.append(f"{metrics.left_out:,} values of metrics that are no numbers")
+        left_out.append(counted(metrics.left_out, "value", " of metrics without a number"))
     return metrics
 
 

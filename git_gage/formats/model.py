@@ -16,6 +16,8 @@ from git_gage.metrics.summary import MetricSummary
 if TYPE_CHECKING:
     from git_gage.config.values import Value
 
+OWN_TOOL = "git-gage"
+"""What recorded the runs that we export ourselves."""
 MAX_NAMES = 10_000
 """How many metrics, settings or attributes of a run are taken."""
 MAX_TEXT = 64 << 10
@@ -123,8 +125,7 @@ class ForeignRun:
     id: what the tool knows it by, never used twice. path: where it was found. ended: None where the
     tool has no end of it; `quiet_since` is then the time of the newest thing that is known.
     took_s: how long it took, if that is known. output: a file, or the bytes, of what it printed.
-    packages: name → version. left_out: what of it cannot be carried, a line each. own_id: the run
-    of ours that was exported as this one.
+    packages: name → version. left_out: what of it cannot be carried, a line each.
     """
 
     tool: str
@@ -154,7 +155,6 @@ class ForeignRun:
     output: Path | bytes | None = None
     files: Sequence[RunPart] = ()
     left_out: list[str] = field(default_factory=list)
-    own_id: str | None = None
 
 
 Found = ForeignRun | Unread
@@ -198,6 +198,11 @@ def read_each(read: Callable[[Path], ForeignRun], places: Iterable[Path]) -> Ite
             yield Unread(str(place), str(error))
 
 
+def counted(count: int, noun: str, rest: str = "") -> str:
+    """How many of something."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}{rest}"
+
+
 def is_name(name: str) -> bool:
     """Whether a metric, setting or attribute can be called so."""
     return 0 < len(name) <= MAX_NAME and is_text(name)
@@ -217,7 +222,7 @@ def read_settings(found: Mapping[Any, Any], left_out: list[str]) -> dict[str, Va
             del config[name]
             bad += 1
     if bad:
-        left_out.append(f"{bad} settings that are too long, too many or not plain values")
+        left_out.append(counted(bad, "value", " too long, too many or of no plain type"))
     return config
 
 

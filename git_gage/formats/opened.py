@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from git_gage.config.documents import DocumentError, read_value
-from git_gage.formats.model import BrokenError, RunPart
+from git_gage.formats.model import BrokenError, RunPart, counted
 from git_gage.metrics.lines import open_regular
 from git_gage.safe_paths import check_path, find_collisions
 from git_gage.system import with_slashes
@@ -19,6 +20,7 @@ MAX_FILE = 16 << 20
 """Of a file that is read whole."""
 MAX_FILES = 100_000
 """So many files of a run are carried."""
+_Told = Counter[tuple[str, str]]
 
 
 def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
@@ -87,7 +89,7 @@ def parse(data: bytes, kind: str, name: str) -> Any:
 def newest_change(top: Path) -> float:
     """When a file in a folder was changed last, in Unix seconds; 0 where there is none."""
     newest = 0.0
-    for path in _walk(os.fsencode(top), b"", {}):
+    for path in _walk(os.fsencode(top), b"", Counter()):
         newest = max(newest, os.lstat(os.path.join(os.fsencode(top), path)).st_mtime)
     return newest
 
@@ -99,39 +101,41 @@ def list_parts(
 
     What cannot be carried is told in `left_out`: links, names that no other system takes.
     """
-    told: dict[str, int] = {}
+    told: _Told = Counter()
     encoded = os.fsencode(top)
     paths = [path for path in _walk(encoded, b"", told) if path.split(b"/")[0] not in skip]
     clashes = find_collisions(paths) if len(paths) <= MAX_FILES else {}
     kept = []
     for path in paths[:MAX_FILES]:
         if path in clashes or check_path(path) is not None:
-            told["files with names that not every system takes"] = (
-                told.get("files with names that not every system takes", 0) + 1
-            )
+            _count(told, "file", " with a name not every system takes")
         else:
             kept.append(RunPart(path, top / os.fsdecode(path)))
     if len(paths) > MAX_FILES:
-        told[f"files beyond the first {MAX_FILES:,}"] = len(paths) - MAX_FILES
-    left_out.extend(f"{count:,} {what}" for what, count in told.items())
+        told["file", f" beyond the first {MAX_FILES:,}"] = len(paths) - MAX_FILES
+    left_out.extend(counted(count, *what) for what, count in told.items())
     return kept
 
 
-def _walk(top: bytes, folder: bytes, told: dict[str, int]) -> Iterator[bytes]:
+def _walk(top: bytes, folder: bytes, told: _Told) -> Iterator[bytes]:
     """Paths of plain files, with slashes, sorted in each folder."""
     try:
         with os.scandir(os.path.join(top, folder)) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError:
-        told["folders that cannot be read"] = told.get("folders that cannot be read", 0) + 1
+        _count(told, "folder", " not readable")
         return
     for entry in found:
         path = with_slashes(os.path.join(folder, entry.name))
         if entry.is_symlink():
-            told["symbolic links"] = told.get("symbolic links", 0) + 1
+            _count(told, "symbolic link")
         elif entry.is_dir(follow_symlinks=False):
             yield from _walk(top, path, told)
         elif entry.is_file(follow_symlinks=False):
             yield path
         else:
-            told["special files"] = told.get("special files", 0) + 1
+            _count(told, "special file")
+
+
+def _count(told: _Told, noun: str, rest: str = "") -> None:
+    told[noun, rest] += 1

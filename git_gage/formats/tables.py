@@ -64,7 +64,7 @@ def _as_column(name: str, column: list[Any]) -> tuple[list[Any], str]:
         numbers = [words.get(value, value) if type(value) is str else value for value in column]
         return [None if value is None else float(value) for value in numbers], "double"
     if kinds == {bool}:
-        return column, "bool_"
+        return column, "bool"
     if kinds == {int} and all(abs(value) < 1 << 63 for value in column if value is not None):
         return column, "int64"
     if kinds <= {int, float}:

@@ -135,7 +135,7 @@ def write_runs(runs: Iterator[OwnRun], target: Path) -> Written:
 
 def folder_name(document: Mapping[str, Any]) -> str:
     """What the folder of a run is called, so that a person knows it."""
-    name = f"{short_id(document['id'])}-{document['operation']}"
+    name = f"{short_id(document['id'])}-{document['operation']}".replace("/", "_")
     return name if check_path(os.fsencode(name)) is None else short_id(document["id"])
 
 

@@ -21,6 +21,7 @@ from git_gage.formats.model import (
     Found,
     as_number,
     as_text,
+    counted,
     flatten,
     read_each,
     read_scalars,
@@ -94,7 +95,7 @@ def _read(path: Path) -> ForeignRun:
     log = _Log()
     (place, *more) = _logs(path)
     if more:
-        log.run.left_out.append(f"{len(more)} more logs beside '{place.name}'")
+        log.run.left_out.append(counted(len(more), "log", " of other runs in its folder"))
     with open_plain(place) as file:
         for record in _read_records(file, log.run.left_out):
             log.take(record)
@@ -129,7 +130,7 @@ def _read_records(file: BinaryIO, left_out: list[str]) -> Iterator[bytes]:
             parts = []
     damaged += bool(parts)
     if damaged:
-        left_out.append(f"{damaged:,} damaged or unfinished parts of its log")
+        left_out.append(counted(damaged, "part", " of its log damaged or unfinished"))
 
 
 def _read_pieces(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -166,7 +167,7 @@ class _Log:
         self._config: dict[str, Any] = {}
         self._summary: dict[str, Any] = {}
         self._printed: list[bytes] = []
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[tuple[str, str]] = Counter()
         self._known: set[str] = set()
         self._ended: tuple[int, int] | None = None
         self._readers: dict[int, _Reader] = {
@@ -178,11 +179,11 @@ class _Log:
             _ENVIRONMENT: self._take_environment,
             _OUTPUT: self._take_output,
             _OUTPUT_RAW: self._take_output,
-            _STATS: self._count("system metrics"),
-            _ARTIFACT: self._count("artifacts that it logged"),
-            _USED: self._count("artifacts that it used"),
-            _ALERT: self._count("alerts"),
-            _TENSORBOARD: self._count("TensorBoard folders"),
+            _STATS: self._count("system metric", ""),
+            _ARTIFACT: self._count("artifact", " logged"),
+            _USED: self._count("artifact", " used"),
+            _ALERT: self._count("alert", ""),
+            _TENSORBOARD: self._count("TensorBoard folder", ""),
         }
 
     def take(self, record: bytes) -> None:
@@ -192,7 +193,7 @@ class _Log:
                 for content in said.messages(number):
                     read(content)
         except MalformedError:
-            self._counts["records that are damaged"] += 1
+            self._counts["record", " damaged"] += 1
 
     def finish(self, path: Path) -> ForeignRun:
         """The run. Raises: BrokenError where the log does not say that one began."""
@@ -216,8 +217,8 @@ class _Log:
         self._end_summary()
         self._read_files(path / "files")
         if run.metrics.left_out:
-            self._counts["values of metrics without a usable name"] += run.metrics.left_out
-        run.left_out += [f"{count:,} {what}" for what, count in self._counts.items()]
+            self._counts["value", " of metrics without a usable name"] += run.metrics.left_out
+        run.left_out += [counted(count, *what) for what, count in self._counts.items()]
         return run
 
     def _end_summary(self) -> None:
@@ -305,7 +306,7 @@ class _Log:
             if name.startswith(_HIDDEN):
                 continue
             if number is None:
-                self._counts["logged values that are no numbers"] += 1
+                self._counts["logged value", " without a number"] += 1
             else:
                 self._known.add(name)
                 time_s = math.nan if at_s is None else at_s
@@ -341,14 +342,14 @@ class _Log:
         kept = {}
         for name, value in values.items():
             if isinstance(value, dict) and "_type" in value:
-                self._counts["logged or summed up images, tables or other media"] += 1
+                self._counts["object", " such as an image or a table"] += 1
             else:
                 kept[name] = self._without_media(value) if isinstance(value, dict) else value
         return kept
 
-    def _count(self, what: str) -> _Reader:
+    def _count(self, noun: str, rest: str) -> _Reader:
         def count(_: bytes) -> None:
-            self._counts[what] += 1
+            self._counts[noun, rest] += 1
 
         return count
 
@@ -356,7 +357,7 @@ class _Log:
         try:
             value = json.loads(content)
         except (ValueError, RecursionError):
-            self._counts["values that are damaged"] += 1
+            self._counts["value", " damaged"] += 1
             return
         for name in names[:-1]:
             if not isinstance(values.get(name), dict):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from git_gage.config.values import Value
-from git_gage.formats.model import MAX_TEXT, BrokenError, ForeignRun, Unread
+from git_gage.formats.model import MAX_TEXT, OWN_TOOL, BrokenError, ForeignRun, Unread
 from git_gage.formats.opened import open_plain
 from git_gage.formats.written import copy_file
 from git_gage.metrics.series import format_series
@@ -86,7 +86,7 @@ def import_runs(
             imported.unread.append(run)
             continue
         key = (run.tool, run.id)
-        earlier = known.get(key) or (run.own_id and known.get(("", run.own_id)))
+        earlier = known.get(key)
         if earlier:
             imported.here.append(earlier)
         elif run.ended is None and store.clock() - run.quiet_since < QUIET_S:
@@ -100,12 +100,12 @@ def import_runs(
 
 
 def _known_runs(catalog: Catalog) -> dict[tuple[str, str], str]:
-    """Ids of the runs that are here: by tool and its own id, and all by their own."""
+    """Ids of the runs that are here, by tool and the id that it gave them: ours, too."""
     catalog.refresh()
     known: dict[tuple[str, str], str] = {}
     for text in catalog.iter_documents(None):
         id = text[text.index('"id":"') + 6 :].partition('"')[0]
-        known["", id] = id
+        known[OWN_TOOL, id] = id
         if '"imported":{' in text:
             document = json.loads(text)
             source = document["imported"]

@@ -121,6 +121,8 @@ class _Run:
     def _source(self) -> Line:
         source = self._document["source"]
         snapshot = source["snapshot"]
+        if snapshot is None and self._document["imported"] is not None:
+            return Line("source", NOT_HERE, "another tool ran it, and has not kept its files")
         if snapshot is None:
             return Line("source", OK, "none was recorded: there was no work tree")
         if not COMMIT.fullmatch(snapshot):
@@ -299,6 +301,8 @@ class _Run:
     def repeat(self) -> Line:
         """Whether the run can be done again in this clone."""
         run = short_id(self._document["id"])
+        if self._document["imported"] is not None:
+            return Line("repeat", NOT_HERE, "another tool ran it")
         problem = self._repeatable
         if self._source.verdict != OK:
             return Line("repeat", NO, "its source is not here, or not what was recorded")

@@ -5,7 +5,6 @@ Source: gitformat-bundle(5), git-bundle(1); docs/export.md.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_gage.git import open_repository
-from git_gage.records import ALPHABET, parse_record
+from git_gage.records import parse_record
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.delivery import Load
 from git_gage.share.fetch import fetch_runs
@@ -21,7 +20,7 @@ from git_gage.share.lanes import KINDS, read_tip_lines, refs_below
 from git_gage.share.leaks import require_no_leaks
 from git_gage.share.redact import find_said
 from git_gage.store import LOCAL, Store
-from git_gage.store.identity import LANE_CHARS
+from git_gage.store.identity import new_lane
 from git_gage.store.out import extend_lane
 
 if TYPE_CHECKING:
@@ -54,8 +53,8 @@ def write_bundle(
     for sentence in describe_missing(missing):
         observer.warning(sentence.replace("is sent without", "goes without"))
     with _scratch(store.repo) as repo:
-        lane = _name_lane([parcel.line for parcel in parcels])
-        extend_lane(repo, f"{LOCAL}/{lane}", store.clock(), parcels)
+        # Each file has a lane of its own: two of the same runs do not rewrite each other.
+        extend_lane(repo, f"{LOCAL}/{new_lane()}", store.clock(), parcels)
         refs = refs_below(repo, LOCAL, KINDS)
         if not allow_secrets:
             known = store.repo.list_refs("refs/remotes")
@@ -93,14 +92,9 @@ def _scratch(ours: Repository) -> Iterator[Repository]:
         ours.run("init", "--quiet", "--bare", form, env={"GIT_DIR": str(place)})
         (place / "objects" / "info").mkdir(exist_ok=True)
         (place / "objects" / "info" / "alternates").write_text(f"{ours.objects_dir}\n")
+        (place / "gage").mkdir()
         yield open_repository(place, _without_ours(ours.environ))
 
 
 def _without_ours(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in environ.items() if name not in _OURS}
-
-
-def _name_lane(lines: Sequence[bytes]) -> str:
-    """The same lane for the same lines, so that a bundle that is read again brings nothing."""
-    digest = int.from_bytes(hashlib.sha256(b"\n".join(sorted(lines))).digest())
-    return "".join(ALPHABET[digest >> 5 * place & 31] for place in range(LANE_CHARS))

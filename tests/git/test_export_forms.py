@@ -1,0 +1,316 @@
+"""`git gage export --format …`: others read it, and what can be read back is what it was."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from git_gage.formats import tensorboard
+from git_gage.formats.ro_crate import _DOCUMENT
+from git_gage.metrics.events import EventTail
+from tests.foreign import lay_out
+from tests.support import Result, commit, gage, gage_inside, git, make_repo, write_files
+
+SCRIPT = """\
+import json, os
+lr = 0.1
+name = "a, b"
+with open(os.environ["GAGE_METRICS_FILE"], "a") as file:
+    for step in range(3):
+        print(json.dumps({"step": step, "loss": lr / (step + 1), "val/acc": step / 3}), file=file)
+    print(json.dumps({"step": 3, "loss": float("nan"), "bad:name": 1}), file=file)
+with open(os.environ["GAGE_ATTRS_FILE"], "a") as file:
+    print(json.dumps({"size": 0.5, "kind": "small", "ok": True}), file=file)
+os.makedirs("out")
+open("out/model.bin", "w").write("weights")
+os.symlink("model.bin", "out/last")
+print("done")
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for a project with two runs, of which people have said something."""
+    return tmp_path_factory.mktemp("export")
+
+
+@pytest.fixture
+def project(told: Path) -> Path:
+    """The project; it is made once, and no test writes to it."""
+    repo = told / "repo"
+    if repo.exists():
+        return repo
+    make_repo(repo, files={"train.py": SCRIPT})
+    git(repo, "remote", "add", "origin", "https://example.com/x.git")
+    assert gage(repo, "run", "-q", "-l", "first", "-t", "good", "train.py", "lr=0.3").code == 0
+    assert gage_inside(repo, "comment", "@", "-m", "as it\nshould be").code == 0
+    assert gage_inside(repo, "set", "@", "note=5").code == 0
+    assert gage(repo, "run", "-q", "--", "sh", "-c", "exit 3").code == 3
+    return repo
+
+
+def export(where: Path, *words: str | Path) -> Result:
+    return gage_inside(where, "export", *map(str, words))
+
+
+def documents(repo: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(gage_inside(repo, "list", "--all", "--json").out)
+    return found
+
+
+def require_same_values(repo: Path, other: Path, *parts: str) -> None:
+    """Runs of two repositories, newest first, are the same in these parts."""
+    pairs = zip(documents(repo), reversed(documents(other)), strict=True)
+    for ours, theirs in pairs:
+        assert {part: theirs[part] for part in parts} == {part: ours[part] for part in parts}
+        shown = ("series", ours["id"], "--json"), ("series", theirs["id"], "--json")
+        assert gage_inside(repo, *shown[0]).out == gage_inside(other, *shown[1]).out
+
+
+def test_through_mlflow_and_back(project: Path, tmp_path: Path) -> None:
+    store = tmp_path / "mlruns"
+    done = export(project, "--format", "mlflow", "@", "@~1", "-o", store)
+    assert done.out == (f"Wrote 2 runs to {store}\n1 name changed to what the form allows\n")
+    assert "no place in mlflow for the records and their signatures" in done.err
+    again = export(project, "--format", "mlflow", "@", "@~1", "-o", store)
+    assert again.out == f"Wrote 0 runs to {store}, 2 were there\n"
+    other = make_repo(tmp_path / "other")
+    assert gage_inside(other, "import", str(store)).out.startswith("Imported 2 runs\n")
+    found = {each["operation"]: each for each in documents(other)}
+    ours = {each["operation"]: each for each in documents(project)}
+    for name in ("train.py", "sh"):
+        for part in ("config", "started", "ended", "tags", "status"):
+            assert found[name][part] == ours[name][part]
+    first, second = found["train.py"], ours["train.py"]
+    assert first["label"] == "first"
+    assert [each["text"] for each in first["comments"]] == ["as it\nshould be"]
+    assert {**second["attributes"], "experiment": "train.py"} == first["attributes"]
+    assert (first["imported"]["tool"], first["imported"]["id"]) == ("git-gage", second["id"])
+    assert first["metrics"] == {"loss": "nan", "val/acc": 2 / 3, "bad_name": 1}
+    assert first["summaries"]["loss"]["min"] == 0.3 / 3
+    series = json.loads(gage_inside(other, "series", first["id"], "--json").out)
+    assert series["loss"]["values"] == [0.3, 0.15, 0.3 / 3, "nan"]
+    assert first["source"]["commit"] == second["source"]["commit"]
+    kept = other / ".git/gage/runs" / first["id"]
+    assert (kept / "out/model.bin").read_text() == "weights"
+    assert (kept / "output.log").read_text() == "done\n"
+    # Where the runs are, they are not imported.
+    assert gage_inside(project, "import", str(store)).out == "Imported 0 runs, 2 were here\n"
+
+
+def test_mlflow_reads_what_is_written(project: Path, tmp_path: Path) -> None:
+    mlflow = pytest.importorskip("mlflow")
+    export(project, "--format", "mlflow", "@", "@~1", "-o", tmp_path / "mlruns")
+    with patch.dict("os.environ", MLFLOW_ALLOW_FILE_STORE="true"):
+        client = mlflow.MlflowClient((tmp_path / "mlruns").as_uri())
+        (experiment,) = client.search_experiments(filter_string="name = 'train.py'")
+        (run,) = client.search_runs([experiment.experiment_id])
+    assert run.data.params == {"lr": "0.3", "name": "a, b"}
+    assert run.data.metrics["val/acc"] == 2 / 3
+
+
+def test_into_a_store_that_is_there(project: Path, tmp_path: Path) -> None:
+    store = lay_out("mlruns", tmp_path)
+    (folder,) = (path.parent for path in store.glob("*/meta.yaml") if path.parent.name != "0")
+    meta = (folder / "meta.yaml").read_text()
+    (folder / "meta.yaml").write_text(meta.replace("name: digits", "name: train.py"))
+    assert export(project, "--format", "mlflow", "@~1", "-o", store).code == 0
+    assert len([path for path in folder.iterdir() if path.is_dir()]) == 5
+
+
+def test_through_json_lines_and_back(project: Path, tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    done = export(project, "--format", "jsonl", "@", "@~1", "-o", path)
+    assert done.out == f"Wrote {path}\n"
+    other = make_repo(tmp_path / "other")
+    assert gage_inside(other, "import", str(path)).out.startswith("Imported 2 runs\n")
+    require_same_values(
+        project,
+        other,
+        *("operation", "status", "exit_code", "started", "ended", "duration_s", "config"),
+        *("metrics", "summaries", "attributes", "label", "tags"),
+    )
+    assert gage_inside(other, "import", str(path)).out == "Imported 0 runs, 2 were here\n"
+    assert gage_inside(project, "import", str(path)).out == "Imported 0 runs, 2 were here\n"
+
+
+def test_scalars_of_tensorboard_are_exact(project: Path, tmp_path: Path) -> None:
+    done = export(project, "--format", "tensorboard", "@", "@~1", "-o", tmp_path / "tb")
+    assert done.out == f"Wrote 2 runs to {tmp_path / 'tb'}\n"
+    assert export(project, "--format", "tensorboard", "@~1", "-o", tmp_path / "tb").out.endswith(
+        "Wrote 0 runs to " + str(tmp_path / "tb") + ", 1 were there\n"
+    )
+    (file,) = (tmp_path / "tb").glob("*-train.py/events.*")
+    tail = EventTail(file)
+    values = [scalar.value for scalar in tail.read() if scalar.name == "loss"]
+    assert values[:3] == [0.3, 0.15, 0.3 / 3]
+    assert math.isnan(values[3])
+    tail.finish()
+    assert tail.warnings() == []
+    other = make_repo(tmp_path / "other")
+    done = gage_inside(other, "import", str(tmp_path / "tb"))
+    assert done.out.startswith("Imported 1 run\n")
+    assert "-sh': its event files have no scalars with a time" in done.err
+
+
+def test_tensorboard_reads_what_is_written(project: Path, tmp_path: Path) -> None:
+    loader = pytest.importorskip("tensorboard.backend.event_processing.event_file_loader")
+    export(project, "--format", "tensorboard", "@~1", "-o", tmp_path)
+    (file,) = tmp_path.glob("*/events.*")
+    events = list(loader.EventFileLoader(str(file)).Load())
+    tags = [value.tag for event in events for value in event.summary.value]
+    assert tags[0] == "_hparams_/session_start_info"
+    assert tags[-1] == "_hparams_/session_end_info"
+    assert tags.count("loss") == 4
+
+
+def test_tables(project: Path, tmp_path: Path) -> None:
+    done = export(project, "--format", "csv", "@", "@~1")
+    failed, first = csv.DictReader(io.StringIO(done.out))
+    assert first["config.lr"] == "0.3"
+    assert first["config.name"] == "a, b"
+    assert first["metric.val/acc"] == str(2 / 3)
+    assert (first["attr.ok"], first["tags"]) == ("true", "good")
+    assert (failed["exit_code"], failed["config.lr"]) == ("3", "")
+    assert "no place in csv for" in done.err
+
+
+def test_parquet(project: Path, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "runs.parquet"
+    assert export(project, "--format", "parquet", "@", "@~1", "-o", path).out == f"Wrote {path}\n"
+    failed, first = parquet.read_table(path).to_pylist()
+    assert first["config.lr"] == 0.3
+    assert math.isnan(first["metric.loss"])
+    assert (first["exit_code"], failed["exit_code"]) == (0, 3)
+    assert (first["tags"], first["attr.ok"], failed["attr.ok"]) == ("good", True, None)
+    assert first["dirty"] is False
+    refused = export(project, "--format", "parquet", "@~1", "-o", tmp_path / "no" / "x")
+    assert refused.code == 128
+
+
+def test_parquet_without_pyarrow(project: Path, tmp_path: Path) -> None:
+    with patch.dict(sys.modules, {"pyarrow": None}):
+        refused = export(project, "--format", "parquet", "@~1", "-o", tmp_path / "x")
+    assert refused.code == 128
+    assert refused.err.startswith("fatal: Parquet needs pyarrow, which is not here\nhint: pip ")
+
+
+def test_a_crate_of_runs(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "crate").mkdir()
+    done = export(project, "--format", "ro-crate", "@", "@~1", "-o", tmp_path / "crate")
+    assert done.out == f"Wrote 2 runs to {tmp_path / 'crate'}\n"
+    document = json.loads((tmp_path / "crate" / _DOCUMENT).read_text())
+    assert document["@context"] == "https://w3id.org/ro/crate/1.1/context"
+    graph = {each["@id"]: each for each in document["@graph"]}
+    assert len(graph) == len(document["@graph"])
+    root = graph["./"]
+    assert root["conformsTo"] == {"@id": "https://w3id.org/ro/wfrun/process/0.5"}
+    failed, first = (graph[each["@id"]] for each in root["mentions"])
+    assert first["@type"] == "CreateAction"
+    assert first["name"] == "first"
+    assert (first["keywords"], first["disambiguatingDescription"]) == ("good", "as it\nshould be")
+    assert failed["actionStatus"] == {"@id": "http://schema.org/FailedActionStatus"}
+    assert failed["error"] == "exit code 3"
+    tool = graph[first["instrument"]["@id"]]
+    assert (tool["@type"], tool["name"]) == ("SoftwareApplication", "train.py")
+    assert graph[first["agent"]["@id"]]["email"] == "ana@example.com"
+    values = {graph[each["@id"]]["name"]: graph[each["@id"]] for each in first["object"]}
+    assert values["config.lr"]["value"] == 0.3
+    files = {graph[each["@id"]]["name"]: each["@id"] for each in first["result"]}
+    assert (tmp_path / "crate" / files["out/model.bin"]).read_text() == "weights"
+    assert (tmp_path / "crate" / files["what it printed"]).read_text() == "done\n"
+    for each in root["hasPart"]:
+        assert (tmp_path / "crate" / each["@id"]).is_file()
+    refused = export(project, "--format", "ro-crate", "@~1", "-o", tmp_path / "crate")
+    assert refused.code == 128
+    assert "'crate' is there already: a crate is made whole\n" in refused.err
+
+
+def test_a_bundle_goes_where_no_network_goes(project: Path, tmp_path: Path) -> None:
+    path = tmp_path / "runs.bundle"
+    done = export(project, "--format", "bundle", "@~1", "-o", path)
+    assert done.out == f"Wrote 1 run to {path}\n"
+    other = make_repo(tmp_path / "other")
+    assert gage_inside(other, "import", "-n", str(path)).out == "Would import 1 run\n"
+    assert gage_inside(other, "import", str(path)).out == "Imported 1 run\n"
+    assert gage_inside(other, "import", str(path)).out == "Imported 0 runs\n"
+    first = documents(other)[0]
+    ours = next(each for each in documents(project) if each["id"] == first["id"])
+    for part in ("config", "metrics", "comments", "label", "source", "imported", "writer"):
+        assert [first[part]] == [ours[part]] or part == "comments"
+    assert gage_inside(other, "output", first["id"]).out == "done\n"
+    snapshot = first["source"]["snapshot"]
+    assert git(other, "show", f"{snapshot}:train.py") == SCRIPT
+    # Stock git reads it, too.
+    third = make_repo(tmp_path / "third")
+    git(third, "fetch", "-q", str(path), "refs/gage/w/*:refs/gage-remotes/file/w/*")
+    assert [each["id"] for each in documents(third)] == [first["id"]]
+    # Written once more it is another lane with the same lines.
+    assert export(project, "--format", "bundle", "@~1", "-o", path).code == 0
+    again = gage_inside(other, "import", str(path))
+    assert (again.out, again.err) == ("Imported 0 runs\n", "")
+
+
+def test_a_bundle_takes_no_secrets_along(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo")
+    token = "ghp_" + "k7Rw2mXq9ZtB4nVcY8sLdF3hJ6pGa1Ue5QoT"
+    write_files(repo, {"key.txt": f"token = '{token}'\n"})
+    commit(repo)
+    assert gage(repo, "run", "-q", "--", "true").code == 0
+    refused = export(repo, "--format", "bundle", "@", "-o", tmp_path / "x")
+    assert refused.code == 1
+    assert "key.txt" in refused.err
+    assert not (tmp_path / "x").exists()
+    done = export(repo, "--format", "bundle", "@", "-o", tmp_path / "x", "--allow-secrets")
+    assert done.code == 0
+    # What a remote has already is no news.
+    hub = tmp_path / "hub"
+    git(repo, "init", "-q", "--bare", str(hub))
+    git(repo, "remote", "add", "origin", str(hub))
+    git(repo, "push", "-q", "origin", "main")
+    assert export(repo, "--format", "bundle", "@", "-o", tmp_path / "y").code == 0
+
+
+def test_what_is_not_here_is_told(project: Path, tmp_path: Path) -> None:
+    hub = tmp_path / "hub.git"
+    git(project, "init", "-q", "--bare", str(hub))
+    assert gage_inside(project, "push", str(hub)).code == 0
+    other = make_repo(tmp_path / "other")
+    spec = "refs/gage/w/*/log:refs/gage-remotes/hub/w/*/log"
+    git(other, "fetch", "-q", str(hub), spec)
+    done = export(other, "--format", "mlflow", "-w", "label = first", "-o", tmp_path / "out")
+    assert (
+        "goes without the values of its metrics, what it printed, its files: not here" in done.err
+    )
+    bundle = export(other, "--format", "bundle", "-w", "label = first", "-o", tmp_path / "x")
+    assert "goes without source, environment.json" in bundle.err
+    nothing = export(other, "--format", "csv", "-w", "label = none")
+    assert (nothing.code, nothing.out) == (1, "")
+
+
+def test_what_cannot_be_exported(project: Path, tmp_path: Path) -> None:
+    refused = export(project, "--format", "mlflow", "@")
+    assert refused.code == 129
+    assert "'--format mlflow' needs a path: give it with '-o'" in refused.err
+    write_files(tmp_path, {"file": "x"})
+    blocked = export(project, "--format", "tensorboard", "@", "-o", tmp_path / "file" / "x")
+    assert blocked.code == 128
+    repo = make_repo(tmp_path / "repo")
+    assert gage_inside(repo, "run", "--stage", "train.py").code == 0
+    staged = export(repo, "--format", "csv", "@")
+    assert "has not ended" in staged.err
+
+
+def test_the_folder_of_a_run_with_an_odd_name() -> None:
+    document = {"id": "01jdabcdef" + "0" * 20, "operation": "a/b"}
+    assert tensorboard.folder_name(document) == "0000000-a_b"
+    assert tensorboard.folder_name({**document, "operation": "a:b"}) == "0000000"

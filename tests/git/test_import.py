@@ -1,0 +1,312 @@
+"""`git gage import`: what other tools recorded is here, once, and says where it comes from."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from git_gage.runs import importing
+from tests.foreign import DVC_BUNDLE, lay_out
+from tests.support import gage, gage_inside, git, make_repo, write_files
+
+MLFLOW_RUN = "f5e357bcb1984e6a9a7bc297a3a66a07"
+
+
+def documents(repo: Path) -> dict[str, dict[str, Any]]:
+    """All runs, by their label, else by what they were called before."""
+    done = gage_inside(repo, "list", "--all", "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    return {each["label"] or each["imported"]["id"]: each for each in found}
+
+
+def bring(repo: Path, *words: str | Path) -> str:
+    done = gage_inside(repo, "import", *map(str, words))
+    assert done.code == 0, done.err
+    return done.out
+
+
+def series(repo: Path, run: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(gage_inside(repo, "series", run, "--json").out)
+    return found
+
+
+def test_a_store_of_mlflow_is_imported_once(repo: Path, tmp_path: Path) -> None:
+    store = lay_out("mlruns", tmp_path)
+    done = gage_inside(repo, "import", str(store))
+    assert done.out.startswith("Imported 3 runs\nNever carried from mlflow: registered models,")
+    assert done.err.startswith("warning: not imported: '")
+    assert "it is deleted" in done.err
+    assert bring(repo, store) == "Imported 0 runs, 3 were here\n"
+    found = documents(repo)
+    first = found["bold-ant-1"]
+    assert first["config"] == {"layers": [1, 2], "lr": 0.1, "name": "ünï"}
+    assert first["metrics"] == {"loss": 0.3333333333333333, "val/acc": 0.5}
+    assert first["summaries"]["loss"]["min_step"] == 2
+    assert (first["status"], first["exit_code"]) == ("completed", None)
+    assert first["started"] == "2026-11-28T21:56:21.566Z"
+    assert (first["ended"], first["duration_s"]) == ("2026-11-28T21:56:21.621Z", 0.055)
+    assert first["attributes"]["team"] == "vision"
+    assert first["attributes"]["experiment"] == "digits"
+    assert [each["text"] for each in first["comments"]] == ["A first try,\nwith two lines."]
+    assert first["source"]["commit"] == "6cd15837eb0aed8c985d66029fb80b4c5837e5f2"
+    assert first["source"]["remote"] == "https://example.com/digits.git"
+    assert (first["source"]["snapshot"], first["source"]["digest"]) == (None, None)
+    assert first["author"]["name"] == "Ana"
+    imported = first["imported"]
+    assert (imported["tool"], imported["id"]) == ("mlflow", MLFLOW_RUN)
+    assert (imported["user"], imported["left_out"]) == ("ana", [])
+    assert first["generated"] == {"files": 1, "bytes": 6}
+    points = series(repo, first["id"])
+    assert points["loss"]["values"] == [1, 0.5, 0.3333333333333333]
+    assert points["loss"]["times"] == [0.013, 0.014, 0.014]
+    assert points["val/acc"]["values"] == ["nan", 0.5]
+    assert found["failing"]["status"] == "error"
+    assert found["failing"]["config"] == {"lr": 0.001}
+    assert found["child"]["metrics"] == {"loss": "inf"}
+    copied = repo / ".git" / "gage" / "runs" / first["id"] / "notes" / "hello.txt"
+    assert copied.read_text() == "hello\n"
+    assert not list((repo / ".git" / "gage" / "state").iterdir())
+
+
+def test_a_page_says_what_is_known_and_what_is_not(repo: Path, tmp_path: Path) -> None:
+    bring(repo, lay_out("wandb", tmp_path))
+    run = documents(repo)["bold-ant-1"]["id"]
+    page = gage_inside(repo, "show", run).out
+    assert "imported     from wandb 20261128_215623-1cmo9il1\n" in page
+    assert "not carried  1 symbolic link\n             1 alert\n" in page
+    assert "source       6cd1583, as wandb says\n" in page
+    assert "output       3 lines, 24 bytes" in page
+    assert "as wandb says" in gage_inside(repo, "report", run).out
+    checks = json.loads(gage_inside(repo, "check", run, "--json").out)
+    told = {each["name"]: (each["verdict"], each["text"]) for each in checks["checks"]}
+    assert told["source"] == ("not here", "another tool ran it, and has not kept its files")
+    assert told["repeat"] == ("not here", "another tool ran it")
+    assert told["output"][0] == "ok"
+    refused = gage_inside(repo, "restart", run)
+    assert refused.code == 128
+    assert "was recorded by another tool: what it did cannot be done again" in refused.err
+    assert "hint: see what is known of it with 'git gage show" in refused.err
+
+
+def test_runs_of_wandb(repo: Path, tmp_path: Path) -> None:
+    out = bring(repo, lay_out("wandb", tmp_path).parent)
+    assert "Not carried, of 1 run: 1 artifact logged\n" in out
+    found = documents(repo)
+    first = found["bold-ant-1"]
+    assert first["operation"] == "run.py"
+    assert first["command"]["argv"] == ["/srv/digits/run.py", "lr=0.1"]
+    assert first["config"] == {"lr": 0.1, "layers": [1, 2], "opt.name": "adam", "opt.beta": 0.9}
+    assert first["metrics"] == {"best": 0.5, "loss": "nan", "val.acc": 0.6666666666666666}
+    assert first["tags"] == ["baseline", "gpu"]
+    assert first["attributes"] == {"group": "g1", "note": "a text"}
+    assert first["environment"]["host"] == "lab"
+    assert first["environment"]["python"] == "3.11.7"
+    assert len(first["environment"]["packages"]) == 3
+    assert series(repo, first["id"])["loss"]["steps"] == [0, 1, 2, 10]
+    assert gage_inside(repo, "output", first["id"]).out == "epoch 0\nepoch 1\nepoch 2\n"
+    failing = found["failing"]
+    assert (failing["status"], failing["exit_code"]) == ("error", 1)
+    assert failing["duration_s"] == 0.148
+
+
+def test_runs_of_guild(repo: Path, tmp_path: Path) -> None:
+    done = gage_inside(repo, "import", str(lay_out("guild", tmp_path)))
+    assert done.out.startswith("Imported 2 runs\n")
+    assert "f215a4ce2956448b91bdb9879b5443b1': it has not started\n" in done.err
+    found = documents(repo)
+    first = found["first"]
+    assert (first["operation"], first["exit_code"]) == ("train.py", 0)
+    assert first["config"] == {"lr": 0.2}
+    assert first["summaries"]["loss"]["count"] == 3
+    assert (first["tags"], first["comments"][0]["text"]) == (["base"], "ana: as it was")
+    assert first["source"]["dirty"] is False
+    assert first["environment"]["cpus"] == 2
+    assert first["environment"]["packages"]["absl-py"] == "2.5.1"
+    assert gage_inside(repo, "output", first["id"]).out.startswith("step: 0\nloss: 0.2\n")
+    files = json.loads(gage_inside(repo, "show", first["id"], "--files", "--json").out)["files"]
+    assert [each["path"] for each in files] == ["model.txt", "train.py"]
+    failing = found["96dd045098894f0ab7e53daaab28d632"]
+    assert (failing["status"], failing["exit_code"]) == ("error", 1)
+
+
+@pytest.mark.parametrize("form", ["gage-zip", "gage-dir"])
+def test_runs_of_gage(form: str, repo: Path, tmp_path: Path) -> None:
+    done = gage_inside(repo, "import", str(lay_out(form, tmp_path)))
+    assert done.out.startswith("Imported 2 runs\n")
+    assert "it has not started" in done.err
+    first = documents(repo)["first"]
+    assert first["operation"] == "train"
+    assert (first["command"]["argv"], first["command"]["shell"]) == (["python train.py"], True)
+    assert first["config"] == {"lr": 0.3}
+    assert first["metrics"] == {"acc": 0.9, "loss": 0.5}
+    assert first["attributes"]["kind"] == "small"
+    assert [each["text"] for each in first["comments"]] == ["ana: as it was"]
+    assert first["generated"]["files"] == 4
+    record = json.loads(gage_inside(repo, "show", first["id"], "--history", "--json").out)
+    begin = next(each for each in record["history"] if each["kind"] == "run.begin")
+    body = json.loads(gage_inside(repo, "record", begin["record"], "--json").out)["body"]
+    assert "-lr = 0.1\n+lr = 0.3\n" in body["config_diff"]
+
+
+def test_a_folder_of_tensorboard(repo: Path, tmp_path: Path) -> None:
+    bring(repo, lay_out("tb", tmp_path))
+    found = {each["operation"]: each for each in documents(repo).values()}
+    assert found["train"]["summaries"]["loss"]["count"] == 3
+    assert found["train"]["status"] == "terminated"
+    assert found["train"]["reason"] == "TensorBoard does not say how it ended"
+    assert found["eval"]["metrics"] == {"acc": 0.5}
+    assert found["eval"]["started"] == "2025-11-24T16:00:00.000Z"
+
+
+def test_experiments_of_dvc_are_read_by_git_alone(repo: Path, tmp_path: Path) -> None:
+    git(repo, "fetch", "-q", str(DVC_BUNDLE), "refs/exps/*:refs/exps/*")
+    (repo / ".dvc").mkdir()
+    assert "Not carried, of 2 runs: 1 output in DVC's cache: model.txt\n" in bring(repo, ".")
+    first = documents(repo)["bold-ant"]
+    assert (first["operation"], first["status"]) == ("train", "completed")
+    assert first["command"]["argv"] == ["python train.py"]
+    assert first["config"] == {"train.lr": 0.2, "train.layers": [1, 2]}
+    assert first["metrics"] == {"loss": 0.06666666666666667, "val.acc": 0.5}
+    assert series(repo, first["id"])["loss"]["steps"] == [0, 1, 2]
+    assert first["duration_s"] is None
+    assert git(repo, "show", f"{first['source']['commit']}:params.yaml").startswith("train:")
+    assert "took" not in gage_inside(repo, "show", first["id"]).out
+    # Another repository's are read from there.
+    other = make_repo(tmp_path / "other")
+    assert bring(other, "--format", "dvc", repo).startswith("Imported 2 runs\n")
+    nowhere = tmp_path / "nowhere"
+    nowhere.mkdir()
+    refused = gage_inside(repo, "import", "--format", "dvc", str(nowhere))
+    assert refused.code == 1
+    assert f"not imported: '{nowhere}': not a git repository" in refused.err
+
+
+def test_a_project_with_several_tools(repo: Path, tmp_path: Path) -> None:
+    for name in ("mlruns", "wandb", "tb"):
+        lay_out(name, tmp_path / "project")
+    out = bring(repo, tmp_path / "project")
+    assert out.startswith("Imported 5 runs\n")
+    assert "Never carried from mlflow" in out
+    assert "Never carried from wandb" in out
+
+
+def test_what_would_be_imported(repo: Path, tmp_path: Path) -> None:
+    store = lay_out("mlruns", tmp_path)
+    done = gage_inside(repo, "import", "-n", str(store))
+    assert done.out.startswith("Would import 3 runs\n")
+    assert gage_inside(repo, "list").err.startswith("no runs here yet")
+    body = json.loads(bring(repo, store, "--json"))
+    assert len(body["imported"]) == 3
+    assert body["not_imported"][0]["reason"] == "it is deleted"
+    assert set(body["never_carried"]) == {"mlflow"}
+    again = json.loads(bring(repo, store, "--json"))
+    assert (again["imported"], set(again["here"])) == ([], set(body["imported"]))
+
+
+def test_what_is_nothing_to_import(repo: Path, tmp_path: Path) -> None:
+    absent = gage_inside(repo, "import", "nowhere")
+    assert (absent.code, absent.err) == (128, "fatal: 'nowhere' is not there\n")
+    unknown = gage_inside(repo, "import", ".")
+    assert unknown.code == 128
+    assert "nothing in '.' is known to be of a tool whose runs can be imported" in unknown.err
+    assert gage_inside(repo, "import", "train.py").code == 128
+    assert gage_inside(repo, "import").code == 129
+
+
+def test_many_that_are_not_imported_are_told_by_their_number(repo: Path, tmp_path: Path) -> None:
+    write_files(tmp_path, {"mlruns/0/meta.yaml": "name: Default\n"})
+    for number in range(22):
+        write_files(tmp_path, {f"mlruns/0/{number}/meta.yaml": "lifecycle_stage: deleted\n"})
+    done = gage_inside(repo, "import", str(tmp_path / "mlruns"))
+    assert (done.code, done.out) == (1, "Imported 0 runs\n")
+    assert done.err.endswith("and 2 more that are not imported: see them with '--json'\n")
+
+
+def test_a_run_that_goes_on_is_imported_when_it_is_over(repo: Path, tmp_path: Path) -> None:
+    store = lay_out("mlruns", tmp_path)
+    meta = next(store.glob(f"*/{MLFLOW_RUN}/meta.yaml"))
+    text = meta.read_text().replace("status: 3", "status: 1")
+    meta.write_text(text.replace("end_time: 1795902981621", "end_time: null"))
+    with patch("git_gage.store.store.time.time", return_value=1795902981.566 + 60):
+        done = gage_inside(repo, "import", str(meta.parent))
+    assert (done.code, done.out) == (1, "Imported 0 runs\n")
+    assert "it seems to go on: its end is not recorded" in done.err
+    with patch.object(importing, "QUIET_S", -1e12):
+        bring(repo, meta.parent)
+    run = documents(repo)["bold-ant-1"]
+    assert (run["status"], run["reason"]) == ("terminated", "its end is not recorded")
+    assert (run["ended"], run["duration_s"]) == ("2026-11-28T21:56:21.581Z", None)
+
+
+def test_secrets_are_covered(repo: Path, tmp_path: Path) -> None:
+    store = lay_out("mlruns", tmp_path)
+    run = next(store.glob(f"*/{MLFLOW_RUN}"))
+    token = "ghp_" + "k7Rw2mXq9ZtB4nVcY8sLdF3hJ6pGa1Ue5QoT"
+    write_files(
+        run,
+        {
+            "params/api_key": "fk39dkJ2kd9sk2Kd0s",
+            "tags/team": token,
+            "tags/mlflow.note.content": f"with {token}",
+            "params/url": "https://ana:pw2Fd93kds@example.com/x",
+        },
+    )
+    done = gage_inside(repo, "import", str(store))
+    assert "a secret in config.api_key, config.url is not in the record" in done.err
+    found = documents(repo)["bold-ant-1"]
+    assert found["config"]["api_key"] == "***"
+    assert "pw2Fd93kds" not in json.dumps(found)
+    assert token not in json.dumps(found)
+    assert found["masked"] == ["config.api_key", "config.url"]
+
+
+def test_a_kill_half_way_leaves_a_run_that_says_so(repo: Path, tmp_path: Path) -> None:
+    store = lay_out("mlruns", tmp_path)
+    run = next(store.glob(f"*/{MLFLOW_RUN}"))
+    with patch.object(importing, "close_run", side_effect=KeyboardInterrupt):
+        assert gage_inside(repo, "import", str(run)).code == 130
+    half = documents(repo)[MLFLOW_RUN]
+    assert half["reason"] == "git-gage was killed while it imported this run"
+    assert half["metrics"] == {}
+    assert bring(repo, run).startswith("Imported 1 run\n")
+    assert documents(repo)["bold-ant-1"]["metrics"]["loss"] == 0.3333333333333333
+    assert bring(repo, run) == "Imported 0 runs, 1 were here\n"
+
+
+def test_files_that_cannot_be_read_are_told(repo: Path, tmp_path: Path) -> None:
+    store = lay_out("mlruns", tmp_path)
+    run = next(store.glob(f"*/{MLFLOW_RUN}"))
+    write_files(run, {"artifacts/gone.txt": "x"})
+    real = importing.copy_file
+
+    def copy(source: Path, target: Path) -> None:
+        if source.name == "gone.txt":
+            raise FileNotFoundError(2, "No such file or directory")
+        real(source, target)
+
+    with patch.object(importing, "copy_file", copy):
+        out = bring(repo, run)
+    assert "Not carried, of 1 run: 'gone.txt': no such file or directory\n" in out
+    assert documents(repo)["bold-ant-1"]["generated"]["files"] == 1
+
+
+def test_runs_are_kept_where_the_user_says(repo: Path, tmp_path: Path) -> None:
+    git(repo, "config", "gage.runsDir", str(tmp_path / "kept"))
+    bring(repo, lay_out("guild", tmp_path))
+    run = documents(repo)["first"]["id"]
+    assert (tmp_path / "kept" / run / "model.txt").read_text() == "weights\n"
+    assert os.path.realpath(repo / ".git/gage/runs" / run) == str(tmp_path / "kept" / run)
+
+
+def test_as_a_user_types_it(repo: Path, tmp_path: Path) -> None:
+    shutil.copytree(lay_out("guild", tmp_path), repo / "runs")
+    done = gage(repo, "import", "runs")
+    assert done.out.startswith("Imported 2 runs\n"), done.err
+    assert "from guild" in gage(repo, "show").out
