@@ -142,8 +142,6 @@ class _Meta:
                     data = file.read(limit + 1)
         except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
             raise BrokenError(f"'{self._path.name}' cannot be read: {error}") from error
-        except NotImplementedError as error:
-            raise BrokenError(f"'{self._path.name}' is not as Gage writes it") from error
         if len(data) > limit:
             raise BrokenError(f"'{name}' is larger than {limit >> 20} MiB")
         return data

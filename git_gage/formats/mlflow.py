@@ -78,7 +78,7 @@ def read_runs(path: Path) -> Iterator[Found]:
     """All runs of a store, an experiment, or the one run."""
     path = _top(path)
     if (path / _META).is_file():
-        is_run = "run_id" in _peek(path) or "run_uuid" in _peek(path)
+        is_run = "run_id" in _peek(path) or (path / "params").is_dir()
         yield from read_each(_read_run, [path] if is_run else _runs_of(path))
         return
     for experiment in _folders(path):
@@ -305,14 +305,14 @@ def _write_run(run: OwnRun, folder: Path, place: Path, experiment: str, written:
         (folder / part).mkdir()
     _write_values(folder / "params", document["config"], written)
     _write_values(folder / "tags", _tags(document, name, user), written)
-    for metric, series in run.series.items():
+    for metric, series in run.points():
+        written.clipped += series.count > len(series.steps)
         times = [0.0 if time_s != time_s else time_s for time_s in series.times_s]
         lines = [
             f"{started + round(time_s * 1000)} {value!r} {step}\n"
             for step, value, time_s in zip(series.steps, series.values, times, strict=True)
         ]
         _write_value(folder / "metrics", metric, "".join(lines), written)
-    written.clipped += sum(series.count > len(series.steps) for series in run.series.values())
     copy_parts(run.files, folder / "artifacts", written)
     if run.output:
         _write_value(folder / "artifacts", "output.log", run.output, written)

@@ -173,6 +173,15 @@ class OwnRun(NamedTuple):
     output: bytes | None
     files: Sequence[RunPart]
 
+    def points(self) -> Iterator[tuple[str, Series]]:
+        """All metrics; one whose values by step are not there has its last one."""
+        yield from self.series.items()
+        for name, last in self.document["metrics"].items():
+            number = as_number(last)
+            if name not in self.series and number is not None:
+                step = self.document["summaries"][name]["last_step"] or 0
+                yield name, Series([step], [number], [math.nan], 1)
+
 
 @dataclass(slots=True)
 class Written:

@@ -146,7 +146,7 @@ def _write_run(run: OwnRun, folder: Path, written: Written) -> None:
     with (folder / file_name).open("wb") as file:
         file.write(_record(_event(started_s, version=_VERSION)))
         file.write(_record(_event(started_s, summary=_session_start(document, started_s))))
-        for name, series in run.series.items():
+        for name, series in run.points():
             written.clipped += series.count > len(series.steps)
             metadata = _field(9, _field(1, _field(1, b"scalars")))
             for step, value, time_s in zip(

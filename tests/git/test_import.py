@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
+from git_gage.formats.written import copy_file
 from git_gage.runs import importing
 from tests.foreign import DVC_BUNDLE, lay_out
 from tests.support import gage, gage_inside, git, make_repo, write_files
@@ -284,7 +285,7 @@ def test_files_that_cannot_be_read_are_told(repo: Path, tmp_path: Path) -> None:
     store = lay_out("mlruns", tmp_path)
     run = next(store.glob(f"*/{MLFLOW_RUN}"))
     write_files(run, {"artifacts/gone.txt": "x"})
-    real = importing.copy_file
+    real = copy_file
 
     def copy(source: Path, target: Path) -> None:
         if source.name == "gone.txt":
