@@ -165,13 +165,12 @@ class _Import:
         with explained(folder, "import run"):
             folder.mkdir(parents=True, exist_ok=True)
             state_dir = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
-        try:
             self._alive = hold_alive(state_dir)
+        try:
             with explained(folder, "import run"):
                 yield state_dir
         finally:
-            if self._alive >= 0:
-                os.close(self._alive)
+            os.close(self._alive)
             remove_tree(state_dir, surely=False)
 
     # -- its files -----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 
 from git_gage.formats.written import copy_file
 from git_gage.runs import importing
+from git_gage.trust.errors import SigningError
 from tests.foreign import DVC_BUNDLE, lay_out
 from tests.support import gage, gage_inside, git, make_repo, write_files
 
@@ -296,6 +297,28 @@ def test_files_that_cannot_be_read_are_told(repo: Path, tmp_path: Path) -> None:
         out = bring(repo, run)
     assert "Not carried, of 1 run: 'gone.txt': no such file or directory\n" in out
     assert documents(repo)["bold-ant-1"]["generated"]["files"] == 1
+
+
+def test_what_is_too_long_or_leads_elsewhere(repo: Path, tmp_path: Path) -> None:
+    run = lay_out("guild", tmp_path) / "22487fc74c04429b842ca4c4b334f5ab"
+    output = run / ".guild" / "output"
+    output.unlink()
+    (tmp_path / "private").write_text("mine\n")
+    output.symlink_to(tmp_path / "private")
+    write_files(run, {".guild/attrs/cmd": json.dumps(["x" * 9000])})
+    out = bring(repo, run)
+    assert "Not carried, of 1 run: what it printed: 'output' cannot be read: it is a" in out
+    assert "Not carried, of 1 run: its command, which is too long\n" in out
+    found = documents(repo)["first"]
+    assert (found["command"]["argv"], found["output"]) == ([], None)
+
+
+def test_a_key_that_fails_after_the_record(repo: Path, tmp_path: Path) -> None:
+    store = lay_out("wandb", tmp_path)
+    with patch.object(importing, "set_label", side_effect=SigningError("no agent")):
+        done = gage_inside(repo, "import", str(store))
+    assert done.out.startswith("Imported 2 runs\n")
+    assert "has not all of its label, tags and comments: no agent\n" in done.err
 
 
 def test_runs_are_kept_where_the_user_says(repo: Path, tmp_path: Path) -> None:

@@ -133,6 +133,7 @@ def test_metadata_of_gage_that_is_damaged(gage_run: Path) -> None:
             "proc/exit": "-9",
             "opref": "2 digits train 1.0 b",
             "output/20_runtime": "installed\n",
+            "log/patched": "+" * 70_000,
         },
     )
     run = only(gage.read_runs(gage_run))
@@ -141,6 +142,7 @@ def test_metadata_of_gage_that_is_damaged(gage_run: Path) -> None:
     assert run.attributes["version"] == "1.0 b"
     assert run.left_out == [
         "metric 'bad', which is no number",
+        "what the settings changed in its files",
         "what other phases printed: 20_runtime",
         "'config.json' is not JSON",
     ]
@@ -245,6 +247,8 @@ def test_runs_of_mlflow_in_other_ways(mlflow_run: Path) -> None:
         "artifacts at s3://bucket/x",
         "datasets that it used",
     ]
+    (mlflow_run.parent / "meta.yaml").write_text("name: 1\n")
+    assert "experiment" not in only(mlflow.read_runs(mlflow_run)).attributes
     (mlflow_run / "tags" / "bad").write_bytes(b"\xff")
     assert why(mlflow.read_runs(mlflow_run)) == "'bad' is not text in UTF-8"
 
@@ -295,7 +299,10 @@ def test_names_that_no_file_can_have(tmp_path: Path) -> None:
 
 def test_a_run_without_a_step_or_an_end(tmp_path: Path) -> None:
     summaries = {"best": {"last_step": None}, "odd": {"last_step": 1}}
-    run = own_run(metrics={"best": 0.5, "odd": "9007199254740993"}, summaries=summaries)
+    settings = {"on": True, "name": "x", "lr": 0.1}
+    run = own_run(
+        config=settings, metrics={"best": 0.5, "odd": "9007199254740993"}, summaries=summaries
+    )
     assert dict(run.points()).keys() == {"loss", "best"}
     assert tensorboard.write_runs(iter([run]), tmp_path).count == 1
     read = only(tensorboard.read_runs(tmp_path))

@@ -79,10 +79,11 @@ def run_of(folder: Path, *records: bytes) -> ForeignRun:
 
 def test_records_that_go_over_blocks(tmp_path: Path) -> None:
     long = {"text": "x" * 40_000, "more": "y" * 40_000}
-    # So much is left of the second block that no piece begins there.
-    fill = BLOCK * 3 - len(make_log(RUN, make_bytes(5, make_items(long)))) - 7 - 9 - 3
-    filler = make_bytes(6, bytes(fill))
-    run = run_of(tmp_path, RUN, make_bytes(5, make_items(long)), filler, history(3, loss=0.5), EXIT)
+    start = make_log(RUN, make_bytes(5, make_items(long)), make_bytes(6, bytes(20_000)))
+    # So little is left of the block that no piece begins there.
+    fill = make_bytes(6, bytes(20_000 - 3 - len(start) % BLOCK + BLOCK))
+    assert len(make_log(RUN, make_bytes(5, make_items(long)), fill)) % BLOCK == BLOCK - 3
+    run = run_of(tmp_path, RUN, make_bytes(5, make_items(long)), fill, history(3, loss=0.5), EXIT)
     assert {name: len(value.text) for name, value in run.config.items()} == {
         "text": 40_000,
         "more": 40_000,
@@ -136,7 +137,7 @@ def test_settings_and_summaries_that_change(tmp_path: Path) -> None:
         make_bytes(5, config),
         make_bytes(5, removed + nested),
         history(0, loss=1.0, note="text", pic={"_type": "image-file", "width": 3}, _step=0),
-        make_bytes(2, make_items({"plain": 2})),
+        make_bytes(2, make_items({"plain": 2}) + make_bytes(1, make_bytes(16, b"1"))),
         make_bytes(3, summary),
         EXIT,
     )
