@@ -28,14 +28,11 @@ _FILES = ("bundle", "parquet")
 @click.command(
     "export",
     cls=Command,
-    usage="git gage export (<run>... | -w <filter>) [--format <form>] [-o <path>] [--no-sign]",
-    examples=[
-        "git gage export @ -o run.intoto.jsonl",
-        "git gage export --format mlflow 1:9 -o mlruns",
-    ],
+    usage="git gage export (<run>... | -w <filter>) [--format <form>] [-o <path>]",
+    examples=["git gage export @ -o run.intoto.jsonl", "git gage export --format csv 1:9"],
     note=f"Forms: {', '.join(FORMS)}.\n"
-    "in-toto (default): a statement with SLSA provenance in a signed envelope, a line a\n"
-    "run. bundle: runs in a file that 'git gage import' and 'git fetch' read. What each\n"
+    "in-toto (default) is a statement with SLSA provenance in a signed envelope, a\n"
+    "line a run; bundle a file that 'git gage import' and 'git fetch' read. What each\n"
     "holds, and what it has no place for, is told in docs/export.md\n\n" + RUN_NOTE,
 )
 @click.argument("runs", metavar="<run>", nargs=-1, type=RunName())

@@ -165,6 +165,7 @@ def run_object(number: int, **changes: Any) -> dict[str, Any]:
         "inputs": [],
         "parent": None,
         "restart_of": None,
+        "imported": None,
         **changes,
     }
 

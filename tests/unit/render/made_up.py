@@ -52,6 +52,7 @@ def make_run(number: int = 1, **changes: Any) -> dict[str, Any]:
         "inputs": [],
         "parent": None,
         "restart_of": None,
+        "imported": None,
         "in_place": False,
         "project": {"id": ["5" * 40], "namespace": "digits", "path": "."},
         "author": {"name": "Ana", "email": "ana@example.com"},
