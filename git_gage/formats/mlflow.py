@@ -114,7 +114,7 @@ def _peek(path: Path) -> dict[str, Any]:
 def _read_run(path: Path) -> ForeignRun:
     meta = read_object(path / _META, "yaml")
     id = meta.get("run_id") or meta.get("run_uuid")
-    if type(id) is not str or not id:
+    if not id:
         raise BrokenError(f"'{_META}' has no 'run_id'")
     if meta.get("lifecycle_stage") == "deleted":
         raise BrokenError("it is deleted")
@@ -129,7 +129,8 @@ def _read_run(path: Path) -> ForeignRun:
     metrics = _read_metrics(path / "metrics", left_out)
     run = ForeignRun(
         TOOL,
-        id,
+        # An id may look like a number; the folder is called the same.
+        id if type(id) is str else path.name,
         str(path),
         operation=_operation(path, tags),
         started=started,

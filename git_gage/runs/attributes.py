@@ -174,6 +174,29 @@ def add_comment(
     return [record.id for record in _say(store, catalog, runs, [statement], author)]
 
 
+def describe_run(
+    store: Store,
+    catalog: Catalog,
+    run: str,
+    author: By,
+    *,
+    label: str | None,
+    tags: Sequence[str],
+    comments: Sequence[str],
+) -> None:
+    """Say all this of a run at once; secrets in it are for the caller to cover.
+
+    Raises: RequestError where nothing can be written, or for what no record can hold.
+    """
+    for text in (*([label] if label else ()), *tags, *comments):
+        require_text(text, "what is said of a run", allow_secrets=True)
+    statements = [_Statement(SET, LABEL, {"name": LABEL, "value": label})] if label else []
+    statements += _about_tags(TAG, tags)
+    statements += [_Statement(COMMENT, "", {"text": text}) for text in comments]
+    if statements:
+        _say(store, catalog, [run], statements, author)
+
+
 def change_comment(
     store: Store,
     catalog: Catalog,

@@ -22,7 +22,7 @@ from git_gage.formats.opened import open_plain
 from git_gage.formats.written import copy_file
 from git_gage.metrics.series import format_series
 from git_gage.records import encode_text, encode_value, format_time, short_id
-from git_gage.runs.attributes import add_comment, add_tags, set_label
+from git_gage.runs.attributes import describe_run
 from git_gage.runs.begin import bind_file, fit_body
 from git_gage.runs.close import End, close_run
 from git_gage.runs.covering import cover_attributes, cover_metrics
@@ -34,7 +34,7 @@ from git_gage.runs.results import ATTRIBUTES, METRICS, SERIES, attribute_body
 from git_gage.runs.settle import IMPORT_REASON
 from git_gage.runs.unstage import Outcome
 from git_gage.secrets import MASK, mask_shell, mask_text, mask_urls, mask_words
-from git_gage.store.files import explained, write_json
+from git_gage.store.files import Lock, explained, write_json
 from git_gage.system import remove_tree
 from git_gage.trust.errors import SigningError
 
@@ -79,6 +79,23 @@ def import_runs(
     With `dry` nothing is recorded: the runs that would be new are named by their tool's ids.
     Raises: RequestError, StorageError, SigningError where nothing more can be recorded.
     """
+    if dry:
+        return _import_each(store, catalog, found, author, observer, dry=True)
+    store.check_git()
+    # Two at once would each find that a run is not here.
+    with Lock(store.dir / "import.lock").held():
+        return _import_each(store, catalog, found, author, observer, dry=False)
+
+
+def _import_each(
+    store: Store,
+    catalog: Catalog,
+    found: Iterable[Found],
+    author: By,
+    observer: Observer,
+    *,
+    dry: bool,
+) -> Imported:
     known = _known_runs(catalog)
     imported = Imported()
     for run in found:
@@ -295,16 +312,14 @@ class _Import:
     def _say(self, run: str) -> None:
         """What people said of it, which the importer passes on."""
         found = self._run
-        said = (self._store, self._catalog, [run])
+        comments = [text.replace("\r\n", "\n").replace("\r", "\n") for text in found.comments]
         try:
-            if found.label:
-                set_label(*said, self._cover(found.label), self._author, allow_secrets=True)
-            if found.tags:
-                tags = [self._cover(tag) for tag in found.tags]
-                add_tags(*said, tags, self._author, allow_secrets=True)
-            for comment in found.comments:
-                text = self._cover(comment.replace("\r\n", "\n").replace("\r", "\n"))
-                add_comment(*said, text, self._author, allow_secrets=True)
+            describe_run(
+                *(self._store, self._catalog, run, self._author),
+                label=found.label and self._cover(found.label),
+                tags=[self._cover(tag) for tag in found.tags],
+                comments=[self._cover(text) for text in comments],
+            )
         except SigningError as error:
             told = f"run {short_id(run)} has not all of its label, tags and comments"
             self._observer.warning(f"{told}: {error.message}")

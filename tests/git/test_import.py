@@ -315,7 +315,7 @@ def test_what_is_too_long_or_leads_elsewhere(repo: Path, tmp_path: Path) -> None
 
 def test_a_key_that_fails_after_the_record(repo: Path, tmp_path: Path) -> None:
     store = lay_out("wandb", tmp_path)
-    with patch.object(importing, "set_label", side_effect=SigningError("no agent")):
+    with patch.object(importing, "describe_run", side_effect=SigningError("no agent")):
         done = gage_inside(repo, "import", str(store))
     assert done.out.startswith("Imported 2 runs\n")
     assert "has not all of its label, tags and comments: no agent\n" in done.err

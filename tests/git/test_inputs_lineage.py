@@ -165,7 +165,6 @@ def run_object(number: int, **changes: Any) -> dict[str, Any]:
         "inputs": [],
         "parent": None,
         "restart_of": None,
-        "imported": None,
         **changes,
     }
 

@@ -204,7 +204,8 @@ def test_archives_of_gage_that_are_none(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         ("[]", "'meta.yaml' holds no names and values"),
-        ("run_id: 1", "'meta.yaml' has no 'run_id'"),
+        ("run_id: 1", "'meta.yaml' has no 'start_time'"),
+        ("name: x", "'meta.yaml' has no 'run_id'"),
         ("run_id: abc", "'meta.yaml' has no 'start_time'"),
         ("run_id: abc\nstart_time: 1\nstatus: 9", "'meta.yaml' has a 'status' that is none: 9"),
         ("run_id: 'a\n", "'meta.yaml': "),
