@@ -43,7 +43,7 @@ def write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Sequence[An
         from pyarrow import parquet
     except ImportError as error:
         raise RequestError(
-            "Parquet needs pyarrow, which is not here",
+            "pyarrow is needed for parquet, and not here",
             hint="pip install 'git-gage[parquet]', or take --format csv",
         ) from error
     values = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]

@@ -201,7 +201,7 @@ def test_parquet_without_pyarrow(project: Path, tmp_path: Path) -> None:
     with patch.dict(sys.modules, {"pyarrow": None}):
         refused = export(project, "--format", "parquet", "@~1", "-o", tmp_path / "x")
     assert refused.code == 128
-    assert refused.err.startswith("fatal: Parquet needs pyarrow, which is not here\nhint: pip ")
+    assert refused.err.startswith("fatal: pyarrow is needed for parquet, and not here\nhint: pip ")
 
 
 def test_a_crate_of_runs(project: Path, tmp_path: Path) -> None:
