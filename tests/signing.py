@@ -7,7 +7,15 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from git_gage.git import open_repository
 from git_gage.records import Record, parse_record
@@ -105,6 +113,66 @@ def make_x509_key(home: Path, email: str) -> str:
     (home / "trustlist.txt").write_text(f"{found} S relax\n")
     run("gpgconf", "--homedir", home, "--reload", "gpg-agent")
     return found
+
+
+class Authority:
+    """Who certifies X.509 keys; gpgsm trusts it where `trust` was called."""
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Example CA")])
+        self._certificate = (
+            self._begin(self._name, self._key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+
+    def trust(self, home: Path) -> None:
+        home.mkdir(mode=0o700, exist_ok=True)
+        _gpgsm(home, "--import", input=self._certificate.public_bytes(Encoding.DER))
+        fingerprint = self._certificate.fingerprint(hashes.SHA1()).hex().upper()
+        (home / "trustlist.txt").write_text(f"{fingerprint} S relax\n")
+        run("gpgconf", "--homedir", home, "--reload", "gpg-agent")
+
+    def certify(self, home: Path, request: bytes, name: str, email: str, crl: str) -> str:
+        """Certify a key of gpgsm there as this person's; the fingerprint.
+
+        `crl` is where the certificate says that revoked ones are listed.
+        """
+        asked = x509.load_der_x509_csr(request)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl)], None, None, None)
+        certificate = (
+            self._begin(subject, asked.public_key())
+            .add_extension(x509.SubjectAlternativeName([x509.RFC822Name(email)]), critical=False)
+            .add_extension(x509.CRLDistributionPoints([point]), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        _gpgsm(home, "--import", input=certificate.public_bytes(Encoding.DER))
+        return certificate.fingerprint(hashes.SHA1()).hex().upper()
+
+    def _begin(self, subject: x509.Name, key: Any) -> x509.CertificateBuilder:
+        start = datetime.now(UTC) - timedelta(hours=1)
+        return x509.CertificateBuilder(
+            issuer_name=self._name,
+            subject_name=subject,
+            public_key=key,
+            serial_number=x509.random_serial_number(),
+            not_valid_before=start,
+            not_valid_after=start + timedelta(days=365),
+        )
+
+
+def request_certificate(home: Path) -> bytes:
+    """Have gpgsm make a key, and ask for a certificate."""
+    wanted = "Key-Type: RSA\nKey-Length: 2048\nKey-Usage: sign\nName-DN: CN=x\n"
+    (home / "wanted").write_text(wanted)
+    loopback = ("--pinentry-mode", "loopback", "--passphrase-fd", "0")
+    return _gpgsm(home, *loopback, "--generate-key", home / "wanted", input=b"\n")
+
+
+def _gpgsm(home: Path, *args: str | Path, input: bytes) -> bytes:
+    return run("gpgsm", "--homedir", home, "--batch", *args, input=input)
 
 
 @contextmanager

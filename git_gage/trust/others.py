@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_gage.trust.checked import Checked, CheckOther
 from git_gage.trust.errors import SigningError
 from git_gage.trust.program_check import check_with_program, find_form
+from git_gage.trust.settings import X509
 from git_gage.trust.stamp import look_at
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def make_check(settings: TrustSettings) -> CheckOther:
             found = check_with_program(form, sig, payload, settings)
         except SigningError as error:  # it answered once and then no more
             return Checked("E", error.message)
-        names = tuple(dict.fromkeys(map(_address_of, found.names)))
+        read = _names_of_certificate if form == X509 else _names_of_key
+        names = tuple(dict.fromkeys(read(found.names)))
         return Checked(found.state, found.reason, b"", found.fingerprint, names)
 
     return check
@@ -50,7 +52,20 @@ def stamp_programs(settings: TrustSettings, environ: Mapping[str, str], now: flo
     )
 
 
+def _names_of_key(names: Sequence[str]) -> list[str]:
+    return [_address_of(name) for name in names]
+
+
 def _address_of(name: str) -> str:
     """`ana@example.com` of `Ana <ana@example.com>`; what has no address is a name as it is."""
     _, found, address = name.rpartition("<")
     return address[:-1] if found and address.endswith(">") else name
+
+
+def _names_of_certificate(names: Sequence[str]) -> list[str]:
+    """Addresses without their brackets, `<ana@example.com>`, and then all other names.
+
+    In `CN=Eve <sam@example.com>` there is none: whoever issued it looked at no address there.
+    """
+    addresses = [name[1:-1] for name in names if name.startswith("<")]
+    return addresses + [name for name in names if not name.startswith("<")]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from git_gage.safe import clean
 from git_gage.trust.errors import SigningError
-from git_gage.trust.programs import STATUS, find_program, is_gnupg, run_program
+from git_gage.trust.programs import OFFLINE, STATUS, find_program, is_gnupg, run_program
 from git_gage.trust.settings import OPENPGP, X509, TrustSettings
 
 _BEGINS = {
@@ -39,9 +39,8 @@ _LEVELS = ("undefined", "never", "marginal", "fully", "ultimate")
 _ENOUGH = _LEVELS.index("marginal")
 # What the validity of a name may be to count as its owner's, in a colon listing.
 _VALID = frozenset("mfu")
-# Checking is no reason to ask anybody, nor to go to the network.
+# Checking is no reason to ask anybody.
 _BATCH = ("--batch", "--no-tty")
-_OFFLINE = {OPENPGP: "--no-auto-key-retrieve", X509: "--disable-crl-checks"}
 
 
 class ProgramVerdict(NamedTuple):
@@ -73,6 +72,8 @@ def check_with_program(
     except SigningError as error:
         return ProgramVerdict("E", "", (), error.message)
     found = [words for words in lines if words[0] in _STATES]
+    if any(words[:2] == ["ERROR", "verify.findkey"] for words in lines):
+        return ProgramVerdict("E", "", (), f"'{program}' does not have the certificate")
     if len(found) != 1:
         return ProgramVerdict("E", "", (), f"'{program}' gives {len(found)} verdicts, not one")
     state = _STATES[found[0][0]]
@@ -82,14 +83,14 @@ def check_with_program(
         return ProgramVerdict("E", "", (), f"'{program}' does not have the key {clean(key)}")
     if state != "G":
         return ProgramVerdict(state, fingerprint, (), _REASONS[state])
-    return _judge_trust(settings, program, lines, fingerprint, found[0])
+    return _judge_trust(settings, program, form, lines, found[0])
 
 
 def _verify(
     settings: TrustSettings, program: str, form: str, armor: str, payload: bytes
 ) -> list[list[str]]:
     """The words of each status line."""
-    quiet = (*_BATCH, _OFFLINE[form]) if is_gnupg(program) else ()
+    quiet = (*_BATCH, *OFFLINE[form]) if is_gnupg(program) else ()
     shown = ("--keyid-format=long",) if form == OPENPGP else ()
     with tempfile.NamedTemporaryFile("w", prefix="git-gage-") as file:
         file.write(armor)
@@ -112,17 +113,18 @@ def _read_fingerprint(lines: Sequence[Sequence[str]]) -> str:
 def _judge_trust(
     settings: TrustSettings,
     program: str,
+    form: str,
     lines: Sequence[Sequence[str]],
-    fingerprint: str,
     good: Sequence[str],
 ) -> ProgramVerdict:
+    fingerprint = _read_fingerprint(lines)
     trust = [words[0].removeprefix("TRUST_").lower() for words in lines if "TRUST_" in words[0]]
     level = trust[0] if trust and trust[0] in _LEVELS else _LEVELS[0]
     if not fingerprint:
         return ProgramVerdict("E", "", (), f"'{program}' does not tell whose signature it is")
     if _LEVELS.index(level) < max(_ENOUGH, _read_minimum(settings)):
         return ProgramVerdict("U", fingerprint, (), f"'{program}' trusts the key: {level}")
-    names = _list_names(settings, program, fingerprint) or (clean(" ".join(good[2:])),)
+    names = _list_names(settings, program, form, fingerprint) or (clean(" ".join(good[2:])),)
     return ProgramVerdict("G", fingerprint, names, "")
 
 
@@ -134,14 +136,23 @@ def _read_minimum(settings: TrustSettings) -> int:
     return _LEVELS.index(level) if level in _LEVELS else len(_LEVELS)
 
 
-def _list_names(settings: TrustSettings, program: str, fingerprint: str) -> tuple[str, ...]:
-    """All names of a key that the user's own keyring vouches for: a signature shows one alone."""
+def _list_names(
+    settings: TrustSettings, program: str, form: str, fingerprint: str
+) -> tuple[str, ...]:
+    """All names of a key that the user's own keyring vouches for: a signature shows one alone.
+
+    A certificate of X.509 is vouched for whole, by who issued it.
+    """
     if not is_gnupg(program):
         return ()
-    argv = [program, *_BATCH, "--with-colons", "--list-keys", fingerprint]
+    argv = [program, *_BATCH, *OFFLINE[form], "--with-colons", "--list-keys", fingerprint]
     done = run_program(settings, argv, terminal=False)
     fields = (line.split(":") for line in done.stdout.decode(errors="replace").splitlines())
-    names = (each[9] for each in fields if each[0] == "uid" and each[1] in _VALID and len(each) > 9)
+    names = (
+        each[9]
+        for each in fields
+        if each[0] == "uid" and len(each) > 9 and (form == X509 or each[1] in _VALID)
+    )
     return tuple(clean(_unescape(name)) for name in names)
 
 

@@ -26,6 +26,12 @@ STATUS = b"[GNUPG:] "
 SSH_KEYGEN = "ssh-keygen"
 _DEFAULTS = {SSH: SSH_KEYGEN, OPENPGP: "gpg", X509: "gpgsm"}
 _GNUPG = ("gpg", "gpg2", "gpgsm")
+# Git-gage never goes to the network for a signature: no lists of revoked certificates are fetched,
+# no keys that are missing.
+OFFLINE = {
+    OPENPGP: ("--no-auto-key-retrieve",),
+    X509: ("--disable-dirmngr", "--disable-crl-checks"),
+}
 _UNASKED = ("--batch", "--no-tty", "--pinentry-mode=error")
 # By these programs find somebody to ask beside their standard streams.
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY", "SSH_ASKPASS")
@@ -70,8 +76,9 @@ def sign_with_program(settings: TrustSettings, key: str, payload: bytes, *, term
     Raises: SigningError.
     """
     program = find_program(settings, settings.form)
+    offline = OFFLINE[settings.form] if is_gnupg(program) else ()
     unasked = _UNASKED if is_gnupg(program) and not terminal else ()
-    argv = [program, *unasked, "--status-fd=2", "-bsau", key]
+    argv = [program, *offline, *unasked, "--status-fd=2", "-bsau", key]
     done = run_program(settings, argv, input=payload, terminal=terminal)
     if done.returncode or b"\n" + STATUS + b"SIG_CREATED " not in b"\n" + done.stderr:
         raise SigningError(

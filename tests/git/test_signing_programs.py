@@ -124,6 +124,11 @@ def test_x509(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             "G", fingerprint, names, ""
         )
         assert check(repo, record.sig, b"something else").state == "B"
+    with gnupg_home() as other:
+        other.mkdir(mode=0o700)
+        monkeypatch.setenv("GNUPGHOME", str(other))
+        unknown = check(repo, record.sig, record.payload)
+        assert unknown == ProgramVerdict("E", "", (), "'gpgsm' does not have the certificate")
 
 
 @needs_gpg

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +13,22 @@ import pytest
 
 from git_gage.records import sign_record
 from tests.git.trust.story import done, gage, sign_with, states, verify
-from tests.signing import add_key, gnupg_home, make_gpg_key, read_all, run, ssh_agent
+from tests.signing import (
+    Authority,
+    add_key,
+    gnupg_home,
+    make_gpg_key,
+    read_all,
+    request_certificate,
+    run,
+    ssh_agent,
+)
 from tests.support import git
 
 ANA = "Ana <ana@example.com>"
 
 needs_gpg = pytest.mark.skipif(shutil.which("gpg") is None, reason="no gpg here")
+needs_gpgsm = pytest.mark.skipif(shutil.which("gpgsm") is None, reason="no gpgsm here")
 
 
 @pytest.fixture
@@ -121,6 +132,56 @@ def test_without_the_program_it_cannot_be_told(repo: Path, home: Path) -> None:
         shutil.rmtree(repo / ".git" / "gage" / "cache", ignore_errors=True)
         (repo / ".git" / "gage" / "catalog.db").unlink(missing_ok=True)
         assert state in states(repo, "--attr", "label")
+
+
+# -- X.509 -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crl() -> Iterator[socket.socket]:
+    """Where certificates say that revoked ones are listed: nobody should ever ask there."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        yield server
+
+
+def sign_with_x509(repo: Path, key: str) -> None:
+    git(repo, "config", "gpg.format", "x509")
+    git(repo, "config", "user.signingKey", key)
+
+
+@needs_gpgsm
+def test_what_gpgsm_says_is_held_against_who_the_record_says_it_is(
+    repo: Path, home: Path, crl: socket.socket
+) -> None:
+    """All without the network, whatever a certificate has to say of where to ask."""
+    authority = Authority()
+    authority.trust(home)
+    address = f"http://127.0.0.1:{crl.getsockname()[1]}/list.crl"
+    request = request_certificate(home)
+    key = authority.certify(home, request, "Ana", "ana@example.com", address)
+    sign_with_x509(repo, key)
+    done(repo, "label", "@", "--set", "one")
+    found = label(repo)
+    assert (found["state"], found["principal"], found["key"]) == ("G", "ana@example.com", key)
+    git(repo, "config", "user.email", "sam@example.com")
+    done(repo, "label", "@", "--set", "two")
+    found = label(repo)
+    assert (found["state"], found["principal"]) == ("M", "ana@example.com")
+    assert found["reason"] == "record says sam@example.com, signed by ana@example.com"
+    eve = authority.certify(home, request, "Eve <sam@example.com>", "eve@example.com", address)
+    sign_with_x509(repo, eve)
+    done(repo, "label", "@", "--set", "three")
+    assert label(repo)["reason"] == "record says sam@example.com, signed by eve@example.com"
+    (home / "gpgsm.conf").write_text("faked-system-time 20991231T000000\n")
+    found = label(repo)
+    assert (found["state"], found["reason"]) == ("Y", "the key has expired")
+    (home / "gpgsm.conf").unlink()
+    (home / "trustlist.txt").write_text("")
+    run("gpgconf", "--homedir", home, "--reload", "gpg-agent")
+    assert label(repo)["state"] == "U"
+    with pytest.raises(BlockingIOError):
+        crl.accept()
 
 
 def test_a_key_in_ssh_agent_is_ones_own(repo: Path, bob: Path, tmp_path: Path) -> None:
