@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,12 +33,18 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tools(tmp_path_factory.mktemp("tools"))
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where each test has a HOME: pytest would look at all those before to find the next name."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / f"{number}" for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def sealed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, tools: Path
-) -> Path:
+def sealed(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path], tools: Path) -> Path:
     """The test's own empty HOME; the environment holds nothing from outside."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir()
     environ = sealed_environ(home, tools)
     for name in os.environ:
         if name not in environ:

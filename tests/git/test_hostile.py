@@ -49,7 +49,7 @@ def stranger(repo: Path) -> Stranger:
 
 
 def restart(repo: Path, run: str, *words: str) -> Any:
-    return gage(repo, "restart", run, "-q", *words)
+    return gage_inside(repo, "restart", run, "-q", *words)
 
 
 # -- names and links ---------------------------------------------------------------------------
@@ -174,15 +174,15 @@ def test_part_of_a_foreign_source_is_laid_out_for_an_operation(repo: Path) -> No
     gagefile = '[op]\nexec = "ls -R"\nsourcecode = ["*.sh", "in/*.txt"]\n'
     write_files(repo, {"gage.toml": gagefile, "a.sh": "x", "in/b.txt": "y", "in/c.md": "z"})
     commit(repo)
-    assert gage(repo, "run", "-q", "--stage", "op").code == 0
+    assert gage_inside(repo, "run", "-q", "--stage", "op").code == 0
     remote = repo.parent / "remote.git"
     git(repo.parent, "clone", "-q", "--bare", str(repo), str(remote))
     git(repo, "remote", "add", "there", str(remote))
-    assert gage(repo, "push", "there").code == 0
+    assert gage_inside(repo, "push", "there").code == 0
     other = clone(remote, repo.parent / "other")
-    assert gage(other, "fetch").code == 0
-    assert gage(other, "run", "-q", "--start", "op@").code == 1
-    done = gage(other, "run", "-q", "--start", "op@", "--trust-code")
+    assert gage_inside(other, "fetch").code == 0
+    assert gage_inside(other, "run", "-q", "--start", "op@").code == 1
+    done = gage_inside(other, "run", "-q", "--start", "op@", "--trust-code")
     assert (done.code, done.out) == (0, ".:\na.sh\nin\n\n./in:\nb.txt\n")
 
 
@@ -209,7 +209,7 @@ def measure(repo: Path, *args: str) -> tuple[int, str, int]:
 
 
 def test_ten_thousand_million_paths_stop_nobody(repo: Path, stranger: Stranger) -> None:
-    own = gage(repo, "run", "-q", "train.py")
+    own = gage_inside(repo, "run", "-q", "train.py")
     assert own.code == 0
     runs = [
         stranger.run(stranger.bomb()),
@@ -268,7 +268,7 @@ def test_a_huge_blob_is_not_loaded(repo: Path, stranger: Stranger) -> None:
     assert "+++ b/small.txt" in text
     got, text, memory = measure(repo, "diff", runs[0], runs[1], "--output")
     assert (got, "output: what is here" in text, memory < most) == (128, True, True)
-    gage(repo, "run", "-q", "train.py")
+    gage_inside(repo, "run", "-q", "train.py")
     got, text, memory = measure(repo, "compare", runs[0], "@", "--json")
     assert (got, "big.bin" in text, memory < most) == (0, True, True)
 
@@ -333,16 +333,16 @@ def test_a_foreign_run_is_not_started_unasked(repo: Path, stranger: Stranger) ->
     assert mark.exists()
     # What was agreed to is a run of this clone now.
     mark.unlink()
-    assert gage(repo, "restart", "@", "-q").code == 0
+    assert gage_inside(repo, "restart", "@", "-q").code == 0
     assert mark.exists()
 
 
 def test_whoever_claims_to_be_us_is_not_us(repo: Path, stranger: Stranger) -> None:
-    assert gage(repo, "run", "-q", "train.py").code == 0
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
     own = json.loads(gage_inside(repo, "show", "@", "--json").out)
     begun = made_up.begin(7, writer=own["writer"], source__snapshot=None, source__commit=None)
     stranger.lane([begun])
-    refused = gage(repo, "restart", begun.run)
+    refused = gage_inside(repo, "restart", begun.run)
     assert (refused.code, "was not begun in this clone" in refused.err) == (1, True)
 
 
@@ -430,7 +430,7 @@ def test_what_a_record_says_is_no_path_and_no_option(
 
 
 def test_no_word_becomes_an_option_or_a_program(repo: Path, stranger: Stranger) -> None:
-    assert gage(repo, "run", "-q", "train.py").code == 0
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
     mark = repo.parent / "made"
     git(repo, "config", "remote.ext.url", f"ext::sh -c 'touch {mark}'")
     git(repo, "config", "remote.proxy.url", f"ssh://-oProxyCommand=touch {mark}/x")
@@ -609,7 +609,7 @@ def test_with_line_ends_of_windows_all_files_are_git_s(repo: Path, stranger: Str
 
 
 def test_a_clean_work_tree_is_compared_too(repo: Path) -> None:
-    assert gage(repo, "run", "-q", "train.py").code == 0
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
     write_files(repo, {"train.py": "print(2)\n"})
     commit(repo)
     done = gage_inside(repo, "diff", "--stat")

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import gage, gage_inside, git, make_repo, write_files
+from tests.support import gage as gage_apart
+from tests.support import gage_inside as gage
+from tests.support import git, make_repo, write_files
 
 GAGEFILE = """\
 [prepare]
@@ -64,7 +66,7 @@ def run(project: Path, *args: str) -> dict[str, Any]:
 
 
 def newest(project: Path, *args: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(gage_inside(project, "show", "--json", *args).out)
+    found: dict[str, Any] = json.loads(gage(project, "show", "--json", *args).out)
     return found
 
 
@@ -121,7 +123,7 @@ def test_a_program_that_changes_its_inputs(inner: Path) -> None:
 
 
 def test_a_run_whose_recorder_was_killed(inner: Path) -> None:
-    assert gage(inner, "run", "die").code != 0
+    assert gage_apart(inner, "run", "die").code != 0
     die = newest(inner)
     deadline = time.monotonic() + 10
     while die["status"] == "running" and time.monotonic() < deadline:
@@ -325,7 +327,7 @@ def test_a_run_writes_its_summary_beside_one_that_it_was_given(summaries: Path) 
 
 
 def test_a_killed_run_has_no_summary_of_another(summaries: Path) -> None:
-    assert gage(summaries, "run", "killed").code != 0
+    assert gage_apart(summaries, "run", "killed").code != 0
     killed = newest(summaries)
     assert (killed["status"], killed["metrics"]) == ("terminated", {})
 

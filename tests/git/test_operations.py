@@ -17,7 +17,9 @@ from git_gage.runs.recall import read_begin, recall_run
 from git_gage.runs.request import RunRequest
 from git_gage.store import Store
 from tests.git.test_store import begin
-from tests.support import Result, clone, gage, gage_inside, git, wait_until, write_files
+from tests.support import Result, clone, git, wait_until, write_files
+from tests.support import gage as gage_apart
+from tests.support import gage_inside as gage
 from tests.unit.catalog.made_up import begin_body
 
 GAGEFILE = """\
@@ -106,7 +108,7 @@ def run(folder: Path, *words: str) -> Result:
 
 
 def shown(folder: Path, which: str = "@") -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(gage_inside(folder, "show", "--json", which).out)
+    document: dict[str, Any] = json.loads(gage(folder, "show", "--json", which).out)
     return document
 
 
@@ -370,7 +372,7 @@ def test_in_place_is_where_the_user_is(project: Path) -> None:
 def test_a_run_that_begins_another_is_its_parent(project: Path) -> None:
     write_files(project, {"outer.sh": "git gage run -q -- echo inner\n"})
     assert gage(project, "run", "-q", "--", "sh", "outer.sh").out == "inner\n"
-    listed = json.loads(gage_inside(project, "list", "--json").out)
+    listed = json.loads(gage(project, "list", "--json").out)
     runs = {each["command"]["argv"][0]: each for each in listed}
     assert runs["echo"]["parent"] == runs["sh"]["id"]
     assert runs["sh"]["parent"] is None
@@ -430,7 +432,7 @@ def test_how_far_a_run_is_and_what_its_operation_lists(repo: Path) -> None:
         "exec.stage-runtime = 'mkfifo wait'\nexec.finalize = 'echo over'\n"
     ).replace("exec = ", "exec.run = ")
     write_files(repo, {"gage.toml": gagefile, "bar.py": bar})
-    assert gage(repo, "run", "-l", "best", "--detach", "bar").code == 0
+    assert gage_apart(repo, "run", "-l", "best", "--detach", "bar").code == 0
     run_dir = repo / ".git" / "gage" / "runs" / shown(repo)["id"]
     wait_until(lambda: shown(repo)["progress"] == 0.41)
     listed = gage(repo, "list", env={"COLUMNS": "140"}).out
@@ -601,9 +603,9 @@ def test_the_python_of_an_operation(repo: Path, tmp_path: Path) -> None:
     alone = {"PATH": str(tools)}
     gage_program = shutil.which("git-gage")
     assert gage_program is not None
-    done = gage_inside(repo, "run", "-q", "--preview", "--json", "a", env=alone)
+    done = gage(repo, "run", "-q", "--preview", "--json", "a", env=alone)
     assert json.loads(done.out)["command"]["interpreter"] is None
-    assert gage_inside(repo, "run", "-q", "a", env=alone).code == 0
+    assert gage(repo, "run", "-q", "a", env=alone).code == 0
     assert shown(repo)["command"]["interpreter"] is None
 
 
@@ -638,9 +640,9 @@ def test_what_nobody_runs_twice(project: Path) -> None:
 
 
 def test_options_that_no_command_has(repo: Path) -> None:
-    assert "no option '--bogus'" in gage_inside(repo, "run", "--bogus").err
+    assert "no option '--bogus'" in gage(repo, "run", "--bogus").err
     write_files(repo, {"a.ipynb": "{}"})
-    assert "git gage run -- jupyter nbconvert" in gage_inside(repo, "run", "a.ipynb").err
+    assert "git gage run -- jupyter nbconvert" in gage(repo, "run", "a.ipynb").err
 
 
 def test_a_summary_may_hold_attributes(repo: Path) -> None:

@@ -25,17 +25,8 @@ from git_gage.share import plan_redaction
 from git_gage.store import Store
 from git_gage.store.lane import Lane
 from tests.git.test_secrets import everything, objects_of
-from tests.support import (
-    TRAIN,
-    clone,
-    commit,
-    gage,
-    gage_inside,
-    git,
-    make_repo,
-    scale,
-    write_files,
-)
+from tests.support import TRAIN, clone, commit, git, make_repo, scale, write_files
+from tests.support import gage_inside as gage
 from tests.unit.secrets.tokens import make_tokens
 
 GITHUB = make_tokens(11)["github classic"]
@@ -62,13 +53,13 @@ def remote(tmp_path: Path, repo: Path) -> Path:
 
 
 def documents(repo: Path) -> dict[str, dict[str, Any]]:
-    found = json.loads(gage_inside(repo, "list", "--all", "--json").out)
+    found = json.loads(gage(repo, "list", "--all", "--json").out)
     return {each["id"]: each for each in found}
 
 
 def run(repo: Path, *words: str, **env: str) -> str:
     assert gage(repo, "run", *words, env=env).code == 0
-    return str(json.loads(gage_inside(repo, "show", "@", "--json").out)["id"])
+    return str(json.loads(gage(repo, "show", "@", "--json").out)["id"])
 
 
 def prune(repo: Path) -> None:
@@ -81,7 +72,7 @@ def assert_whole(repo: Path, runs: list[str], text: str = "nothing") -> None:
     known = documents(repo)
     for each in runs:
         assert known[each]["redacted"] == []
-        assert gage_inside(repo, "output", each).out == f"loss: 0.5\n{text}\n"
+        assert gage(repo, "output", each).out == f"loss: 0.5\n{text}\n"
         git(repo, "cat-file", "-e", f"{known[each]['source']['snapshot']}^{{tree}}")
 
 
@@ -92,11 +83,11 @@ def test_what_a_run_printed_is_taken_out(repo: Path) -> None:
     two = run(repo, "train.py", WORD="hush-hush")
     three = run(repo, "train.py")
     assert b"hush-hush" in objects_of(repo)
-    refused = gage_inside(repo, "redact", two)
+    refused = gage(repo, "redact", two)
     assert (refused.code, "no secret was found" in refused.err) == (128, True)
-    refused = gage_inside(repo, "redact", two, "--output")
+    refused = gage(repo, "redact", two, "--output")
     assert (refused.code, "nobody can be asked" in refused.err) == (128, True)
-    done = gage_inside(repo, "redact", two, "--output", "-y")
+    done = gage(repo, "redact", two, "--output", "-y")
     assert done.code == 0, done.err
     assert "took out" in done.out
     assert "output" in done.out
@@ -107,7 +98,7 @@ def test_what_a_run_printed_is_taken_out(repo: Path) -> None:
     known = documents(repo)[two]
     assert known["redacted"] == ["output"]
     assert known["metrics"] == {"loss": 0.5}
-    shown = gage_inside(repo, "output", two)
+    shown = gage(repo, "output", two)
     assert (shown.code, "redacted" in shown.err) == (128, True)
 
 
@@ -117,9 +108,9 @@ def test_the_source_of_a_run_is_taken_out(repo: Path) -> None:
     two = run(repo, "--allow-secrets", "train.py")
     three = run(repo, "--allow-secrets", "train.py")
     add_newer_line(repo, documents(repo)[two]["source"]["snapshot"])
-    refused = gage_inside(repo, "redact", "-y", two)
+    refused = gage(repo, "redact", "-y", two)
     assert (refused.code, "1 more runs here have the same source" in refused.err) == (128, True)
-    done = gage_inside(repo, "redact", "-y", "--json", two, three)
+    done = gage(repo, "redact", "-y", "--json", two, three)
     assert done.code == 0, done.err
     found = json.loads(done.out)
     assert [each["parts"] for each in found["runs"]] == [["source"], ["source"]]
@@ -138,13 +129,13 @@ def test_what_was_said_of_a_run_is_taken_out(repo: Path) -> None:
     one = run(repo, "train.py")
     assert gage(repo, "label", one, "--set", "fine").code == 0
     assert gage(repo, "label", one, "--set", GITHUB, "--allow-secrets").code == 0
-    done = gage_inside(repo, "redact", "-y", one)
+    done = gage(repo, "redact", "-y", one)
     assert done.code == 0, done.err
     prune(repo)
     assert GITHUB.encode() not in everything(repo)
     known = documents(repo)[one]
     assert (known["label"], known["redacted"]) == ("fine", ["records"])
-    assert gage_inside(repo, "label", one, "--set", "more").code == 0
+    assert gage(repo, "label", one, "--set", "more").code == 0
     assert documents(repo)[one]["label"] == "more"
 
 
@@ -153,13 +144,13 @@ def test_a_run_that_was_begun_with_a_secret_goes_as_a_whole(repo: Path) -> None:
     two = run(
         repo, "--allow-secrets", "-l", "x", "--", "sh", "-c", f"echo {GITHUB} | wc -c > n.txt"
     )
-    done = gage_inside(repo, "redact", "-y", two)
+    done = gage(repo, "redact", "-y", two)
     assert "took out the run as a whole (GitHub token)" in done.out
     prune(repo)
     assert GITHUB.encode() not in everything(repo)
     assert list(documents(repo)) == [one]
     assert (repo / ".git" / "gage" / "runs" / two / "n.txt").exists()
-    again = gage_inside(repo, "redact", "-y", two)
+    again = gage(repo, "redact", "-y", two)
     assert again.code == 128
     assert gage(repo, "restart", one).code == 0
 
@@ -170,35 +161,35 @@ def test_remotes_give_it_up_at_the_next_push(repo: Path, remote: Path, tmp_path:
     git(repo, "push", "-q", "origin", "main")
     one = run(repo, "train.py")
     two = run(repo, "train.py", WORD="hush-hush")
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
     other = clone(remote, tmp_path / "other")
-    assert gage_inside(other, "fetch").code == 0
-    done = gage_inside(repo, "redact", "-y", "--output", two)
+    assert gage(other, "fetch").code == 0
+    done = gage(repo, "redact", "-y", "--output", two)
     assert "git gage push origin" in done.err
-    assert gage_inside(repo, "fetch").code == 0
+    assert gage(repo, "fetch").code == 0
     prune(repo)
     assert b"hush-hush" not in everything(repo)
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
     prune(remote)
     assert b"hush-hush" not in objects_of(remote)
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
     assert_whole(repo, [one])
-    assert gage_inside(other, "fetch").code == 0
+    assert gage(other, "fetch").code == 0
     assert documents(other)[two]["redacted"] == ["output"]
     assert_whole(other, [one])
-    refused = gage_inside(other, "redact", "-y", "--output", one)
+    refused = gage(other, "redact", "-y", "--output", one)
     assert (refused.code, "another clone" in refused.err) == (128, True)
     git(tmp_path, "init", "-q", "--bare", "-b", "main", "third.git")
-    assert gage_inside(other, "push", str(tmp_path / "third.git"), one, two).code == 0
+    assert gage(other, "push", str(tmp_path / "third.git"), one, two).code == 0
     assert b"hush-hush" not in objects_of(tmp_path / "third.git")
-    done = gage_inside(other, "redact", "-y", two)
+    done = gage(other, "redact", "-y", two)
     assert (done.code, "still on" in done.out) == (0, False), done.err
-    assert gage_inside(other, "fetch").code == 0
+    assert gage(other, "fetch").code == 0
     prune(other)
     assert b"hush-hush" not in everything(other)
     assert_whole(other, [one])
     fresh = clone(remote, tmp_path / "fresh")
-    assert gage_inside(fresh, "fetch").code == 0
+    assert gage(fresh, "fetch").code == 0
     assert b"hush-hush" not in objects_of(fresh)
     assert documents(fresh)[two]["redacted"] == ["output"]
     assert_whole(fresh, [one])
@@ -212,7 +203,7 @@ def test_a_kill_at_any_point_loses_nothing(
     kept = [run(repo, "train.py")]
     gone = run(repo, "train.py", WORD="hush-hush")
     kept.append(run(repo, "train.py"))
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
     real = Repository._run
     left = -1
 
@@ -228,7 +219,7 @@ def test_a_kill_at_any_point_loses_nothing(
     while True:
         tries += 1
         left = scale(5, 1) * tries
-        if gage_inside(repo, "redact", "-y", "--output", gone).code == 0:
+        if gage(repo, "redact", "-y", "--output", gone).code == 0:
             break
         left = -1
         if tries % 4 == 0:
@@ -238,7 +229,7 @@ def test_a_kill_at_any_point_loses_nothing(
     prune(repo)
     assert b"hush-hush" not in everything(repo)
     assert_whole(repo, kept)
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
     assert set(documents(repo)) == {gone, *kept}
 
 
@@ -246,11 +237,11 @@ def test_what_goes_on_is_left_alone(repo: Path, monkeypatch: pytest.MonkeyPatch)
     one = run(repo, "train.py")
     store = Store(open_repository(repo, dict(os.environ)))
     store.state_dir(one).mkdir(parents=True)
-    refused = gage_inside(repo, "redact", "-y", "--run", one)
+    refused = gage(repo, "redact", "-y", "--run", one)
     assert (refused.code, "goes on, or was not closed" in refused.err) == (128, True)
     store.state_dir(one).rmdir()
     monkeypatch.setattr("git_gage.share.redact.find_busy_journals", lambda *_: ["1-2-3.jsonl"])
-    refused = gage_inside(repo, "redact", "-y", "--run", one)
+    refused = gage(repo, "redact", "-y", "--run", one)
     assert (refused.code, "another git-gage is at work" in refused.err) == (128, True)
     assert list(documents(repo)) == [one]
 
@@ -272,7 +263,7 @@ def test_what_an_older_version_let_through_is_found(repo: Path) -> None:
     words = [sys.executable, "-c", UNCOVERED, "run", "-q", "train.py"]
     assert subprocess.run(words, cwd=repo, env=env, check=False, stdout=-3).returncode == 0
     assert GITHUB.encode() in objects_of(repo)
-    done = gage_inside(repo, "redact", "-y", "@")
+    done = gage(repo, "redact", "-y", "@")
     assert "took out output and output.idx (GitHub token)" in done.out
     prune(repo)
     assert GITHUB.encode() not in everything(repo)
@@ -281,7 +272,7 @@ def test_what_an_older_version_let_through_is_found(repo: Path) -> None:
 def test_files_that_hold_it_are_named_and_stay(repo: Path) -> None:
     command = f"echo {GITHUB} > made.txt; ln -s made.txt link; : {'x' * 40_000}"
     one = run(repo, "--allow-secrets", "--", "sh", "-c", command)
-    done = gage_inside(repo, "redact", "-y", one)
+    done = gage(repo, "redact", "-y", one)
     made = repo / ".git" / "gage" / "runs" / one / "made.txt"
     assert f"still in a file that the run made: {made}" in done.out
     made.unlink()
@@ -307,7 +298,7 @@ def test_an_epoch_that_held_nothing_else_goes(tmp_path: Path) -> None:
     with store.writing():
         lane.close(lane.open_epoch("202001", {})[0])
     two = run(repo, "train.py")
-    assert gage_inside(repo, "redact", "-y", one).code == 0
+    assert gage(repo, "redact", "-y", one).code == 0
     prune(repo)
     assert GITHUB.encode() not in everything(repo)
     assert_whole(repo, [two])
@@ -327,7 +318,7 @@ def test_previews_and_sealed_epochs_stay(repo: Path) -> None:
         epoch, _ = lane.open_epoch("202001", {})
         lane.close(epoch)
     assert previews_of(store, one) == {b"a.png"}
-    assert gage_inside(repo, "redact", "-y", two).code == 0
+    assert gage(repo, "redact", "-y", two).code == 0
     prune(repo)
     assert GITHUB.encode() not in everything(repo)
     assert previews_of(store, one) == {b"a.png"}
@@ -349,7 +340,7 @@ def test_somebody_who_is_asked_can_say_no(repo: Path, monkeypatch: pytest.Monkey
     child.expect("nothing was changed")
     child.wait()
     assert child.exitstatus == 128
-    assert gage_inside(repo, "output", one).code == 0
+    assert gage(repo, "output", one).code == 0
     whole = repo / ".git" / "gage" / "outputs" / one
     write_files(whole.parent, {one: "hush-hush", f"{one}.idx": "0 o 9\n"})
     child = pexpect.spawn("git", ["gage", "redact", "--output", one], cwd=repo, timeout=20)
@@ -365,21 +356,21 @@ def test_a_remote_that_deletes_nothing_is_told_of(repo: Path, remote: Path) -> N
     write_files(repo, {"train.py": PRINTS})
     commit(repo)
     one = run(repo, "train.py", WORD="hush-hush")
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
     hook = remote / "hooks" / "update"
     hook.write_text("#!/bin/sh\ncase $3 in *[!0]*) exit 0 ;; esac\nexit 1\n")
     hook.chmod(0o755)
-    assert gage_inside(repo, "redact", "-y", "--output", one).code == 0
-    done = gage_inside(repo, "push")
+    assert gage(repo, "redact", "-y", "--output", one).code == 0
+    done = gage(repo, "push")
     assert done.code == 0
     assert "did not delete" in done.err
     refs = list(json.loads((repo / ".git/gage/redacted.json").read_text())["deletes"]["origin"])
     git(remote, "update-ref", "-d", refs[0])
-    done = gage_inside(repo, "push")
+    done = gage(repo, "push")
     assert f"did not delete {len(refs) - 1} refs" in done.err
     for ref in refs[1:]:
         git(remote, "update-ref", "-d", ref)
-    done = gage_inside(repo, "push")
+    done = gage(repo, "push")
     assert (done.code, "did not delete" in done.err) == (0, False)
     prune(remote)
     assert b"hush-hush" not in objects_of(remote)
@@ -387,11 +378,11 @@ def test_a_remote_that_deletes_nothing_is_told_of(repo: Path, remote: Path) -> N
 
 def test_what_is_a_commit_of_the_user_stays(repo: Path) -> None:
     one = run(repo, "train.py")
-    refused = gage_inside(repo, "redact", "-y", "--source", one)
+    refused = gage(repo, "redact", "-y", "--source", one)
     assert (refused.code, "is a commit of yours, which stays" in refused.err) == (128, True)
     write_files(repo, {"train.py": f"{TRAIN}# hush-hush\n"})
     two = run(repo, "train.py")
-    assert gage_inside(repo, "redact", "-y", "--source", two).code == 0
+    assert gage(repo, "redact", "-y", "--source", two).code == 0
     git(repo, "checkout", "-q", "train.py")
     prune(repo)
     assert b"hush-hush" not in everything(repo)
@@ -420,22 +411,22 @@ def test_what_was_given_run_by_run_is_taken_back_where_it_is_alone(
     two = run(repo, "train.py")
     git(tmp_path, "init", "-q", "--bare", "-b", "main", "second.git")
     git(repo, "remote", "add", "second", str(tmp_path / "second.git"))
-    assert gage_inside(repo, "push", "origin", one).code == 0
-    assert gage_inside(repo, "push", "second", one, two).code == 0
-    done = gage_inside(repo, "redact", "-y", "--run", one)
+    assert gage(repo, "push", "origin", one).code == 0
+    assert gage(repo, "push", "second", one, two).code == 0
+    done = gage(repo, "redact", "-y", "--run", one)
     assert done.code == 0, done.err
     assert done.out.count("still on a remote: second: refs/gage/w/") == 1
-    assert gage_inside(repo, "fetch", "second").code == 0
-    assert gage_inside(repo, "fetch", "origin").code == 0
+    assert gage(repo, "fetch", "second").code == 0
+    assert gage(repo, "fetch", "origin").code == 0
     prune(repo)
     assert b"hush-hush" not in everything(repo)
     assert list(documents(repo)) == [two]
-    assert gage_inside(repo, "push", "origin").code == 0
+    assert gage(repo, "push", "origin").code == 0
     prune(remote)
     assert b"hush-hush" not in objects_of(remote)
-    assert gage_inside(repo, "push", "second", two).code == 0
+    assert gage(repo, "push", "second", two).code == 0
     fresh = clone(tmp_path / "second.git", tmp_path / "fresh")
-    assert gage_inside(fresh, "fetch").code == 0
+    assert gage(fresh, "fetch").code == 0
     assert_whole(fresh, [two])
 
 
@@ -443,15 +434,15 @@ def test_what_others_wrote_of_it_is_told(repo: Path, remote: Path, tmp_path: Pat
     write_files(repo, {"train.py": PRINTS})
     commit(repo)
     one = run(repo, "train.py", WORD="hush-hush")
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
     other = clone(remote, tmp_path / "other")
-    assert gage_inside(other, "fetch").code == 0
+    assert gage(other, "fetch").code == 0
     git(tmp_path, "init", "-q", "--bare", "-b", "main", "second.git")
     mine = run(other, "train.py")
-    assert gage_inside(other, "push", str(tmp_path / "second.git"), one, mine).code == 0
+    assert gage(other, "push", str(tmp_path / "second.git"), one, mine).code == 0
     git(repo, "remote", "add", "second", str(tmp_path / "second.git"))
-    assert gage_inside(repo, "fetch", "second").code == 0
-    done = gage_inside(repo, "redact", "-y", "--output", one)
+    assert gage(repo, "fetch", "second").code == 0
+    done = gage(repo, "redact", "-y", "--output", one)
     assert "still on a remote: second: lane " in done.out
     assert set(documents(repo)) == {one, mine}
 

@@ -19,7 +19,8 @@ from git_gage.share import leaks
 from git_gage.share.delivery import Load
 from git_gage.share.lanes import own_refs
 from git_gage.store import Store
-from tests.support import TRAIN, commit, gage, gage_inside, git, make_repo, write_files
+from tests.support import TRAIN, commit, git, make_repo, write_files
+from tests.support import gage_inside as gage
 from tests.unit.secrets.tokens import make_tokens
 
 TOKENS = make_tokens(11)
@@ -127,7 +128,7 @@ def test_an_environment_of_an_operation_is_looked_at(repo: Path) -> None:
 
 def test_labels_hold_no_secrets_unless_that_is_wanted(repo: Path) -> None:
     assert gage(repo, "run", "train.py").code == 0
-    refused = gage_inside(repo, "label", "@", "--set", GITHUB)
+    refused = gage(repo, "label", "@", "--set", GITHUB)
     assert (refused.code, GITHUB in refused.err) == (1, False)
     assert "this looks like a secret: the label" in refused.err
     for words in (
@@ -136,10 +137,10 @@ def test_labels_hold_no_secrets_unless_that_is_wanted(repo: Path) -> None:
         ["set", "@", f"note={GITHUB}"],
         ["comment", "@", "-m", f"with {GITHUB}"],
     ):
-        assert gage_inside(repo, *words).code == 1
+        assert gage(repo, *words).code == 1
         at = words.index("--") if "--" in words else len(words)
-        assert gage_inside(repo, *words[:at], "--allow-secrets", *words[at:]).code == 0
-    refused = gage_inside(repo, "set", "@", "db_password=hunter2x")
+        assert gage(repo, *words[:at], "--allow-secrets", *words[at:]).code == 0
+    refused = gage(repo, "set", "@", "db_password=hunter2x")
     assert "this looks like a secret: attribute 'db_password': password" in refused.err
     store = Store(open_repository(repo, dict(os.environ)))
     with pytest.raises(SecretsFoundError, match="a tag: GitHub token"):
@@ -268,11 +269,11 @@ def test_what_a_program_says_is_covered(repo: Path) -> None:
     assert done.code == 0
     assert f"{GITHUB}\n" in done.out
     assert "printed or logged 4 secrets" in done.err
-    shown = gage_inside(repo, "output", "@").out
+    shown = gage(repo, "output", "@").out
     assert shown == f"{'*' * len(GITHUB)}\nloss: 0.5\nend\n"
     assert GITHUB.encode() not in objects_of(repo)
     assert b"hush-hush" not in objects_of(repo)
-    document = json.loads(gage_inside(repo, "show", "@", "--json").out)
+    document = json.loads(gage(repo, "show", "@", "--json").out)
     assert document["logged"] == {
         "note": f"with {'*' * len(GITHUB)}!",
         "password": "***",
@@ -308,7 +309,7 @@ def test_what_a_run_was_given_is_covered_where_its_program_prints_it(
     assert "hush-hush" in done.out
     assert "printed or logged" in done.err
     assert b"hush-hush" not in everything(repo)
-    assert "*" * len("hush-hush") in gage_inside(repo, "output", "@").out
+    assert "*" * len("hush-hush") in gage(repo, "output", "@").out
 
 
 # -- refused before a push -------------------------------------------------------------------------
@@ -324,10 +325,10 @@ def remote(tmp_path: Path, repo: Path) -> Path:
 
 def test_a_push_sends_no_secrets(repo: Path, remote: Path) -> None:
     assert gage(repo, "run", "train.py").code == 0
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
     write_files(repo, {"train.py": f"{TRAIN}x = '{GITHUB}'\n"})
     assert gage(repo, "run", "--allow-secrets", "-l", f"for {HUGGING}", "train.py").code == 0
-    done = gage_inside(repo, "push")
+    done = gage(repo, "push")
     assert done.code == 1
     assert done.err.startswith("error: these 2 look like secrets:\n")
     assert ": its attr.set: Hugging Face token" in done.err
@@ -335,13 +336,13 @@ def test_a_push_sends_no_secrets(repo: Path, remote: Path) -> None:
     assert ": its run.begin: GitHub token" not in done.err
     assert "git gage redact <run>" in done.err
     assert GITHUB not in done.err
-    chosen = gage_inside(repo, "push", "origin", "@")
+    chosen = gage(repo, "push", "origin", "@")
     assert (chosen.code, chosen.err.count("Hugging Face")) == (1, 1)
     assert GITHUB.encode() not in objects_of(remote)
     assert HUGGING.encode() not in objects_of(remote)
-    assert gage_inside(repo, "push", "--allow-secrets").code == 0
+    assert gage(repo, "push", "--allow-secrets").code == 0
     assert GITHUB.encode() in objects_of(remote)
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
 
 
 def test_commits_that_no_remote_has_are_looked_through(repo: Path, remote: Path) -> None:
@@ -351,13 +352,13 @@ def test_commits_that_no_remote_has_are_looked_through(repo: Path, remote: Path)
     write_files(repo, {"new.py": f"# b\na = '{GITHUB}'\n"})
     found = commit(repo)
     assert gage(repo, "run", "train.py").code == 0
-    done = gage_inside(repo, "push")
+    done = gage(repo, "push")
     assert (done.code, done.err.splitlines()[0]) == (
         1,
         f"error: this looks like a secret: commit {found[:7]}: new.py:2: GitHub token",
     )
     git(repo, "push", "-q", "origin", "main")
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
 
 
 def test_what_was_looked_at_once_is_not_looked_at_again(
@@ -365,16 +366,16 @@ def test_what_was_looked_at_once_is_not_looked_at_again(
 ) -> None:
     write_files(repo, {"new.py": "x = 1\n"})
     assert gage(repo, "run", "train.py").code == 0
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
 
     def refuse(data: bytes) -> None:
         raise AssertionError("looked at again")
 
     monkeypatch.setattr(leaks, "find_secrets", refuse)
     monkeypatch.setattr(leaks, "find_in_lines", refuse)
-    assert gage_inside(repo, "push").code == 0
+    assert gage(repo, "push").code == 0
     git(tmp_path, "init", "-q", "--bare", "other.git")
-    assert gage_inside(repo, "push", str(tmp_path / "other.git")).code == 0
+    assert gage(repo, "push", str(tmp_path / "other.git")).code == 0
     assert gage(repo, "run", "train.py").code == 0
     store, load = load_of(repo)
     with pytest.raises(AssertionError):
@@ -391,14 +392,14 @@ def test_output_of_others_and_records_of_tomorrow_are_looked_through(
         ref for ref in git(repo, "for-each-ref", "--format=%(refname)").split() if "/log" in ref
     ]
     store = Store(open_repository(repo, dict(os.environ)))
-    run = json.loads(gage_inside(repo, "show", "@", "--json").out)["id"]
+    run = json.loads(gage(repo, "show", "@", "--json").out)["id"]
     for ref, path, text in (
         (log, "hot/00000009-1", f'{{"v": 9, "x": "{GITHUB}"}}\n'),
         (log.replace("/log", "/bulk"), f"{run}/output", f"one\n{HUGGING}\n"),
     ):
         tip = git(repo, "rev-parse", ref).strip()
         import_commits(store.repo, [Commit(ref, "x", parent=tip, files=((path, text.encode()),))])
-    done = gage_inside(repo, "push")
+    done = gage(repo, "push")
     assert done.code == 1
     assert "  a record: GitHub token\n" in done.err
     assert f"  run {short_id(run)}: output:2: Hugging Face token\n" in done.err

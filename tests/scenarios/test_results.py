@@ -23,7 +23,8 @@ from git_gage.runs.series import read_series
 from git_gage.store import Store
 from tests.git.test_catalog import open_store
 from tests.git.test_store import begin
-from tests.support import clone, gage, gage_inside, git, make_repo, write_files
+from tests.support import clone, git, make_repo, write_files
+from tests.support import gage_inside as gage
 
 # Logs in every way there is, then waits to be let go.
 LOGGER = """\
@@ -93,13 +94,13 @@ def test_another_terminal_sees_the_values_of_a_run_that_goes_on(
     assert run["attributes"] == {"device": "cpu", "kind": "small"}
     assert "0.3333" in gage(logger, "show").out
     where = ("-w", "loss < 0.4 and device = cpu", "--sort", "f1", "--format", "{loss} {f1}")
-    assert gage_inside(logger, "list", *where).out == "0.3333333333333333 0.75\n"
-    assert gage_inside(logger, "best", "loss").out == f"{run['id']}\n"
+    assert gage(logger, "list", *where).out == "0.3333333333333333 0.75\n"
+    assert gage(logger, "best", "loss").out == f"{run['id']}\n"
     store, catalog = open_both(logger)
     assert catalog.find("loss < 0.4") == [], "they are not kept"
     with closing(sqlite3.connect(store.dir / "catalog.db")) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert gage_inside(logger, "list", "-w", "loss = null", "--format", "{run}").code == 0
+        assert gage(logger, "list", "-w", "loss = null", "--format", "{run}").code == 0
     let_go(tmp_path)
     _, err = going.communicate()
     assert (going.returncode, err) == (0, b"")
@@ -214,7 +215,7 @@ def test_what_another_user_does_not_let_us_see_keeps_no_list_from_us(
         return open_path(path, *words, **more)
 
     monkeypatch.setattr(Path, "open", refuse)
-    (found,) = json.loads(gage_inside(logger, "list", "--json").out)
+    (found,) = json.loads(gage(logger, "list", "--json").out)
     assert (found["id"], found["status"], found["metrics"]) == (run["id"], "running", {})
     store, catalog = open_both(logger)
     catalog.refresh()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from git_gage import api
-from tests.support import gage, gage_inside
+from tests.support import gage_inside as gage
 
 # The Python that runs programs has no git-gage.
 WITH_MODULE = {"PYTHONPATH": str(Path(api.__file__).parents[1])}
@@ -177,7 +177,7 @@ def test_runs_are_what_list_says(
     for lr in ("0.5", "0.25"):
         assert gage(repo, "run", "-q", "train.py", f"lr={lr}").code == 0
     newest, first = api.runs(repo=repo)
-    told = json.loads(gage_inside(repo, "list", "--json").out)
+    told = json.loads(gage(repo, "list", "--json").out)
     assert [newest, first] == told
     assert newest["config"]["lr"] == 0.25
     assert [run["id"] for run in api.runs("lr = 0.5", repo=str(repo))] == [first["id"]]
@@ -241,7 +241,7 @@ def test_a_series_is_read_back(repo: Path) -> None:
 def test_what_git_gage_refuses_is_an_exception(repo: Path, tmp_path: Path) -> None:
     with pytest.raises(api.GageError) as caught:
         api.runs("lr >", repo=repo)
-    said = gage_inside(repo, "list", "--where=lr >")
+    said = gage(repo, "list", "--where=lr >")
     hint = caught.value.hint
     assert said.err == f"fatal: {caught.value.message}\nhint: {hint}\n"
     assert str(caught.value) == caught.value.message
