@@ -68,20 +68,30 @@ def lock_local_key(path: Path, environ: Mapping[str, str], person: Person) -> No
     Raises: SigningError if the keyring does not, or the key has a passphrase already; the key
     stays as it was. OSError where it cannot be written.
     """
-    _require_person(environ, person)
+    _require_person(environ, person, hint="type it at one: git gage sign --keyring")
+    if _is_locked(path):
+        raise SigningError(
+            f"'{path}' has a passphrase already", hint="take it away: git gage sign --no-keyring"
+        )
     account = load_private_key(path).public.fingerprint
     passphrase = os.urandom(_PASSPHRASE_BYTES).hex()
-    keep_passphrase(account, passphrase, environ)
+    try:
+        keep_passphrase(account, passphrase, environ)
+    except SigningError as error:
+        error.hint = f"the key is as it was; a passphrase of your own: ssh-keygen -p -f {path}"
+        raise
     _rewrite(path, None, passphrase.encode())
 
 
 def unlock_local_key(path: Path, environ: Mapping[str, str], person: Person) -> None:
     """Let the key be in a file that only its owner can read, without a passphrase.
 
-    Raises: SigningError, where the passphrase is not to be had; the key stays as it was. OSError
-    where it cannot be written.
+    Raises: SigningError, where the passphrase is not to be had, or there is none; the key stays as
+    it was. OSError where it cannot be written.
     """
     _require_person(environ, person)
+    if not _is_locked(path):
+        raise SigningError(f"'{path}' has no passphrase", hint="lock it: git gage sign --keyring")
     _rewrite(path, _find_passphrase(path, environ, person), None)
     try:
         forget_passphrase(read_public_half(path).fingerprint, environ)
@@ -89,15 +99,23 @@ def unlock_local_key(path: Path, environ: Mapping[str, str], person: Person) -> 
         pass  # what it keeps opens nothing any more
 
 
+def _is_locked(path: Path) -> bool:
+    try:
+        load_private_key(path)
+    except PassphraseError:
+        return True
+    return False
+
+
 def _require_person(
-    environ: Mapping[str, str], person: Person, message: str = "the system's keyring is not asked"
+    environ: Mapping[str, str],
+    person: Person,
+    message: str = "the system's keyring is not asked",
+    hint: str = "unlock the key at one: git gage sign --no-keyring",
 ) -> None:
     """A keyring may have to ask in turn, and where nobody can answer it waits."""
     if is_ci(environ) or not person.terminal:
-        raise SigningError(
-            f"{message}: there is nobody at a terminal",
-            hint="unlock the key at one: git gage sign --no-keyring",
-        )
+        raise SigningError(f"{message}: there is nobody at a terminal", hint=hint)
 
 
 def _find_passphrase(path: Path, environ: Mapping[str, str], person: Person) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -56,5 +57,7 @@ def _ask(action: str, account: str, environ: Mapping[str, str], given: str = "")
         raise SigningError(f"the system's keyring did not answer for {ANSWER_S} seconds") from error
     if done.returncode:
         last = (done.stderr.strip() or "it does not say why").splitlines()[-1]
-        raise SigningError(f"the system's keyring cannot be used: {clean(last)}")
+        # The last line of a traceback; the names of keyring's own failures say nothing more.
+        said = re.sub(r"^keyring\.errors\.\w+: ", "", last)
+        raise SigningError(f"the system's keyring cannot be used: {clean(said)}")
     return done.stdout
