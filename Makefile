@@ -11,7 +11,7 @@ TABLES := .venv/.tables
 ARGS ?=
 WORKERS ?= auto
 # `make check` measures the tests it runs; so does `make test check`, which runs them once for both.
-PYTEST := $(if $(filter check coverage,$(MAKECMDGOALS)),coverage run -m pytest,pytest) -n $(WORKERS)
+PYTEST := $(if $(filter check coverage,$(MAKECMDGOALS)),coverage run -m pytest,pytest) -n $(WORKERS) --dist worksteal
 
 help:
 	@echo "make demo      see it work: three runs, shared by git, in a scratch repository"

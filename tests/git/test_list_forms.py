@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shlex
+import shutil
 import time
 from pathlib import Path
 
@@ -24,12 +25,20 @@ PROGRAM = "lr = 0.1\nkind = 'a'\nprint('acc:', 1 - lr)\nprint('loss:', lr)\n"
 PAGE = Path(__file__).parents[2] / "docs" / "list.md"
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test leaves three runs for the others."""
+    return tmp_path_factory.mktemp("list") / "repo"
+
+
 @pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    made = make_repo(tmp_path / "repo", files={"train.py": PROGRAM})
-    for lr, kind in (("0.5", "a"), ("0.25", "b"), ("0.75", "a")):
-        assert gage_inside(made, "run", "-q", "train.py", f"lr={lr}", f"kind={kind}").code == 0
-    return made
+def repo(template: Path, tmp_path: Path) -> Path:
+    if not template.exists():
+        make_repo(template, files={"train.py": PROGRAM})
+        for lr, kind in (("0.5", "a"), ("0.25", "b"), ("0.75", "a")):
+            done = gage_inside(template, "run", "-q", "train.py", f"lr={lr}", f"kind={kind}")
+            assert done.code == 0
+    return shutil.copytree(template, tmp_path / "repo", symlinks=True)
 
 
 def rates(repo: Path, *options: str) -> list[str]:

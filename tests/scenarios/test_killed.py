@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.support import FULL, gage, git, make_repo
+from tests.support import FULL, gage, gage_inside, git, make_repo
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """\
@@ -39,7 +39,7 @@ def settled_runs(repo: Path) -> list[dict[str, Any]]:
     """What `list` says once the orphaned program has gone too."""
     deadline = time.monotonic() + 10
     while True:
-        listed = gage(repo, "list", "--all", "--json")
+        listed = gage_inside(repo, "list", "--all", "--json")
         assert listed.code == 0, listed.err
         runs: list[dict[str, Any]] = json.loads(listed.out)
         if all(run["status"] != "running" for run in runs) or time.monotonic() > deadline:
@@ -80,7 +80,7 @@ def _check(repo: Path, earlier: dict[str, Any], printed: str, point: int) -> Non
     newest = runs[0]
     assert newest["status"] in ("completed", "terminated"), f"point {point}: {newest['status']}"
     if printed:
-        kept = gage(repo, "output", newest["id"]).out
+        kept = gage_inside(repo, "output", newest["id"]).out
         assert kept.startswith(printed.rpartition("\n")[0]), f"point {point}: output lost"
     if newest["status"] == "completed":
         assert newest["exit_code"] == 0
