@@ -143,12 +143,14 @@ def _distrust(repo: Repository, path: Path) -> str | None:
 def _read_entry(
     name: str, entry: dict[str, Any], path: Path, environ: Mapping[str, str], refused: str | None
 ) -> Place:
-    kind = entry.get("type", _LOCAL)
-    text = entry.get("url" if kind == _GIT else "path")
+    usual = _GIT if "url" in entry and "path" not in entry else _LOCAL
+    kind = entry.get("type", usual)
+    field = "url" if kind == _GIT else "path"
+    text = entry.get(field)
     if kind not in (_LOCAL, _GIT):
         return Place(name, "", str(path), f"type '{kind}' is no git repository")
     if not isinstance(text, str) or not text.isprintable() or not text.strip():
-        return Place(name, "", str(path), "it has neither 'path' nor 'url'")
+        return Place(name, "", str(path), f"it has no '{field}'")
     folder = path.parent.parent if path.parent.name == ".gage" else path.parent
     address = _resolve(text, folder, environ)
     if is_url(address) and not _PLAIN_URL.fullmatch(address):

@@ -100,13 +100,18 @@ def _is_address(word: str) -> bool:
 
 
 def _find_place(repo: Repository, word: str) -> Place | None:
+    from shlex import quote
+
     from git_gage.share.places import find_places
 
     place = find_places(repo).find(word)
     if place is not None and place.refused is not None:
         message = f"'{word}' of '{place.origin}' is not used: {place.refused}"
-        hint = f"to use it: git gage config set gage.repo.{word}.url {place.address or '<url>'}"
-        raise RequestError(message, hint=hint)
+        key, url = (
+            quote(f"gage.repo.{word}.url"),
+            quote(place.address) if place.address else "<url>",
+        )
+        raise RequestError(message, hint=f"to use it: git gage config set {key} {url}")
     return place
 
 

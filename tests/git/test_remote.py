@@ -92,14 +92,14 @@ def test_no_remotes(repo: Path) -> None:
 
 
 def test_a_file_that_came_along_is_shown_and_not_followed(repo: Path, lab: Path) -> None:
-    write_files(repo, {"gageconfig.toml": f"[repos.lab]\npath = '{lab}'\n"})
+    write_files(repo, {"gageconfig.toml": f"[repos.'my lab']\npath = '{lab}'\n"})
     commit(repo)
     assert "    not used: the file came with the repository\n" in gage_inside(repo, "remote").out
-    refused = gage_inside(repo, "push", "lab")
+    refused = gage_inside(repo, "push", "my lab")
     assert refused.code == 128
     assert refused.err == (
-        f"fatal: 'lab' of '{repo / 'gageconfig.toml'}' is not used: the file came with the"
-        f" repository\nhint: to use it: git gage config set gage.repo.lab.url {lab}\n"
+        f"fatal: 'my lab' of '{repo / 'gageconfig.toml'}' is not used: the file came with the"
+        f" repository\nhint: to use it: git gage config set 'gage.repo.my lab.url' {lab}\n"
     )
     assert git(lab, "for-each-ref") == ""
 

@@ -126,9 +126,9 @@ def test_what_another_user_wrote_is_not_followed(
     ("entry", "why"),
     [
         ("type = 'rclone'\npath = 's3:x'", "type 'rclone' is no git repository"),
-        ("type = 'git'\npath = 'x'", "it has neither 'path' nor 'url'"),
-        ("path = 7", "it has neither 'path' nor 'url'"),
-        ('path = "a\\u001b[2J"', "it has neither 'path' nor 'url'"),
+        ("type = 'git'\npath = 'x'", "it has no 'url'"),
+        ("path = 7", "it has no 'path'"),
+        ('path = "a\\u001b[2J"', "it has no 'path'"),
         ("type = 'git'\nurl = 'ext::sh -c evil'", "its URL would start a program"),
         ("type = 'git'\nurl = 'evil://x/y'", "its URL would start a program"),
         ("type = 'git'\nurl = 'ssh://-oProxyCommand=evil/x'", "its URL would start a program"),
@@ -138,6 +138,11 @@ def test_what_another_user_wrote_is_not_followed(
 def test_what_is_no_place(repo: Path, entry: str, why: str) -> None:
     write_files(repo.parent, {"gageconfig.toml": f"[repos.lab]\n{entry}\n"})
     assert refused(repo, "lab").endswith(f"is not used: {why}")
+
+
+def test_a_url_says_that_it_is_one_of_git(repo: Path) -> None:
+    write_files(repo.parent, {"gageconfig.toml": "[repos.lab]\nurl = 'file:///srv/y'\n"})
+    assert address(repo, "lab") == "file:///srv/y"
 
 
 @pytest.mark.parametrize("url", ["https://x.org/y", "git@x.org:y", "file:///srv/y", "x:y"])
