@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.support import TRAIN, Result, gage, git, make_repo, write_files
+from tests.support import TRAIN, Result, gage, gage_inside, git, make_repo, write_files
 
 
 def recorded(repo: Path) -> list[dict[str, Any]]:
-    listed = gage(repo, "list", "--all", "--json")
+    listed = gage_inside(repo, "list", "--all", "--json")
     assert listed.code == 0, listed.err
     runs: list[dict[str, Any]] = json.loads(listed.out)
     return runs
@@ -33,25 +33,25 @@ def refused(result: Result, *texts: str) -> None:
 
 def test_without_a_commit(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "r", commit=False)
-    assert gage(repo, "run", "train.py").code == 0
+    assert gage_inside(repo, "run", "train.py").code == 0
     (run,) = recorded(repo)
     assert run["source"]["commit"] is None
     assert run["project"]["id"] is None
     files = git(repo, "ls-tree", "-r", "--name-only", run["source"]["snapshot"]).split()
     assert files == ["train.py"]
-    assert "+lr = 0.1" in gage(repo, "show", "--diff").out
+    assert "+lr = 0.1" in gage_inside(repo, "show", "--diff").out
 
 
 def test_a_bare_repository_records_commands_without_source(tmp_path: Path) -> None:
     bare = make_repo(tmp_path / "r.git", files={}, commit=False, options=("--bare",))
-    done = gage(bare, "run", "--", "sh", "-c", "echo here; echo 'loss: 0.5'")
+    done = gage_inside(bare, "run", "--", "sh", "-c", "echo here; echo 'loss: 0.5'")
     assert done.code == 0, done.err
     assert "code not recorded: there is no work tree" in done.err
     (run,) = recorded(bare)
     assert run["source"]["snapshot"] is None
     assert run["metrics"] == {"loss": 0.5}
-    assert gage(bare, "output").out == "here\nloss: 0.5\n"
-    refused(gage(bare, "run", "train.py"), "no work tree")
+    assert gage_inside(bare, "output").out == "here\nloss: 0.5\n"
+    refused(gage_inside(bare, "run", "train.py"), "no work tree")
 
 
 @pytest.mark.parametrize("options", [("--object-format=sha256",), ("--ref-format=reftable",)])
@@ -61,7 +61,7 @@ def test_other_formats_through_the_git_program(tmp_path: Path, options: tuple[st
         pytest.skip(f"this git has no {options[0]}")
     repo = make_repo(tmp_path / "r", options=options)
     (repo / "train.py").write_text(TRAIN + "# changed\n")
-    assert gage(repo, "run", "train.py", "lr=0.3").code == 0
+    assert gage_inside(repo, "run", "train.py", "lr=0.3").code == 0
     (run,) = recorded(repo)
     assert run["config"]["lr"] == 0.3
     assert run["metrics"]["loss"] == 0.15
@@ -70,8 +70,8 @@ def test_other_formats_through_the_git_program(tmp_path: Path, options: tuple[st
 
 def test_without_an_identity(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "r", identity=False)
-    assert gage(repo, "run", "train.py").code == 0
-    assert gage(repo, "label", "@", "--set", "mine").code == 0
+    assert gage_inside(repo, "run", "train.py").code == 0
+    assert gage_inside(repo, "label", "@", "--set", "mine").code == 0
     (run,) = recorded(repo)
     assert run["author"] is None
     assert run["label"] == "mine"
@@ -82,11 +82,11 @@ def test_in_a_subdirectory_and_a_linked_worktree(repo: Path, tmp_path: Path) -> 
     write_files(repo, {"sub/x.txt": "beside\n", ".gitignore": "data/\n"})
     git(repo, "add", ".")
     git(repo, "commit", "-q", "-m", "sub")
-    assert gage(repo / "sub", "run", "here.py").out == "beside\n"
+    assert gage_inside(repo / "sub", "run", "here.py").out == "beside\n"
     other = tmp_path / "other"
     git(repo, "worktree", "add", "-q", str(other), "-b", "side")
     write_files(other, {"data/y.txt": "ignored\n", "read.py": "print(open('data/y.txt').read())"})
-    assert gage(other, "run", "read.py").out == "ignored\n\n"
+    assert gage_inside(other, "run", "read.py").out == "ignored\n\n"
     runs = recorded(repo)
     assert [run["source"]["branch"] for run in runs] == ["side", "main"]
     assert runs[1]["command"]["cwd"] == "sub"
@@ -96,8 +96,8 @@ def test_in_a_subdirectory_and_a_linked_worktree(repo: Path, tmp_path: Path) -> 
 def test_a_path_with_a_line_end(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "a\nb", files={"c\nd/go.py": "print('acc:', 1)\n"})
     git(tmp_path, "init", "-q", "--bare", "o.git")
-    assert gage(repo / "c\nd", "run", "go.py").out == "acc: 1\n"
-    assert gage(repo, "push", str(tmp_path / "o.git")).code == 0
+    assert gage_inside(repo / "c\nd", "run", "go.py").out == "acc: 1\n"
+    assert gage_inside(repo, "push", str(tmp_path / "o.git")).code == 0
     assert git(repo, "status", "--porcelain") == ""
 
 
@@ -116,7 +116,7 @@ for words in (["rev-parse", "HEAD"], ["status", "--short"]):
     git(repo, "add", ".")
     git(repo, "commit", "-q", "-m", "go")
     write_files(repo, {"note.txt": "beside, changed\n"})
-    done = gage(repo, "run", "go.py")
+    done = gage_inside(repo, "run", "go.py")
     head = git(repo, "rev-parse", "HEAD").strip()
     assert done.out.splitlines() == [
         "sibling beside, changed ignored",
@@ -149,7 +149,7 @@ def test_two_runs_at_once_and_an_edit_between_them_do_not_meet(repo: Path) -> No
 
 
 def test_the_catalog_can_go_at_any_time(repo: Path) -> None:
-    gage(repo, "run", "train.py")
+    gage_inside(repo, "run", "train.py")
     before = recorded(repo)
     catalog = repo / ".git/gage/catalog.db"
     for damage in (b"", b"not a database", catalog.read_bytes()[: 5 * 4096]):
@@ -157,31 +157,31 @@ def test_the_catalog_can_go_at_any_time(repo: Path) -> None:
         assert recorded(repo) == before
     for path in repo.glob(".git/gage/catalog.db*"):
         path.unlink()
-    listed = gage(repo, "list", "--json")
+    listed = gage_inside(repo, "list", "--json")
     assert json.loads(listed.out) == before
     assert listed.err == ""
 
 
 def test_outside_of_a_repository(tmp_path: Path) -> None:
     for command in (["list"], ["run", "train.py"], ["show"], ["push"], ["label", "@", "--clear"]):
-        refused(gage(tmp_path, *command), "not a git repository", "git init")
+        refused(gage_inside(tmp_path, *command), "not a git repository", "git init")
 
 
 def test_unknown_and_ambiguous_runs(repo: Path) -> None:
-    refused(gage(repo, "show", "@"))
-    gage(repo, "run", "train.py")
-    refused(gage(repo, "show", "zzzz"), "no run 'zzzz'", "git gage list")
-    refused(gage(repo, "show", "7"))
-    refused(gage(repo, "output", "ab"))
+    refused(gage_inside(repo, "show", "@"))
+    gage_inside(repo, "run", "train.py")
+    refused(gage_inside(repo, "show", "zzzz"), "no run 'zzzz'", "git gage list")
+    refused(gage_inside(repo, "show", "7"))
+    refused(gage_inside(repo, "output", "ab"))
 
 
 def test_a_repository_of_somebody_else(repo: Path) -> None:
-    gage(repo, "run", "train.py")
+    gage_inside(repo, "run", "train.py")
     if os.geteuid() != 0:
         pytest.skip("only root can give a repository to somebody else")
     for path in (repo, repo / ".git"):
         os.chown(path, 1234, 1234)
-    refused(gage(repo, "list"), "dubious ownership", "safe.directory")
+    refused(gage_inside(repo, "list"), "dubious ownership", "safe.directory")
 
 
 def gage_by(git_dir: Path, where: Path, *args: str) -> Result:
