@@ -74,8 +74,8 @@ COMMANDS = {
 USUAL = {
     "RUN": ("run", "restart", "stop", "wait", "output"),
     "LOOK": ("list", "show", "compare", "diff", "best", "select"),
-    "SAY": ("label", "tag", "comment", "set"),
-    "SHARE": ("push", "fetch", "sync", "remote"),
+    "KEEP": ("label", "tag", "comment", "archive", "rm"),
+    "SHARE": ("push", "fetch", "sync", "copy", "files"),
     "SET UP": ("init", "ops", "check", "config", "doctor"),
 }
 """What people are shown first; the others they find when they look for them."""

@@ -14,7 +14,8 @@ from git_gage.formats import jsonl, mlflow, ro_crate, tables, tensorboard
 from git_gage.formats.model import OwnRun, RunPart, Written
 from git_gage.records import short_id
 from git_gage.runs.close import OUTPUT, OUTPUT_LIMIT
-from git_gage.runs.files import list_made
+from git_gage.runs.files import HERE, list_made
+from git_gage.runs.placing import place_files
 from git_gage.runs.series import read_series
 from git_gage.store.files import explained
 
@@ -77,7 +78,7 @@ def gather(
         output = _read_output(store, catalog, document) if files else None
         if files and output is None and (document["output"] or {}).get("bytes"):
             absent.append("what it printed")
-        parts = _list_files(store, document) if files else []
+        parts = _list_files(store, catalog, document) if files else []
         if files and not parts and (document["generated"] or {}).get("files"):
             absent.append("its files")
         if absent:
@@ -99,12 +100,15 @@ def _read_output(store: Store, catalog: Catalog, document: dict[str, Any]) -> by
         return file.read()
 
 
-def _list_files(store: Store, document: dict[str, Any]) -> list[RunPart]:
-    """Plain files that the run made, where they are here."""
+def _list_files(store: Store, catalog: Catalog, document: dict[str, Any]) -> list[RunPart]:
+    """Plain files that the run made, as far as they are here."""
+    place_files(store, catalog, document)
     top = store.run_dir(document["id"])
-    if not top.is_dir():
-        return []
-    made = [file for file in list_made(store, document) if file.link is None]
+    made = [
+        file
+        for file in list_made(store, catalog, document)
+        if file.link is None and file.where == HERE and (top / os.fsdecode(file.path)).is_file()
+    ]
     return [RunPart(file.path, top / os.fsdecode(file.path)) for file in made]
 
 
