@@ -91,6 +91,15 @@ def test_records_first_and_the_rest_when_it_is_wanted(world: World) -> None:
     assert world.sam.output(run) == b"output of train.py\n"
 
 
+def test_a_fetch_of_records_alone(world: World) -> None:
+    run = world.ana.run()
+    answer(world.ana.path, "push")
+    assert answer(world.sam.path, "fetch", "--meta") == "fetched 1 run from origin\n"
+    assert world.sam.output(run) is None
+    assert answer(world.sam.path, "fetch") == "nothing new on origin\n"
+    assert world.sam.output(run) == b"output of train.py\n"
+
+
 def test_a_chosen_run_first_as_records(world: World) -> None:
     ana, sam = world.ana.path, world.sam.path
     run = world.ana.run()

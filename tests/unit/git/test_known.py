@@ -16,6 +16,7 @@ from git_gage.git.known import (
     find_known,
     find_problems,
     guess_key,
+    read_all_valid,
     read_valid,
 )
 from git_gage.git.settings import Setting, Settings
@@ -153,6 +154,17 @@ def test_a_value_that_can_be_is_read() -> None:
     assert read_valid(made(("gage.pollinterval", "3s")), "gage.pollInterval") == "3s"
     assert read_valid(made(("gage.pollinterval", "")), "gage.pollInterval") is None
     assert read_valid(made(), "gage.pollInterval") is None
+
+
+def test_a_setting_can_have_several_values() -> None:
+    several = made(("gage.remote", "a"), ("gage.remote", "b"), ("gage.remote", "a"))
+    assert read_all_valid(several, "gage.remote") == ["a", "b"]
+    assert [row.counts for row in describe_settings(several) if row.value] == [True] * 3
+    assert read_all_valid(made(), "gage.remote") == []
+    with pytest.raises(ConfigError, match="begins with '-'"):
+        read_all_valid(made(("gage.remote", "a"), ("gage.remote", "--x")), "gage.remote")
+    with pytest.raises(ConfigError, match="is no time"):
+        read_valid(made(("gage.pollinterval", "soon")), "gage.pollInterval")
 
 
 def test_all_settings_are_described_in_the_order_of_the_table() -> None:
