@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from git_gage.cli.choosing import filter_options
+from git_gage.cli.choosing import filter_options, find_chosen
 from git_gage.cli.consent import agree, can_ask
+from git_gage.cli.elsewhere import Elsewhere
 from git_gage.cli.moving import What, dry_run_option, meta_option, user_option
 from git_gage.cli.params import RemoteName, RunName, files_option, json_option, secrets_option
 from git_gage.cli.parsing import Command
 from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from git_gage.catalog import Catalog
@@ -165,33 +165,27 @@ class Found(NamedTuple):
 def _plan(app: App, side: Side, what: What) -> Found:
     from git_gage.share.chosen import Chosen
     from git_gage.share.copy import plan_copy
-    from git_gage.share.peek import look_at
 
     there = None
     if side.unmade is None:
-        with app.progress() as progress:
-            there = look_at(app.store, app.runs, side.address, progress).catalog
+        there = Elsewhere(app, side.address)
     elif not side.sends and what.words:
         hint = f"git gage copy --to {side.shown}"
         raise RequestError(f"no runs in '{side.shown}' yet", hint=hint)
-    source, target = (app.runs, there) if side.sends else (there, app.runs)
-    runs: Sequence[str] = ()
-    if side.sends:
-        runs = _choose(app.runs, app.select(what.words), what)
-    elif there is not None:
-        runs = _choose(there, [there.resolve(word) for word in what.words], what)
+    giver = app if side.sends else there
+    runs = [] if giver is None else _choose(giver, what)
     chosen = Chosen(runs, what.parts, what.kinds)
-    source = source or app.runs
+    theirs = None if there is None else there.runs
+    source, target = (app.runs, theirs) if side.sends else (theirs or app.runs, app.runs)
     plan = plan_copy(app.store, side.address, source, target, chosen, sends=side.sends)
     return Found(side, plan, source, bool(runs))
 
 
-def _choose(catalog: Catalog, named: Sequence[str], what: What) -> Sequence[str]:
-    """Ids of the runs that are meant, the newest first where they were not named."""
-    if not what.words:
-        return catalog.find(what.wheres)
-    kept = set(catalog.find(what.wheres)) if what.wheres else named
-    return [run for run in dict.fromkeys(named) if run in kept]
+def _choose(giver: App, what: What) -> list[str]:
+    """Ids of the runs that are meant, the newest first where they are not named."""
+    if not what.is_chosen:
+        return giver.runs.find(())
+    return find_chosen(giver, what.words, what.wheres)
 
 
 # -- what is said -------------------------------------------------------------------------------

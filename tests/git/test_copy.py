@@ -61,11 +61,14 @@ def test_runs_are_named_as_they_are_there(repo: Path, place: Path, tmp_path: Pat
         words = ("--runs", str(got), "copy", *words, "--from", "./place", "-y")
         return gage_inside(tmp_path, *words)
 
-    assert taken("nothing-there").code == 128
+    refused = taken("zzzz")
+    assert (refused.code, "fatal: no run 'zzzz' on '" in refused.err) == (128, True)
     assert not got.exists()
     assert taken(two[10:17]).out == "Copied 1 run\n"
     assert at(got, "select", where=tmp_path).strip() == two
-    assert taken("-w", "op = one").out == "Copied 1 run\n"
+    rows = at(got, "list", "--remote", "./place", where=tmp_path).splitlines()
+    assert one[10:17] in rows[2]
+    assert taken("2").out == "Copied 1 run\n"
     assert statuses(got) == ["completed", "completed"]
     assert one in at(got, "list", "--json", where=tmp_path)
 
