@@ -24,7 +24,7 @@ _BLOCK = 1 << 20
     note="The bytes come from the run's directory, the sidecar or git, wherever they are.\n"
     "A terminal gets them without what it would obey\n\n" + RUN_NOTE,
 )
-@click.argument("name", metavar="<run>:<path>", type=FileOfRun())
+@click.argument("name", metavar="<file>", type=FileOfRun())
 @fetch_option
 @click.pass_obj
 def command(app: App, name: tuple[str, str | None], fetch: bool) -> None:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     usage="git gage export-files <run> <dir> [--force] [-- <glob>...]",
     examples=["git gage export-files @ out", "git gage export-files 3 plots -- '*.png'"],
     note="""\
-Copies can be changed; what is kept of the run stays as it is. Nothing that is in
-the <dir> is replaced without '--force'. The exit code is 1 if a file is not here.
+Copies can be changed; what is kept of the run stays as it is. Nothing that is
+in the <dir> is replaced without '--force'. The exit code is 1 if a file is not
+here.
 
 """
     + RUN_NOTE,

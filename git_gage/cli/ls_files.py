@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     examples=["git gage ls-files @", "git gage ls-files 3 '*.png' logs"],
     exclusive=[("--json", "-z")],
     note="""\
-Of a run that was recorded elsewhere its files are listed, too, with the place
-where each is: here, in git or not here. A <glob> means paths from the top of the
-run's directory, as git means them: '*' takes '/', too, and a folder all in it.
+Files of a run that was recorded elsewhere are listed, too, with where each is:
+here, in git or not here. A <glob> means paths from the top of the run's
+directory, as git means them: '*' takes '/', too, and a folder all in it.
 
 """
     + RUN_NOTE,

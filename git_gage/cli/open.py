@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     usage="git gage open [<run>[:<path>]] [--fetch]",
     examples=["git gage open", "git gage open @:plot.png"],
     note="""\
-What opens it is the program that GAGE_OPENER names, or the system's. Where there
-is none, or nobody can see it, the path is printed; so it is for a file that could
-be a program, for only pictures, sound, text and tables are opened.
+What opens it is the program that GAGE_OPENER names, or the system's. Where
+there is none, or nobody can see it, the path is printed. So it is for a file
+that could be a program: only pictures, sound, text and tables are opened.
 
 """
     + RUN_NOTE,

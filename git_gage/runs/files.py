@@ -250,6 +250,7 @@ def with_previews(files: Iterable[RunFile], gallery: Gallery) -> list[RunFile]:
             preview.path,
             preview.size,
             is_here=False,
+            where=NOT_HERE,
             image=ImageSize(preview.width, preview.height),
             preview=preview,
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from git_gage.runs import files as files_module
 from git_gage.runs.files import list_files, list_images
 from git_gage.runs.inputs.reference import Reference, format_reference
 from tests.git.inputs_story import World
@@ -200,7 +201,7 @@ def test_a_metric_without_a_series(repo: Path) -> None:
     assert gage_inside(repo, "series", run, "--json").out == "{}\n"
 
 
-def test_files_that_are_gone(repo: Path) -> None:
+def test_files_that_are_gone(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(repo)
     made = world.run(files={"a.png": "1", "b.png": "2", "c.png": "3"})
     document = world.catalog.document(made)
@@ -208,8 +209,13 @@ def test_files_that_are_gone(repo: Path) -> None:
     assert len(list(list_images(world.store, world.catalog, document, 2))) == 2
     content = format_reference(Reference(made, b"gone.bin", "0" * 64, 9, is_folder=False))
     world.made(made, "c.png").write_bytes(content)
+    world.made(made, "b.png").unlink()
     (_, given) = list_files(world.store, world.catalog, document)
     assert (given.size, given.is_input, given.is_here) == (9, True, False)
+    world.made(made, "c.png").write_bytes(b'{"git-gage":"reference",')
+    monkeypatch.setattr(files_module, "walk_left", lambda *_: [b"b.png", b"c.png"])
+    (damaged,) = list_files(world.store, world.catalog, document)
+    assert (damaged.path, damaged.is_input) == (b"c.png", False)
 
 
 def test_in_another_clone(world: Path, tmp_path: Path) -> None:

@@ -120,12 +120,15 @@ def test_from_the_end_of_a_run_to_a_colleague(tmp_path: Path) -> None:
     assert f"red.png  60 x 40, {size} show " in page
     shown = answer(sam, "show", "--images")
     assert shown.endswith("preview only\nand 2 more images, not here\n")
-    assert "previews of 2 images\n" in answer(sam, "show", "--files")
+    assert "red.png        in git\n" in answer(sam, "show", "--files")
     body = json.loads(answer(sam, "show", "--images", "--json"))
     assert body["images_known"] == 4
     assert body["images"][1] == {
         "path": "red.png",
         "size": len(RED),
+        "role": "generated",
+        "sha256": None,
+        "where": "not here",
         "width": 60,
         "height": 40,
         "input": False,

@@ -289,7 +289,9 @@ def test_a_full_disk_loses_nothing_earlier(tmp_path: Path) -> None:
             assert "Traceback" not in again.err
             assert again.code in (0, 125, 128), again.err
         assert recorded(repo)[-1] == earlier
+        # What a run left has two names.
         shutil.rmtree(repo / ".git/gage/runs")
+        shutil.rmtree(repo / ".git/gage/lfs")
         assert recorded(repo)[-1] == earlier
         assert gage(repo, "run", "train.py").code == 0
         assert git(repo, "fsck", "--strict", "--no-dangling") == ""

@@ -31,7 +31,7 @@ def test_commands_and_options(tmp_path: Path) -> None:
     assert completed(tmp_path, "--v") == ["--version"]
     assert completed(tmp_path, "list", "--al") == ["--all"]
     assert completed(tmp_path, "list", "--color", "a") == ["auto", "always"]
-    assert completed(tmp_path, "help", "o") == ["output", "ops"]
+    assert completed(tmp_path, "help", "o") == ["output", "open", "ops"]
 
 
 def test_runs_by_id_and_name(repo: Path) -> None:

@@ -132,7 +132,7 @@ def test_hints_speak_with_one_voice() -> None:
 
 def test_hints_name_commands_that_exist() -> None:
     for place, text in hints():
-        for name in re.findall(r"git gage ([a-z]+)", text):
+        for name in re.findall(r"git gage ([a-z-]+)", text):
             assert name in COMMANDS, f"{place}: {text}"
 
 
