@@ -62,9 +62,8 @@ class MadeFiles:
 
     @cached_property
     def strange(self) -> list[bytes]:
-        """Files in its directory that are not in its manifest; none without one."""
-        if self.filed is None:
-            return []
+        """Files in its directory that are not in its manifest, where it has one."""
+        assert self.filed is not None
         known = {entry.path for entry in self.filed.manifest.entries}
         left = find_left(self._store.run_dir(self._run))
         return [each.path for each in left if each.path not in known]

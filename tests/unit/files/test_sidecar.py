@@ -13,6 +13,7 @@ import pytest
 from git_gage.errors import IntegrityError
 from git_gage.files import sidecar as sidecar_module
 from git_gage.files.sidecar import Sidecar, digest_file
+from git_gage.system import clone_file
 
 MODEL = b"weights" * 1000
 SHA256 = hashlib.sha256(MODEL).hexdigest()
@@ -109,6 +110,17 @@ def test_where_a_file_system_clones_files_they_are_cloned(
     out = model.with_name("out.bin")
     sidecar.put(SHA256, out, 0o644)
     assert (out.read_bytes(), mode_of(out)) == (MODEL, 0o644)
+
+
+def test_how_a_file_is_cloned(
+    sidecar: Sidecar, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    asked = []
+    monkeypatch.setattr(fcntl, "ioctl", lambda *words: asked.append(words[1]))
+    assert clone_file(model, model.with_name("fresh"))
+    assert asked == [0x40049409]
 
 
 def test_on_another_disk_a_file_is_copied(
