@@ -25,7 +25,7 @@ from git_gage.files.sidecar import Sidecar, digest_open_file
 from git_gage.render.screen import Screen
 from git_gage.runs import manifest as manifest_module
 from git_gage.runs.attest import is_as_attested
-from git_gage.runs.files import Filed, read_filed
+from git_gage.runs.files import Filed, list_files, read_filed
 from git_gage.runs.made import MadeFiles
 from git_gage.runs.placeholders import put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file, place_files
@@ -705,6 +705,8 @@ def test_copies_that_it_was_given_are_no_files_of_its_own(repo: Path) -> None:
     }
     assert answer(repo, "cat", "@:d.csv") == "d\n"
     assert "d.csv" in gage_inside(repo, "open", "@:d.csv").err
+    (repo / "d.csv").unlink()
+    assert listed(repo)["d.csv"]["where"] == "not here"
     (run_dir(repo) / "d.csv").write_bytes(b'{"git-gage":"reference",}')
     assert listed(repo)["d.csv"]["where"] == "not here"
 
@@ -785,6 +787,28 @@ def test_a_run_that_goes_on_or_is_old_has_no_manifest(repo: Path) -> None:
 
 
 COUNTED = {"files": 2, "bytes": 2}
+
+
+def test_an_old_run_vouches_for_no_link_and_nothing_later(repo: Path) -> None:
+    world = World(repo)
+    old = world.run(files={"a": "1"}, end={"generated": {"files": 2, "bytes": 1}})
+    os.symlink("a", world.made(old, "l"))
+    document = world.catalog.document(old)
+    assert document is not None
+    notices = make_statement(world.store, world.catalog, document).notices
+    assert [notice[:4] for notice in notices] == ["'a' ", "'l' "]
+    going = world.begin(source__snapshot="no commit")
+    world.made(going).mkdir(parents=True)
+    world.catalog.refresh()
+    document = world.catalog.document(going)
+    assert document is not None
+    assert list_files(world.store, world.catalog, document) == []
+
+
+def test_there_is_room_for_a_mebibyte(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest_module, "_GIT_BYTES", 20)
+    run(repo, "for n in 'abc': open(n, 'w').write(n * 15)\n")
+    assert json.loads(answer(repo, "show", "--json"))["files"]["large"]["count"] == 2
 
 
 def test_a_manifest_that_makes_no_sense_is_none(repo: Path) -> None:
