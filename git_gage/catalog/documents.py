@@ -145,6 +145,7 @@ _INPUT = _Fields(
     type=(str,),
     name=_TEXT,
     run=_TEXT,
+    remote=_TEXT,
     runs=_LIST,
     path=_TEXT,
     files=_LIST,

@@ -1,4 +1,4 @@
-"""Runs that others can follow: `--live` and `gage.live`."""
+"""What a run has to do with remotes: who follows it (`--live`), which runs it needs from there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.cli.app import App
     from git_gage.render.progress import Progress
-    from git_gage.runs.request import Follow
+    from git_gage.runs.request import Follow, Reach
     from git_gage.store import Store
 
 
@@ -30,6 +30,17 @@ def find_follow(app: App, live: str | None, progress: Progress) -> Follow | None
 
     find_remote(app.repo, asked or None)
     return Broadcast(lambda: _open_parts(app.environ), asked or None, progress).follow
+
+
+def find_reach(app: App, progress: Progress) -> Reach:
+    """What brings a run of another repository here."""
+
+    def reach(text: str) -> tuple[str, str]:
+        from git_gage.share.reach import reach_run
+
+        return reach_run(app.store, app.catalog, app.judge, text, progress)
+
+    return reach
 
 
 @contextmanager

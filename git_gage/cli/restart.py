@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from git_gage.cli.consent import find_consent, trust_code_option
-from git_gage.cli.follow import find_follow
+from git_gage.cli.follow import find_follow, find_reach
 from git_gage.cli.params import (
     RunName,
     detach_option,
@@ -128,6 +128,7 @@ def command(
         allow_secrets=allow_secrets,
         follow=find_follow(app, live, progress),
         private=private,
+        reach=find_reach(app, progress),
     )
     wanted = read_code(app.repo, code)
     done = restart_run(app.store, app.catalog, chosen, wanted, keep, request, Console(), progress)

@@ -31,6 +31,7 @@ _SHORT = re.compile(r"([A-Za-z][\w-]+)\s*:\s*(.*)", re.DOTALL)
 _RESOURCE = re.compile(r"([^?]*)\?where=(.*)", re.DOTALL)
 _FILTER_WORDS = ("and", "or", "not", "in", "not-in")
 _MOMENT = re.compile(r"\b(started|ended|staged)\s+(after|before)\b")
+_ELSEWHERE = re.compile(r"[^\s#]+#[0-9a-z][0-9a-z-]{3,63}")
 _WORD = re.compile(r"[A-Za-z_][\w.-]*")
 
 
@@ -66,6 +67,8 @@ def _read_subject(kind: str, subject: Any) -> dict[str, Any]:
     """What a dependency is, where that is all that is said; runs by a filter or an operation."""
     if kind not in ("run-files", "runs-summary"):
         return {SUBJECT[kind]: subject}
+    if kind == "run-files" and is_elsewhere(subject):
+        return {"elsewhere": subject}
     resource = _RESOURCE.fullmatch(subject)
     if resource is not None:
         return {"operation": resource[1], "run-select": resource[2].strip("'\"")}
@@ -98,6 +101,11 @@ def type_of(table: Mapping[str, Any]) -> str | None:
     return "project-files" if any(key in table for key in FILES_SELECT) else None
 
 
+def is_elsewhere(text: str) -> bool:
+    """Whether a text names a run of another repository: `<url>#<id>`."""
+    return _ELSEWHERE.fullmatch(text) is not None
+
+
 def read_dependency(item: Any) -> Dependency:
     """A dependency without a fault, every spelling made one."""
     table = as_table(item)
@@ -109,6 +117,7 @@ def read_dependency(item: Any) -> Dependency:
         where=_where(table),
         files=tuple(as_list(files)),
         path=table.get("path"),
+        elsewhere=table.get("elsewhere"),
         name=table.get("name"),
         link=_link(table),
         target=next((table[key] for key in ("target-path", "target") if key in table), None),

@@ -62,6 +62,7 @@ class Dependency:
 
     type: project-files, run-files, runs-summary, file, dir or dvcfile.
     where: what chooses runs, as the filter language has it; files: patterns (`regex:…`, globs).
+    elsewhere: a run of another repository, `<url>#<id>`.
     path: of file, dir and dvcfile; name: what binds it on the command line (`run=<run>`).
     link: by a link, not a copy; target: the folder of the run directory it goes to.
     """
@@ -70,6 +71,7 @@ class Dependency:
     where: str | None = None
     files: tuple[str, ...] = ()
     path: str | None = None
+    elsewhere: str | None = None
     name: str | None = None
     link: bool | None = None
     target: str | None = None

@@ -15,7 +15,7 @@ from git_gage.source.choice import Choice
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
-    from git_gage.gagefile.model import Gagefile
+    from git_gage.gagefile.model import Dependency, Gagefile
     from git_gage.git import Repository
     from git_gage.runs.request import Observer, RunRequest
     from git_gage.source import Source
@@ -116,7 +116,8 @@ def find_inputs(
     from git_gage.runs.operations import split_bindings
 
     catalog.refresh()
-    _, bound = split_bindings(plan.definition, plan.assignments)
+    _, given = split_bindings(plan.definition, plan.assignments)
+    bound, remotes = _reach_runs(plan.definition.depends, given, request)
     inputs = resolve_inputs(
         plan.definition.depends,
         project_dir=plan.gagefile.project_dir,
@@ -130,7 +131,30 @@ def find_inputs(
         pull=request.pull,
         recorded=recorded,
     )
+    inputs = tuple(
+        replace(each, remote=remotes.get(each.run)) if each.run else each for each in inputs
+    )
     return replace(plan, inputs=inputs)
+
+
+def _reach_runs(
+    depends: Sequence[Dependency], given: Mapping[str, str], request: RunRequest
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Ids in place of runs of other repositories, by names of inputs; and where those came from.
+
+    Raises: RequestError, RemoteError.
+    """
+    from git_gage.gagefile.dependencies import is_elsewhere
+    from git_gage.runs.inputs import input_names
+
+    said = {name: each.elsewhere for each, name in input_names(depends).items() if each.elsewhere}
+    bound = {**said, **given}
+    remotes = {}
+    for name, text in bound.items():
+        if request.reach is not None and is_elsewhere(text):
+            bound[name], remote = request.reach(text)
+            remotes[bound[name]] = remote
+    return bound, remotes
 
 
 def recall_inputs(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from git_gage.runs.consent import Consent
     from git_gage.store.beats import Beat
 
+    # The id of the run, and where it came from, without secrets.
+    Reach = Callable[[str], tuple[str, str]]
     # Entered while a run goes on, with its id and what tells how it is getting on.
     Follow = Callable[[str, Callable[[], Beat]], AbstractContextManager[None]]
 
@@ -26,7 +28,7 @@ class RunRequest:
     `parent` is the run that this one is begun in. `consent` asks the user before anything runs that
     somebody else recorded; None where nobody can be asked. `allow_secrets`: record what looks like
     one. `follow`: lets others follow the run. `private`: the run stays
-    in this clone.
+    in this clone. `reach` brings a run of another repository (`<url>#<id>`) here, with its files.
     """
 
     author: By
@@ -47,6 +49,7 @@ class RunRequest:
     allow_secrets: bool = False
     follow: Follow | None = None
     private: bool = False
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Input:
     """A dependency that is met.
 
     label: what people know it by; run: whose files these are; runs: those that are summed up.
+    remote: where that run was got from, if it was for this one.
     path: a file or folder as it was found; folder: the place of a folder that is linked as one,
     whose `files` are then only for the record (none if there are more than FILES_LISTED).
     digest, count, size: the Tally of all files. yields: files whose
@@ -57,6 +58,7 @@ class Input:
     link: bool = False
     name: str | None = None
     run: str | None = None
+    remote: str | None = None
     runs: tuple[str, ...] = ()
     path: Path | None = None
     folder: bytes | None = None

@@ -43,6 +43,8 @@ def _entry(each: Input, work_tree: Path | None) -> dict[str, Any]:
         entry["name"] = each.name
     if each.run is not None:
         entry["run"] = each.run
+    if each.remote is not None:
+        entry["remote"] = each.remote
     if each.runs:
         entry["runs"] = list(each.runs[:FILES_LISTED])
     if each.path is not None:

@@ -1,0 +1,71 @@
+"""Runs of other repositories that somebody depends on: brought here, with all their files.
+
+Source: docs/dependencies.md, "Runs of other repositories".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from git_gage.errors import RequestError
+from git_gage.records import short_id
+from git_gage.runs.files import read_filed
+from git_gage.runs.placing import place_file, place_files
+from git_gage.share.files import Observer, fetch_files
+from git_gage.share.peek import look_at
+from git_gage.share.remote import hide_user
+from git_gage.share.take import fetch_chosen
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.store import Store
+    from git_gage.trust.judge import Judge
+
+_WHOLE_ID = 30
+
+
+def reach_run(
+    store: Store, catalog: Catalog, judge: Judge, text: str, observer: Observer
+) -> tuple[str, str]:
+    """The id of the run that `<url>#<id>` names, here with all its files; and the URL, to be shown.
+
+    A run that is here whole, and named by its whole id, is asked of nobody.
+    Raises: RequestError where there is no such run, its files cannot be had, or its signatures
+    speak against it; RemoteError with git's own text.
+    """
+    remote, _, word = text.rpartition("#")
+    run = word if len(word) == _WHOLE_ID else None
+    if run is None or not _is_whole(store, catalog, run):
+        run = look_at(store, catalog, remote, observer).catalog.resolve(word)
+        fetch_chosen(store, catalog, remote, [run], observer)
+        moved = fetch_files(store, catalog, remote, [run], observer)
+        if moved.missing:
+            count = len(moved.missing)
+            files = "a file" if count == 1 else f"{count:,} files"
+            raise RequestError(
+                f"'{moved.remote}' does not have {files} of run {short_id(run)}",
+                hint="whoever has them can send them: git gage files push <run>",
+            )
+    _require_unflagged(catalog, judge, run)
+    document = catalog.document(run)
+    assert document is not None, "it was fetched, or is here"
+    place_files(store, catalog, document)
+    return run, hide_user(remote)
+
+
+def _is_whole(store: Store, catalog: Catalog, run: str) -> bool:
+    catalog.refresh()
+    filed = read_filed(store, catalog, run) if catalog.document(run) else None
+    if filed is None:
+        return False
+    return all(place_file(store, filed, entry) for entry in filed.manifest.generated)
+
+
+def _require_unflagged(catalog: Catalog, judge: Judge, run: str) -> None:
+    """Raises: RequestError where somebody else than it says wrote a part of the run."""
+    for verdict in judge.judge(list(catalog.record_lines([run]))):
+        if verdict.flagged and verdict.kind.startswith("run."):
+            raise RequestError(
+                f"run {short_id(run)} is not what it says: {verdict.reason or verdict.state}",
+                hint=f"git gage verify {short_id(run)}",
+            )
