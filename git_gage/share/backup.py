@@ -28,6 +28,7 @@ from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, TRACKING, parse_ref
 from git_gage.store.files import explained
 from git_gage.store.identity import adopt_lanes
+from git_gage.store.layout import PRIVATE, TAKEN
 from git_gage.system import remove_file, replace_file, sync_folder
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ Without git-gage: runs.bundle is a git bundle ('git fetch runs.bundle "refs/gage
 files/objects has large files by their sha256, as git-lfs keeps them, and backup.json the sha256 of
 everything else that is here.
 """
+# All lanes but what remotes were given: that is in another one, too.
+SAVED = (LOCAL, PRIVATE, TRACKING, TAKEN)
 # What is nowhere else and nobody's secret; keys are in no such place.
 KEPT = (
     *("allowed_signers", "revoked_keys", "trust/seen", "trust/pins"),
@@ -168,7 +171,7 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
 
 def _bundle(store: Store, bundle: Path) -> dict[str, str]:
     """Put all lanes into a bundle; its refs with their commits."""
-    refs = [ref for ref in store.repo.list_refs(LOCAL, TRACKING) if parse_ref(ref)]
+    refs = [ref for ref in store.repo.list_refs(*SAVED) if parse_ref(ref)]
     if not refs:
         raise RequestError("no runs here yet", hint="git gage run <script.py>")
     names = "".join(f"{ref}\n" for ref in refs).encode()
@@ -363,12 +366,12 @@ def _bring_refs(store: Store, backup: Backup, observer: Observer) -> int:
             for member, file in _members(tar, backup.path):
                 if member.name == BUNDLE:
                     _copy(file, bundle)
-        here = store.repo.list_refs(LOCAL, TRACKING)
+        here = store.repo.list_refs(*SAVED)
         specs = dict(_choose_refs(store, backup, here, name))
         if specs:
             asked = [f"{ref}:{place}" for ref, place in specs.items()]
             fetch_refs(store.repo, remote, asked, observer, strict=False)
-        now = store.repo.list_refs(LOCAL, TRACKING)
+        now = store.repo.list_refs(*SAVED)
         lost = [ref for ref, place in specs.items() if now.get(place) != backup.refs[ref]]
         if lost:
             raise IntegrityError(f"restore '{backup.path}': '{lost[0]}' did not arrive")

@@ -37,6 +37,7 @@ def pair(tmp_path: Path, repo: Path) -> tuple[Path, list[str]]:
     say(repo, "comment", runs[0], "-m", "hm")
     say(repo, "rm", "-y", runs[2])
     say(repo, "archive", runs[3], "--to", "old")
+    say(repo, "private", runs[3])
     write_files(
         repo / ".git/gage",
         {f"outputs/{runs[1]}": "all of it", "outputs/odd one": "", "allowed_signers": "# ana\n"},

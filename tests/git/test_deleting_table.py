@@ -20,7 +20,7 @@ from tests.support import clone, commit, git, make_repo, write_files
 
 PAGE = Path(__file__).parents[2] / "docs" / "deleting.md"
 # Which sides have all afterwards.
-WAYS = {"push": ("there",), "fetch": ("here",)}
+WAYS = {"push": ("there",), "fetch": ("here",), "sync": ("here", "there")}
 TRAIN = "print('loss: 1')\nopen('big.bin', 'wb').write(b'x' * 200_000)\n"
 View = dict[str, dict[str, Any]]
 
