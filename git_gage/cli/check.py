@@ -52,7 +52,7 @@ What is not here is no error, unless the run cannot be repeated without it.
 def command(
     app: App, file: str | None, run: str | None, board: bool, as_json: bool, color: str
 ) -> int:
-    """Check the gagefile, or a run, and tell everything that is wrong in it"""
+    """Check the gagefile or a run, and tell all that is wrong in it"""
     if run is not None and file is not None:
         raise click.UsageError("'--run' cannot be used with a <file>")
     document = None if board else _find_run(app, file, run)

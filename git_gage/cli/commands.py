@@ -55,7 +55,7 @@ COMMANDS = {
     "verify": "Verify who wrote what is known of runs",
     "trust": "Say whose keys are trusted",
     "ops": "List operations, or show one",
-    "check": "Check the gagefile, or a run, and tell everything that is wrong in it",
+    "check": "Check the gagefile or a run, and tell all that is wrong in it",
     "init": "Write a gagefile for the scripts of this folder",
     "config": "Show and change settings, which git's config keeps",
     "remote": "List the remotes and places that runs come from and go to",

@@ -235,7 +235,7 @@ files_option = click.option(
     metavar="<what>",
     type=click.Choice(["none", "thumbs", "all"]),
     default="none",
-    help="Files that go along: none (default), thumbs of images, all",
+    help="Files that go along: none (default), thumbs, all",
 )
 # What `run` and `restart` say alike of a run that they begin.
 label_option = click.option(

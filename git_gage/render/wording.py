@@ -38,8 +38,8 @@ def status_text(document: Mapping[str, Any], screen: Screen, *, sign: bool) -> s
         words = f"error {code}"
     elif status == "running" and document["progress"] is not None:
         words = f"running {document['progress']:.0%}"
-    if document["heard"] is not None:
-        ago_s = time.time() - parse_time(document["heard"]["at"])
+    if (heard := document.get("heard")) is not None:
+        ago_s = time.time() - parse_time(heard["at"])
         words += f" {age_text(max(0.0, ago_s))} ago"
     return screen.sign(mark, "") + words
 

@@ -35,6 +35,16 @@ ORDERS = {
     "thumbs": ["@"],
     "associate": ["@"],
     "copy": ["--all", "--to", "../other"],
+    "cat": ["@:x"],
+    "open": ["@"],
+    "ls-files": ["@"],
+    "export-files": ["@", "../out"],
+    "rm": ["@"],
+    "archive": ["@"],
+    "restore": ["@"],
+    "purge": ["@"],
+    "backup": ["../saved.tar"],
+    "import": ["../nothing"],
 }
 
 

@@ -269,7 +269,7 @@ def test_a_setting_that_cannot_be_is_told(repo: Path, sams: Path) -> None:
 def test_a_fetch_of_much_does_not_wait_for_verdicts(
     repo: Path, sams: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("git_gage.cli.fetch.MOST_JUDGED", 0)
+    monkeypatch.setattr("git_gage.cli.moving.MOST_JUDGED", 0)
     assert done(repo, "fetch") == "fetched 1 run update from origin\n"
 
 

@@ -39,7 +39,7 @@ def test_the_code_reads_the_settings_of_the_table_and_no_others() -> None:
             read.update(re.findall(r'"(gage\.[a-z][\w.{}]*)"', path.read_text()))
     # Places are found by both ends of their name.
     read = {"gage.repo.<name>.url" if name == "gage.repo" else name for name in read - NO_SETTINGS}
-    read = {name.replace("{name}", "<name>") for name in read}
+    read = {re.sub(r"\{(?:name|word)\}", "<name>", name) for name in read}
     assert read == {known.name for known in KNOWN}
 
 

@@ -38,6 +38,9 @@ def make_run(number: int = 1, **changes: Any) -> dict[str, Any]:
         "signal": None,
         "progress": None,
         "heard": None,
+        "deleted": None,
+        "archived": None,
+        "asked": [],
         "command": {
             "argv": ["/usr/bin/python3", "train.py", "--lr", "0.01"],
             "shell": False,
