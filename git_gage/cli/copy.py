@@ -182,10 +182,17 @@ def _plan(app: App, side: Side, what: What) -> Found:
 
 
 def _choose(giver: App, what: What) -> list[str]:
-    """Ids of the runs that are meant, the newest first where they are not named."""
-    if not what.is_chosen:
-        return giver.runs.find(())
-    return find_chosen(giver, what.words, what.wheres)
+    """Ids of the runs that are meant, the newest first where they are not named.
+
+    Private ones are not, and cannot be named.
+    """
+    from git_gage.share.private import require_shareable
+
+    found = find_chosen(giver, what.words, what.wheres) if what.is_chosen else giver.runs.find(())
+    if what.words:
+        require_shareable(giver.store, found)
+    private = giver.store.private
+    return [run for run in found if run not in private]
 
 
 # -- what is said -------------------------------------------------------------------------------

@@ -56,6 +56,18 @@ def test_a_private_run_that_is_named_is_refused(world: World) -> None:
     assert refs_of(world.origin, "refs/gage") == {}
 
 
+def test_no_copy_takes_a_private_run(world: World, tmp_path: Path) -> None:
+    run, public = run_private(world), world.ana.run()
+    place = str(tmp_path / "place")
+    assert gage_inside(world.ana.path, "copy", "--all", "--to", place, "-y").out == "Copied 1 run\n"
+    seen = json.loads(gage_inside(world.ana.path, "--runs", place, "list", "--json").out)
+    assert [each["id"] for each in seen] == [public]
+    done = gage_inside(world.ana.path, "copy", run, "--to", place, "-y")
+    assert done.code == 128
+    assert "is private" in done.err
+    assert gage_inside(world.ana.path, "push", "-w", "op=secret_plan.py").code == 1
+
+
 def test_what_comes_of_a_private_run_is_private(world: World) -> None:
     run = run_private(world)
     assert gage(world.ana.path, "restart", run).code == 0
