@@ -127,13 +127,11 @@ def _is_over(lines: Sequence[bytes], now: float, idle_s: float | None) -> bool:
         records = [parse_record(line) for line in lines]
     except IntegrityError:
         return False  # a newer git-gage wrote some of it
-    if not records:
-        return False
     begun = {record.run: record for record in records if record.kind == "run.begin"}
     ended = {record.run for record in records if record.kind == "run.end"}
     if not begun.keys() <= ended:
         return False
-    age_s = now - max(parse_time(record.at) for record in records)
+    age_s = now - max((parse_time(record.at) for record in records), default=now)
     is_job = bool(begun) and all(map(_is_job, begun.values()))
     return (is_job and age_s > IDLE_S) or (idle_s is not None and age_s > idle_s)
 

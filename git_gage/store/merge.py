@@ -70,9 +70,9 @@ def _write(lane: Lane, name: str, old: Sequence[Mapping[str, str]]) -> None:
     if previews := {path: oid for each in held for path, oid in each.thumbs.items()}:
         ref = lane.ref(name, layout.THUMBS)
         commits.append(Commit(ref, "gage thumbs", files=tuple(previews.items())))
-    if blobs := [found for tips in old for found in _list_blobs(repo, tips)]:
-        ref = lane.ref(name, "sealed")
-        commits.append(Commit(ref, "gage sealed", files=((MARKER, b""), *_number(blobs))))
+    blobs = [found for tips in old for found in _list_blobs(repo, tips)]
+    sealed = lane.ref(name, "sealed")
+    commits.append(Commit(sealed, "gage sealed", files=((MARKER, b""), *_number(blobs))))
     import_commits(repo, commits)
 
 

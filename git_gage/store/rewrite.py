@@ -116,7 +116,8 @@ def list_files(repo: Repository, tips: Sequence[str]) -> dict[str, str]:
         return {}
     out = repo.run(
         *("log", "--no-merges", "--root", "--no-renames", "--raw", "--no-abbrev", "-z"),
-        *("--format=", "--diff-filter=AM", "--no-show-signature", *tips),
+        *("--format=", "--diff-filter=AM", "--no-show-signature", "--stdin"),
+        input="\n".join(tips).encode(),
     )
     words = out.decode().split("\0")
     pairs = zip(words[0::2], words[1::2], strict=False)
@@ -130,7 +131,9 @@ def list_sources(repo: Repository, tips: Sequence[str]) -> list[str]:
     nothing = repo.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
     words = ("rev-list", "--first-parent", "--reverse", "--no-commit-header", "--format=%H %T %P")
     chain = {}
-    for line in repo.run(*words, f"--min-age={DATE}", *tips).decode().splitlines():
+    asked = "\n".join(tips).encode()
+    out = repo.run(*words, f"--min-age={DATE}", "--stdin", input=asked)
+    for line in out.decode().splitlines():
         oid, tree, *parents = line.split()
         if tree == nothing:
             chain[oid] = parents

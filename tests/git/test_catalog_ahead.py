@@ -42,12 +42,20 @@ def many(repo: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     chance = random.Random(7)
     lines = [record.line for number in range(RUNS) for record in _records(number)]
     chance.shuffle(lines)
-    whole = [[first.line, end(first).line] for first in map(begin, range(RUNS, 2 * RUNS))]
+    whole = [_whole(first) for first in map(begin, range(RUNS, 2 * RUNS))]
     lines += [line for pair in chance.sample(whole, RUNS) for line in pair]
     lines += [*STRANGE, *chance.sample(lines, PORTION)]
     _write_lane(store, lines[: len(lines) // 2])
     _write_lane(store, lines[len(lines) // 2 :])
     return store
+
+
+def _whole(first: Record) -> list[bytes]:
+    """A run as it comes from a lane, every other one with its files."""
+    made = {"files": 2, "bytes": 30}
+    files = after(first, "run.files", {"made": made, "list": []}, lc=3, seq=2)
+    found = [first, end(first), *([files] if int(first.id, 16) % 2 else [])]
+    return [record.line for record in found]
 
 
 def _records(number: int) -> list[Record]:

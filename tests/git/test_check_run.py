@@ -120,6 +120,17 @@ def test_files_are_compared_with_what_was_signed(
     assert check(project)["attested"] == ("ok", f"the files are those that {who}")
 
 
+def test_what_was_signed_may_be_elsewhere(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(project, "config", "gage.files.threshold", "0")
+    assert gage_inside(project, "run", "-q", "train", "lr=0.25").code == 0
+    monkeypatch.delenv("CI")
+    assert gage_inside(project, "sign", "@").code == 0
+    shutil.rmtree(run_dir(project))
+    shutil.rmtree(project / ".git/gage/lfs")
+    told = ("not here", "the files that ana@example.com signed")
+    assert check(project)["attested"] == told
+
+
 def test_a_file_goes_before_a_run_of_the_same_name(project: Path) -> None:
     run = json.loads(gage_inside(project, "show", "--json").out)
     write_files(project, {f"{run['name']}/gage.toml": "[x]\nexec = 'true'\n"})

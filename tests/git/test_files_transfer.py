@@ -83,6 +83,21 @@ def app(where: Path, monkeypatch: pytest.MonkeyPatch) -> App:
     return App(dict(os.environ))
 
 
+def test_what_would_come_with_all_files(ana: Path, tmp_path: Path) -> None:
+    answer(ana, "push", "--files=all")
+    sam = clone(f"file://{tmp_path}/origin.git", tmp_path / "sam")
+    assert answer(sam, "fetch", "-n", "--files=all").splitlines()[1:] == ["no large files to get"]
+    answer(sam, "fetch")
+    would = "would have got 2 files, 600.0 KiB, from origin"
+    assert answer(sam, "fetch", "-n", "--files=all").splitlines()[1:] == [would]
+    (run,) = json.loads(answer(sam, "list", "--json"))
+    assert answer(sam, "fetch", "origin", run["id"], "-n", "--files=all").splitlines()[1:] == [
+        would
+    ]
+    assert not sidecar(sam).root.exists()
+    assert gage_inside(sam, "files", "-n").err.startswith("fatal: 'status' takes no '--dry-run'")
+
+
 def test_sent_dropped_and_back(ana: Path, tmp_path: Path) -> None:
     model = run_dir(ana) / "model.pt"
     assert answer(ana, "files", "push", "@", "-n") == (

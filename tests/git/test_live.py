@@ -31,6 +31,8 @@ logged = open(os.environ["GAGE_METRICS_FILE"], "a", buffering=1)
 print("step 1 of 2", flush=True)
 print("the password is", os.environ.get("SAID", "hidden"), flush=True)
 logged.write(json.dumps({"step": 1, "loss": 0.5}) + "\\n")
+with open(os.environ["GAGE_ATTRS_FILE"], "a") as said:
+    said.write(json.dumps({"note": "x" * 500}) + "\\n")
 end = time.time() + 60
 while not pathlib.Path(os.environ["STOP"]).exists() and time.time() < end:
     time.sleep(0.05)
@@ -66,6 +68,7 @@ def test_a_colleague_follows_a_run(world: World, tmp_path: Path) -> None:
     (seen,) = listed(world.sam)
     assert (seen["id"], seen["status"], seen["label"]) == (run, "running", "watch me")
     assert seen["metrics"] == {"loss": 0.5}
+    assert len(seen["attributes"]["note"]) == 400
     assert seen["heard"]["output"].splitlines()[0] == "step 1 of 2"
     shown = gage_inside(world.sam.path, "list").out
     assert re.search("running [0-9]+s ago", shown)
@@ -153,6 +156,18 @@ def test_beats_go_on_while_one_of_them_fails(world: World, tmp_path: Path) -> No
         wait_until(lambda: beats > 3 and beats_there(world))
     (tmp_path / "stop").touch()
     assert heard.warnings == []
+
+
+def test_what_cannot_be_shared_at_all_is_told_at_the_end(world: World) -> None:
+    heard = Heard()
+
+    @contextmanager
+    def parts() -> Iterator[tuple[Store, Catalog]]:
+        yield world.ana.store, world.ana.catalog
+
+    with Broadcast(parts, "-x", heard).follow("0" * 30, lambda: Beat(0, None, {}, {}, "")):
+        pass
+    assert heard.warnings == ["run 0000000 is not shared: not a remote: '-x'"]
 
 
 def test_a_beat_holds_no_secret(world: World, tmp_path: Path) -> None:

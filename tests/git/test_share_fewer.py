@@ -11,6 +11,7 @@ import pytest
 
 from git_gage.share import fewer
 from git_gage.store import merge
+from git_gage.store.thumbs import Gallery, Preview
 from tests.support import clone, commit, gage_inside, git, set_identity, write_files
 from tests.unit.share.world import Person, World, make_world, refs_of
 
@@ -82,6 +83,27 @@ def test_what_a_remote_had_of_them_goes_there_and_at_colleagues(world: World) ->
     for run in runs:
         (begun,) = (r for r in world.sam.records if (r.run, r.kind) == (run, "run.begin"))
         git(world.sam.path, "cat-file", "-e", begun.body["source"]["snapshot"])
+
+
+def test_epochs_of_words_and_of_previews_are_merged(world: World) -> None:
+    """Somebody only says things of runs, and adds previews."""
+    (run,) = months(world.ana, 0, 1)
+    world.ana.push()
+    world.sam.fetch()
+    image = Preview(b"a.png", "0" * 64, 10, 4, 4, b"png")
+    for month in range(5):
+        world.sam.now = timegm((2026, month + 1, 5, 0, 0, 0))
+        world.sam.label(run, f"label {month}")
+        picture = image._replace(path=b"%d.png" % month, sha256=f"{month:064}")
+        world.sam.store.add_galleries({run: Gallery((picture,), 5)})
+    assert world.sam.push() == ("origin", 0, 5, 0, False)
+    here = refs_of(world.sam.path, "refs/gage/")
+    assert epochs(here) == ["202603-02", "202604-01", "202605-01"]
+    (thumbs,) = (ref for ref in here if ref.endswith("202603-02/thumbs"))
+    names = git(world.sam.path, "ls-tree", "-r", "--name-only", thumbs).split()
+    assert sum(name.endswith(".png") for name in names) == 3
+    world.ana.fetch()
+    assert world.ana.lines() == world.sam.lines()
 
 
 def test_merged_epochs_are_merged_again(world: World) -> None:
@@ -218,6 +240,24 @@ def test_a_lane_with_previews_or_records_of_the_future_is_left(world: World) -> 
     set_identity(world.origin)
     tip = git(world.origin, "commit-tree", "-p", log, "-m", "log", tree).strip()
     git(world.origin, "update-ref", f"refs/gage/w/{other}/{epoch}/log", tip)
+    assert fold(world.ana) == "no lanes to fold on origin\n"
+
+
+def test_jobs_that_go_on_and_lanes_that_are_gone_are_left(world: World) -> None:
+    world.ana.now = time.time() - 2 * WEEK_S
+    jobs(world, 1)
+    path = world.folder / "going"
+    job = Person(clone(world.origin, path, name="Ci"), now=world.ana.now)
+    store = job.store
+    body = {"operation": "x", "command": {"argv": [], "variables": {"CI": "1"}}, "source": {}}
+    record = store.draft("run.begin", run=None, body=body, by=None, lc=1, seq=0, prev=None)
+    store.append(record)
+    job.push()
+    world.ana.fetch()
+    for lane, epoch in epochs_of(world.origin) - {(job.store.lane, "")}:
+        if lane != job.store.lane:
+            for kind in ("log", "bulk", "src"):
+                git(world.origin, "update-ref", "-d", f"refs/gage/w/{lane}/{epoch}/{kind}")
     assert fold(world.ana) == "no lanes to fold on origin\n"
 
 

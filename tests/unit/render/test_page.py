@@ -231,3 +231,9 @@ def test_the_newest_comments_and_what_does_not_count() -> None:
         f"and 2 before: git gage comment {run['id'][10:17]} --list",
         f"not counted  2 records: git gage show {run['id'][10:17]} --history",
     ]
+
+
+def test_a_run_of_another_tool_may_have_no_command() -> None:
+    run = make_run(1)
+    run["command"]["argv"] = []
+    assert "unknown" in page(run)
