@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.files_transfer import fetch_option, get_one
+from git_gage.cli.files_transfer import get_one
 from git_gage.cli.params import FileOfRun
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 @click.command(
     "open",
     cls=Command,
-    usage="git gage open [<run>[:<path>]] [--fetch]",
+    usage="git gage open [<run>[:<path>]]",
     examples=["git gage open", "git gage open @:plot.png"],
     note="""\
+A file that is not here is got from a remote, and nothing else of its run.
 What opens it is the program that GAGE_OPENER names, or the system's. Where
 there is none, or nobody can see it, the path is printed. So it is for a file
 that could be a program: only pictures, sound, text and tables are opened.
@@ -34,15 +35,14 @@ that could be a program: only pictures, sound, text and tables are opened.
     + RUN_NOTE,
 )
 @click.argument("name", metavar="<run>", required=False, type=FileOfRun(), default="")
-@fetch_option
 @click.pass_obj
-def command(app: App, name: tuple[str, str | None], fetch: bool) -> None:
+def command(app: App, name: tuple[str, str | None]) -> None:
     """Open the directory of a run, or a file of it"""
     from git_gage.runs.opener import find_opener, is_looked_at, open_path
 
     run, path = name
     document = app.document(run or None)
-    if fetch and path:
+    if path:
         get_one(app, document["id"], path)
     place = _find_file(app, document, path) if path else _find_folder(app, document)
     opener = find_opener(app.environ, terminal=app.screen().terminal)

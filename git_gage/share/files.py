@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from git_gage.errors import RemoteError, RequestError
+from git_gage.errors import RemoteError
 from git_gage.files.globs import match_globs
 from git_gage.files.transfer import ask_held, bring_files, send_files
 from git_gage.records import short_id
-from git_gage.runs.content import find_entry
+from git_gage.runs.content import AbsentFileError, find_entry
 from git_gage.runs.files import Filed, read_filed
 from git_gage.runs.placeholders import put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file
@@ -169,7 +169,7 @@ def fetch_one(store: Store, catalog: Catalog, run: str, path: str, observer: Obs
         except RemoteError as error:
             observer.warning(error.message)
     elsewhere = ", ".join(asked) or "a remote"
-    raise RequestError(
+    raise AbsentFileError(
         f"'{path}' of run {short_id(run)} is not here, nor on {elsewhere}",
         hint="whoever has it can send it: git gage files push <run>",
     )
