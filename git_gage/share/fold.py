@@ -42,11 +42,11 @@ IDLE_S = 7 * 86400.0
 
 
 class Idle(NamedTuple):
-    """A lane that nobody goes on with: its refs on the remote, and its record lines."""
+    """A lane that nobody goes on with: its refs on the remote, its record lines and their runs."""
 
-    lane: str
     refs: Refs
     lines: tuple[bytes, ...]
+    runs: frozenset[str]
 
 
 class Folded(NamedTuple):
@@ -111,22 +111,28 @@ def _find_idle(
     own = store.my_lanes | {split_ref(ref).lane for ref in out_refs(store.repo, remote)}
     # What this clone does not know, previews for one, would go with the lane.
     strange = {ref.split("/")[3] for ref in there if not ref.endswith(KINDS)}
-    found = []
+    over = []
     for lane, refs in lanes.items():
         if lane in own or lane in strange:
             continue
         lines = tuple(read_tip_lines(store, records_only(refs).values()))
-        if _is_over(lines, store.clock(), idle_s) and not pack_parcels(store, lines)[1]:
-            found.append(Idle(lane, refs, lines))
-    return found
+        records = _read(lines)
+        if records is not None and _is_over(records, store.clock(), idle_s):
+            over.append(Idle(refs, lines, frozenset(record.run for record in records)))
+    _, missing = pack_parcels(store, [line for each in over for line in each.lines])
+    return [each for each in over if each.runs.isdisjoint(missing)]
 
 
-def _is_over(lines: Sequence[bytes], now: float, idle_s: float | None) -> bool:
-    """Whether all is of CI jobs that ended long ago, or of anybody `idle_s` ago."""
+def _read(lines: Sequence[bytes]) -> list[Record] | None:
+    """The records; None where a newer git-gage wrote some of them."""
     try:
-        records = [parse_record(line) for line in lines]
+        return [parse_record(line) for line in lines]
     except IntegrityError:
-        return False  # a newer git-gage wrote some of it
+        return None
+
+
+def _is_over(records: Sequence[Record], now: float, idle_s: float | None) -> bool:
+    """Whether all is of CI jobs that ended long ago, or of anybody `idle_s` ago."""
     begun = {record.run: record for record in records if record.kind == "run.begin"}
     ended = {record.run for record in records if record.kind == "run.end"}
     if not begun.keys() <= ended:
