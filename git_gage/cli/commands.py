@@ -62,6 +62,7 @@ COMMANDS = {
     "push": "Send runs to a remote",
     "sync": "Fetch runs from a remote, then push to it",
     "copy": "Copy runs to a directory or remote, or from one",
+    "publish": "Push runs for others, with a README of them",
     "redact": "Take secrets out of runs that were recorded",
     "fetch": "Get runs from a remote",
     "private": "Let runs stay in this clone",

@@ -148,15 +148,17 @@ def is_refused(error: RemoteError) -> bool:
     return any(sign in error.stderr for sign in _NOT_GIVEN)
 
 
-def list_remote(repo: Repository, remote: Remote, observer: Observer) -> dict[str, str]:
-    """Refs of lanes on the remote, with their tips.
+def list_remote(
+    repo: Repository, remote: Remote, observer: Observer, pattern: str = f"{LOCAL}/*"
+) -> dict[str, str]:
+    """Refs of lanes on the remote, or others that a pattern names, with their tips.
 
     Raises: RemoteError with git's own text.
     """
     answer = ask_remote(
         repo,
         *("-c", "protocol.version=2", "ls-remote", "--quiet", "--refs"),
-        *("--", remote.address, f"{LOCAL}/*"),
+        *("--", remote.address, pattern),
         listen=observer.progress,
     )
     if answer.returncode != 0:
@@ -200,6 +202,16 @@ def replace_ref(
     """
     env = quarantine_environ(repo, objects)
     _order(repo, remote, (f"+{oid}:{ref}",), observer, env)
+
+
+def extend_ref(
+    repo: Repository, remote: Remote, ref: str, oid: str, objects: Path, observer: Observer
+) -> Outcome:
+    """Move a ref of the remote forward, or make it; the commit lies in `objects`/objects.
+
+    Raises: nothing: the outcome says what became of it.
+    """
+    return _push(repo, remote, {ref: oid}, {}, observer, (), quarantine_environ(repo, objects))
 
 
 def delete_refs(repo: Repository, remote: Remote, refs: Iterable[str], observer: Observer) -> None:
@@ -247,6 +259,7 @@ def _push(
     deletes: Mapping[str, str],
     observer: Observer,
     atomic: tuple[str, ...],
+    env: Mapping[str, str] | None = None,
 ) -> Outcome:
     answer = ask_remote(
         repo,
@@ -255,6 +268,7 @@ def _push(
         *("--", remote.address, *(f"{oid}:{ref}" for ref, oid in updates.items())),
         *(f":{ref}" for ref in deletes),
         listen=observer.progress,
+        env=env,
     )
     flags: dict[str, str] = {}
     olds: dict[str, str] = {}
