@@ -155,4 +155,5 @@ def _judge_anew(store: Store, there: Store, seen: Catalog) -> None:
         return
     if memory.recall("trust", STAMP) != stamp:
         seen.rejudge()
+        make_folder(there.dir)  # where nothing was seen there is none yet
         memory.note("trust", STAMP, stamp)

@@ -42,6 +42,13 @@ def test_a_look_shows_what_is_there_and_copies_nothing(world: World) -> None:
     assert world.sam.runs() == set()
 
 
+def test_a_look_at_nothing_once_trust_was_judged(world: World) -> None:
+    stamp = world.sam.store.dir / "cache" / "trust.json"
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text("{}")
+    assert seen(world.sam) == set()
+
+
 def test_a_run_is_taken_whole_and_alone(world: World) -> None:
     write_files(world.ana.path, {"train.py": "lr = 7\n"})
     commit(world.ana.path)
