@@ -145,9 +145,9 @@ KNOWN = (
     ),
     Known(
         "gage.repo.<name>.url",
-        "path or URL",
+        "path, URL or rclone:<remote>:<path>",
         "",
-        "A bare git repository that push and fetch know by this name",
+        "A place for runs that push and fetch know by this name",
         lambda text: _check_path(text) or _check_address(text),
     ),
     Known(

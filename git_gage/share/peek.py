@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.errors import GitError
 from git_gage.git.quarantine import quarantine_environ
 from git_gage.git.repository import Repository
+from git_gage.share.bucket import FOLDER as PLACES
 from git_gage.share.lanes import (
     Memory,
     Refs,
@@ -80,7 +81,8 @@ def look_at(store: Store, catalog: Catalog, asked: str | None, observer: Observe
 
 def forget_peeks(store: Store) -> None:
     """Delete all that was seen of remotes."""
-    forget_peek(store.dir / FOLDER)
+    for folder in (FOLDER, PLACES):
+        forget_peek(store.dir / folder)
 
 
 def forget_peek(folder: Path) -> None:

@@ -23,7 +23,9 @@ _MAX_BYTES = 1 << 20
 # What git takes for an address and not for a path: a scheme, or a host before a colon.
 _URL = re.compile(r"[\w+.-]+://.*|[^/:]+:.*", re.DOTALL)
 # A helper of git's is a program: no file that lies about says which one is started.
-_PLAIN_URL = re.compile(r"(?:https?|ssh|git|file)://[^-].*|[^/:-][^/:]*:(?!:|//).*", re.DOTALL)
+_PLAIN_URL = re.compile(
+    r"(?:https?|ssh|git|file)://[^-].*|(?!rclone:)[^/:-][^/:]*:(?!:|//).*", re.DOTALL
+)
 _LOCAL, _GIT = "local", "git"
 
 

@@ -14,6 +14,7 @@ from git_gage.errors import GitError, RemoteError, RequestError
 from git_gage.git.author import read_author
 from git_gage.git.quarantine import quarantine_environ
 from git_gage.git.trees import FILE, parse_tree
+from git_gage.share.bucket import require_git
 from git_gage.share.peek import look_at
 from git_gage.share.remote import find_remote
 from git_gage.share.transfer import (
@@ -97,6 +98,7 @@ def _read_index(
     repo: Repository, remote: Remote, branch: str, folder: Path, observer: Observer
 ) -> _Index:
     """What is on the branch; its objects come into `folder`/objects."""
+    require_git(remote, "publish")
     ref = _ref(branch)
     try:
         repo.run("check-ref-format", ref)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.errors import ConfigError, GageError, RequestError
 from git_gage.git.known import read_valid
 from git_gage.lookup import find_program
+from git_gage.share.bucket import FILES, is_bucket, open_notes
 from git_gage.share.known import find_usual
 from git_gage.share.places import find_places
 from git_gage.share.remote import Remote, find_remote, hide_user, remote_names
@@ -67,6 +68,8 @@ def _open_backend(repo: Repository, remote: Remote) -> Backend | None:
     value = read_valid(repo.settings, f"gage.repo.{name}.files") if name else None
     if value == NONE:
         return None
+    if value is None and is_bucket(remote.address):
+        return open_notes(repo, remote, FILES)
     folder = None if value else _find_git_dir(repo, remote)
     if folder is not None:
         return _open_folder(repo, folder / "gage" / "lfs", remote.shown, folder)

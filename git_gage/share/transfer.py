@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from git_gage.errors import RemoteError
 from git_gage.git.network import Answer, ask_remote
 from git_gage.git.quarantine import quarantine_environ
+from git_gage.share.bucket import is_bucket, own_only, reached, require_git
 from git_gage.share.remote import Remote, hide_user
 from git_gage.store import LOCAL
 
@@ -97,14 +98,15 @@ def fetch_refs(
 
     Raises: RemoteError with git's own text.
     """
-    answer = ask_remote(
-        repo,
-        *(*_FETCH, *(_STRICT if strict else ()), "fetch", *_FETCH_OPTIONS),
-        *(("--no-filter",) if strict else ()),
-        "--prune" if prune else "--no-prune",
-        *("--", remote.address, *refspecs),
-        listen=observer.progress,
-    )
+    with reached(repo, remote, observer) as address:
+        answer = ask_remote(
+            repo,
+            *(*_FETCH, *(_STRICT if strict else ()), "fetch", *_FETCH_OPTIONS),
+            *(("--no-filter",) if strict else ()),
+            "--prune" if prune else "--no-prune",
+            *("--", address, *refspecs),
+            listen=observer.progress,
+        )
     if answer.returncode not in (0, 1) or (answer.returncode == 1 and _relevant(answer.said)):
         raise _failure(FETCH, remote, answer)
     return answer.returncode == 0
@@ -130,15 +132,16 @@ def fetch_objects(
     """
     (quarantine / "objects").mkdir(parents=True, exist_ok=True)
     alone = () if known or known is None else ("-c", "fetch.negotiationAlgorithm=noop")
-    answer = ask_remote(
-        repo,
-        *(*_FETCH, *(_STRICT if strict else ()), *alone, "fetch", *_FETCH_OPTIONS),
-        *(f"--negotiation-tip={oid}" for oid in known or ()),
-        *("--no-filter", "--stdin", "--", remote.address),
-        listen=observer.progress,
-        input="".join(f"{name}\n" for name in wanted).encode(),
-        env=quarantine_environ(repo, quarantine),
-    )
+    with reached(repo, remote, observer) as address:
+        answer = ask_remote(
+            repo,
+            *(*_FETCH, *(_STRICT if strict else ()), *alone, "fetch", *_FETCH_OPTIONS),
+            *(f"--negotiation-tip={oid}" for oid in known or ()),
+            *("--no-filter", "--stdin", "--", address),
+            listen=observer.progress,
+            input="".join(f"{name}\n" for name in wanted).encode(),
+            env=quarantine_environ(repo, quarantine),
+        )
     if answer.returncode != 0:
         raise _failure(FETCH, remote, answer)
 
@@ -155,12 +158,13 @@ def list_remote(
 
     Raises: RemoteError with git's own text.
     """
-    answer = ask_remote(
-        repo,
-        *("-c", "protocol.version=2", "ls-remote", "--quiet", "--refs"),
-        *("--", remote.address, pattern),
-        listen=observer.progress,
-    )
+    with reached(repo, remote, observer) as address:
+        answer = ask_remote(
+            repo,
+            *("-c", "protocol.version=2", "ls-remote", "--quiet", "--refs"),
+            *("--", address, pattern),
+            listen=observer.progress,
+        )
     if answer.returncode != 0:
         raise _failure(REACH, remote, answer)
     rows = (line.split("\t") for line in answer.out.splitlines())
@@ -182,6 +186,8 @@ def push_refs(
     Raises: RemoteError with git's own text, unless refs were merely behind the remote's.
     """
     assert updates
+    if is_bucket(remote.address):
+        deletes = own_only(repo, deletes)
     outcome = _push(repo, remote, updates, deletes, observer, ("--atomic",))
     if outcome.reasons and not outcome.behind and deletes:
         outcome = _push(repo, remote, updates, {}, observer, ("--atomic",))
@@ -200,6 +206,7 @@ def replace_ref(
 
     Raises: RemoteError with git's own text.
     """
+    require_git(remote, "follow runs")
     env = quarantine_environ(repo, objects)
     _order(repo, remote, (f"+{oid}:{ref}",), observer, env)
 
@@ -237,13 +244,14 @@ def _order(
     observer: Observer,
     env: Mapping[str, str] | None = None,
 ) -> None:
-    answer = ask_remote(
-        repo,
-        *(*_mirror(remote), "-c", "push.pushOption=", "push", *_PUSH_OPTIONS),
-        *("--", remote.address, *refspecs),
-        listen=observer.progress,
-        env=env,
-    )
+    with reached(repo, remote, observer, writes=True) as address:
+        answer = ask_remote(
+            repo,
+            *(*_mirror(remote), "-c", "push.pushOption=", "push", *_PUSH_OPTIONS),
+            *("--", address, *refspecs),
+            listen=observer.progress,
+            env=env,
+        )
     if answer.returncode != 0:
         raise _failure(PUSH, remote, answer)
 
@@ -261,15 +269,16 @@ def _push(
     atomic: tuple[str, ...],
     env: Mapping[str, str] | None = None,
 ) -> Outcome:
-    answer = ask_remote(
-        repo,
-        *(*_mirror(remote), "-c", "push.pushOption=", "push", *_PUSH_OPTIONS, *atomic),
-        *(f"--force-with-lease={ref}:{oid}" for ref, oid in deletes.items()),
-        *("--", remote.address, *(f"{oid}:{ref}" for ref, oid in updates.items())),
-        *(f":{ref}" for ref in deletes),
-        listen=observer.progress,
-        env=env,
-    )
+    with reached(repo, remote, observer, writes=True) as address:
+        answer = ask_remote(
+            repo,
+            *(*_mirror(remote), "-c", "push.pushOption=", "push", *_PUSH_OPTIONS, *atomic),
+            *(f"--force-with-lease={ref}:{oid}" for ref, oid in deletes.items()),
+            *("--", address, *(f"{oid}:{ref}" for ref, oid in updates.items())),
+            *(f":{ref}" for ref in deletes),
+            listen=observer.progress,
+            env=env,
+        )
     flags: dict[str, str] = {}
     olds: dict[str, str] = {}
     reasons: dict[str, str] = {}

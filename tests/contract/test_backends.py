@@ -160,6 +160,24 @@ def test_there_and_back(place: Place, sidecar: Sidecar, other: Sidecar) -> None:
     assert bring_files(place.backend, wanted, other, Heard()) == (set(), set())
 
 
+def test_notes_there_and_back(place: Place, tmp_path: Path) -> None:
+    notes = [place.backend] if isinstance(place.backend, RcloneBackend | FsspecBackend) else []
+    if isinstance(place.backend, FsspecBackend):
+        notes.append(FsspecBackend(f"file://{tmp_path}/notes", "lab"))
+    for each in notes:
+        assert each.list_names("heads") == []
+        for name in ("heads/a/1", "heads/b/2", "other/3"):
+            each.put_note(name, b"x\n")
+        each.put_note("heads/a/1", b"y\n")
+        assert sorted(each.list_names("heads")) == ["a/1", "b/2"]
+        each.remove_notes(["heads/a/1", "heads/nosuch"])
+        assert each.list_names("heads") == ["b/2"]
+    if notes:
+        assert isinstance(place.away, RcloneBackend | FsspecBackend)
+        with pytest.raises(RemoteError, match="send files to 'lab'"):
+            place.away.put_note("heads/a", b"x")
+
+
 # -- what goes wrong --------------------------------------------------------------------------
 
 

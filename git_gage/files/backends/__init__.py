@@ -41,3 +41,19 @@ class Backend(Protocol):
 
         Raises: RequestError where that place cannot do so.
         """
+
+
+class Notes(Backend, Protocol):
+    """A backend that keeps short notes as well, by names (`a/b`), each there whole or not at all.
+
+    All raise RemoteError where the place is away or refuses.
+    """
+
+    def list_names(self, folder: str) -> list[str]:
+        """Names of the notes below a folder, from there; none where there is no such folder."""
+
+    def put_note(self, name: str, content: bytes) -> None:
+        """Put a note there, or in place of one."""
+
+    def remove_notes(self, names: Iterable[str]) -> None:
+        """Take notes away, as far as they are there."""

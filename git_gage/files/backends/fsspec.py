@@ -77,10 +77,32 @@ class FsspecBackend:
         return set(wanted) - there
 
     def remove(self, names: Iterable[str]) -> None:
+        self._remove(map(self._path, names))
+
+    def list_names(self, folder: str) -> list[str]:
+        top = f"{self._root}/{folder}/"
+        self._fs.invalidate_cache()
+        found: list[str] = self._try("ask", lambda: self._fs.find(top))
+        return [path.removeprefix(top) for path in found]
+
+    def put_note(self, name: str, content: bytes) -> None:
+        path = f"{self._root}/{name}"
+
+        def put() -> None:
+            if self._has_folders:
+                self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self._fs.pipe_file(path, content)
+
+        self._try("send files to", put)
+
+    def remove_notes(self, names: Iterable[str]) -> None:
+        self._remove(f"{self._root}/{name}" for name in names)
+
+    def _remove(self, paths: Iterable[str]) -> None:
         def remove() -> None:
-            for sha256 in names:
+            for path in paths:
                 try:
-                    self._fs.rm_file(self._path(sha256))
+                    self._fs.rm_file(path)
                 except FileNotFoundError:
                     pass
 

@@ -38,19 +38,14 @@ class RcloneBackend:
 
     def __init__(self, target: str, shown: str, cwd: Path, environ: Mapping[str, str]) -> None:
         self.shown = shown
-        self._objects = f"{target}{'' if target.endswith((':', '/')) else '/'}objects"
+        self._root = f"{target}{'' if target.endswith((':', '/')) else '/'}"
+        self._objects = f"{self._root}objects"
         self._cwd = cwd
         self._environ = environ
 
     def held(self, wanted: Mapping[str, int]) -> set[str]:
-        words = ("lsjson", "--recursive", "--files-only", "--no-modtime", "--no-mimetype")
-        with _listed(wanted) as names:
-            said = self._run(*words, "--files-from-raw", str(names), "--", self._objects)
-        if said.returncode == _NO_FOLDER:
-            return set()
-        if said.returncode:
-            self._fail("ask", said)
-        sizes = {each["Path"]: each["Size"] for each in json.loads(said.out)}
+        with _listed(map(_path, wanted)) as names:
+            sizes = self._sizes("--files-from-raw", str(names), "--", self._objects)
         return {name for name, size in wanted.items() if sizes.get(_path(name)) == size}
 
     def send(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> None:
@@ -87,14 +82,40 @@ class RcloneBackend:
         return set(wanted) - arrived
 
     def remove(self, names: Iterable[str]) -> None:
-        with _listed(names) as listed:
-            said = self._run("delete", "--files-from-raw", str(listed), "--", self._objects)
+        self._delete(map(_path, names), self._objects)
+
+    def list_names(self, folder: str) -> list[str]:
+        return list(self._sizes("--", f"{self._root}{folder}"))
+
+    def put_note(self, name: str, content: bytes) -> None:
+        with tempfile.TemporaryDirectory(prefix="git-gage-") as folder:
+            path = Path(folder) / "note"
+            path.write_bytes(content)
+            said = self._run("copyto", "--", str(path), f"{self._root}{name}")
+        if said.returncode:
+            self._fail("send files to", said)
+
+    def remove_notes(self, names: Iterable[str]) -> None:
+        self._delete(names, self._root)
+
+    def _sizes(self, *words: str) -> dict[str, int]:
+        told = ("--recursive", "--files-only", "--no-modtime", "--no-mimetype")
+        said = self._run("lsjson", *told, *words)
+        if said.returncode == _NO_FOLDER:
+            return {}
+        if said.returncode:
+            self._fail("ask", said)
+        return {each["Path"]: each["Size"] for each in json.loads(said.out)}
+
+    def _delete(self, paths: Iterable[str], root: str) -> None:
+        with _listed(paths) as listed:
+            said = self._run("delete", "--files-from-raw", str(listed), "--", root)
         if said.returncode not in (0, _NO_FOLDER):
             self._fail("remove files from", said)
 
     def _copy(self, wanted: Iterable[str], source: str, target: str, meter: Meter) -> Said:
         logged = ("--use-json-log", "--stats", "1s", "--stats-log-level", "NOTICE")
-        with _listed(wanted) as names:
+        with _listed(map(_path, wanted)) as names:
             log = names.with_name("log")
             told = Tail(log)
 
@@ -134,10 +155,10 @@ def _path(sha256: str) -> str:
 
 
 @contextmanager
-def _listed(names: Iterable[str]) -> Iterator[Path]:
+def _listed(paths: Iterable[str]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="git-gage-") as folder:
         path = Path(folder) / "names"
-        path.write_text("".join(f"{_path(name)}\n" for name in names), newline="\n")
+        path.write_text("".join(f"{each}\n" for each in paths), newline="\n")
         yield path
 
 
