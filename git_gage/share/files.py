@@ -14,6 +14,7 @@ from git_gage.runs.content import AbsentFileError, find_entry
 from git_gage.runs.files import Filed, read_filed
 from git_gage.runs.placeholders import put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file
+from git_gage.share.private import require_shareable
 from git_gage.share.storage import Storage, find_storage, find_storages
 from git_gage.share.transfer import Observer as RefsObserver
 
@@ -87,9 +88,10 @@ def push_files(
 ) -> Moved:
     """Send large files of runs, as far as they are here and not there.
 
-    Raises: RequestError where no remote can be chosen, or it takes none; RemoteError;
-    IntegrityError for a file that is damaged here, or changes while it is sent.
+    Raises: RequestError where no remote can be chosen, or it takes none, or a run is private;
+    RemoteError; IntegrityError for a file that is damaged here, or changes while it is sent.
     """
+    require_shareable(store, runs)
     storage = find_storage(store.repo, remote)
     large = list(find_large(store, catalog, runs, globs))
     here = {each.sha256: each.entry.size for each in large if _is_kept(store, each)}
@@ -227,13 +229,13 @@ def find_large(
 
 
 def runs_with_large(store: Store, catalog: Catalog, *, own: bool) -> list[str]:
-    """All runs that made large files; `own`: only those begun in this clone."""
-    lanes = store.my_lanes
+    """All runs that made large files; `own`: only those begun in this clone, and not private."""
+    lanes, private = store.my_lanes, store.private
     return [
         document["id"]
         for document in catalog.newest(None)
         if (document.get("files") or {}).get("large", {}).get("count")
-        and (not own or document["writer"] in lanes)
+        and (not own or (document["writer"] in lanes and document["id"] not in private))
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from git_gage.share import private as privacy
 from git_gage.store.files import StorageError
-from tests.support import gage, gage_inside, git
+from tests.support import gage, gage_inside, git, write_files
 from tests.unit.share.world import World, make_world, objects_of, refs_of
 
 PUSH_BY_HAND = ("push", "-q", "origin", "refs/gage/*:refs/gage/*")
@@ -66,6 +66,19 @@ def test_no_copy_takes_a_private_run(world: World, tmp_path: Path) -> None:
     assert done.code == 128
     assert "is private" in done.err
     assert gage_inside(world.ana.path, "push", "-w", "op=secret_plan.py").code == 1
+
+
+def test_large_files_of_a_private_run_stay_here(world: World) -> None:
+    write_files(world.ana.path, {"big.py": "open('a.bin', 'wb').write(b'x' * 200_000)\n"})
+    assert gage_inside(world.ana.path, "run", "--private", "-q", "big.py").code == 0
+    run = newest(world)
+    for options in ((), ("-n",)):
+        done = gage_inside(world.ana.path, "files", "push", "@", *options)
+        assert (done.code, done.out) == (128, "")
+        assert f"run {run[10:17]} is private" in done.err
+    done = gage_inside(world.ana.path, "push", "--files=all")
+    assert done.out == "origin is up to date\nno large files to send\n"
+    assert not (world.origin / "gage").exists()
 
 
 def test_what_comes_of_a_private_run_is_private(world: World) -> None:
