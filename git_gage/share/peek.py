@@ -138,6 +138,7 @@ def _bring(
     if compare_tips(there, before.values(), tips.values()).ahead:
         # The catalog keeps what it has read; here it shall hold what the remote has now.
         shutil.rmtree(there.dir, ignore_errors=True)
+        make_folder(there.dir)
     gone = [kept_as(remote, ref) for ref in before if ref not in tips]
     update_refs(there.repo, {kept_as(remote, ref): oid for ref, oid in tips.items()}, gone)
     there.tidy_packs()

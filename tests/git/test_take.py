@@ -8,7 +8,7 @@ import pytest
 
 from git_gage.errors import RemoteError
 from git_gage.git.imports import Commit, import_commits
-from git_gage.share.peek import look_at
+from git_gage.share.peek import STAMP, look_at
 from git_gage.share.take import fetch_chosen
 from tests.support import commit, git, write_files
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
@@ -172,6 +172,19 @@ def test_a_remote_that_takes_runs_away_shows_none(world: World) -> None:
     run = world.ana.run()
     world.ana.push()
     assert seen(world.sam) == {run}
+    for ref in refs_of(world.origin, "refs/gage"):
+        git(world.origin, "update-ref", "-d", ref)
+    assert seen(world.sam) == set()
+
+
+def test_a_look_after_the_remote_lost_all(world: World) -> None:
+    """Also where trust files were read since, and verdicts are given anew."""
+    world.ana.run()
+    world.ana.push()
+    seen(world.sam)
+    stamp = world.sam.store.dir / STAMP
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text("new")
     for ref in refs_of(world.origin, "refs/gage"):
         git(world.origin, "update-ref", "-d", ref)
     assert seen(world.sam) == set()
