@@ -37,7 +37,9 @@ def report_failure(error: BaseException, app: App) -> int:
         case GageError():
             _say(error.message, error.hint, "error" if error.exit_code == 1 else "fatal")
             return error.exit_code
-        case KeyboardInterrupt():
+        case (
+            KeyboardInterrupt() | click.Abort()
+        ):  # click's word for Ctrl-C and Ctrl-D at a question
             return INTERRUPTED
         case BrokenPipeError():
             _drop_stdout()

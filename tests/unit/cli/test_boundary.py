@@ -44,6 +44,7 @@ def app_in(folder: Path, *, opened: bool = False) -> App:
             "fatal: missing parts\nhint: see 'git gage -h'\n",
         ),
         (KeyboardInterrupt(), 130, ""),
+        (click.Abort(), 130, ""),
         (
             OSError(errno.ENOSPC, "No space left on device", "/x"),
             128,
