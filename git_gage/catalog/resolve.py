@@ -69,6 +69,11 @@ def read_best(text: str) -> tuple[str, str] | None:
     return None if found is None else (found[1], found[2])
 
 
+def names_run(text: str) -> bool:
+    """Whether text is of a form that nothing else has: `2:4`, `train@`, `@{best:acc}`."""
+    return any(form.fullmatch(text) for form in (_SLICE, _NEWEST, _BEST))
+
+
 def read_slice(text: str) -> slice | None:
     """The places of `2:4`, `3:` or `-2:`: rows begin at 1, and the last one is meant, too."""
     found = _SLICE.fullmatch(text)

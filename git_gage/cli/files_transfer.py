@@ -31,7 +31,7 @@ def move_files(
     """`push` or `pull` large files of runs; 1 if some could not be had."""
     from git_gage.share.files import fetch_files, push_files
 
-    remote, runs = _split_words(app, words)
+    remote, runs = _split_words(app, action, words)
     move = push_files if action == "push" else fetch_files
     with app.progress() as progress:
         moved = move(app.store, app.runs, remote, runs, progress, globs, dry_run=dry_run)
@@ -63,7 +63,7 @@ def drop_files(
     """Take large files off this disk that a remote holds; 1 if some had to stay."""
     from git_gage.share.files import drop_files
 
-    remote, runs = _split_words(app, words)
+    remote, runs = _split_words(app, "drop", words)
     with app.progress() as progress:
         dropped = drop_files(
             *(app.store, app.runs, runs, progress, globs),
@@ -123,7 +123,7 @@ def get_one(app: App, run: str, path: str) -> None:
         fetch_one(app.store, app.runs, run, path, progress)
 
 
-def _split_words(app: App, words: Sequence[str]) -> tuple[str | None, list[str]]:
+def _split_words(app: App, action: str, words: Sequence[str]) -> tuple[str | None, list[str]]:
     """The remote that the first or the last word names, if one does, and the runs of the others.
 
     Raises: RequestError where there is no run among them.
@@ -136,7 +136,7 @@ def _split_words(app: App, words: Sequence[str]) -> tuple[str | None, list[str]]
         if remote is None and left and is_remote(app.repo, left[at]):
             remote = left.pop(at)
     if not left:
-        raise RequestError("no run is named", hint="@ is the newest: git gage files push @")
+        raise RequestError("no run is named", hint=f"@ is the newest: git gage files {action} @")
     runs = app.select(left)
     finish_files(app)
     return remote, runs

@@ -96,7 +96,9 @@ def is_remote(repo: Repository, word: str) -> bool:
 
 
 def _is_address(word: str) -> bool:
-    return "/" in word or ":" in word
+    from git_gage.catalog.resolve import names_run
+
+    return "/" in word or (":" in word and not names_run(word))
 
 
 def _find_place(repo: Repository, word: str) -> Place | None:

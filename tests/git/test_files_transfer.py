@@ -137,6 +137,16 @@ def test_sent_dropped_and_back(ana: Path, tmp_path: Path) -> None:
     assert answer(ana, "files", "pull", "@", "--", "*.txt") == "no large files to get\n"
 
 
+def test_rows_are_no_remote(ana: Path) -> None:
+    """Nobody's host is asked for what `2:4`, `train.py@` and `@{best:x}` mean."""
+    said(ana, "list")
+    for word in ("1:1", "1:", "train.py@", "@~0"):
+        assert answer(ana, "files", "push", word, "-n").startswith("would have pushed 2 files")
+        assert answer(ana, "push", word, "-n").startswith("would push 1 run to origin")
+    assert "no run has a 'ns:acc'" in said(ana, "push", "@{best:ns:acc}", "-n", code=128).err
+    assert "git gage files pull @" in said(ana, "files", "pull", "origin", code=128).err
+
+
 def test_a_colleague_gets_what_she_asks_for(ana: Path, tmp_path: Path) -> None:
     done = said(ana, "push", "--files=all")
     assert done.out == ("pushed 1 run to origin\npushed 2 files, 600.0 KiB, to origin\n")
