@@ -57,6 +57,7 @@ KEPT = (
 )
 _LIST_BYTES = 256 << 20
 _BLOCK = 1 << 20
+_SHA1 = 40
 _OBJECT = re.compile(r"files/objects/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
 _OUTPUT = re.compile(r"outputs/[0-9a-z]{30}(?:-[a-z-]{1,32})?(?:\.idx)?")
 
@@ -150,6 +151,7 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
     and whom it trusts comes back, too. What was purged here meanwhile stays away.
     Raises: RequestError, GitError, IntegrityError.
     """
+    _require_format(store, backup)
     is_empty = not store.read_tips() and not store.journals()
     with sharing(store), store.writing():
         store.flush()
@@ -312,6 +314,17 @@ def _broken(path: Path, why: str) -> IntegrityError:
 
 
 # -- bringing back ---------------------------------------------------------------------------------
+
+
+def _require_format(store: Store, backup: Backup) -> None:
+    """Raises: RequestError where git names objects here in another way than in the backup."""
+    here = store.repo.object_format
+    saved = "sha256" if any(len(oid) > _SHA1 for oid in backup.refs.values()) else "sha1"
+    if saved != here:
+        raise RequestError(
+            f"'{backup.path}' is of a repository with {saved} objects, and here they are {here}",
+            hint=f"restore it in another one: git init --object-format={saved} <dir>",
+        )
 
 
 def _bring_files(store: Store, backup: Backup, *, keep_locals: bool) -> int:

@@ -200,6 +200,17 @@ def test_what_is_no_sound_backup_is_refused(pair: tuple[Path, list[str]], tmp_pa
     assert "did not arrive" in gage_inside(empty(tmp_path / "e"), "restore", "--from", str(odd)).err
 
 
+def test_objects_of_another_kind(pair: tuple[Path, list[str]], tmp_path: Path) -> None:
+    """What cannot be is said at once, and not called damaged."""
+    say(pair[0], "backup", "../b.tar")
+    git(tmp_path, "init", "-q", "--object-format=sha256", "other")
+    done = gage_inside(tmp_path / "other", "restore", "--from", "../b.tar")
+    assert (done.code, done.out) == (128, "")
+    assert "is of a repository with sha1 objects, and here they are sha256" in done.err
+    assert "hint: restore it in another one: git init --object-format=sha1 <dir>" in done.err
+    assert not (tmp_path / "other/.git/gage/lfs").exists()
+
+
 def test_where_it_cannot_be_written_nothing_is_left(
     pair: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
