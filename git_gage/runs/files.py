@@ -138,16 +138,14 @@ def is_as_recorded(files: Sequence[RunFile], document: Mapping[str, Any]) -> boo
 def list_images(
     store: Store, catalog: Catalog, document: Mapping[str, Any], most: int
 ) -> Iterator[RunFile]:
-    """Images among the first `most` files that a run made, as far as they are in its directory."""
+    """Images among the first `most` files that a run made, as far as their bytes are here."""
     filed = _read_filed_of(store, catalog, document)
     if filed is None:
         paths = islice(_list_paths(store, document), most)
         files = _read_files(store, document, filter(is_image, paths))
     else:
-        top = store.run_dir(filed.run)
         images = [each for each in filed.made[:most] if is_image(each.path)]
-        here = [each for each in images if is_in_place(top / os.fsdecode(each.path), each)]
-        files = _list_filed(store, filed, here)
+        files = (each for each in _list_filed(store, filed, images) if each.is_here)
     return (file for file in files if not file.is_input and file.link is None)
 
 
@@ -244,7 +242,7 @@ def is_in_place(place: Path, entry: Entry) -> bool:
 def with_previews(files: Iterable[RunFile], gallery: Gallery) -> list[RunFile]:
     """Files with their previews, and behind them the images of which only a preview is here."""
     left = {preview.path: preview for preview in gallery.previews}
-    here = [file._replace(preview=left.pop(file.path, None)) for file in files]
+    here = [_with_preview(file, left.pop(file.path, None)) for file in files]
     absent = [
         RunFile(
             preview.path,
@@ -257,6 +255,12 @@ def with_previews(files: Iterable[RunFile], gallery: Gallery) -> list[RunFile]:
         for preview in left.values()
     ]
     return here + absent
+
+
+def _with_preview(file: RunFile, preview: Preview | None) -> RunFile:
+    if preview is None or file.image is not None:
+        return file._replace(preview=preview)
+    return file._replace(preview=preview, image=ImageSize(preview.width, preview.height))
 
 
 def _list_paths(store: Store, document: Mapping[str, Any]) -> Iterator[bytes]:

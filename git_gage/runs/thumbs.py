@@ -15,12 +15,14 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import GageError, RequestError
 from git_gage.images.preview import check_preview
 from git_gage.images.sizes import is_drawable
 from git_gage.records import short_id
+from git_gage.runs.placeholders import is_placeholder
 from git_gage.store.thumbs import MAX_PATH, MAX_PREVIEWS, Gallery, Preview, read_gallery
 
 if TYPE_CHECKING:
@@ -101,12 +103,19 @@ def _add(
     top = os.fsencode(store.run_dir(run))
     images = [image.path for image in list_images(store, catalog, document, MAX_FILES)]
     drawable = (path for path in images if is_drawable(path) and len(path) <= MAX_PATH)
+    drawable = (path for path in drawable if _is_in_place(top, path))
     paths = [path for path in islice(drawable, most) if not _is_known(top, path, known)]
     drawn = list(_draw(top, paths, time.monotonic() + seconds))
     previews = tuple(preview for preview in drawn if preview is not None)
     if previews:
         store.add_galleries({run: Gallery(previews, len(images))})
     return Added(len(previews), len(drawn) - len(previews), len(drawn) == len(paths))
+
+
+def _is_in_place(top: bytes, path: bytes) -> bool:
+    """Whether the run's directory has it: what is in git or in the sidecar alone is not drawn."""
+    place = Path(os.fsdecode(os.path.join(top, path)))
+    return place.is_file() and not is_placeholder(place)
 
 
 def _is_known(top: bytes, path: bytes, known: frozenset[tuple[bytes, str]]) -> bool:

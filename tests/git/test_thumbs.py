@@ -140,6 +140,46 @@ def test_from_the_end_of_a_run_to_a_colleague(tmp_path: Path) -> None:
     }
 
 
+def test_opening_a_preview_gets_the_one_file(tmp_path: Path) -> None:
+    seed = make_repo(tmp_path / "seed", files={"draw.py": DRAW})
+    ana, sam = (clone(seed, tmp_path / name) for name in ("ana", "sam"))
+    git(ana, "config", "gage.files.threshold", "0")
+    assert gage_inside(ana, "run", "-q", "draw.py").code == 0
+    answer(ana, "push", "--files=thumbs")
+    answer(sam, "fetch", "--files=thumbs")
+    run = answer(sam, "select").strip()
+    done = gage_inside(sam, "open", f"{run}:red.png")
+    assert (done.code, done.out) == (128, "")
+    assert f"'red.png' of run {run[10:17]} is not here, nor on origin" in done.err
+    answer(ana, "files", "push", "@")
+    assert answer(sam, "open", f"{run}:red.png").endswith("/red.png\n")
+    files = json.loads(answer(sam, "ls-files", run, "--json"))["files"]
+    assert [file["path"] for file in files if file["here"]] == ["red.png"]
+    assert gage_inside(sam, "open", f"{run}:vector.svg").code == 1
+
+
+def test_a_short_image_is_more_than_its_preview(tmp_path: Path) -> None:
+    """It came in git with its run: there is nothing to get."""
+    seed = make_repo(tmp_path / "seed", files={"draw.py": DRAW})
+    ana = clone(seed, tmp_path / "ana")
+    sam = clone(seed, tmp_path / "sam", name="Sam")
+    assert gage_inside(ana, "run", "-q", "draw.py").code == 0
+    answer(ana, "push", "--files=thumbs")
+    answer(sam, "fetch")
+    assert "preview only" not in answer(sam, "show", "--images")
+    answer(sam, "fetch", "--files=thumbs")
+    shown = answer(sam, "show", "--images")
+    assert f"red.png  60 x 40, {len(RED)} bytes\n" in shown
+    assert "preview only" not in shown
+    run = answer(sam, "select").strip()
+    assert gage_inside(sam, "thumbs", run).err == (
+        f"warning: the files of run '{run[10:17]}' are not here\n"
+    )
+    folder = sam / ".git/gage/runs" / run
+    folder.mkdir(parents=True)
+    assert answer(sam, "thumbs", run) == "No previews to make\n"
+
+
 def test_a_run_without_images_writes_nothing(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo", files={"draw.py": "open('model.pt', 'w')\n"})
     assert gage_inside(repo, "run", "-q", "draw.py").code == 0
