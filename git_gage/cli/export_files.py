@@ -44,7 +44,7 @@ def command(app: App, run: str, folder: str, force: bool, globs: tuple[str, ...]
     amount = f"{count_text(done.files, 'file')}, {size_text(done.size)}"
     click.echo(f"Exported {amount} to {clean(folder)}")
     for path, why in done.left:
-        app.progress().warning(f"'{path}' is left out: {why}")
+        app.progress().warning(f"'{clean(path)}' is left out: {why}")
     if any(why == "not here" for _, why in done.left):
         app.progress().note(f"hint: git gage files pull {short_id(document['id'])}")
     return int(bool(done.left))
