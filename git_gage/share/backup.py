@@ -29,6 +29,7 @@ from git_gage.store import LOCAL, TRACKING, parse_ref
 from git_gage.store.files import explained
 from git_gage.store.identity import adopt_lanes
 from git_gage.store.layout import PRIVATE, TAKEN
+from git_gage.store.private import FILE, parse_private, write_private
 from git_gage.system import remove_file, replace_file, sync_folder
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
         store.flush()
         catalog.refresh()
         runs, records = catalog.count(), catalog.count_records()
+        _keep_private(store, backup)  # before anything is here that a push could take
         large = _bring_files(store, backup, keep_locals=is_empty)
         beside = _bring_refs(store, backup, observer)
         if is_empty:
@@ -189,7 +191,7 @@ def _write(
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
         _add(tar, "README", io.BytesIO(README.encode()), len(README), members)
         _add_file(tar, BUNDLE, bundle, members)
-        for name in KEPT:
+        for name in (*KEPT, FILE):
             if (store.dir / name).is_file():
                 _add_file(tar, f"{LOCALS}/{name}", store.dir / name, members)
         for path in sorted((store.dir / OUTPUTS).glob("*")):
@@ -340,6 +342,16 @@ def _bring_files(store: Store, backup: Backup, *, keep_locals: bool) -> int:
             elif keep_locals and member.name in [f"{LOCALS}/{name}" for name in KEPT]:
                 _bring_file(store.dir / member.name.removeprefix(f"{LOCALS}/"), file)
     return count
+
+
+def _keep_private(store: Store, backup: Backup) -> None:
+    """What was private there is so here, too, besides what is private here."""
+    with _open(backup.path) as tar:
+        for member, file in _members(tar, backup.path):
+            if member.name == f"{LOCALS}/{FILE}" and (
+                said := parse_private(file.read(_LIST_BYTES))
+            ):
+                write_private(store.dir, store.private | said)
 
 
 def _bring_object(store: Store, sha256: str, size: int, file: IO[bytes]) -> bool:

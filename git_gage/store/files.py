@@ -45,8 +45,16 @@ def read_json(path: Path) -> dict[str, Any]:
     State files only save work: whatever they say can be found out again from refs and journals.
     """
     try:
-        value = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+        return parse_json(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+
+
+def parse_json(content: bytes) -> dict[str, Any]:
+    """The same of the content of such a file."""
+    try:
+        value = json.loads(content)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
 

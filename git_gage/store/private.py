@@ -7,19 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from git_gage.store.files import read_json, write_json
+from git_gage.store.files import parse_json, read_json, write_json
 
 FORMAT = 1
-_FILE = "private.json"
+FILE = "private.json"
 
 
 def read_private(gage_dir: Path) -> frozenset[str]:
     """Ids of the runs that are private."""
-    runs = read_json(gage_dir / _FILE).get("runs")
-    return frozenset(runs) if isinstance(runs, list) else frozenset()
+    return _runs_of(read_json(gage_dir / FILE))
+
+
+def parse_private(content: bytes) -> frozenset[str]:
+    """The same of the content of such a file."""
+    return _runs_of(parse_json(content))
+
+
+def _runs_of(said: dict[str, Any]) -> frozenset[str]:
+    runs = said.get("runs")
+    return frozenset(map(str, runs)) if isinstance(runs, list) else frozenset()
 
 
 def write_private(gage_dir: Path, runs: Iterable[str]) -> None:
     """Write down which they are, so that it outlives a power cut. Hold the store's lock."""
-    write_json(gage_dir / _FILE, {"format": FORMAT, "runs": sorted(runs)}, durable=True)
+    write_json(gage_dir / FILE, {"format": FORMAT, "runs": sorted(runs)}, durable=True)

@@ -200,6 +200,21 @@ def test_what_is_no_sound_backup_is_refused(pair: tuple[Path, list[str]], tmp_pa
     assert "did not arrive" in gage_inside(empty(tmp_path / "e"), "restore", "--from", str(odd)).err
 
 
+def test_what_was_private_is_so_wherever_it_comes(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    repo, runs = pair
+    say(repo, "backup", "../b.tar")
+    other = clone(tmp_path / "hub.git", tmp_path / "other")
+    mine = run(other, "--private", "train.py")
+    say(other, "restore", "--from", "../b.tar")
+    assert set(say(other, "private").split()) == {mine[10:17], runs[3][10:17]}
+    say(other, "copy", "--all", "--to", "../place", "-y")
+    there = say(other, "--runs", "../place", "list", "--json", "-w", "archived or not archived")
+    assert runs[3] not in there
+    assert mine not in there
+
+
 def test_objects_of_another_kind(pair: tuple[Path, list[str]], tmp_path: Path) -> None:
     """What cannot be is said at once, and not called damaged."""
     say(pair[0], "backup", "../b.tar")
