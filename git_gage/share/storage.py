@@ -42,6 +42,7 @@ def find_storage(repo: Repository, asked: str | None) -> Storage:
     remote = find_remote(repo, asked)
     backend = _open_backend(repo, remote)
     if backend is None:
+        _require_folder(repo, remote)
         raise RequestError(
             f"large files do not go to '{remote.shown}'", hint=_how_to_choose(repo, remote)
         )
@@ -140,6 +141,16 @@ def _find_git_dir(repo: Repository, remote: Remote) -> Path | None:
         if (place / "HEAD").is_file() and (place / "objects").is_dir():
             return place
     return None
+
+
+def _require_folder(repo: Repository, remote: Remote) -> None:
+    """Raises: RequestError where a remote is a directory and there is none."""
+    path = repo.config_base / _address(repo, remote).removeprefix(FILE)
+    if not _is_url(repo, remote) and not path.exists():
+        raise RequestError(
+            f"'{remote.shown}' is '{path}', and there is no such folder",
+            hint="mount the disk it is on, or check its address with 'git gage remote'",
+        )
 
 
 def _how_to_choose(repo: Repository, remote: Remote) -> str:

@@ -323,8 +323,11 @@ def test_where_files_of_a_remote_go(
         "git gage config set gage.repo.no.files <path, rclone:... or s3://...>"
     )
     with pytest.raises(RequestError, match="do not go to") as caught:
-        find_storage(here.repo, "./nothing")
+        find_storage(here.repo, str(tmp_path))
     assert "give it a name" in str(caught.value.hint)
+    with pytest.raises(RequestError, match="there is no such folder") as caught:
+        find_storage(here.repo, "./nothing")
+    assert "mount the disk" in str(caught.value.hint)
     monkeypatch.setattr("git_gage.share.storage.find_program", lambda *_: None)
     with pytest.raises(RequestError, match="do not go to") as caught:
         find_storage(here.repo, "url")
