@@ -53,10 +53,13 @@ def _restore_all(app: App, name: str) -> None:
     from git_gage.cli.backup import find_backup
     from git_gage.render.amounts import count_text
     from git_gage.share.backup import read_backup, restore_backup
+    from git_gage.share.copy import offer_runs
 
     backup = read_backup(find_backup(app.cwd / name))
     with app.progress() as progress:
         done = restore_backup(app.store, app.catalog, backup, progress)
+        if app.folder is not None:
+            offer_runs(app.store, app.catalog)
         if done.beside:
             progress.note(f"{count_text(done.beside, 'ref')} went on here: both forms are kept")
     come = [count_text(done.runs, "run"), count_text(done.records, "record")]

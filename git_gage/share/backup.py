@@ -25,10 +25,9 @@ from git_gage.share.purge import accept_purges
 from git_gage.share.remote import Remote
 from git_gage.share.transfer import fetch_refs
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import LOCAL, TRACKING, parse_ref
+from git_gage.store import LOCAL, PRIVATE, TAKEN, TRACKING, parse_ref
 from git_gage.store.files import explained
 from git_gage.store.identity import adopt_lanes
-from git_gage.store.layout import PRIVATE, TAKEN
 from git_gage.store.private import FILE, parse_private, write_private
 from git_gage.system import remove_file, replace_file, sync_folder
 
@@ -160,7 +159,7 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
         runs, records = catalog.count(), catalog.count_records()
         _keep_private(store, backup)  # before anything is here that a push could take
         large = _bring_files(store, backup, keep_locals=is_empty)
-        beside = _bring_refs(store, backup, observer)
+        beside = _bring_refs(store, backup, observer, is_empty=is_empty)
         if is_empty:
             adopt_lanes(store.dir / "lane.json", store.repo.common_dir, backup.lanes)
         for notice in catalog.refresh(bulk=True):
@@ -381,7 +380,7 @@ def _copy(file: IO[bytes], target: Path) -> None:
         os.fsync(out.fileno())
 
 
-def _bring_refs(store: Store, backup: Backup, observer: Observer) -> int:
+def _bring_refs(store: Store, backup: Backup, observer: Observer, *, is_empty: bool) -> int:
     """Fetch the lanes from the bundle; how many are kept beside what is here."""
     bundle = store.dir / f".restore-{os.getpid()}.bundle"
     name = f"backup-{backup.members[BUNDLE][0][:12]}"
@@ -392,7 +391,7 @@ def _bring_refs(store: Store, backup: Backup, observer: Observer) -> int:
                 if member.name == BUNDLE:
                     _copy(file, bundle)
         here = store.repo.list_refs(*SAVED)
-        specs = dict(_choose_refs(store, backup, here, name))
+        specs = dict(_choose_refs(store, backup, here, "" if is_empty else name))
         if specs:
             asked = [f"{ref}:{place}" for ref, place in specs.items()]
             fetch_refs(store.repo, remote, asked, observer, strict=False)
@@ -402,26 +401,32 @@ def _bring_refs(store: Store, backup: Backup, observer: Observer) -> int:
             raise IntegrityError(f"restore '{backup.path}': '{lost[0]}' did not arrive")
     finally:
         remove_file(bundle)
-    return sum(place != ref for ref, place in specs.items())
+    return sum(ref in here for ref in specs)
 
 
 def _choose_refs(
     store: Store, backup: Backup, here: Mapping[str, str], name: str
 ) -> Iterator[tuple[str, str]]:
-    """Refs that bring anything, each with the one that takes it."""
+    """Refs that bring anything, each with the one that takes it: its own, or one below `name`.
+
+    What comes beside other runs is as if it had been fetched run by run: no lane of this clone
+    goes on with it, no remote is taken to have it, and a purge takes it out.
+    """
     ignored = set(Withdrawn(store).ignored())
     for ref, oid in backup.refs.items():
         found = parse_ref(ref)
         if found is None:
             raise _broken(backup.path, f"'{ref}' is no lane")
         lane = f"{LOCAL}/{found.lane}/{found.epoch}/{found.kind}"
-        if lane in ignored or here.get(ref) == oid or _holds(store, here.get(ref), oid):
-            continue
-        yield ref, ref if ref not in here else f"{TRACKING}/{name}{lane.removeprefix('refs/gage')}"
+        place = f"{TAKEN}/{name}/{ref.removeprefix('refs/')}" if name else ref
+        held = any(_holds(store, here.get(each), oid) for each in (ref, place))
+        if lane not in ignored and not held:
+            yield ref, place
 
 
 def _holds(store: Store, tip: str | None, oid: str) -> bool:
     """Whether a lane here has gone on from what the backup has of it."""
-    if tip is None or store.repo.object_sizes([oid]).get(oid) is None:
-        return False
-    return is_ancestor(store.repo, oid, tip)
+    if tip is None or tip == oid:
+        return tip == oid
+    known = store.repo.object_sizes([oid]).get(oid) is not None
+    return known and is_ancestor(store.repo, oid, tip)

@@ -136,7 +136,8 @@ def offer_runs(store: Store, catalog: Catalog, again: Collection[str] = ()) -> N
         lines = [
             record.line
             for record in catalog.record_lines()
-            if record.line not in offered or record.run in again
+            if record.run not in store.private
+            and (record.line not in offered or record.run in again)
         ]
         if not lines:
             return

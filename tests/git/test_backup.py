@@ -16,6 +16,7 @@ from git_gage.git import open_repository
 from git_gage.store import Store
 from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import add_newer_line
+from tests.git.test_secrets import objects_of
 from tests.support import clone, commit, gage_inside, git, make_repo, set_identity, write_files
 
 MAKES = "open('big.bin', 'wb').write(b'x' * 200_000)\nprint('loss: 1')\n"
@@ -254,3 +255,61 @@ def test_where_it_cannot_be_written_nothing_is_left(
     assert not [path.name for path in tmp_path.iterdir() if "tar" in path.name]
     write_files(tmp_path, {"b.tar": "mine"})
     assert "is there already" in gage_inside(repo, "backup", "../b.tar").err
+
+
+def test_what_was_taken_and_what_is_private_is_saved_too(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    repo, runs = pair
+    hidden = run(repo, "--private", "train.py")
+    say(repo, "push")
+    kim = clone(tmp_path / "hub.git", tmp_path / "kim", name="Kim")
+    say(kim, "fetch", "origin", runs[0])
+    secret = run(kim, "--private", "train.py")
+    say(kim, "backup", "../kim.tar")
+    fresh = empty(tmp_path / "fresh")
+    say(fresh, "restore", "--from", "../kim.tar")
+    assert everything(fresh) == everything(kim)
+    assert set(listed(fresh)) == {secret, runs[0]}
+    git(fresh, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    say(fresh, "push")
+
+    say(repo, "restore", "--from", "../kim.tar")
+    assert {secret, hidden} <= set(listed(repo))
+    say(repo, "push")
+    place = tmp_path / "place"
+    say(tmp_path, "--runs", str(place), "copy", "--all", "--from", "./hub.git", "-y")
+    say(tmp_path, "--runs", str(place), "restore", "--from", "kim.tar")
+    assert secret in say(tmp_path, "--runs", str(place), "list", "--json")
+    for where in (tmp_path / "hub.git", place):
+        reader = empty(tmp_path / f"reader-of-{where.name}")
+        git(reader, "remote", "add", "origin", str(where))
+        say(reader, "fetch")
+        assert set(listed(reader)) == set(runs[:2])
+
+
+def test_what_a_backup_brought_is_let_go_of(pair: tuple[Path, list[str]], tmp_path: Path) -> None:
+    repo, runs = pair
+    say(repo, "push")
+    say(repo, "backup", "../b.tar")
+    kim = clone(tmp_path / "hub.git", tmp_path / "kim", name="Kim")
+    mine = run(kim)
+    say(kim, "restore", "--from", "../b.tar")
+    assert set(listed(kim)) == {mine, *runs[:2]}
+    say(repo, "purge", runs[1], "--force", "--remote", "origin")
+    assert gage_inside(kim, "fetch").code == 0
+    assert set(listed(kim)) == {mine, runs[0]}
+    git(kim, "gc", "-q", "--prune=now")
+    assert f'"run":"{runs[1]}","seq":1'.encode() not in objects_of(kim)
+
+
+def test_a_run_that_became_private_stays_so(pair: tuple[Path, list[str]], tmp_path: Path) -> None:
+    repo, _ = pair
+    mine = run(repo)
+    say(repo, "backup", "../b.tar")
+    say(repo, "private", mine)
+    say(repo, "restore", "--from", "../b.tar")
+    say(repo, "push")
+    reader = clone(tmp_path / "hub.git", tmp_path / "reader")
+    say(reader, "fetch")
+    assert mine not in listed(reader)
