@@ -174,6 +174,8 @@ def _plan(app: App, side: Side, what: What) -> Found:
         raise RequestError(f"no runs in '{side.shown}' yet", hint=hint)
     giver = app if side.sends else there
     runs = [] if giver is None else _choose(giver, what)
+    if side.sends and not what.words:
+        runs = [run for run in runs if run not in app.store.private]
     chosen = Chosen(runs, what.parts, what.kinds)
     theirs = None if there is None else there.runs
     source, target = (app.runs, theirs) if side.sends else (theirs or app.runs, app.runs)

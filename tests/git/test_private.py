@@ -110,6 +110,18 @@ def test_a_run_may_become_private_until_it_was_sent(world: World) -> None:
     assert "was recorded in another clone" in done.err
 
 
+def test_a_copy_of_all_leaves_private_runs_here(world: World) -> None:
+    run = run_private(world)
+    public = world.ana.run()
+    place = str(world.folder / "place")
+    for chosen in (["--all"], ["-w", "completed"]):
+        assert gage_inside(world.ana.path, "copy", "-y", *chosen, "--to", place).code == 0
+        listed = gage_inside(world.ana.path, "--runs", place, "list", "--json").out
+        assert [each["id"] for each in json.loads(listed)] == [public]
+    named = gage_inside(world.ana.path, "copy", "-y", run, "--to", place)
+    assert "is private: it stays in this clone" in named.err
+
+
 def test_a_private_run_may_be_shared_after_all(world: World) -> None:
     run = run_private(world, "-l", "ready")
     assert gage_inside(world.ana.path, "private", "-d", run).out == "1 run is no longer private\n"
