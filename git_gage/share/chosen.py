@@ -26,6 +26,7 @@ from git_gage.share.peek import look_at
 from git_gage.share.private import require_shareable
 from git_gage.share.redact import find_said
 from git_gage.share.transfer import list_remote
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT
 from git_gage.store.identity import out_lane
 from git_gage.store.out import Parcel, extend_lane
@@ -191,11 +192,15 @@ def _deliver(
 
 
 def begin_lane(store: Store, remote: Remote, known: Refs, *, fresh: bool = False) -> str:
-    """The out lane, exactly as the remote is known to have it; a new one if `fresh`."""
+    """The out lane, exactly as the remote is known to have it; a new one if `fresh`.
+
+    With it stays what the remote is to get for something that it is to delete.
+    """
     path, common_dir = store.dir / "lane.json", store.repo.common_dir
     with store.writing():
         lane = out_lane(path, common_dir, remote.tracking, fresh=fresh)
         there = {ref: oid for ref, oid in known.items() if ref.startswith(f"{LOCAL}/{lane}/")}
+        there |= Withdrawn(store).again(remote.tracking)
         present = out_refs(store.repo, remote)
         updates = {
             kept_as(remote, ref, OUT): oid for ref, oid in there.items() if present.get(ref) != oid

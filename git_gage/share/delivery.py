@@ -76,10 +76,17 @@ def deliver(
     if not allow_secrets:
         require_no_leaks(store, load)
     withdrawn = Withdrawn(store)
+    asked = withdrawn.deletes(remote.tracking)
+    updates = {**withdrawn.again(remote.tracking), **load.updates}
+    if not updates:
+        there = list_remote(store.repo, remote, observer)
+        withdrawn.note_gone(remote.tracking, {r: o for r, o in asked.items() if there.get(r) != o})
+        asked = withdrawn.deletes(remote.tracking)
+        if not asked:
+            return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
     # Where a redaction was cut short, an epoch is there under its old name.
-    taken_back = withdrawn.deletes(remote.tracking).items()
-    deletes = {ref: oid for ref, oid in taken_back if ref not in load.updates}
-    load = load._replace(deletes={**load.deletes, **deletes})
+    deletes = {ref: oid for ref, oid in asked.items() if ref not in updates}
+    load = load._replace(updates=updates, deletes={**load.deletes, **deletes})
     outcome = push_refs(store.repo, remote, load.updates, load.deletes, observer)
     lines = _sent_lines(store, load, outcome) if outcome.accepted else []
     commits = _count_commits(store, remote, load.known, lines)
@@ -132,6 +139,9 @@ def _note_withdrawn(
     store: Store, remote: Remote, withdrawn: Withdrawn, outcome: Outcome, observer: Observer
 ) -> None:
     """Forget what the remote has deleted, or had not any more."""
+    if again := withdrawn.again(remote.tracking):
+        withdrawn.note_given(remote.tracking, again)
+        withdrawn.save()
     asked = withdrawn.deletes(remote.tracking)
     gone = {ref: oid for ref, oid in asked.items() if outcome.flags.get(ref) == "-"}
     if len(gone) < len(asked):

@@ -26,6 +26,7 @@ from git_gage.share.lanes import (
     tracking_refs,
 )
 from git_gage.share.transfer import list_remote
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 from git_gage.store.identity import renew_lane
 from git_gage.store.merge import merge_epochs
@@ -78,7 +79,7 @@ def push_own(
     attempt = 1
     while True:
         load = _load_lanes(store, remote, parts, observer)
-        if not load.updates:
+        if not load.updates and not Withdrawn(store).waits_for(remote.tracking):
             list_remote(store.repo, remote, observer)
             return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
         try:

@@ -26,6 +26,7 @@ from git_gage.share.peek import forget_peeks
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT, OWN, TAKEN, TRACKING, parse_ref
 from git_gage.store.identity import out_lane
+from git_gage.store.lane import Lane
 from git_gage.store.rewrite import (
     Drop,
     Holding,
@@ -35,6 +36,7 @@ from git_gage.store.rewrite import (
     purge_journals,
     read_holding,
     rewrite_lane,
+    write_epoch,
 )
 from git_gage.system import remove_file, remove_tree
 
@@ -334,26 +336,54 @@ def _withdraw(store: Store, drop: Drop, *, said: bool) -> tuple[list[str], list[
     withdrawn.add_purged(drop.runs)
     elsewhere: list[str] = []
     gone: dict[str, str] = {}
+    fresh: dict[str, str] = {}
+
+    def out_prefix(remote: str) -> str:
+        # What goes on is in another lane: nobody takes the one for the other by its name.
+        if remote not in fresh:
+            path, common_dir = store.dir / "lane.json", store.repo.common_dir
+            fresh[remote] = out_lane(path, common_dir, remote, fresh=True)
+        return f"{OUT}/{remote}/w/{fresh[remote]}"
+
     for each in _find_touched(store, drop):
-        space, remote, lane, epoch = each.key
+        space, remote, lane, _ = each.key
         if space == TRACKING and not each.ours and (each.kept or not said):
             elsewhere.append(f"{remote}: lane {lane}, which others write")
         if each.kept:
             continue
         gone |= each.refs
         if space == OUT:
-            # What goes on is in another lane: nobody takes the one for the other by its name.
-            out_lane(store.dir / "lane.json", store.repo.common_dir, remote, fresh=True)
+            out_prefix(remote)
+            withdrawn.note_given(remote, _names(each))
         else:
-            names = {f"{LOCAL}/{lane}/{epoch}/{kind}": oid for kind, oid in each.tips.items()}
-            mine = lane in store.my_lanes
-            delete = mine or (each.ours and _is_alone(each.rest, drop))
-            withdrawn.add(remote, names, delete=delete)
-            if each.ours and not delete:
-                elsewhere.append(f"{remote}: {LOCAL}/{lane}/{epoch}, with other runs")
+            if each.ours and lane not in store.my_lanes and not _is_alone(each.rest, drop):
+                again = _write_again(store, out_prefix(remote), each)
+                withdrawn.give_again(remote, again)
+            withdrawn.add(remote, _names(each), delete=each.ours)
     withdrawn.save()
     delete_refs(store.repo, gone)
     return withdrawn.remotes(), elsewhere
+
+
+def _names(touched: _Touched) -> dict[str, str]:
+    """Its refs by the names that they have on the remote."""
+    _, _, lane, epoch = touched.key
+    return {f"{LOCAL}/{lane}/{epoch}/{kind}": oid for kind, oid in touched.tips.items()}
+
+
+def _write_again(store: Store, prefix: str, touched: _Touched) -> dict[str, str]:
+    """Put what else a remote was given run by run into the out lane below `prefix`; its refs."""
+    lane, before = Lane(store.repo, prefix), group_epochs(store.repo, prefix)
+    named = b"".join(touched.rest.lines)
+    sources = tuple(oid for oid in touched.rest.snapshots if oid.encode() in named)
+    rest = touched.rest._replace(snapshots=sources)
+    write_epoch(lane, touched.key[3], rest, sealed="sealed" in touched.tips)
+    return {
+        f"{LOCAL}/{prefix.rpartition('/')[2]}/{epoch}/{kind}": oid
+        for epoch, tips in group_epochs(store.repo, prefix).items()
+        if epoch not in before
+        for kind, oid in tips.items()
+    }
 
 
 def _own_lanes(store: Store) -> list[str]:

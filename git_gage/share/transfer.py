@@ -181,18 +181,18 @@ def push_refs(
     """Put commits on refs of the remote, and delete refs that are still what they were.
 
     Everything or nothing, where the remote can do that; without the deletes, where it can't.
-    Never forced. `updates` must not be empty: git would push branches.
+    Never forced. There must be either: without any, git would push branches.
 
     Raises: RemoteError with git's own text, unless refs were merely behind the remote's.
     """
-    assert updates
+    assert updates or deletes
     if is_bucket(remote.address):
         deletes = own_only(repo, deletes)
     outcome = _push(repo, remote, updates, deletes, observer, ("--atomic",))
-    if outcome.reasons and not outcome.behind and deletes:
+    if outcome.reasons and not outcome.behind and deletes and updates:
         outcome = _push(repo, remote, updates, {}, observer, ("--atomic",))
     if any("does not support --atomic" in line for line in outcome.answer.said):
-        outcome = _push(repo, remote, updates, {}, observer, ())
+        outcome = _push(repo, remote, updates, {} if updates else deletes, observer, ())
     for line in outcome.answer.said:
         if line.startswith("remote:") and outcome.accepted:
             observer.progress(hide_user(line))

@@ -20,6 +20,7 @@ class Withdrawn:
         self._path = store.dir / "redacted.json"
         state: dict[str, Any] = read_json(self._path)
         self._deletes: dict[str, dict[str, str]] = dict(state.get("deletes", {}))
+        self._again: dict[str, dict[str, str]] = dict(state.get("again", {}))
         self._ignored: list[str] = list(state.get("ignored", ()))
         self._purged: list[str] = list(state.get("purged", ()))
 
@@ -29,11 +30,27 @@ class Withdrawn:
         if delete:
             self._deletes[remote] = {**self._deletes.get(remote, {}), **refs}
 
+    def give_again(self, remote: str, refs: Mapping[str, str]) -> None:
+        """Out lanes with what else was in the refs that it is to delete."""
+        self._again[remote] = {**self._again.get(remote, {}), **refs}
+
+    def again(self, remote: str) -> dict[str, str]:
+        """Refs that a remote is to get for those it deletes, by the name they have there."""
+        return dict(self._again.get(remote, {}))
+
+    def note_given(self, remote: str, refs: Mapping[str, str]) -> None:
+        """A remote has these now, or nobody wants that any more."""
+        left = {ref: oid for ref, oid in self.again(remote).items() if ref not in refs}
+        self._again.pop(remote, None)
+        if left:
+            self._again[remote] = left
+
     def save(self) -> None:
         """Write it down, so that it outlives a power cut."""
         state = {
             "format": FORMAT,
             "deletes": self._deletes,
+            "again": self._again,
             "ignored": self._ignored,
             "purged": self._purged,
         }
@@ -47,6 +64,10 @@ class Withdrawn:
     def purged(self) -> list[str]:
         """Runs that were purged, here or by who began them."""
         return list(self._purged)
+
+    def waits_for(self, remote: str) -> bool:
+        """Whether a push has something to take back from a remote, or to give it again."""
+        return remote in self._deletes or remote in self._again
 
     def remotes(self) -> list[str]:
         """Remotes that have not deleted theirs yet."""

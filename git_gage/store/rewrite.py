@@ -81,7 +81,7 @@ def rewrite_lane(repo: Repository, prefix: str, drop: Drop) -> Refs:
         rest = holding.without(drop)
         if rest == holding:
             continue
-        _write_epoch(Lane(repo, prefix), epoch, rest, sealed="sealed" in tips)
+        write_epoch(Lane(repo, prefix), epoch, rest, sealed="sealed" in tips)
         old = {f"{prefix}/{epoch}/{kind}": oid for kind, oid in tips.items()}
         delete_refs(repo, old)
         gone |= old
@@ -166,7 +166,8 @@ def purge_journals(folder: Path, drop: Drop) -> None:
             _replace(path, b"\n".join(kept))
 
 
-def _write_epoch(lane: Lane, before: str, rest: Holding, *, sealed: bool) -> None:
+def write_epoch(lane: Lane, before: str, rest: Holding, *, sealed: bool) -> None:
+    """What is left of an epoch, under the next name. Hold the store's lock."""
     epoch = Epoch(layout.epoch_name(before[:6], group_epochs(lane.repo, lane.prefix)))
     for first in range(0, len(rest.snapshots), PINS):
         epoch = lane.pin(epoch, rest.snapshots[first : first + PINS])

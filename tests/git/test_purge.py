@@ -338,3 +338,69 @@ def test_what_only_seems_to_be_proven_hides_and_no_more(
     assert json.loads(say(his, "show", one, "--json"))["redacted"] == ["run"]
     git(his, "config", "--unset", "gage.apply")
     assert "is gone" in gage_inside(his, "fetch").err
+
+
+def test_who_passed_it_on_with_other_runs_takes_it_back_too(project: Path, tmp_path: Path) -> None:
+    one, two = run(project), hush(project)
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    place = tmp_path / "place"
+    say(bob, "copy", one, two, "--to", str(place), "-y")
+    say(project, "purge", two, "--force", "--remote", "origin")
+    assert gage_inside(bob, "fetch").code == 0
+    assert HUSH in objects_of(place)
+    say(bob, "push", str(place))
+    assert say(bob, "push", str(place)) == f"{place} is up to date\n"
+    prune(place)
+    assert HUSH not in objects_of(place)
+    reader = clone(tmp_path / "hub.git", tmp_path / "reader")
+    say(reader, "fetch", str(place))
+    assert_whole(reader, [one])
+    three = run(project)
+    say(project, "push")
+    say(bob, "fetch")
+    say(bob, "push", str(place), three)
+    say(reader, "fetch", str(place))
+    assert listed(reader) == [three, one]
+
+
+def test_what_is_given_again_waits_for_a_push_that_arrives(project: Path, tmp_path: Path) -> None:
+    runs = [run(project), hush(project), hush(project)]
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    git(tmp_path, "init", "-q", "--bare", "lab.git")
+    lab = tmp_path / "lab.git"
+    git(bob, "remote", "add", "lab", str(lab))
+    say(bob, "push", "lab", *runs)
+    for gone in runs[1:]:
+        say(project, "purge", gone, "--force", "--remote", "origin")
+        assert gage_inside(bob, "fetch").code == 0
+        away = lab.rename(tmp_path / "away")
+        assert gage_inside(bob, "push", "lab", runs[0]).code == 128
+        away.rename(lab)
+    say(bob, "push", "lab", runs[0])
+    prune(lab)
+    assert HUSH not in objects_of(lab)
+    reader = clone(tmp_path / "hub.git", tmp_path / "reader")
+    say(reader, "fetch", str(lab))
+    assert_whole(reader, runs[:1])
+
+
+def test_who_has_nothing_of_their_own_takes_it_back_too(project: Path, tmp_path: Path) -> None:
+    one = hush(project)
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    for place in ("kept", "emptied"):
+        say(bob, "copy", one, "--to", str(tmp_path / place), "-y")
+    say(project, "purge", one, "--force", "--remote", "origin")
+    assert gage_inside(bob, "fetch").code == 0
+    for ref in git(tmp_path / "emptied", "for-each-ref", "--format=%(refname)").split():
+        git(tmp_path / "emptied", "update-ref", "-d", ref)
+    for place in ("kept", "emptied"):
+        for _ in range(2):
+            answer = f"{tmp_path / place} is up to date\n"
+            assert say(bob, "push", str(tmp_path / place)) == answer
+        assert git(tmp_path / place, "for-each-ref") == ""
