@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from git_gage.errors import RequestError
 from git_gage.records import short_id
 from git_gage.share.cargo import pack_parcels
-from git_gage.share.lanes import sharing
-from git_gage.share.redact import runs_of_sources
+from git_gage.share.lanes import read_tip_lines, records_only, sharing
+from git_gage.share.redact import run_of, runs_of_sources
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, PRIVATE
 from git_gage.store.out import extend_lane
-from git_gage.store.private import write_private
+from git_gage.store.private import read_moving, write_private
 from git_gage.store.rewrite import Drop, rewrite_lane
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def change_privacy(
     """Make runs of this clone private, or no longer so; those for which that is new.
 
     A kill in the middle leaves a run private, and some of its records in both lanes: the same
-    command goes on with it.
+    command goes on with it, and the next push makes it private altogether.
     Raises: RequestError for a run of another clone, or one that a remote has already.
     """
     with sharing(store), store.writing():
@@ -46,30 +47,53 @@ def change_privacy(
         catalog.refresh()
         changed = [run for run in runs if private or run in store.private]
         for run in changed:
-            _require_own(catalog, run, private=private)
+            _require_own(store, catalog, run, private=private)
         before, after = (LOCAL, PRIVATE) if private else (PRIVATE, LOCAL)
-        if private:
-            write_private(store.dir, {*store.private, *changed})
+        write_private(store.dir, store.private.union(changed if private else ()), moving=changed)
         for run in changed:
             _move(store, catalog, run, before, after)
-        if not private:
-            write_private(store.dir, store.private.difference(changed))
+        left = store.private if private else store.private.difference(changed)
+        write_private(store.dir, left, moving=())
         catalog.refresh()
     return changed
 
 
-def _require_own(catalog: Catalog, run: str, *, private: bool) -> None:
+def finish_moves(store: Store, catalog: Catalog) -> None:
+    """Let no record of a private run be where pushes look. Hold the lock of sharing."""
+    moving = read_moving(store.dir)
+    if moving:
+        with store.writing():
+            catalog.refresh()
+            for run in moving:
+                _move(store, catalog, run, LOCAL, PRIVATE)
+            write_private(store.dir, store.private, moving=())
+
+
+def _require_own(store: Store, catalog: Catalog, run: str, *, private: bool) -> None:
     if catalog.is_foreign(run):
         raise RequestError(
             f"run {short_id(run)} was recorded in another clone: it is private there or nowhere",
             hint=f"git gage show {short_id(run)}",
         )
-    remotes = catalog.remotes_of(run)
+    remotes = catalog.remotes_of(run) or _took_back(store, run)
     if private and remotes:
         raise RequestError(
             f"run {short_id(run)} was sent to '{remotes[0]}' already",
             hint=f"to take it back: git gage redact --run {short_id(run)}",
         )
+
+
+def _took_back(store: Store, run: str) -> list[str]:
+    """Remotes that are still to delete lanes with a run, and to get the rest of them again."""
+    withdrawn = Withdrawn(store)
+    found = []
+    for remote in withdrawn.remotes():
+        tips = records_only(withdrawn.deletes(remote)).values()
+        known = [oid for oid, size in store.repo.object_sizes(tips).items() if size is not None]
+        # What git has cleaned up since can have been anything.
+        if len(known) < len(set(tips)) or run in map(run_of, read_tip_lines(store, known)):
+            found.append(remote)
+    return found
 
 
 def _move(store: Store, catalog: Catalog, run: str, before: str, after: str) -> None:

@@ -17,6 +17,7 @@ from git_gage.share.chosen import Chosen, push_chosen
 from git_gage.share.lanes import CARGO, Refs, sharing, split_ref, tracking_refs
 from git_gage.share.objects import find_unneeded
 from git_gage.share.own import push_own
+from git_gage.share.private import finish_moves
 from git_gage.share.redact import (
     KIND,
     RUN,
@@ -131,6 +132,7 @@ def push_purge(
     """
     found = find_remote(store.repo, remote)
     with sharing(store):
+        finish_moves(store, catalog)
         known: Refs = {
             **tracking_refs(store.repo, found),
             **Withdrawn(store).deletes(found.tracking),

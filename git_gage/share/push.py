@@ -9,7 +9,7 @@ from git_gage.share.beats import drop_beats
 from git_gage.share.chosen import Chosen, push_chosen
 from git_gage.share.lanes import CARGO, sharing
 from git_gage.share.own import push_own
-from git_gage.share.private import require_shareable
+from git_gage.share.private import finish_moves, require_shareable
 from git_gage.share.remote import find_remote
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def push_runs(
     with sharing(store):
         if store.journals():
             store.flush()
+        finish_moves(store, catalog)
         if runs or kinds is not None:
             chosen = Chosen(runs or None, parts, kinds)
             pushed = push_chosen(

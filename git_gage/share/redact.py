@@ -315,7 +315,7 @@ def runs_of_sources(
     }
     blobs = [blob for found in store.list_blobs(tips.values()).values() for blob in found]
     return [
-        (_run_of(line), oid)
+        (run_of(line), oid)
         for _, lines in store.read_lines(dict.fromkeys(blobs))
         for line in lines
         for mark, oid in marks.items()
@@ -452,10 +452,10 @@ def _is_out(store: Store, remote: str, lane: str) -> bool:
 
 def _is_alone(rest: Holding, drop: Drop) -> bool:
     """Whether nothing of other runs is left in an epoch."""
-    return all(_run_of(line) in drop.runs for line in rest.lines)
+    return all(run_of(line) in drop.runs for line in rest.lines)
 
 
-def _run_of(line: bytes) -> str | None:
+def run_of(line: bytes) -> str | None:
     """The run that a line is about; None where a newer git-gage wrote it."""
     try:
         return parse_record(line).run

@@ -30,6 +30,19 @@ def _runs_of(said: dict[str, Any]) -> frozenset[str]:
     return frozenset(map(str, runs)) if isinstance(runs, list) else frozenset()
 
 
-def write_private(gage_dir: Path, runs: Iterable[str]) -> None:
-    """Write down which they are, so that it outlives a power cut. Hold the store's lock."""
-    write_json(gage_dir / FILE, {"format": FORMAT, "runs": sorted(runs)}, durable=True)
+def read_moving(gage_dir: Path) -> list[str]:
+    """Ids of the runs of which records may be in both lanes: they are becoming private, or not."""
+    runs = read_json(gage_dir / FILE).get("moving")
+    return runs if isinstance(runs, list) else []
+
+
+def write_private(
+    gage_dir: Path, runs: Iterable[str], *, moving: Iterable[str] | None = None
+) -> None:
+    """Write down which they are, so that it outlives a power cut. Hold the store's lock.
+
+    `moving`: see `read_moving`; as it was if None.
+    """
+    both = read_moving(gage_dir) if moving is None else sorted(moving)
+    state = {"format": FORMAT, "runs": sorted(runs), **({"moving": both} if both else {})}
+    write_json(gage_dir / FILE, state, durable=True)

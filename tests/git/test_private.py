@@ -27,6 +27,11 @@ def run_private(world: World, *options: str) -> str:
     return newest(world)
 
 
+def record(world: World) -> str:
+    assert gage_inside(world.ana.path, "run", "-q", "--", "sh", "-c", "echo hello").code == 0
+    return newest(world)
+
+
 def newest(world: World) -> str:
     return gage_inside(world.ana.path, "select", "--id").out.strip()
 
@@ -120,6 +125,42 @@ def test_a_copy_of_all_leaves_private_runs_here(world: World) -> None:
         assert [each["id"] for each in json.loads(listed)] == [public]
     named = gage_inside(world.ana.path, "copy", "-y", run, "--to", place)
     assert "is private: it stays in this clone" in named.err
+
+
+@pytest.mark.parametrize("cleaned", [True, False])
+def test_what_a_remote_is_still_to_delete_was_sent(world: World, cleaned: bool) -> None:
+    run, other = (record(world) for _ in range(2))
+    world.ana.push(None, run)
+    assert gage_inside(world.ana.path, "redact", "-y", "--output", run).code == 0
+    if cleaned:
+        git(world.ana.path, "gc", "-q", "--prune=now")
+    refused = gage_inside(world.ana.path, "private", run)
+    assert "was sent to 'origin' already" in refused.err
+    assert gage_inside(world.ana.path, "private", other).code == (128 if cleaned else 0)
+    world.ana.push(None, run)
+    assert world.ana.catalog.remotes_of(run) == ["origin"]
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_push_finishes_what_was_cut_short(
+    world: World, monkeypatch: pytest.MonkeyPatch, back: bool
+) -> None:
+    run, public = record(world), record(world)
+    if back:
+        assert gage_inside(world.ana.path, "private", run).code == 0
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(privacy, "rewrite_lane", die)
+        words = ["-d"] if back else []
+        assert gage_inside(world.ana.path, "private", *words, run).code == 130
+    assert gage_inside(world.ana.path, "private").out == f"{run[10:17]}\n"
+    world.ana.push()
+    world.sam.fetch()
+    assert world.sam.runs() == {public}
+    assert run in world.ana.runs()
 
 
 def test_a_private_run_may_be_shared_after_all(world: World) -> None:
