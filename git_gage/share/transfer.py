@@ -188,6 +188,8 @@ def push_refs(
     assert updates or deletes
     if is_bucket(remote.address):
         deletes = own_only(repo, deletes)
+        if not (updates or deletes):
+            return Outcome({}, {}, {}, Answer(0, "", []))
     outcome = _push(repo, remote, updates, deletes, observer, ("--atomic",))
     if outcome.reasons and not outcome.behind and deletes and updates:
         outcome = _push(repo, remote, updates, {}, observer, ("--atomic",))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from git_gage.cli import copy
-from tests.support import Result, gage, gage_inside, git, write_files
+from tests.support import Result, clone, gage, gage_inside, git, write_files
 
 PRINTS = "print('x', 1)\n"
 
@@ -272,3 +272,15 @@ def test_previews_of_images_go_along(repo: Path, place: Path, tmp_path: Path) ->
     assert at(got, *words, "--from", str(place), where=tmp_path) == "Copied 1 run\n"
     refs = git(got, "for-each-ref", "--format=%(refname)").splitlines()
     assert any(ref.endswith("/thumbs") for ref in refs)
+
+
+def test_a_repository_without_runs_is_a_place_too(repo: Path, place: Path) -> None:
+    run = record(repo, "one.py")
+    kim = clone(repo, repo.parent / "kim", name="Kim")
+    assert gage_inside(repo, "label", run, "--set", "first").code == 0
+    assert gage_inside(kim, "fetch").code == 0
+    assert gage_inside(kim, "verify", run).code == 1
+    assert (kim / ".git/gage/cache/trust.json").exists()
+    git(repo.parent, "init", "-q", "--bare", str(place))
+    assert gage_inside(kim, "list", "--remote", str(place)).err.startswith("no runs on")
+    assert gage_inside(kim, "copy", "--all", "--to", str(place), "-y").out == "Copied 1 run\n"
