@@ -30,7 +30,6 @@ A file that is not here is got from a remote, and nothing else of its run.
 What opens it is the program that GAGE_OPENER names, or the system's. Where
 there is none, or nobody can see it, the path is printed. So it is for a file
 that could be a program: only pictures, sound, text and tables are opened.
-A picture of which only a preview is here is got from a remote first.
 
 """
     + RUN_NOTE,
