@@ -64,38 +64,55 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
         raise click.UsageError("'--json' needs '--dry-run'")
     if everything == what.is_chosen:
         raise click.UsageError("give the runs, '-w <filter>' or '--all'")
-    side = _find_side(app, where, sends=to is not None)
-    found = _plan(app, side, what)
-    if not found.plan.moves:
+    side = find_side(app, where, sends=to is not None)
+    found = plan(app, side, what)
+    if not found.plan.moves and not (found.runs and what.files != "none"):
         return _tell_nothing(found, what, as_json=as_json)
     if what.dry_run:
         screen = app.screen()
-        app.show(_preview(app, found, as_json=as_json), screen)
+        app.show(_preview(app, found, what, as_json=as_json), screen)
         return 0
-    if not yes and not _ask(app, found):
+    if not yes and not _ask(app, found, what):
         click.echo("nothing was copied", err=True)
         return 1
-    _move(app, found, what, allow_secrets=allow_secrets)
-    from git_gage.render.amounts import count_text
+    code = move(app, found, what, allow_secrets=allow_secrets)
+    if found.plan.moves:
+        from git_gage.render.amounts import count_text
 
-    click.echo(f"Copied {count_text(len(found.plan.moves), 'run')}")
-    return 0
+        click.echo(f"Copied {count_text(len(found.plan.moves), 'run')}")
+    return code
 
 
-def _move(app: App, found: Found, what: What, *, allow_secrets: bool) -> None:
+def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
+    """Copy what was found; 1 where large files that were to go along are not here.
+
+    Raises: as `make_copy` and `push_files`.
+    """
+    from git_gage.cli.files_transfer import get_large, send_large
     from git_gage.share import fetch_thumbs, push_thumbs
     from git_gage.share.copy import make_copy, offer_runs
 
     side, plan = found.side, found.plan
     side.make(app)
     with app.progress() as progress:
-        make_copy(app.store, app.catalog, side.address, plan, progress, allow_secrets=allow_secrets)
+        if plan.moves:
+            make_copy(
+                *(app.store, app.catalog, side.address, plan, progress),
+                allow_secrets=allow_secrets,
+            )
         if what.files != "none" and plan.sends:
-            push_thumbs(app.store, app.catalog, side.address, plan.chosen.runs or (), progress)
+            push_thumbs(app.store, app.catalog, side.address, found.runs, progress)
         elif what.files != "none":
             fetch_thumbs(app.store, side.address, progress)
     if app.folder is not None and not plan.sends:
         offer_runs(app.store, app.catalog, [move.run for move in plan.moves if not move.lines])
+    if what.files != "all":
+        return 0
+    app.look_again()
+    if plan.sends:
+        return send_large(app, side.address, found.runs, dry_run=False, allow_secrets=allow_secrets)
+    get_large(app, side.address, found.runs, dry_run=False)
+    return 0
 
 
 # -- the other side -----------------------------------------------------------------------------
@@ -119,7 +136,7 @@ class Side(NamedTuple):
             make_folder(self.unmade, app.environ, app.repo.object_format)
 
 
-def _find_side(app: App, word: str, *, sends: bool) -> Side:
+def find_side(app: App, word: str, *, sends: bool) -> Side:
     """Raises: RequestError for what is no place for runs, or the one that has them."""
     from git_gage.share.places import is_url
     from git_gage.share.remote import find_remote, hide_user, is_remote, remote_names
@@ -154,15 +171,19 @@ def _is_made(app: App, path: Path) -> bool:
 
 
 class Found(NamedTuple):
-    """What goes where, out of which catalog; `is_any`: whether any run is meant at all."""
+    """What goes where, out of which catalog; `runs`: all that are meant."""
 
     side: Side
     plan: Plan
     source: Catalog
-    is_any: bool
+    runs: list[str]
 
 
-def _plan(app: App, side: Side, what: What) -> Found:
+def plan(app: App, side: Side, what: What) -> Found:
+    """What a copy would move.
+
+    Raises: RequestError for what names no run; RemoteError.
+    """
     from git_gage.share.chosen import Chosen
     from git_gage.share.copy import plan_copy
 
@@ -179,8 +200,8 @@ def _plan(app: App, side: Side, what: What) -> Found:
     chosen = Chosen(runs, what.parts, what.kinds)
     theirs = None if there is None else there.runs
     source, target = (app.runs, theirs) if side.sends else (theirs or app.runs, app.runs)
-    plan = plan_copy(app.store, side.address, source, target, chosen, sends=side.sends)
-    return Found(side, plan, source, bool(runs))
+    planned = plan_copy(app.store, side.address, source, target, chosen, sends=side.sends)
+    return Found(side, planned, source, runs)
 
 
 def _choose(giver: App, what: What) -> list[str]:
@@ -205,7 +226,7 @@ def _tell_nothing(found: Found, what: What, *, as_json: bool) -> int:
 
     if as_json:
         click.echo("[]")
-    elif found.is_any:
+    elif found.runs:
         click.echo(f"Nothing to copy: {clean(found.side.shown)} and this side have the same")
     elif what.wheres:
         click.echo("no run matches", err=True)
@@ -215,7 +236,7 @@ def _tell_nothing(found: Found, what: What, *, as_json: bool) -> int:
     return 0
 
 
-def _preview(app: App, found: Found, *, as_json: bool) -> str:
+def _preview(app: App, found: Found, what: What, *, as_json: bool) -> str:
     from git_gage.render.moves import format_moves, move_objects
 
     moves = found.plan.moves
@@ -225,11 +246,28 @@ def _preview(app: App, found: Found, *, as_json: bool) -> str:
         from git_gage.render.machine import format_json
 
         return format_json(move_objects(documents, counts))
-    return format_moves(documents, counts, found.side.shown, app.screen(), to=found.side.sends)
+    side = found.side
+    head = format_moves(documents, counts, side.shown, app.screen(), to=side.sends) if moves else ""
+    return head + _describe_files(found, what)
 
 
-def _ask(app: App, found: Found) -> bool:
+def _describe_files(found: Found, what: What) -> str:
+    """What goes along or alone; which of it is there already is asked when it goes."""
+    if what.files == "none":
+        return ""
+    parts = ["previews of images"]
+    if what.files == "all":
+        from git_gage.render.amounts import count_text, size_text
+
+        documents = found.source.newest(None, found.runs)
+        large = [document["files"]["large"] for document in documents if document["files"]]
+        count, size = (sum(each[key] for each in large) for key in ("count", "bytes"))
+        parts.append(f"{count_text(count, 'large file')} ({size_text(size)})")
+    return f"with {' and '.join(parts)}, as far as they are not there\n"
+
+
+def _ask(app: App, found: Found, what: What) -> bool:
     if not can_ask():
         click.echo("hint: without a terminal to ask at, give '-y' or '--dry-run'", err=True)
         return False
-    return agree(f"{_preview(app, found, as_json=False)}Copy? [y/N] ")
+    return agree(f"{_preview(app, found, what, as_json=False)}Copy? [y/N] ")

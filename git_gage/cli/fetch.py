@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.command(
     "fetch",
     cls=Command,
-    usage="git gage fetch [<remote>] [<run>...] [-w <filter>] [--files=<what>]",
+    usage="git gage fetch [<remote>] [<run>...] [-w <filter>] [--files[=<what>]]",
     examples=["git gage fetch", "git gage fetch origin 2", "git gage fetch -w 'acc > 0.9'"],
     note="""\
 Without a <run> or filter, all that the remote has comes. A <run> is one that

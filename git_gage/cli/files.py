@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import RemoteOrRun, json_option, yes_option
+from git_gage.cli.params import RemoteOrRun, json_option, secrets_option, yes_option
 from git_gage.cli.parsing import RUN_NOTE, GlobCommand
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ back; 'drop' takes off this disk what a remote holds, which is asked first.
 @click.argument("runs", metavar="<run>", nargs=-1, type=RemoteOrRun())
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be moved, and move nothing")
 @click.option("--force", is_flag=True, help="Drop also what no remote holds: it is gone then")
+@secrets_option
 @json_option
 @yes_option
 @click.pass_obj
@@ -99,11 +100,14 @@ def command(
     globs: tuple[str, ...],
     dry_run: bool,
     force: bool,
+    allow_secrets: bool,
     as_json: bool,
 ) -> int:
     """Tell of the files of runs, send and get the large ones"""
     if force and action != "drop":
         raise click.UsageError(f"'{action}' takes no '--force'")
+    if allow_secrets and action != "push":
+        raise click.UsageError(f"'{action}' takes no '--allow-secrets'")
     if action not in MOVES:
         if dry_run:
             raise click.UsageError(f"'{action}' takes no '--dry-run'")
@@ -112,7 +116,8 @@ def command(
 
     if action == "drop":
         return drop_files(app, runs, globs, force=force, dry_run=dry_run, as_json=as_json)
-    return move_files(app, action, runs, globs, dry_run=dry_run, as_json=as_json)
+    options = {"dry_run": dry_run, "allow_secrets": allow_secrets, "as_json": as_json}
+    return move_files(app, action, runs, globs, **options)
 
 
 def _choose(app: App, runs: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -26,15 +26,19 @@ def move_files(
     globs: Sequence[str],
     *,
     dry_run: bool,
+    allow_secrets: bool,
     as_json: bool,
 ) -> int:
     """`push` or `pull` large files of runs; 1 if some could not be had."""
     from git_gage.share.files import fetch_files, push_files
 
     remote, runs = _split_words(app, action, words)
-    move = push_files if action == "push" else fetch_files
     with app.progress() as progress:
-        moved = move(app.store, app.runs, remote, runs, progress, globs, dry_run=dry_run)
+        meant = (app.store, app.runs, remote, runs, progress, globs)
+        if action == "push":
+            moved = push_files(*meant, dry_run=dry_run, allow_secrets=allow_secrets)
+        else:
+            moved = fetch_files(*meant, dry_run=dry_run)
     if as_json:
         _print_json(
             {
@@ -90,14 +94,20 @@ def finish_files(app: App) -> None:
     app.look_again()
 
 
-def send_large(app: App, remote: str, runs: Sequence[str], *, dry_run: bool) -> int:
+def send_large(
+    app: App, remote: str, runs: Sequence[str], *, dry_run: bool, allow_secrets: bool
+) -> int:
     """`push --files=all`: large files of runs, or of all begun here; 1 if some are missing."""
     from git_gage.share.files import push_files, runs_with_large
 
     finish_files(app)
     chosen = runs or runs_with_large(app.store, app.runs, own=True)
     with app.progress() as progress:
-        moved = push_files(app.store, app.runs, remote, chosen, progress, dry_run=dry_run)
+        moved = push_files(
+            *(app.store, app.runs, remote, chosen, progress),
+            dry_run=dry_run,
+            allow_secrets=allow_secrets,
+        )
     click.echo(_describe_moved(moved, "push", dry_run=dry_run))
     _tell_missing(app, moved, "push")
     return 1 if moved.missing else 0

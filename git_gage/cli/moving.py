@@ -197,7 +197,7 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
     )
     if what.files != "all":
         return 0
-    return send_large(app, remote, runs or (), dry_run=what.dry_run)
+    return send_large(app, remote, runs or (), dry_run=what.dry_run, allow_secrets=allow_secrets)
 
 
 def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:

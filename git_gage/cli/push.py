@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.command(
     "push",
     cls=Command,
-    usage="git gage push [<remote>] [<run>...] [-w <filter>] [--files=<what>]",
+    usage="git gage push [<remote>] [<run>...] [-w <filter>] [--files[=<what>]]",
     examples=["git gage push", "git gage push origin @", "git gage push -w 'acc > 0.9' -n"],
     note=f"""\
 Without a <run> or filter, all runs begun in this clone are sent, and what was

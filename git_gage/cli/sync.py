@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.command(
     "sync",
     cls=Command,
-    usage="git gage sync [<remote>] [<run>...] [-w <filter>] [--files=<what>]",
+    usage="git gage sync [<remote>] [<run>...] [-w <filter>] [--files[=<what>]]",
     examples=["git gage sync", "git gage sync -n", "git gage sync --user"],
     note=f"""\
 Fetches, then pushes. Without a <remote> it is each that gage.remote names, or

@@ -92,7 +92,7 @@ def find_in_snapshot(
 
 
 def read_clean(repo: Repository) -> set[str]:
-    """Commits that were looked at, by the rules of today."""
+    """Commits, and sha256 of files, that were looked at by the rules of today."""
     version, *commits = (read_cache(repo.gage_dir / "cache" / _CLEAN) or b"").decode().split("\n")
     return set(commits) if version == str(VERSION) else set()
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_gage.errors import RemoteError
 from git_gage.files.globs import match_globs
 from git_gage.files.transfer import ask_held, bring_files, send_files
-from git_gage.records import short_id
+from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.content import AbsentFileError, find_entry
 from git_gage.runs.files import Filed, read_filed
 from git_gage.runs.placeholders import put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file
+from git_gage.share.leaks import find_in_objects, refuse_objects
 from git_gage.share.private import require_shareable
 from git_gage.share.storage import Storage, find_storage, find_storages
 from git_gage.share.transfer import Observer as RefsObserver
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from git_gage.catalog import Catalog
+    from git_gage.files.backends import Backend
     from git_gage.files.manifest import Entry
     from git_gage.files.meter import Moving
     from git_gage.store import Store
@@ -85,16 +87,20 @@ def push_files(
     globs: Sequence[str] = (),
     *,
     dry_run: bool = False,
+    allow_secrets: bool = False,
 ) -> Moved:
     """Send large files of runs, as far as they are here and not there.
 
     Raises: RequestError where no remote can be chosen, or it takes none, or a run is private;
-    RemoteError; IntegrityError for a file that is damaged here, or changes while it is sent.
+    RemoteError; IntegrityError for a file that is damaged here, or changes while it is sent;
+    SecretsFoundError, before anything is sent.
     """
     require_shareable(store, runs)
     storage = find_storage(store.repo, remote)
     large = list(find_large(store, catalog, runs, globs))
     here = {each.sha256: each.entry.size for each in large if _is_kept(store, each)}
+    if not (dry_run or allow_secrets):
+        _require_no_secrets(store, storage.backend, large, here)
     if dry_run:
         sent = set(here) - ask_held(storage.backend, here)
     else:
@@ -241,6 +247,24 @@ def runs_with_large(store: Store, catalog: Catalog, *, own: bool) -> list[str]:
 
 def _is_kept(store: Store, each: Large) -> bool:
     return store.sidecar.has(each.sha256, each.entry.size)
+
+
+def _require_no_secrets(
+    store: Store, backend: Backend, large: Sequence[Large], here: Mapping[str, int]
+) -> None:
+    """Refuse to send files with secrets in them that are not there already.
+
+    Raises: SecretsFoundError that names them.
+    """
+    named = {each.sha256: _name_file(each) for each in large if each.sha256 in here}
+    found = find_in_objects(store, named)
+    if found:
+        held = ask_held(backend, {sha256: here[sha256] for sha256 in found})
+        refuse_objects({sha256: seen for sha256, seen in found.items() if sha256 not in held})
+
+
+def _name_file(each: Large) -> str:
+    return f"{short_id(each.run)}:{shown_path(encode_path(each.entry.path))}"
 
 
 def _ask_all(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.errors import IntegrityError
@@ -11,14 +11,22 @@ from git_gage.runs.leaks import note_clean, read_clean
 from git_gage.secrets import VERSION, Sighting, find_in_lines, find_secrets, require_none
 from git_gage.share.lanes import Memory
 from git_gage.source.additions import PATCH, PATCH_OPTIONS, read_additions
+from git_gage.source.texts import is_text_start
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from git_gage.git import Repository
     from git_gage.share.delivery import Load
     from git_gage.store import Store
 
 HINT = "take it out with 'git gage redact <run>', or add '--allow-secrets' if it is none"
 _TOPIC = "clean"
+_FILES_HINT = (
+    "send others with 'git gage files push <run> -- <glob>', or add '--allow-secrets' if it is none"
+)
+# Of more nobody wants to wait for the end: it takes a second or so.
+_MOST_BYTES = 8 << 20
 
 
 def require_no_leaks(store: Store, load: Load) -> None:
@@ -42,6 +50,42 @@ def require_no_leaks(store: Store, load: Load) -> None:
     found = list(_find_in_files(store.repo, others, before))
     require_none([*found, *_find_in_commits(store.repo, sources, before)], HINT)
     memory.note_all(_TOPIC, {ref: seen[ref] for ref in fresh})
+
+
+# -- large files -----------------------------------------------------------------------------------
+
+
+def find_in_objects(store: Store, named: Mapping[str, str]) -> dict[str, list[Sighting]]:
+    """Secrets in objects of the sidecar (sha256 → what to call it) that are texts of up to 8 MiB.
+
+    What was looked at once is not looked at again, unless something was found.
+    """
+    known = read_clean(store.repo)
+    found: dict[str, list[Sighting]] = {}
+    clean = []
+    for sha256, where in named.items():
+        content = b"" if sha256 in known else _read_text(store.sidecar.path(sha256))
+        if seen := list(find_in_lines(content, where)):
+            found[sha256] = seen
+        elif content:
+            clean.append(sha256)
+    if clean:
+        note_clean(store.repo, clean)
+    return found
+
+
+def _read_text(path: Path) -> bytes:
+    """A file that is text; empty for one that is not, or is too long."""
+    if path.stat().st_size > _MOST_BYTES:
+        return b""
+    with path.open("rb") as file:
+        start = file.read(1024)
+        return start + file.read() if is_text_start(start) else b""
+
+
+def refuse_objects(found: Mapping[str, Sequence[Sighting]]) -> None:
+    """Raises: SecretsFoundError where anything was found in large files that would be sent."""
+    require_none([each for seen in found.values() for each in seen], _FILES_HINT)
 
 
 # -- records, and what programs left ---------------------------------------------------------------

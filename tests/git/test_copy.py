@@ -284,3 +284,83 @@ def test_a_repository_without_runs_is_a_place_too(repo: Path, place: Path) -> No
     git(repo.parent, "init", "-q", "--bare", str(place))
     assert gage_inside(kim, "list", "--remote", str(place)).err.startswith("no runs on")
     assert gage_inside(kim, "copy", "--all", "--to", str(place), "-y").out == "Copied 1 run\n"
+
+
+MAKES = """\
+open('big.bin', 'wb').write(b'x' * 200_000)
+open('report.md', 'w').write('fine\\n')
+print('loss: 1')
+"""
+
+
+def test_output_and_short_files_go_and_large_ones_on_request(
+    repo: Path, place: Path, tmp_path: Path
+) -> None:
+    write_files(repo, {"makes.py": MAKES})
+    assert gage_inside(repo, "run", "-q", "makes.py").code == 0
+    run = gage_inside(repo, "select").out.strip()
+    got, words = tmp_path / "got", ("copy", "--all", "-y")
+    assert gage_inside(repo, *words, "--to", str(place)).out == "Copied 1 run\n"
+    assert at(got, *words, "--from", str(place), where=tmp_path) == "Copied 1 run\n"
+    assert at(got, "output", run, where=tmp_path) == "loss: 1\n"
+    assert at(got, "cat", f"{run}:report.md", where=tmp_path) == "fine\n"
+    assert "not here  generated" in at(got, "ls-files", run, where=tmp_path)
+
+    sent = gage_inside(repo, *words, "--to", str(place), "--files")
+    assert sent.out == f"pushed 1 file, 195.3 KiB, to {place}\n"
+    again = gage_inside(repo, *words, "--to", str(place), "--files=all")
+    assert again.out == f"{place} has 1 large file already\n"
+    came = at(got, *words, "--from", str(place), "--files", where=tmp_path)
+    assert came == f"got 1 file, 195.3 KiB, from {place}\n"
+    assert at(got, "cat", f"{run}:big.bin", where=tmp_path) == "x" * 200_000
+    last = at(tmp_path / "last", *words, "--from", str(got), "--files", where=tmp_path)
+    assert last == f"got 1 file, 195.3 KiB, from {got}\nCopied 1 run\n"
+
+
+def test_what_is_said_of_files_before_they_go(repo: Path, place: Path) -> None:
+    write_files(repo, {"makes.py": MAKES})
+    assert gage_inside(repo, "run", "-q", "makes.py").code == 0
+    words = ("copy", "--all", "--to", str(place))
+    told = "with previews of images and 1 large file (195.3 KiB), as far as they are not there\n"
+    dry = gage_inside(repo, *words, "--files", "-n").out
+    assert dry.endswith(f"1 run to {place}\n{told}")
+    assert not place.exists()
+    assert gage_inside(repo, *words, "-y").code == 0
+    assert gage_inside(repo, *words, "--files", "-n").out == told
+    assert gage_inside(repo, *words, "--files=thumbs", "-n").out == (
+        "with previews of images, as far as they are not there\n"
+    )
+    assert gage_inside(repo, *words, "--files", "-n", "--json").out == "[]\n"
+    none = gage_inside(repo, *words, "--files=none", "-n").out
+    assert none.startswith("Nothing to copy: ")
+    assert gage_inside(repo, "copy", "--all", "--to", "./none", "--files=most").code == 129
+
+
+def test_a_large_text_with_a_secret_does_not_leave(repo: Path, place: Path) -> None:
+    token = "ghp_" + "0aB1cD2eF3" * 3 + "4gH5iJ"
+    code = f"""\
+open('log.txt', 'w').write('a line\\n' * 20_000 + 'token = {token[:9]}' + '{token[9:]}\\n')
+open('more.txt', 'w').write('another line\\n' * 20_000)
+open('huge.txt', 'w').write('a line\\n' * 1_300_000 + 'token = {token[:9]}' + '{token[9:]}\\n')
+open('data.bin', 'wb').write(bytes(200_000) + b'{token[:9]}' + b'{token[9:]}')
+"""
+    write_files(repo, {"makes.py": code})
+    assert gage_inside(repo, "run", "-q", "makes.py").code == 0
+    run = gage_inside(repo, "select").out.strip()[10:17]
+    words = ("copy", "--all", "--to", str(place), "-y", "--files")
+    refused = gage_inside(repo, *words)
+    assert refused.code == 1
+    assert f"error: this looks like a secret: {run}:log.txt:20001: GitHub token" in refused.err
+    assert "hint: send others with 'git gage files push <run> -- <glob>', or add '--" in refused.err
+    assert not list((place / "gage/lfs").rglob("objects/??/??/*"))
+    git(repo, "config", "gage.repo.lab.url", str(place))
+    assert gage_inside(repo, "push", "lab", "@", "--files").code == 1
+    assert gage_inside(repo, "files", "push", "lab", "@").code == 1
+    assert gage_inside(repo, "files", "push", "lab", "@", "-n").code == 0
+    left = gage_inside(repo, "files", "push", "lab", "@", "--", "more.txt", "huge.txt")
+    assert left.out == "pushed 2 files, 8.9 MiB, to lab\n"
+    assert gage_inside(repo, "files", "pull", "lab", "@", "--allow-secrets").code == 129
+    sent = gage_inside(repo, "files", "push", "lab", "@", "--allow-secrets")
+    assert sent.out.startswith("pushed 2 files, ")
+    # What is there need not be let through again.
+    assert gage_inside(repo, "push", "lab", "@", "--files").code == 0

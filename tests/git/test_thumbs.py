@@ -115,7 +115,7 @@ def test_from_the_end_of_a_run_to_a_colleague(tmp_path: Path) -> None:
         "no images here; previews may be elsewhere: git gage fetch --files=thumbs\n"
     )
     assert answer(sam, "fetch", "--files=thumbs") == "fetched 2 previews from origin\n"
-    assert answer(sam, "fetch", "--files", "thumbs") == "nothing new on origin\n"
+    assert answer(sam, "fetch", "--files=thumbs") == "nothing new on origin\n"
     page = answer(sam, "show")
     size = f"{len(RED)} bytes, preview only\n           and 2 more\n           previews: git gage"
     assert f"red.png  60 x 40, {size} show " in page
