@@ -73,9 +73,9 @@ class Catalog:
         self._db: sqlite3.Connection | None = None
         self._renewed: set[Path] = set()
 
-    def of(self, store: Store) -> Catalog:
+    def of(self, store: Store, status_of: Callable[[str], str]) -> Catalog:
         """The catalog of another store, which judges as this one does."""
-        return Catalog(store, tell=self._tell, judge=self._judge)
+        return Catalog(store, status_of=status_of, tell=self._tell, judge=self._judge)
 
     def __del__(self) -> None:
         self.close()

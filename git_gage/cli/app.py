@@ -40,6 +40,8 @@ class App:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.asked_folder = environ.get("GAGE_RUNS")
+        # Why somebody who watches sees what was, and not what is.
+        self.trouble = ""
         self._sign: bool | None = None
         self._sign_key: str | None = None
 

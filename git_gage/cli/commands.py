@@ -32,6 +32,7 @@ COMMANDS = {
     "open": "Open the directory of a run, or a file of it",
     "export-files": "Copy files of a run to a folder",
     "files": "Tell of the files of runs, send and get the large ones",
+    "watch": "Watch runs that go on, here or on a remote",
     "series": "Print the values of a run's metrics, step by step",
     "restart": "Run again what a run did, changed or not",
     "stop": "Stop runs that go on",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from git_gage.cli.app import App
-from git_gage.errors import RunNotFoundError
+from git_gage.errors import RemoteError, RunNotFoundError
+from git_gage.safe import clean
+
+# How often a remote is asked where somebody watches: runs say no more often how they get on.
+AGAIN_S = 30.0
 
 
 class Elsewhere(App):
@@ -18,16 +23,35 @@ class Elsewhere(App):
 
     def __init__(self, app: App, remote: str) -> None:
         """Raises: RequestError where it is no remote; RemoteError with git's own text."""
-        from git_gage.share import look_at
-
         super().__init__(app.environ)
         self.asked_folder = app.asked_folder
+        self._app = app
+        self._address = app.address(remote)
+        self._look(quiet=False)
+
+    def _look(self, *, quiet: bool) -> None:
+        from git_gage.share import look_at
+
+        app = self._app
+        self._looked = time.monotonic()
+        with app.progress(quiet=quiet) as progress:
+            peek = look_at(app.store, app.catalog, self._address, progress)
         self._here = set(app.runs.find(()))
-        with app.progress() as progress:
-            peek = look_at(app.store, app.catalog, app.address(remote), progress)
         self._shown = peek.remote.shown
         parts = {"store": peek.store, "catalog": peek.catalog, "runs": peek.catalog}
         vars(self).update(cwd=app.cwd, folder=app.folder, here=app.here, repo=app.repo, **parts)
+
+    def look_again(self) -> None:
+        """Ask the remote again, if the last time is a while ago; `trouble` says if it is away."""
+        if time.monotonic() - self._looked < AGAIN_S:
+            return
+        self._app.look_again()
+        self.catalog.close()
+        try:
+            self._look(quiet=True)
+            self.trouble = ""
+        except RemoteError as error:
+            self.trouble = clean(error.message.partition("\n")[0])
 
     def select(self, texts: Iterable[str]) -> list[str]:
         try:

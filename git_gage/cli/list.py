@@ -44,7 +44,6 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
         *(("-z", option) for option in ("--json", "--csv", "--md", "--graph", "--watch")),
         *(("--columns", option) for option in ("--json", "--jsonl", "--format", "-s")),
         *(("-s", option) for option in ("--json", "--jsonl", "--format", "--graph", "--group-by")),
-        ("--remote", "--watch"),
     ],
     note="Rows name runs: git gage show 2 or 2:4. See git gage help filters, help formats\n",
 )
@@ -78,7 +77,7 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
 @click.option("-s", "--short", is_flag=True, help="Show operation, status and label alone")
 @click.option("--graph", is_flag=True, help="Draw which run was made from which")
 @click.option("--remote", metavar="<remote>", type=RemoteName(), help="Show what a remote has")
-@click.option("--watch", is_flag=True, help="Show the list anew every 2 seconds")
+@click.option("--watch", is_flag=True, help="Show the list, again and again")
 @json_option
 @click.option("--jsonl", is_flag=True, help="Print JSON, one run a line")
 @csv_option

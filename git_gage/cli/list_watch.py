@@ -1,4 +1,4 @@
-"""`git gage list --watch`: the list, again and again, on a screen of its own."""
+"""`git gage list --watch`, `git gage watch`: again and again, on a screen of its own."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ def watch_list(app: App, draw: Callable[[], tuple[str, Screen]]) -> None:
     """Show what `draw` gives until Ctrl-C; then the screen is as it was before."""
     screen = app.screen()
     if screen.height is None:
-        raise click.UsageError("'--watch' needs a terminal")
+        raise click.UsageError("to watch takes a terminal")
     shown = ""
     _write(screen, _OPEN)
     try:
         while True:
             text, screen = draw()  # it may have another size by now
-            fresh = _fitted(text or "no runs yet\n", screen)
+            trouble = f"{screen.cut(app.trouble, screen.width)}\n" if app.trouble else ""
+            fresh = _fitted(trouble + (text or "no runs yet\n"), screen)
             if fresh != shown:
                 _write(screen, fresh)
                 shown = fresh

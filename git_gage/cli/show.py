@@ -97,7 +97,7 @@ def command(
         else:
             app.show(text, screen)
     else:
-        app.show(_format_page(app, document, screen), screen)
+        app.show(draw_page(app, document, screen), screen)
 
 
 def _show_lineage(app: App, document: dict[str, Any], screen: Screen, *, as_json: bool) -> None:
@@ -112,7 +112,8 @@ def _show_lineage(app: App, document: dict[str, Any], screen: Screen, *, as_json
         app.show(format_lineage(lineage, screen), screen)
 
 
-def _format_page(app: App, document: dict[str, Any], screen: Screen) -> str:
+def draw_page(app: App, document: dict[str, Any], screen: Screen) -> str:
+    """All there is to know of a run."""
     import time
 
     from git_gage.cli.bulk import OUTPUT, has_bulk, has_source

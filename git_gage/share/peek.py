@@ -1,7 +1,8 @@
 """Look at what a remote has of runs, and copy nothing.
 
-The records that it has, and nothing else of it, lie in a bare repository that can be deleted; what
-is in ours too is read from there. A second look asks for the tips alone.
+The records that it has, and beats of runs that go on, and nothing else of it, lie in a bare
+repository that can be deleted; what is in ours too is read from there. A second look asks for the
+tips alone.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.errors import GitError
+from git_gage.errors import GitError, RemoteError
 from git_gage.git.quarantine import quarantine_environ
 from git_gage.git.repository import Repository
+from git_gage.runs.settle import status_now
 from git_gage.share.bucket import FOLDER as PLACES
 from git_gage.share.lanes import (
     Memory,
@@ -26,11 +28,12 @@ from git_gage.share.lanes import (
 from git_gage.share.remote import find_remote
 from git_gage.share.transfer import fetch_objects, list_remote
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import Store
+from git_gage.store import LOCAL, TRACKING, Store
+from git_gage.store.beats import SPACE, beats_only, tracked_beat
 from git_gage.store.files import Lock, make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from git_gage.catalog import Catalog
     from git_gage.share.remote import Remote
@@ -63,20 +66,20 @@ def look_at(store: Store, catalog: Catalog, asked: str | None, observer: Observe
     git's own text.
     """
     remote = find_remote(store.repo, asked)
-    listed = list_remote(store.repo, remote, observer)
+    listed = list_remote(store.repo, remote, observer, f"{LOCAL}/*", f"{SPACE}/*")
     ignored = Withdrawn(store).ignored()
     tips = {ref: oid for ref, oid in records_only(listed).items() if ref not in ignored}
     folder = store.dir / FOLDER / f"{remote.tracking.replace('/', '%')}.git"
     with Lock(folder.with_suffix(".lock")).held():
         was_there = (folder / "HEAD").exists()
         try:
-            return _look(store, catalog, remote, tips, folder, observer)
+            return _look(store, catalog, remote, listed, tips, folder, observer)
         except GitError:
             if not was_there:
                 raise
         # What git cannot go on from, because somebody deleted a part of it, is made anew.
         forget_peek(folder)
-        return _look(store, catalog, remote, tips, folder, observer)
+        return _look(store, catalog, remote, listed, tips, folder, observer)
 
 
 def forget_peeks(store: Store) -> None:
@@ -91,13 +94,20 @@ def forget_peek(folder: Path) -> None:
 
 
 def _look(
-    store: Store, catalog: Catalog, remote: Remote, tips: Refs, folder: Path, observer: Observer
+    store: Store,
+    catalog: Catalog,
+    remote: Remote,
+    listed: Refs,
+    tips: Refs,
+    folder: Path,
+    observer: Observer,
 ) -> Peek:
     there = Store(_open(store.repo, folder), store.clock)
     before = tracking_refs(there.repo, remote)
     if before != tips:
         _bring(store, there, remote, before, tips, observer)
-    seen = catalog.of(there)
+    _bring_beats(store, there, remote, listed, observer)
+    seen = catalog.of(there, lambda run: status_now(there, run))
     for notice in seen.refresh():
         observer.warning(f"'{remote.shown}': {notice}")
     _judge_anew(store, there, seen)
@@ -142,6 +152,49 @@ def _bring(
     gone = [kept_as(remote, ref) for ref in before if ref not in tips]
     update_refs(there.repo, {kept_as(remote, ref): oid for ref, oid in tips.items()}, gone)
     there.tidy_packs()
+
+
+def _bring_beats(
+    store: Store, there: Store, remote: Remote, listed: Refs, observer: Observer
+) -> None:
+    """What the remote has of runs that go on; a beat that is replaced meanwhile comes next time."""
+    before = there.repo.list_refs(f"{TRACKING}/{remote.tracking}/live")
+    beats = _fetch_beats(store, there, remote, listed, observer)
+    kept = {tracked_beat(remote.tracking, ref): oid for ref, oid in beats.items()}
+    here = _are_here(there.repo, kept.values())
+    news = {ref: oid for ref, oid in kept.items() if oid in here and before.get(ref) != oid}
+    gone = [ref for ref in before if ref not in kept]
+    if news or gone:
+        update_refs(there.repo, news, gone)
+        there.tidy_packs()
+
+
+def _fetch_beats(
+    store: Store, there: Store, remote: Remote, listed: Refs, observer: Observer
+) -> Refs:
+    """Get beats that are not here; all that the remote had then, with their commits."""
+    beats = beats_only(listed)
+    try:
+        _fetch_lacking(store, there, remote, beats, observer)
+    except RemoteError:
+        # A run has ended since they were listed, and its beats are gone.
+        beats = beats_only(list_remote(store.repo, remote, observer, f"{SPACE}/*"))
+        _fetch_lacking(store, there, remote, beats, observer)
+    return beats
+
+
+def _fetch_lacking(
+    store: Store, there: Store, remote: Remote, beats: Refs, observer: Observer
+) -> None:
+    here = _are_here(there.repo, beats.values())
+    lacking = [ref for ref, oid in beats.items() if oid not in here]
+    if lacking:
+        place = there.repo.git_dir
+        fetch_objects(store.repo, remote, lacking, place, observer, known=(), strict=True)
+
+
+def _are_here(repo: Repository, oids: Iterable[str]) -> set[str]:
+    return {oid for oid, found in repo.object_sizes(dict.fromkeys(oids)).items() if found}
 
 
 def _commits_here(repo: Repository, known: list[Mapping[str, str]] | list[Refs]) -> list[str]:

@@ -152,9 +152,9 @@ def is_refused(error: RemoteError) -> bool:
 
 
 def list_remote(
-    repo: Repository, remote: Remote, observer: Observer, pattern: str = f"{LOCAL}/*"
+    repo: Repository, remote: Remote, observer: Observer, *patterns: str
 ) -> dict[str, str]:
-    """Refs of lanes on the remote, or others that a pattern names, with their tips.
+    """Refs of lanes on the remote, or others that patterns name, with their tips.
 
     Raises: RemoteError with git's own text.
     """
@@ -162,7 +162,7 @@ def list_remote(
         answer = ask_remote(
             repo,
             *("-c", "protocol.version=2", "ls-remote", "--quiet", "--refs"),
-            *("--", address, pattern),
+            *("--", address, *(patterns or (f"{LOCAL}/*",))),
             listen=observer.progress,
         )
     if answer.returncode != 0:

@@ -25,7 +25,9 @@ SPACE = "refs/gage-live"
 BEAT_BYTES = 64 << 10
 
 _FILE = "beat.json"
-_REF = re.compile(rf"{TRACKING}/.+?/live/[a-z0-9-]{{1,64}}/([0-9a-z]{{30}})")
+_NAME = r"[a-z0-9-]{1,64}/([0-9a-z]{30})"
+_REF = re.compile(rf"{TRACKING}/.+?/live/{_NAME}")
+_THERE = re.compile(rf"{SPACE}/{_NAME}")
 _MOST = 1000
 
 
@@ -50,6 +52,16 @@ def beat_ref(lane: str, run: str) -> str:
 def track_beats(tracking: str, lane: str = "*") -> str:
     """Refspec that brings the beats of a remote, which are replaced."""
     return f"+{SPACE}/{lane}:{TRACKING}/{tracking}/live/{lane}"
+
+
+def beats_only(listed: Mapping[str, str]) -> dict[str, str]:
+    """Of refs of a remote, those that hold beats."""
+    return {ref: listed[ref] for ref in [ref for ref in listed if _THERE.fullmatch(ref)][:_MOST]}
+
+
+def tracked_beat(tracking: str, ref: str) -> str:
+    """Where such a ref of a remote is kept here, as `track_beats` has it."""
+    return f"{TRACKING}/{tracking}/live{ref.removeprefix(SPACE)}"
 
 
 def make_beat(repo: Repository, folder: Path, beat: Beat) -> str:

@@ -220,4 +220,4 @@ def test_a_list_that_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_watching_needs_a_terminal(repo: Path) -> None:
     result = gage_inside(repo, "list", "--watch")
     assert (result.code, result.out) == (129, "")
-    assert result.err.startswith("fatal: '--watch' needs a terminal\n")
+    assert result.err.startswith("fatal: to watch takes a terminal\n")
