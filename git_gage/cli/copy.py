@@ -16,6 +16,7 @@ from git_gage.cli.parsing import Command
 from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from git_gage.catalog import Catalog
@@ -171,12 +172,18 @@ def _is_made(app: App, path: Path) -> bool:
 
 
 class Found(NamedTuple):
-    """What goes where, out of which catalog; `runs`: all that are meant."""
+    """What goes where; `runs`: all that are meant. `catalogs` have them, the last one best."""
 
     side: Side
     plan: Plan
-    source: Catalog
+    catalogs: Sequence[Catalog]
     runs: list[str]
+
+    def documents(self, runs: Sequence[str]) -> list[dict[str, Any]]:
+        """Run objects of these ids, in their order; little is known of a purged one."""
+        found = {each["id"]: each for here in self.catalogs for each in here.newest(None, runs)}
+        gone = {**dict.fromkeys(("name", "operation", "label", "files")), "status": "purged"}
+        return [found.get(run, {"id": run, **gone}) for run in runs]
 
 
 def plan(app: App, side: Side, what: What) -> Found:
@@ -185,7 +192,7 @@ def plan(app: App, side: Side, what: What) -> Found:
     Raises: RequestError for what names no run; RemoteError.
     """
     from git_gage.share.chosen import Chosen
-    from git_gage.share.copy import plan_copy
+    from git_gage.share.copy import find_put_away, plan_copy
 
     there = None
     if side.unmade is None:
@@ -195,13 +202,14 @@ def plan(app: App, side: Side, what: What) -> Found:
         raise RequestError(f"no runs in '{side.shown}' yet", hint=hint)
     giver = app if side.sends else there
     runs = [] if giver is None else _choose(giver, what)
-    if side.sends and not what.words:
-        runs = [run for run in runs if run not in app.store.private]
-    chosen = Chosen(runs, what.parts, what.kinds)
     theirs = None if there is None else there.runs
     source, target = (app.runs, theirs) if side.sends else (theirs or app.runs, app.runs)
+    put_away = []
+    if target is not None and not what.is_chosen:
+        put_away = find_put_away(app.store, side.address, source, target, sends=side.sends)
+    chosen = Chosen([*runs, *put_away], what.parts, what.kinds)
     planned = plan_copy(app.store, side.address, source, target, chosen, sends=side.sends)
-    return Found(side, planned, source, runs)
+    return Found(side, planned, [target or source, source], runs)
 
 
 def _choose(giver: App, what: What) -> list[str]:
@@ -240,7 +248,7 @@ def _preview(app: App, found: Found, what: What, *, as_json: bool) -> str:
     from git_gage.render.moves import format_moves, move_objects
 
     moves = found.plan.moves
-    documents = found.source.newest(None, [move.run for move in moves])
+    documents = found.documents([move.run for move in moves])
     counts = [(move.is_new, len(move.lines)) for move in moves]
     if as_json:
         from git_gage.render.machine import format_json
@@ -259,7 +267,7 @@ def _describe_files(found: Found, what: What) -> str:
     if what.files == "all":
         from git_gage.render.amounts import count_text, size_text
 
-        documents = found.source.newest(None, found.runs)
+        documents = found.documents(found.runs)
         large = [document["files"]["large"] for document in documents if document["files"]]
         count, size = (sum(each[key] for each in large) for key in ("count", "bytes"))
         parts.append(f"{count_text(count, 'large file')} ({size_text(size)})")

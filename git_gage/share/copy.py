@@ -6,7 +6,7 @@ with the next copy.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.share.cargo import pack_parcels
@@ -15,13 +15,13 @@ from git_gage.share.lanes import read_tip_lines, sharing
 from git_gage.share.redact import find_said
 from git_gage.share.remote import find_remote
 from git_gage.share.take import fetch_chosen
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 from git_gage.store.identity import out_lane
 from git_gage.store.out import extend_lane
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
-    from git_gage.records import Record
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
@@ -59,16 +59,20 @@ def plan_copy(
 ) -> Plan:
     """What of the chosen runs would go from one catalog to another, in their order.
 
-    Both are as of their last refresh; without `target` there is nothing yet.
+    Both are as of their last refresh; without `target` there is nothing yet. What one side says was
+    taken out does not go.
     """
     runs = chosen.runs or ()
-    theirs: Iterable[Record] = () if target is None else target.record_lines(runs)
+    theirs = [] if target is None else list(target.record_lines(runs))
     there: dict[str, set[bytes]] = {}
     for record in theirs:
         there.setdefault(record.run, set()).add(record.line)
     lacking: dict[str, list[bytes]] = {}
-    for record in source.record_lines(runs):
+    ours = list(source.record_lines(runs))
+    drop = find_said([*ours, *theirs])
+    for record in ours:
         is_meant = chosen.kinds is None or record.kind in chosen.kinds
+        is_meant = is_meant and not drop.takes(record.line)
         if is_meant and record.line not in there.get(record.run, ()):
             lacking.setdefault(record.run, []).append(record.line)
     left = LeftOut(store, find_remote(store.repo, remote), sends=sends)
@@ -79,6 +83,21 @@ def plan_copy(
         if run in lacking or run in late
     ]
     return Plan(sends, chosen._replace(runs=[move.run for move in moves]), moves)
+
+
+def find_put_away(
+    store: Store, remote: str, source: Catalog, target: Catalog, *, sends: bool
+) -> list[str]:
+    """Runs that one side has, and the other has put away or purged: that word goes, too."""
+    shown = set(source.find(()))
+    others = set(target.find((), put_away=True))
+    if sends:
+        withdrawn = Withdrawn(store)
+        if withdrawn.deletes(find_remote(store.repo, remote).tracking):
+            # A look leaves out what was redacted here and is still there: nobody sees what it has.
+            others.update(source.find((), put_away=True), withdrawn.purged())
+    told = source.record_lines(sorted(others - shown, reverse=True))
+    return list(dict.fromkeys(record.run for record in told))
 
 
 def make_copy(

@@ -20,6 +20,7 @@ from git_gage.share.lanes import CARGO, read_tip_lines, sharing, split_ref
 from git_gage.share.peek import look_at
 from git_gage.share.redact import find_said
 from git_gage.share.transfer import fetch_objects, is_refused
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import TAKEN
 from git_gage.store.files import make_folder
 from git_gage.store.out import Parcel, extend_lane
@@ -82,7 +83,11 @@ def fetch_chosen(
             release_kept(keep)
         for notice in [*_describe_missing(peek, missing), *catalog.refresh(bulk=True)]:
             observer.warning(notice)
-    runs_new, records_new = catalog.count() - before[0], catalog.count_records() - before[1]
+        runs_new, records_new = catalog.count() - before[0], catalog.count_records() - before[1]
+        if catalog.purged() or Withdrawn(store).purged():
+            from git_gage.share.purge import accept_purges
+
+            accept_purges(store, catalog, observer)
     return Fetched(peek.remote.shown, runs_new, records_new)
 
 

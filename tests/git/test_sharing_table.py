@@ -1,4 +1,4 @@
-"""docs/deleting.md has a table of what travels: each of its cells, by each command.
+"""docs/sharing.md has a table of what travels: each of its cells, by each command.
 
 Ana's clone is *here*, the hub that she shares with Bob *there*. One more command: a word in WAYS.
 """
@@ -13,14 +13,23 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from git_gage.catalog.place import NAME
 from git_gage.git import open_repository
 from git_gage.store import Store
 from tests.git.test_put_away import run, say
-from tests.support import clone, commit, git, make_repo, write_files
+from tests.support import clone, commit, gage_inside, git, make_repo, write_files
 
-PAGE = Path(__file__).parents[2] / "docs" / "deleting.md"
+PAGE = Path(__file__).parents[2] / "docs" / "sharing.md"
 # Which sides have all afterwards.
-WAYS = {"push": ("there",), "fetch": ("here",), "sync": ("here", "there")}
+WAYS = {
+    "push": ("there",),
+    "fetch": ("here",),
+    "sync": ("here", "there"),
+    "copy -y --all --to origin": ("there",),
+    "copy -y --all --from origin": ("here",),
+}
+SENDING = ("push", "sync", "copy -y --all --to origin")
+GETTING = ("fetch", "sync", "copy -y --all --from origin")
 TRAIN = "print('loss: 1')\nopen('big.bin', 'wb').write(b'x' * 200_000)\n"
 View = dict[str, dict[str, Any]]
 
@@ -95,7 +104,7 @@ def make_world(folder: Path, way: str) -> World:
     say(ana, "restore", runs["restored here"])
     say(ana, "purge", "--force", runs["purged here"])
     before = {"here": look(ana), "there": look_there(hub)}
-    say(ana, way)
+    say(ana, *way.split())
     return World(runs, {"here": look(ana), "there": look_there(hub)}, before, WAYS[way])
 
 
@@ -112,7 +121,7 @@ def world(
 ) -> World:
     """One for each command; the first test that needs it makes it."""
     if request.param not in worlds:
-        worlds[request.param] = make_world(tmp_path_factory.mktemp(request.param), request.param)
+        worlds[request.param] = make_world(tmp_path_factory.mktemp("world"), request.param)
     return worlds[request.param]
 
 
@@ -201,39 +210,50 @@ def shared(tmp_path: Path, repo: Path) -> tuple[Path, Path, Path, str]:
     return repo, bob, hub, one
 
 
-def test_what_is_gone_here_is_fetched_again(shared: tuple[Path, Path, Path, str]) -> None:
+@pytest.mark.parametrize("way", GETTING)
+def test_what_is_gone_here_comes_again(shared: tuple[Path, Path, Path, str], way: str) -> None:
     ana, _, _, one = shared
     before = lanes(ana, "refs/gage-remotes")
     for ref in before:
         git(ana, "update-ref", "-d", ref)
     say(ana, "push")
     assert lanes(ana, "refs/gage-remotes") == {}
-    say(ana, "fetch")
-    assert lanes(ana, "refs/gage-remotes") == before
+    (ana / ".git/gage" / NAME).unlink()  # it would remember what it has read
+    assert one not in look(ana)
+    say(ana, *way.split())
+    assert (lanes(ana, "refs/gage-remotes") == before) == (not way.startswith("copy"))
     assert say(ana, "output", one) == "loss: 1\n"
 
 
-def test_what_is_gone_there_is_sent_again(shared: tuple[Path, Path, Path, str]) -> None:
-    _, bob, hub, _ = shared
+@pytest.mark.parametrize("way", SENDING)
+def test_what_is_gone_there_is_sent_again(shared: tuple[Path, Path, Path, str], way: str) -> None:
+    _, bob, hub, one = shared
     before = lanes(hub, "refs/gage")
     for ref in before:
         git(hub, "update-ref", "-d", ref)
     say(bob, "fetch")
     assert lanes(hub, "refs/gage") == {}
-    say(bob, "push")
-    assert lanes(hub, "refs/gage") == before
+    say(bob, *way.split())
+    assert (lanes(hub, "refs/gage") == before) == (not way.startswith("copy"))
+    assert one in look_there(hub)
 
 
 def test_large_files_stay_where_they_are(shared: tuple[Path, Path, Path, str]) -> None:
     ana, bob, hub, _ = shared
-    say(bob, "push")
-    say(ana, "fetch")
-    held = [
-        len(list(Store(open_repository(each, dict(os.environ))).sidecar.list()))
-        for each in (ana, bob)
-    ]
-    assert held == [0, 1]
+
+    def held() -> list[int]:
+        stores = (Store(open_repository(each, dict(os.environ))) for each in (ana, bob))
+        return [len(list(store.sidecar.list())) for store in stores]
+
+    for way in SENDING:
+        say(bob, *way.split())
+    for way in GETTING:
+        say(ana, *way.split())
+    assert held() == [0, 1]
     assert not (hub / "gage/lfs").exists()
+    say(bob, *SENDING[-1].split(), "--files")
+    say(ana, *GETTING[-1].split(), "--files")
+    assert held() == [1, 1]
 
 
 def test_what_was_purged_stays_away(shared: tuple[Path, Path, Path, str]) -> None:
@@ -244,10 +264,26 @@ def test_what_was_purged_stays_away(shared: tuple[Path, Path, Path, str]) -> Non
     for ref, oid in kept.items():  # somebody mirrors an old state
         git(bob, "push", "-q", "-f", str(hub), f"{oid}:{ref}")
     for where in (ana, bob):
-        say(where, "fetch")
-        say(where, "push")
+        for way in (*GETTING, *SENDING):
+            say(where, *way.split())
         assert one not in look(where)
     assert one not in look_there(hub)
+
+
+def test_a_copy_takes_nothing_else_of_its_clone_from_a_remote(
+    shared: tuple[Path, Path, Path, str],
+) -> None:
+    _, bob, hub, one = shared
+    two = run(bob)
+    say(bob, "push")
+    say(bob, "purge", "--force", one)
+    dry = say(bob, "copy", "--all", "--to", "origin", "-n")
+    assert re.search(f"{one[10:17]} +purged +all", dry)
+    done = gage_inside(bob, "copy", "--all", "--to", "origin", "-y")
+    assert (done.code, "still has what was redacted or purged here" in done.err) == (0, True)
+    assert list(look_there(hub)) == [two]
+    say(bob, "push")
+    assert list(look_there(hub)) == [two]
 
 
 def test_the_page_has_a_row_for_each() -> None:
