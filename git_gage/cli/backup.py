@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import json_option, yes_option
+from git_gage.cli.params import json_option, secrets_option, yes_option
 from git_gage.cli.parsing import Command
-from git_gage.errors import RequestError
+from git_gage.errors import RemoteError, RequestError
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
@@ -22,19 +22,54 @@ _NAME = "gage-%Y%m%d-%H%M%S.tar"
 @click.command(
     "backup",
     cls=Command,
-    usage=("git gage backup <file>", "git gage backup --verify <file>"),
-    examples=["git gage backup ~/runs.tar", "git gage backup --verify ~/runs.tar"],
+    usage=("git gage backup (<file> | <remote>)", "git gage backup --verify <file>"),
+    examples=["git gage backup ~/runs.tar", "git gage backup /mnt/lab/runs.git"],
     note="All records that are here, sources, outputs, previews and large files go into\n"
-    "one tar. In a folder it gets a name made from the time. Private keys are not in\n"
-    "it. 'git gage restore --from <file>' brings it back\n",
+    "one tar; in a folder it gets a name made from the time. A remote, or a folder\n"
+    "with a repository, gets what it lacks of them, but for private runs. 'git gage\n"
+    "restore --from' brings it back. Private keys go nowhere\n",
 )
 @click.argument("name", metavar="<file>", type=click.Path())
 @click.option("--verify", is_flag=True, help="Compare every byte of a backup with its list")
 @json_option
 @yes_option
+@secrets_option
 @click.pass_obj
-def command(app: App, name: str, verify: bool, as_json: bool) -> None:
-    """Save all runs in one file"""
+def command(app: App, name: str, verify: bool, as_json: bool, allow_secrets: bool) -> int:
+    """Save all runs in one file, or on a remote"""
+    from git_gage.cli.copy import is_place
+
+    if not verify and is_place(app, name):
+        if as_json:
+            raise click.UsageError("'--json' is for a backup in a file")
+        return _save_there(app, name, allow_secrets=allow_secrets)
+    _save(app, name, verify=verify, as_json=as_json)
+    return 0
+
+
+def _save_there(app: App, name: str, *, allow_secrets: bool) -> int:
+    """Send a remote all that it lacks, and ask it whether it has that; 1 if it has not."""
+    from git_gage.cli.copy import EVERYTHING, find_side, move, plan
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+
+    side = find_side(app, name, sends=True)
+    found = plan(app, side, EVERYTHING, put_away=True)
+    code = move(app, found, EVERYTHING, allow_secrets=allow_secrets)
+    left = plan(app, side, EVERYTHING, put_away=True).plan.moves
+    if left:
+        raise RemoteError(
+            f"back up to '{side.shown}': it lacks something of {count_text(len(left), 'run')}",
+            hint="nothing was lost here: try again",
+        )
+    if app.store.private:
+        what = count_text(len(app.store.private), "private run")
+        app.progress().note(f"hint: {what} stayed here: git gage backup <file> has all")
+    click.echo(f"Saved {count_text(len(found.runs), 'run')} on {clean(side.shown)}")
+    return code
+
+
+def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:
     from git_gage.render.amounts import count_text, size_text
     from git_gage.render.machine import format_json
     from git_gage.share.backup import make_backup, read_backup
@@ -44,7 +79,7 @@ def command(app: App, name: str, verify: bool, as_json: bool) -> None:
         backup = read_backup(find_backup(path))
     else:
         target = path / time.strftime(_NAME) if path.is_dir() else path
-        backup = make_backup(app.store, app.catalog, _require_file(app, name, target))
+        backup = make_backup(app.store, app.catalog, _require_file(target))
     if as_json:
         click.echo(format_json(_as_json(backup)), nl=False)
         return
@@ -74,13 +109,7 @@ def find_backup(path: Path) -> Path:
     return found[-1]
 
 
-def _require_file(app: App, name: str, target: Path) -> Path:
-    from git_gage.share.remote import remote_names
-
-    if name in remote_names(app.repo):
-        raise RequestError(
-            f"'{name}' is a remote, and a backup is a file", hint=f"git gage push {name}"
-        )
+def _require_file(target: Path) -> Path:
     if not target.parent.is_dir():
         raise RequestError(f"no folder '{target.parent}'", hint=f"mkdir -p {target.parent}")
     return target

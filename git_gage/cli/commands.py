@@ -46,7 +46,7 @@ COMMANDS = {
     "archive": "Put runs away into an archive",
     "restore": "Bring back runs that were deleted or archived",
     "purge": "End runs for good: records, sources and files",
-    "backup": "Save all runs in one file",
+    "backup": "Save all runs in one file, or on a remote",
     "gc": "Free what no run needs any more",
     "project": "Show which project this is, or say that runs belong to it",
     "associate": "Say which project directory a run belongs to on this machine",

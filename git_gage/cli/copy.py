@@ -116,6 +116,9 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
     return 0
 
 
+EVERYTHING = What((), (), "all", meta=False, user=False, dry_run=False)
+
+
 # -- the other side -----------------------------------------------------------------------------
 
 
@@ -157,6 +160,19 @@ def find_side(app: App, word: str, *, sends: bool) -> Side:
     return Side(word, str(path), None if _is_made(app, path) else path, sends)
 
 
+def is_place(app: App, word: str) -> bool:
+    """Whether a word is a remote, a URL, or a directory with a repository, and so no file."""
+    from git_gage.share.places import find_places, is_url
+    from git_gage.share.remote import remote_names
+
+    if is_url(word) or word in remote_names(app.here):
+        return True
+    if any(place.name == word for place in find_places(app.here).found):
+        return True
+    path = app.cwd / word
+    return (path / ".git").exists() or ((path / "HEAD").is_file() and (path / "objects").is_dir())
+
+
 def _is_made(app: App, path: Path) -> bool:
     from git_gage.git.folder import open_folder
 
@@ -186,8 +202,8 @@ class Found(NamedTuple):
         return [found.get(run, {"id": run, **gone}) for run in runs]
 
 
-def plan(app: App, side: Side, what: What) -> Found:
-    """What a copy would move.
+def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
+    """What a copy would move; `put_away`: also runs that no list shows.
 
     Raises: RequestError for what names no run; RemoteError.
     """
@@ -201,25 +217,28 @@ def plan(app: App, side: Side, what: What) -> Found:
         hint = f"git gage copy --to {side.shown}"
         raise RequestError(f"no runs in '{side.shown}' yet", hint=hint)
     giver = app if side.sends else there
-    runs = [] if giver is None else _choose(giver, what)
+    runs = [] if giver is None else _choose(giver, what, put_away=put_away)
     theirs = None if there is None else there.runs
     source, target = (app.runs, theirs) if side.sends else (theirs or app.runs, app.runs)
-    put_away = []
+    passed_over: list[str] = []
     if target is not None and not what.is_chosen:
-        put_away = find_put_away(app.store, side.address, source, target, sends=side.sends)
-    chosen = Chosen([*runs, *put_away], what.parts, what.kinds)
+        passed_over = find_put_away(app.store, side.address, source, target, sends=side.sends)
+    chosen = Chosen([*runs, *passed_over], what.parts, what.kinds)
     planned = plan_copy(app.store, side.address, source, target, chosen, sends=side.sends)
     return Found(side, planned, [target or source, source], runs)
 
 
-def _choose(giver: App, what: What) -> list[str]:
+def _choose(giver: App, what: What, *, put_away: bool) -> list[str]:
     """Ids of the runs that are meant, the newest first where they are not named.
 
     Private ones are not, and cannot be named.
     """
     from git_gage.share.private import require_shareable
 
-    found = find_chosen(giver, what.words, what.wheres) if what.is_chosen else giver.runs.find(())
+    if what.is_chosen:
+        found = find_chosen(giver, what.words, what.wheres)
+    else:
+        found = giver.runs.find((), put_away=put_away)
     if what.words:
         require_shareable(giver.store, found)
     private = giver.store.private

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import click
+from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
@@ -21,7 +21,7 @@ def watch_list(app: App, draw: Callable[[], tuple[str, Screen]]) -> None:
     """Show what `draw` gives until Ctrl-C; then the screen is as it was before."""
     screen = app.screen()
     if screen.height is None:
-        raise click.UsageError("to watch takes a terminal")
+        raise RequestError("to watch takes a terminal", hint="git gage list")
     shown = ""
     _write(screen, _OPEN)
     try:

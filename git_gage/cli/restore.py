@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 @click.command(
     "restore",
     cls=Command,
-    usage=("git gage restore (<run>... | -w <filter>)", "git gage restore --from <file>"),
+    usage=(
+        "git gage restore (<run>... | -w <filter>)",
+        "git gage restore --from (<file> | <remote>)",
+    ),
     examples=["git gage restore 4dq7k2m", "git gage restore --from ~/runs.tar"],
     exclusive=[("-w", "--from")],
     note=RUN_NOTE,
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     "backup",
     metavar="<file>",
     type=click.Path(),
-    help="Bring back a backup, or the newest of a folder",
+    help="Bring back a backup, or all that a remote has",
 )
 @sign_options
 @yes_option
@@ -51,10 +54,14 @@ def command(app: App, runs: tuple[str, ...], wheres: tuple[str, ...], backup: st
 
 def _restore_all(app: App, name: str) -> None:
     from git_gage.cli.backup import find_backup
+    from git_gage.cli.copy import is_place
     from git_gage.render.amounts import count_text
     from git_gage.share.backup import read_backup, restore_backup
     from git_gage.share.copy import offer_runs
 
+    if is_place(app, name):
+        _restore_from_there(app, name)
+        return
     backup = read_backup(find_backup(app.cwd / name))
     with app.progress() as progress:
         done = restore_backup(app.store, app.catalog, backup, progress)
@@ -64,3 +71,16 @@ def _restore_all(app: App, name: str) -> None:
             progress.note(f"{count_text(done.beside, 'ref')} went on here: both forms are kept")
     come = [count_text(done.runs, "run"), count_text(done.records, "record")]
     click.echo(f"Restored {', '.join([*come, count_text(done.large, 'large file')])}")
+
+
+def _restore_from_there(app: App, name: str) -> None:
+    """Get all that a remote has, and what it has of large files."""
+    from git_gage.cli.copy import EVERYTHING, find_side, move, plan
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+
+    side = find_side(app, name, sends=False)
+    found = plan(app, side, EVERYTHING, put_away=True)
+    move(app, found, EVERYTHING, allow_secrets=False)
+    what = count_text(len(found.plan.moves), "run")
+    click.echo(f"Restored {what} from {clean(side.shown)}")

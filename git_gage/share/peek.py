@@ -210,6 +210,7 @@ def _judge_anew(store: Store, there: Store, seen: Catalog) -> None:
     except FileNotFoundError:
         return
     if memory.recall("trust", STAMP) != stamp:
+        make_folder(there.dir)  # not there yet where the remote has no runs
         seen.rejudge()
         make_folder(there.dir)  # where nothing was seen there is none yet
         memory.note("trust", STAMP, stamp)

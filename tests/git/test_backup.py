@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,8 @@ def test_what_is_no_sound_backup_is_refused(pair: tuple[Path, list[str]], tmp_pa
             assert (done.code, why in done.err) == (128, True), done.err
 
     refused(tmp_path / "none.tar", "no such file")
-    refused(repo, "no backup in")
+    (tmp_path / "none").mkdir()
+    refused(tmp_path / "none", "no backup in")
     write_files(tmp_path, {"cut.tar": path.read_bytes()[:-30_000], "odd.tar": b"x" * 2000})
     refused(tmp_path / "cut.tar", "read backup")
     refused(tmp_path / "odd.tar", "read backup")
@@ -232,13 +234,14 @@ def test_where_it_cannot_be_written_nothing_is_left(
 ) -> None:
     repo, runs = pair
     for words, why in (
-        (("backup", "origin"), "is a remote, and a backup is a file"),
+        (("backup", "--verify", "origin"), "cannot read backup"),
         (("backup", "/nosuch/b.tar"), "no folder '/nosuch'"),
     ):
         done = gage_inside(repo, *words)
         assert (done.code, why in done.err) == (128, True), done.err
     assert "no runs here yet" in gage_inside(empty(tmp_path / "e"), "backup", "../e.tar").err
     assert gage_inside(repo, "restore", "--from", "x", runs[0]).code == 129
+    assert gage_inside(repo, "backup", "origin", "--json").code == 129
 
     def full(_: Any) -> None:
         raise OSError(errno.ENOSPC, "full")
@@ -313,3 +316,36 @@ def test_a_run_that_became_private_stays_so(pair: tuple[Path, list[str]], tmp_pa
     reader = clone(tmp_path / "hub.git", tmp_path / "reader")
     say(reader, "fetch")
     assert mine not in listed(reader)
+
+
+def weighed_anew(found: Any) -> Any:
+    """The same without what is thought of who says it: what is one's own nobody weighs."""
+    text = json.dumps(found)
+    return json.loads(re.sub(r'"state": (null|"N")', '"state": null', text))
+
+
+@pytest.mark.parametrize("where", ["folder", "lab", "hub"])
+def test_a_remote_has_all_of_it(pair: tuple[Path, list[str]], tmp_path: Path, where: str) -> None:
+    repo, runs = pair
+    place = tmp_path / f"{where}.git"
+    name = f"../{where}.git"
+    if where != "hub":
+        git(tmp_path, "init", "-q", "--bare", place.name)
+    if where == "lab":
+        git(repo, "config", "gage.repo.lab.url", str(place))
+        name = "lab"
+    private = Store(open_repository(repo, dict(os.environ))).private
+    assert len(private) == 1
+    saved = gage_inside(repo, "backup", name)
+    assert saved.code == 0
+    assert "1 private run stayed here: git gage backup <file> has all" in saved.err
+    assert saved.out.endswith(f"Saved 3 runs on {name}\n")
+    fresh = empty(tmp_path / "fresh")
+    restored = say(fresh, "restore", "--from", str(place))
+    assert restored.endswith(f"Restored 3 runs from {place}\n")
+    shared = [each for each in everything(repo) if each["id"] not in private]
+    assert weighed_anew(everything(fresh)) == weighed_anew(shared)
+    assert objects(fresh) == objects(repo)
+    assert say(fresh, "output", runs[0]) == say(repo, "output", runs[0])
+    assert say(fresh, "restore", "--from", str(place)).endswith(f"0 runs from {place}\n")
+    assert gage_inside(repo, "backup", name).out.endswith(f"Saved 3 runs on {name}\n")

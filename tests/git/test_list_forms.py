@@ -219,5 +219,5 @@ def test_a_list_that_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_watching_needs_a_terminal(repo: Path) -> None:
     result = gage_inside(repo, "list", "--watch")
-    assert (result.code, result.out) == (129, "")
+    assert (result.code, result.out) == (128, "")
     assert result.err.startswith("fatal: to watch takes a terminal\n")

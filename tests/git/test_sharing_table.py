@@ -279,8 +279,7 @@ def test_a_copy_takes_nothing_else_of_its_clone_from_a_remote(
     say(bob, "purge", "--force", one)
     dry = say(bob, "copy", "--all", "--to", "origin", "-n")
     assert re.search(f"{one[10:17]} +purged +all", dry)
-    done = gage_inside(bob, "copy", "--all", "--to", "origin", "-y")
-    assert (done.code, "still has what was redacted or purged here" in done.err) == (0, True)
+    assert gage_inside(bob, "copy", "--all", "--to", "origin", "-y").code == 0
     assert list(look_there(hub)) == [two]
     say(bob, "push")
     assert list(look_there(hub)) == [two]

@@ -148,7 +148,7 @@ def test_it_is_watched_at_a_terminal(world: World, tmp_path: Path) -> None:
     begin(world.ana, tmp_path / "stop", "--live")
     wait_until(lambda: beats_there(world))
     refused = gage_inside(world.sam.path, "watch", "--remote", "origin")
-    assert (refused.code, "to watch takes a terminal" in refused.err) == (129, True)
+    assert (refused.code, "to watch takes a terminal" in refused.err) == (128, True)
     words = ["-m", "git_gage", "watch", "--remote", "origin"]
     child = pexpect.spawn(
         sys.executable, words, cwd=str(world.sam.path), encoding="utf-8", timeout=20
