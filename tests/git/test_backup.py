@@ -349,3 +349,17 @@ def test_a_remote_has_all_of_it(pair: tuple[Path, list[str]], tmp_path: Path, wh
     assert say(fresh, "output", runs[0]) == say(repo, "output", runs[0])
     assert say(fresh, "restore", "--from", str(place)).endswith(f"0 runs from {place}\n")
     assert gage_inside(repo, "backup", name).out.endswith(f"Saved 3 runs on {name}\n")
+
+
+def test_a_remote_that_did_not_take_all_is_told(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    git(tmp_path, "init", "-q", "--bare", "hub.git")
+    with monkeypatch.context() as context:
+        context.setattr("git_gage.cli.copy.move", lambda *_, **__: 0)
+        done = gage_inside(repo, "backup", "../hub.git")
+    assert (done.code, "it lacks something of 1 run" in done.err) == (128, True)
+    done = gage_inside(repo, "backup", "../hub.git")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("Saved 1 run on ../hub.git\n")
