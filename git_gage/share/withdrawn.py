@@ -40,10 +40,8 @@ class Withdrawn:
 
     def note_given(self, remote: str, refs: Mapping[str, str]) -> None:
         """A remote has these now, or nobody wants that any more."""
-        left = {ref: oid for ref, oid in self.again(remote).items() if ref not in refs}
-        self._again.pop(remote, None)
-        if left:
-            self._again[remote] = left
+        given = self.again(remote)
+        self._again[remote] = {ref: oid for ref, oid in given.items() if ref not in refs}
 
     def save(self) -> None:
         """Write it down, so that it outlives a power cut."""
@@ -67,7 +65,7 @@ class Withdrawn:
 
     def waits_for(self, remote: str) -> bool:
         """Whether a push has something to take back from a remote, or to give it again."""
-        return remote in self._deletes or remote in self._again
+        return bool(self._deletes.get(remote) or self._again.get(remote))
 
     def remotes(self) -> list[str]:
         """Remotes that have not deleted theirs yet."""
