@@ -68,6 +68,9 @@ def command(
     if output == "-" and form in (*_FOLDERS, *_FILES):
         raise click.UsageError(f"'--format {form}' needs a path: give it with '-o'")
     chosen = find_chosen(app, runs, wheres)
+    if not runs:  # a filter alone does not mean those that are private
+        private = app.store.private
+        chosen = [run for run in chosen if run not in private]
     if not chosen:
         hint_at_filter(app, wheres)
         return 1

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     examples=["git gage private @", "git gage private -d kxbqy6v"],
     note=f"""\
 A private run stays in this clone: neither 'git gage push' nor a plain
-'git push' of refs/gage takes it. Without a <run>, the private ones are listed.
+'git push' of refs/gage takes it; 'git push --mirror' takes all refs there are.
+Without a <run>, the private ones are listed.
 
 {RUN_NOTE}""",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -102,9 +103,10 @@ def _ask(app: App, runs: Sequence[str]) -> None:
 
 def _left(app: App) -> list[str]:
     """Remotes that are still to delete something."""
+    from git_gage.share.lanes import recall_name
     from git_gage.share.withdrawn import Withdrawn
 
-    return Withdrawn(app.store).remotes()
+    return [recall_name(app.store, name) for name in Withdrawn(app.store).remotes()]
 
 
 def _describe(done: Redacted) -> Iterator[str]:
@@ -118,5 +120,5 @@ def _describe(done: Redacted) -> Iterator[str]:
 
 def _hints(remotes: Sequence[str]) -> Iterator[str]:
     for remote in remotes:
-        yield f"hint: end it on the remote, too: git gage push {remote}"
+        yield f"hint: end it on the remote, too: git gage push {shlex.quote(remote)}"
     yield "hint: git keeps what nothing leads to for two weeks; end that with 'git gc --prune=now'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -102,7 +103,7 @@ def _describe(done: Redacted) -> Iterator[str]:
 def _hints(done: Redacted) -> Iterator[str]:
     yield f"hint: {ROTATE}"
     for remote in done.remotes:
-        yield f"hint: take it from the remote, too: git gage push {remote}"
+        yield f"hint: take it from the remote, too: git gage push {shlex.quote(remote)}"
     yield "hint: git keeps what nothing leads to for two weeks; end that with 'git gc --prune=now'"
 
 

@@ -23,6 +23,7 @@ from git_gage.share.lanes import (
     forks_of,
     is_ancestor,
     kept_as,
+    note_name,
     records_only,
     sharing,
     split_ref,
@@ -63,6 +64,7 @@ def fetch_runs(
     """
     found = find_remote(store.repo, remote)
     with sharing(store):
+        note_name(store, found)
         catalog.refresh()
         runs, records = catalog.count(), catalog.count_records()
         bring_all(store, found, parts, observer)

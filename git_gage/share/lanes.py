@@ -7,6 +7,7 @@ kept here.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,6 +29,7 @@ CARGO = ("src", "bulk")
 # What travels without being asked for: previews (share/thumbs.py) do not.
 KINDS = (*RECORDS, *CARGO)
 _EPOCH_CHARS = 50
+_NAMES = "names"
 
 Refs = dict[str, str]
 
@@ -176,6 +178,24 @@ class Memory:
     def _about(self, topic: str) -> dict[str, Any]:
         found = self._state.get(topic)
         return found if isinstance(found, dict) else {}
+
+
+def note_name(store: Store, remote: Remote) -> None:
+    """Remember what to type for a remote that has another name in refs."""
+    from git_gage.share.places import is_url
+
+    if remote.shown == remote.tracking:
+        return
+    is_path = not (remote.configured or remote.is_place or is_url(remote.address))
+    name = os.path.normpath(store.repo.cwd / remote.address) if is_path else remote.shown
+    memory = Memory(store)
+    if memory.recall(_NAMES, remote.tracking) != name:
+        memory.note(_NAMES, remote.tracking, name)
+
+
+def recall_name(store: Store, tracking: str) -> str:
+    """What to type for a remote, by its name in refs; that itself where it is not known."""
+    return Memory(store).recall(_NAMES, tracking) or tracking
 
 
 @contextmanager

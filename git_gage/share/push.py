@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from git_gage.share.beats import drop_beats
 from git_gage.share.chosen import Chosen, push_chosen
-from git_gage.share.lanes import CARGO, sharing
+from git_gage.share.lanes import CARGO, note_name, sharing
 from git_gage.share.own import push_own
 from git_gage.share.private import finish_moves, require_shareable
 from git_gage.share.remote import find_remote
@@ -42,6 +42,7 @@ def push_runs(
     require_shareable(store, runs)
     found = find_remote(store.repo, remote)
     with sharing(store):
+        note_name(store, found)
         if store.journals():
             store.flush()
         finish_moves(store, catalog)

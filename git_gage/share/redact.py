@@ -21,7 +21,7 @@ from git_gage.records import parse_record, short_id
 from git_gage.runs.leaks import find_in_snapshot
 from git_gage.runs.next_record import draft_next
 from git_gage.secrets import find_secrets, mask_file
-from git_gage.share.lanes import read_tip_lines, sharing
+from git_gage.share.lanes import read_tip_lines, recall_name, sharing
 from git_gage.share.peek import forget_peeks
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT, OWN, TAKEN, TRACKING, parse_ref
@@ -348,7 +348,7 @@ def _withdraw(store: Store, drop: Drop, *, said: bool) -> tuple[list[str], list[
     for each in _find_touched(store, drop):
         space, remote, lane, _ = each.key
         if space == TRACKING and not each.ours and (each.kept or not said):
-            elsewhere.append(f"{remote}: lane {lane}, which others write")
+            elsewhere.append(f"{recall_name(store, remote)}: lane {lane}, which others write")
         if each.kept:
             continue
         gone |= each.refs
@@ -362,7 +362,7 @@ def _withdraw(store: Store, drop: Drop, *, said: bool) -> tuple[list[str], list[
             withdrawn.add(remote, _names(each), delete=each.ours)
     withdrawn.save()
     delete_refs(store.repo, gone)
-    return withdrawn.remotes(), elsewhere
+    return [recall_name(store, name) for name in withdrawn.remotes()], elsewhere
 
 
 def _names(touched: _Touched) -> dict[str, str]:

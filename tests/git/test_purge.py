@@ -404,3 +404,26 @@ def test_who_has_nothing_of_their_own_takes_it_back_too(project: Path, tmp_path:
             answer = f"{tmp_path / place} is up to date\n"
             assert say(bob, "push", str(tmp_path / place)) == answer
         assert git(tmp_path / place, "for-each-ref") == ""
+
+
+def test_what_is_left_to_do_can_be_typed(repo: Path, tmp_path: Path) -> None:
+    """A remote without a name is called by its path, wherever one is."""
+    place = tmp_path / "my place.git"
+    git(tmp_path, "init", "-q", "--bare", str(place))
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    assert gage_inside(repo, "push", "../my place.git").code == 0
+    done = gage_inside(repo, "purge", "@", "--force")
+    assert f"hint: end it on the remote, too: git gage push '{place}'" in done.err
+    assert gage_inside(tmp_path, "push", env={"GIT_DIR": str(repo / ".git")}).code == 128
+    assert gage_inside(repo, "push", str(place)).code == 0
+    assert "end it on the remote" not in gage_inside(repo, "gc").err
+
+
+def test_a_list_without_what_was_put_away_says_where_it_is(repo: Path) -> None:
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    assert gage_inside(repo, "archive", "--all", "-y").code == 0
+    done = gage_inside(repo, "list")
+    assert done.err.startswith("no runs are listed: 1 run put away\n")
+    assert gage_inside(repo, "run", "-q", "--private", "train.py").code == 0
+    done = gage_inside(repo, "export", "-w", "op=train.py", "--format", "jsonl")
+    assert (done.code, done.out) == (1, "")

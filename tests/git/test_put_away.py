@@ -102,7 +102,7 @@ def test_an_archive_has_a_name_and_a_note(runs: tuple[Path, list[str]]) -> None:
     assert "no run matches" in gage_inside(repo, "list", "--archived=winter").err
     say(repo, "archive", "--all", "--to", "winter")
     assert listed(repo) == []
-    assert "no runs here yet" in gage_inside(repo, "list").err
+    assert "no runs are listed: 3 runs put away" in gage_inside(repo, "list").err
     assert say(repo, "restore", "-w", "deleted or archived") == "Restored 3 runs\n"
     assert listed(repo) == [three, two, one]
 
