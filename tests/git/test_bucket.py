@@ -318,6 +318,8 @@ def test_only_own_lanes_can_be_changed(lab: Lab) -> None:
     assert outcome.accepted
     assert outcome.flags.keys() == own.keys()
     assert before <= lab.files()
+    assert push_refs(repo, remote, {}, theirs, sam.heard).flags == {}
+    assert before <= lab.files()
     delete_refs(repo, remote, own, sam.heard)
     assert lab.seen(lab.ana) == {run}
     assert len(lab.heads()) == 2

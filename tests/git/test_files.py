@@ -325,6 +325,7 @@ def test_names_and_kinds_of_all_sorts(repo: Path) -> None:
     assert answer(repo, "cat", "@:line\nbreak") == "1"
     assert answer(repo, "cat", '@:"caf\\351"') == "22"
     assert answer(repo, "cat", "@:link") == "#!/bin/sh"
+    assert gage_inside(repo, "open", "@:link").code == 1
     for name in ("out", "loop", "far"):
         assert "has no file" in gage_inside(repo, "cat", f"@:{name}").err
     assert stat.S_IMODE((run_dir(repo) / "tool").stat().st_mode) == 0o550

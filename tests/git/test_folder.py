@@ -45,6 +45,7 @@ ORDERS = {
     "purge": ["@"],
     "backup": ["../saved.tar"],
     "import": ["../nothing"],
+    "publish": ["../nowhere", "@"],
 }
 
 

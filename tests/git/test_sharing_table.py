@@ -108,23 +108,6 @@ def make_world(folder: Path, way: str) -> World:
     return World(runs, {"here": look(ana), "there": look_there(hub)}, before, WAYS[way])
 
 
-@pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
-    return {}
-
-
-@pytest.fixture(params=WAYS)
-def world(
-    request: pytest.FixtureRequest,
-    worlds: dict[str, World],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> World:
-    """One for each command; the first test that needs it makes it."""
-    if request.param not in worlds:
-        worlds[request.param] = make_world(tmp_path_factory.mktemp("world"), request.param)
-    return worlds[request.param]
-
-
 def archive_of(document: dict[str, Any]) -> Any:
     return document["archived"] and document["archived"]["name"]
 
@@ -149,41 +132,38 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("what", "name", "side", "read", "old", "new"), CELLS)
-def test_what_is_said_on_one_side_gets_to_the_other(
-    world: World, what: str, name: str, side: str, read: Any, old: Any, new: Any
-) -> None:
-    def value(view: View) -> Any:
-        document = view[world.runs[name]]
-        return read(document) if callable(read) else document[read]
-
-    other = "there" if side == "here" else "here"
-    assert value(world.before[side]) == new
-    assert value(world.before[other]) == old
-    assert value(world.views[side]) == new
-    assert value(world.views[other]) == (new if other in world.full else old)
-
-
-def test_of_two_labels_the_later_one_counts(world: World) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_each_cell_of_the_table(tmp_path: Path, way: str) -> None:
+    """One world for each command, which is dear to make, and a look at each of its cells."""
+    world = make_world(tmp_path, way)
+    for what, name, side, read, old, new in CELLS:
+        check_what_is_said(world, f"{what}: {name}", side, read, old, new)
     labels = {
         side: view[world.runs["labelled twice"]]["label"] for side, view in world.views.items()
     }
     assert labels == {"here": "ana", "there": "ana" if "there" in world.full else "bob"}
+    for side, other in (("here", "there"), ("there", "here")):
+        one = world.runs[f"only {side}"]
+        assert one in world.views[side]
+        assert (one in world.views[other]) == (other in world.full)
+        gone = world.runs[f"purged {side}"]
+        assert gone in world.before[other]
+        assert gone not in world.views[side]
+        assert (gone in world.views[other]) == (other not in world.full)
 
 
-@pytest.mark.parametrize("side", ["here", "there"])
-def test_a_run_and_its_output_get_to_the_other_side(world: World, side: str) -> None:
-    one, other = world.runs[f"only {side}"], "there" if side == "here" else "here"
-    assert one in world.views[side]
-    assert (one in world.views[other]) == (other in world.full)
+def check_what_is_said(world: World, cell: str, side: str, read: Any, old: Any, new: Any) -> None:
+    """What is said on one side gets to the other, if the command goes there."""
 
+    def value(view: View) -> Any:
+        document = view[world.runs[cell.partition(": ")[2]]]
+        return read(document) if callable(read) else document[read]
 
-@pytest.mark.parametrize("side", ["here", "there"])
-def test_a_purge_takes_the_run_from_the_other_side(world: World, side: str) -> None:
-    one, other = world.runs[f"purged {side}"], "there" if side == "here" else "here"
-    assert one in world.before[other]
-    assert one not in world.views[side]
-    assert (one in world.views[other]) == (other not in world.full)
+    other = "there" if side == "here" else "here"
+    assert value(world.before[side]) == new, cell
+    assert value(world.before[other]) == old, cell
+    assert value(world.views[side]) == new, cell
+    assert value(world.views[other]) == (new if other in world.full else old), cell
 
 
 # -- gone on one side ------------------------------------------------------------------------------
