@@ -78,9 +78,12 @@ def find_place(store: Store, catalog: Catalog, document: Mapping[str, Any], path
     if filed is None:
         return _find_loose(store, catalog, document, path)
     entry = find_entry(filed, path)
+    place = store.run_dir(run) / os.fsdecode(entry.path)
+    if is_in_place(place, entry):
+        return place
     if entry.sha256 is None or entry.link is not None or not place_file(store, filed, entry):
         raise _absent(run, entry.path)
-    return store.run_dir(run) / os.fsdecode(entry.path)
+    return place
 
 
 def open_entry(store: Store, filed: Filed, entry: Entry) -> IO[bytes]:

@@ -325,7 +325,6 @@ def test_names_and_kinds_of_all_sorts(repo: Path) -> None:
     assert answer(repo, "cat", "@:line\nbreak") == "1"
     assert answer(repo, "cat", '@:"caf\\351"') == "22"
     assert answer(repo, "cat", "@:link") == "#!/bin/sh"
-    assert gage_inside(repo, "open", "@:link").code == 1
     for name in ("out", "loop", "far"):
         assert "has no file" in gage_inside(repo, "cat", f"@:{name}").err
     assert stat.S_IMODE((run_dir(repo) / "tool").stat().st_mode) == 0o550
@@ -364,6 +363,9 @@ def test_what_a_process_still_writes_has_no_digest(repo: Path, tmp_path: Path) -
     assert (files["log"]["sha256"], files["log"]["where"]) == (None, "here")
     assert "not here  " in answer(repo, "files", "verify")
     assert gage_inside(repo, "export-files", "@", "out").out == "Exported 2 files, 1 byte to out\n"
+    assert answer(repo, "open", "@:log") == f"{run_dir(repo) / 'log'}\n"
+    (run_dir(repo) / "log").unlink()
+    assert gage_inside(repo, "open", "@:log").code == 1
 
 
 def test_what_changes_while_it_is_read_has_no_digest(
