@@ -107,6 +107,9 @@ def _look(state_dir: Path) -> Life:
         return Life.ENDED_UNSEEN
     if is_held(state_dir / ALIVE):
         return Life.RUNNING if here else Life.RUNNING_ELSEWHERE
+    if not (state_dir / ALIVE).exists():
+        # It was closed while we looked: who asks again finds its end.
+        return Life.RUNNING if here else Life.RUNNING_ELSEWHERE
     if not here:
         beats = last_sign(state_dir) > time.time() - LOST_S
         return Life.RUNNING_ELSEWHERE if beats else Life.ELSEWHERE

@@ -183,3 +183,17 @@ def test_without_proc_the_process_id_must_do(
     die(state_dir)
     note_program(state_dir, os.getpid())
     assert find_life(state_dir) is Life.RUNNING
+
+
+def test_a_run_that_is_closed_while_somebody_looks_was_not_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.close(hold_alive(tmp_path))
+    assert find_life(tmp_path) is Life.ENDED_UNSEEN
+
+    def close_now(path: Path) -> bool:
+        path.unlink()
+        return False
+
+    monkeypatch.setattr("git_gage.runs.liveness.is_held", close_now)
+    assert find_life(tmp_path) is Life.RUNNING
