@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.cli.app import App
+    from git_gage.git import Repository
     from git_gage.render.progress import Progress
     from git_gage.runs.request import Follow, Reach
     from git_gage.store import Store
@@ -29,7 +30,7 @@ def find_follow(app: App, live: str | None, progress: Progress) -> Follow | None
     from git_gage.share.remote import find_remote
 
     find_remote(app.repo, asked or None)
-    return Broadcast(lambda: _open_parts(app.environ), asked or None, progress).follow
+    return Broadcast(lambda: _open_parts(app.repo), asked or None, progress).follow
 
 
 def find_reach(app: App, progress: Progress) -> Reach:
@@ -44,12 +45,12 @@ def find_reach(app: App, progress: Progress) -> Reach:
 
 
 @contextmanager
-def _open_parts(environ: Mapping[str, str]) -> Iterator[tuple[Store, Catalog]]:
+def _open_parts(repo: Repository) -> Iterator[tuple[Store, Catalog]]:
     """A store and a catalog for another thread, whose git asks nobody."""
     from git_gage.cli.app import App
     from git_gage.share.live import unattended
 
-    own = App(unattended(environ))
+    own = App(unattended(repo))
     try:
         yield own.store, own.catalog
     finally:

@@ -7,7 +7,7 @@ Source: docs/format.md, "Heartbeats".
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ from git_gage.share.remote import Remote, find_remote
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.git import Repository
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
     from git_gage.store.beats import Beat
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
 _FIRST_S = 2.0
 
 
-def unattended(environ: Mapping[str, str]) -> dict[str, str]:
-    """Variables with which git neither asks anybody nor waits for ever."""
+def unattended(repo: Repository) -> dict[str, str]:
+    """Variables with which git neither asks anybody nor waits for ever.
+
+    An ssh of the user's own choice stays.
+    """
     quick = "-o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15"
     own = {
         "GIT_TERMINAL_PROMPT": "0",
@@ -39,7 +43,10 @@ def unattended(environ: Mapping[str, str]) -> dict[str, str]:
         "GIT_HTTP_LOW_SPEED_LIMIT": "100",
         "GIT_HTTP_LOW_SPEED_TIME": "30",
     }
-    return {**environ, **own, "GIT_SSH_COMMAND": environ.get("GIT_SSH_COMMAND", f"ssh {quick}")}
+    chosen = {"GIT_SSH_COMMAND", "GIT_SSH"} & repo.environ.keys()
+    if not chosen and repo.settings.find("core.sshCommand") is None:
+        own["GIT_SSH_COMMAND"] = f"ssh {quick}"
+    return {**repo.environ, **own}
 
 
 class Broadcast:

@@ -246,7 +246,10 @@ def test_beats_of_runs_that_go_on_stay(world: World, tmp_path: Path) -> None:
     assert not list((store.dir / "live/origin").iterdir())
 
 
-def test_git_asks_nobody_in_the_background() -> None:
-    assert "BatchMode=yes" in unattended({})["GIT_SSH_COMMAND"]
-    assert unattended({"GIT_SSH_COMMAND": "mine"})["GIT_SSH_COMMAND"] == "mine"
+def test_git_asks_nobody_in_the_background(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "BatchMode=yes" in unattended(world.ana.store.repo)["GIT_SSH_COMMAND"]
+    git(world.ana.path, "config", "core.sshCommand", "ssh -i mine")
+    assert "GIT_SSH_COMMAND" not in unattended(world.ana.store.repo)
+    monkeypatch.setenv("GIT_SSH_COMMAND", "mine")
+    assert unattended(world.ana.store.repo)["GIT_SSH_COMMAND"] == "mine"
     assert track_beats("origin") == "+refs/gage-live/*:refs/gage-remotes/origin/live/*"
