@@ -49,9 +49,9 @@ def beat_ref(lane: str, run: str) -> str:
     return f"{SPACE}/{lane}/{run}"
 
 
-def track_beats(tracking: str, lane: str = "*") -> str:
+def track_beats(tracking: str) -> str:
     """Refspec that brings the beats of a remote, which are replaced."""
-    return f"+{SPACE}/{lane}:{TRACKING}/{tracking}/live/{lane}"
+    return f"+{SPACE}/*:{TRACKING}/{tracking}/live/*"
 
 
 def beats_only(listed: Mapping[str, str]) -> dict[str, str]:

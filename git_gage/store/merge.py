@@ -25,8 +25,8 @@ EPOCHS = 4
 _MOST_BLOBS = 2500
 
 
-def merge_epochs(repo: Repository, prefix: str) -> Refs:
-    """Make one of the oldest epochs of a lane that has more than `EPOCHS`; the refs that are gone.
+def merge_epochs(repo: Repository, prefix: str) -> None:
+    """Make one of the oldest epochs of a lane that has more than `EPOCHS`.
 
     Hold the store's lock.
     """
@@ -34,15 +34,14 @@ def merge_epochs(repo: Repository, prefix: str) -> Refs:
     closed = sorted((name for name in epochs if "log" not in epochs[name]), key=layout.epoch_order)
     excess = len(epochs) - EPOCHS
     if excess < 1:
-        return Refs()
+        return
     old = _choose(repo, [(name, epochs[name]) for name in closed[: excess + 1]])
     if len(old) < 2:
-        return Refs()
+        return
     name = layout.epoch_name(old[-1][0][:6], epochs)
     _write(Lane(repo, prefix), name, [tips for _, tips in old])
     gone = {f"{prefix}/{epoch}/{kind}": oid for epoch, tips in old for kind, oid in tips.items()}
     delete_refs(repo, gone)
-    return gone
 
 
 def _choose(repo: Repository, epochs: Sequence[tuple[str, Refs]]) -> list[tuple[str, Refs]]:
