@@ -87,6 +87,11 @@ def sealed_environ(home: Path, tools: Path) -> dict[str, str]:
     }
 
 
+def unmeasured_environ() -> dict[str, str]:
+    """For a process that may not write as it likes: its coverage data would be torn."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
 def git(where: Path, *args: str, input: str | None = None, ok: tuple[int, ...] = (0,)) -> str:
     """Standard output of `git <args>` in a folder; anything but an exit code in `ok` fails."""
     done = subprocess.run(

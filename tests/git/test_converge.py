@@ -17,7 +17,7 @@ import pytest
 
 from git_gage.catalog.bulk import find_bound, read_files
 from git_gage.records import Record, parse_record
-from tests.support import Result, clone, gage_inside, git, make_repo, scale
+from tests.support import Result, clone, gage_inside, git, make_repo, scale, unmeasured_environ
 from tests.unit.share.world import Person, refs_of
 
 MAKE = """\
@@ -405,6 +405,7 @@ def on_a_bad_day(where: Path, kind: str, late: int, words: tuple[str, ...]) -> R
     done = subprocess.run(
         [sys.executable, "-c", BAD_DAY, kind, str(late), *words],
         cwd=where,
+        env=unmeasured_environ(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

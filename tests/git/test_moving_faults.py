@@ -14,7 +14,7 @@ import pytest
 
 from git_gage.errors import RemoteError
 from git_gage.share.take import fetch_chosen
-from tests.support import gage_inside, git, wait_until
+from tests.support import gage_inside, git, unmeasured_environ, wait_until
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
 
 
@@ -93,6 +93,7 @@ def test_a_disk_that_is_full_here(world: World, chosen: bool) -> None:
     done = subprocess.run(
         command,
         cwd=world.sam.path,
+        env=unmeasured_environ(),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         capture_output=True,
         text=True,
