@@ -48,7 +48,7 @@ def make_origin(origin: str, author: By, said: Said | None = None) -> dict[str, 
         "author": author,
         "at": said and said.at,
         "record": said and said.id,
-        "state": said and said.state,
+        "state": said and said.verdict,
     }
 
 
@@ -82,7 +82,7 @@ def _place(placed: Placed) -> dict[str, Any]:
 
 
 def _who(said: Said) -> dict[str, Any]:
-    return {"record": said.id, "author": said.by, "at": said.at, "state": said.state}
+    return {"record": said.id, "author": said.by, "at": said.at, "state": said.verdict}
 
 
 def _comment(comment: Comment) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _comment(comment: Comment) -> dict[str, Any]:
         "author": first.by,
         "at": first.at,
         "edited": None if now is first else now.at,
-        "state": now.state,
+        "state": now.verdict,
         "requests": [_request(request) for request in comment.requests],
     }
 
@@ -105,5 +105,5 @@ def _request(said: Said) -> dict[str, Any]:
         "text": said.content,
         "author": said.by,
         "at": said.at,
-        "state": said.state,
+        "state": said.verdict,
     }

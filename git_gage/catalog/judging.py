@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from git_gage.records import Record
 
 Judge = Callable[[Sequence[Record]], Mapping[str, str]]
-"""The state of each of some records, by id: one of the letters G U M Y X R B E N, or "flagged".
+"""The state of each of some records, by id: one of the letters G U M Y X R B E N, "admin" instead
+of G where whoever wrote it may act for others, or "flagged".
 
 No two of the records that it is handed at once have the same id. One that it says nothing of was
 not judged.
 """
 Judged = tuple[str | None, Record]
 
-_BEST_FIRST = ("G", "Y", "X", "U", "N", "E", "flagged", "M", "R", "B")
+_BEST_FIRST = ("admin", "G", "Y", "X", "U", "N", "E", "flagged", "M", "R", "B")
 
 
 def judge_copies(

@@ -115,10 +115,22 @@ class Loader:
         """Judge again what others said, and show what comes of it."""
         keys = among(self._said.judge_again())
         rows = self._db.execute(f"SELECT id FROM run WHERE key {AMONG}", [keys]).fetchall()
-        runs = find_runs(self._db, {id for (id,) in rows}).values()
+        redactions = self._read_redactions()
+        runs = find_runs(self._db, {id for (id,) in rows} | redactions.keys()).values()
         open_documents(self._db, runs)
         self._said.show(runs)
+        for run in runs:
+            if run.document is not None and run.id in redactions:
+                parts = (self._parts_by_runner(run, each) for each in redactions[run.id])
+                run.document["redacted"] = sorted(set().union(*parts))
         write_runs(self._db, [run for run in runs if run.document is not None])
+
+    def _read_redactions(self) -> dict[str, list[Record]]:
+        found: dict[str, list[Record]] = {}
+        for (line,) in self._db.execute("SELECT line FROM redaction"):
+            record = parse_record(line)
+            found.setdefault(record.run, []).append(record)
+        return found
 
     # -- which records -------------------------------------------------------------------------
 
@@ -230,16 +242,23 @@ class Loader:
             document["status"] = "running" if run.ended is None else document["status"]
 
     def _redact(self, run: Run, record: Record, _whole: dict[str, Any] | None) -> None:
-        """Whoever recorded a run says what was taken out of it; nobody else can."""
+        assert run.document is not None
+        row = (bytes.fromhex(record.id), record.line)
+        self._db.execute("INSERT OR IGNORE INTO redaction VALUES (?, ?)", row)
+        parts = self._parts_by_runner(run, record)
+        run.document["redacted"] = sorted({*run.document["redacted"], *parts})
+
+    def _parts_by_runner(self, run: Run, record: Record) -> set[str]:
+        """What was taken out of a run, as whoever recorded it says; nobody else can."""
         assert run.document is not None
         parts = record.body.get("parts")
         begun = Begun(run.document["author"], run.document["writer"])
         states = self._judge([record]) if self._judge and record.sig is not None else {}
         signed = record.sig is not None
         by_runner = is_by_runner(begun, record, states.get(record.id), signed=signed)
-        if by_runner and type(parts) is list:
-            said = {part for part in parts if type(part) is str}
-            run.document["redacted"] = sorted({*run.document["redacted"], *said})
+        if not by_runner or type(parts) is not list:
+            return set()
+        return {part for part in parts if type(part) is str}
 
     def _end(self, run: Run, end: Record, whole: dict[str, Any] | None) -> None:
         assert run.document is not None

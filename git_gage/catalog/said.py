@@ -31,6 +31,8 @@ REFUSED = frozenset({"M", "B", "R", "flagged"})
 """Verdicts on records that are kept and do not count."""
 UNPROVEN = frozenset({"N", "E"})
 """Verdicts on records of which nobody can tell here who signed them."""
+ADMIN = "admin"
+"""The verdict on what was verified, of somebody who may change what others wrote."""
 
 _ID = re.compile(r"[0-9a-f]{64}")
 
@@ -69,6 +71,11 @@ class Said(NamedTuple):
     def content(self) -> Any:
         """The value itself; None also where it takes something away."""
         return None if self.value is None else json.loads(self.value)
+
+    @property
+    def verdict(self) -> str | None:
+        """The letter of the verdict, as people know it."""
+        return "G" if self.state == ADMIN else self.state
 
     @property
     def counts(self) -> bool:
@@ -166,11 +173,14 @@ def find_heads(records: Sequence[Said]) -> list[str]:
 
 
 def is_by_author(comment: Said, change: Said) -> bool:
-    """Whether a change of a comment is by who wrote it, as far as the two records tell.
+    """Whether a change of a comment is by who wrote it, as far as the two records tell, or by an
+    admin.
 
     A key that a record names is only as good as its signature: what changes a signed record
     must be signed as well, and whether it is by that key is for the verdict to say.
     """
+    if change.state == ADMIN:
+        return True
     author, changer = comment.by or {}, change.by or {}
     if comment.signed and not change.signed:
         return False
@@ -181,10 +191,13 @@ def is_by_author(comment: Said, change: Said) -> bool:
 
 
 def is_by_runner(begun: Begun, change: Said | Record, state: str | None, *, signed: bool) -> bool:
-    """Whether a record is by who began the run: signed by that key, or else from the same clone.
+    """Whether a record is by who began the run: signed by that key, or else from the same clone;
+    or by an admin.
 
     `state` is the verdict on it, `signed` whether some copy of it has a signature.
     """
+    if state == ADMIN:
+        return True
     key = (begun.by or {}).get("key")
     if key is None:
         return change.writer == begun.writer

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Any other number in a file means: not ours to read, make it anew from the lanes.
-SCHEMA = 13
+SCHEMA = 14
 MEMORY = Path(":memory:")
 # Long enough for another process to read a hundred thousand runs for the first time.
 BUSY_S = 120
@@ -59,6 +59,7 @@ CREATE TABLE comment (run INTEGER NOT NULL, record BLOB NOT NULL, text TEXT NOT 
     PRIMARY KEY (run, record)) WITHOUT ROWID;
 CREATE TABLE waiting (run INTEGER NOT NULL, id BLOB NOT NULL, line BLOB NOT NULL,
     PRIMARY KEY (run, id)) WITHOUT ROWID;
+CREATE TABLE redaction (record BLOB PRIMARY KEY, line BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE missing (run INTEGER NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL,
     oid TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
     PRIMARY KEY (record, name)) WITHOUT ROWID;

@@ -33,6 +33,7 @@ _OPTIONS = {
     "--fingerprint": ("add",),
     "--yes": ("add",),
     "--expires": ("add",),
+    "--admin": ("add",),
     "--at": ("retire",),
     "--user": ("add", "retire", "revoke", "import"),
     "--json": ("list", "pins"),
@@ -44,7 +45,7 @@ _OPTIONS = {
     cls=Command,
     usage=(
         "git gage trust [list | pins] [--json]",
-        "git gage trust add <who> <key> [--expires <time>] [--user]",
+        "git gage trust add <who> <key> [--expires <time>] [--admin] [--user]",
         "git gage trust add [<who>] --from-run <run> [-y --fingerprint <text>]",
         "git gage trust retire <key> [--at <time>]",
         "git gage trust revoke <key> [--user]",
@@ -60,8 +61,9 @@ A <key> is a public key, a file with one, its fingerprint or, if it is the only
 one, whose it is. What is said here is kept for this clone, or with '--user' for
 all of yours; git's own files of signers are read, too, and never written.
 'retire' ends a key, and what it signed before stays good; 'revoke' is for a key
-that others may have, and nothing it ever signed is trusted. 'pins' lists which
-keys came with which names, trusted or not.
+that others may have, and nothing it ever signed is trusted. An admin's words
+count like those of whoever began a run or wrote a comment: to put it away, to
+purge it, to edit. 'pins' lists which keys came with which names.
 """,
 )
 @click.argument("action", metavar="<action>", type=click.Choice(list(_WORDS)), default="list")
@@ -70,6 +72,7 @@ keys came with which names, trusted or not.
 @click.option("--fingerprint", metavar="<text>", help="The fingerprint that it must have")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask, if the fingerprint is given")
 @click.option("--expires", metavar="<time>", help="Trust it until a date such as 2027-01-31")
+@click.option("--admin", is_flag=True, help="Let them purge and edit what others wrote, too")
 @click.option("--at", metavar="<time>", help="End it at this date, not now")
 @click.option("--user", is_flag=True, help="Keep it for all repositories of yours")
 @json_option
@@ -147,9 +150,16 @@ def _add(app: App, words: tuple[str, ...], options: dict[str, Any]) -> int:
     if options["from_run"] is not None and not options["yes"] and not _confirm(who, key):
         return 1
     with app.store.writing():
-        is_new = add_signer(_file(app, "allowed_signers", options["user"]), who, key, expires)
+        is_new = add_signer(
+            _file(app, "allowed_signers", options["user"]),
+            who,
+            key,
+            expires,
+            admin=options["admin"],
+        )
     _judge_again(app)
-    click.echo(f"{'Trusted' if is_new else 'Already trusted'} {key.fingerprint} of {who}")
+    role = ", an admin" if options["admin"] else ""
+    click.echo(f"{'Trusted' if is_new else 'Already trusted'} {key.fingerprint} of {who}{role}")
     return 0
 
 
@@ -206,13 +216,15 @@ def _import(app: App, words: tuple[str, ...], options: dict[str, Any]) -> int:
     from git_gage.cli.trust_keys import read_signers_file
     from git_gage.render.amounts import count_text
     from git_gage.trust.own_files import add_lines
+    from git_gage.trust.rules import names_admin
 
     lines = read_signers_file(app, words[0])
     with app.store.writing():
         fresh = add_lines(_file(app, "allowed_signers", options["user"]), lines)
     _judge_again(app)
     for line in fresh:
-        click.echo(f"{line.patterns}  {line.key.fingerprint}")
+        role = "  admin" if names_admin(line) else ""
+        click.echo(f"{line.patterns}  {line.key.fingerprint}{role}")
     click.echo(f"Trusted {count_text(len(fresh), 'new key')}")
     return 0
 

@@ -261,6 +261,7 @@ def _own_lines(app: App) -> list[Line]:
 
 def _describe(line: Line, source: Source | None, revoked: bool) -> dict[str, Any]:
     from git_gage.records import format_time
+    from git_gage.trust.rules import names_admin
 
     def when(at: int | None) -> str | None:
         return None if at is None else format_time(at)
@@ -272,6 +273,7 @@ def _describe(line: Line, source: Source | None, revoked: bool) -> dict[str, Any
         "valid_after": when(line.valid_after),
         "valid_before": when(line.valid_before),
         "namespaces": line.namespaces,
+        "admin": names_admin(line),
         "authority": line.authority,
         "revoked": revoked,
         "file": None if source is None else str(source.path),

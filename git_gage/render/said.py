@@ -79,7 +79,7 @@ def _said_row(part: str, name: str | None, said: Said) -> dict[str, Any]:
         "author": said.by,
         "at": said.at,
         "record": said.id,
-        "state": said.state,
+        "state": said.verdict,
     }
 
 
@@ -142,7 +142,7 @@ def history_body(events: Iterable[Event]) -> list[dict[str, Any]]:
             "deps": list(event.record.deps),
             "about": event.said and event.said.about,
             "value": event.said and event.said.content,
-            "state": event.said and event.said.state,
+            "state": event.said and event.said.verdict,
             "signed": event.record.sig is not None,
             "applied": event.role in (Role.CURRENT, Role.SUPERSEDED),
             "superseded": event.role is Role.SUPERSEDED,
@@ -161,7 +161,7 @@ def format_history(events: Sequence[Event], screen: Screen) -> str:
         Column("", [_REMARKS[event.role] for event in events], 3),
     ]
     return format_table(
-        [*_states([event.said and event.said.state for event in events]), *columns], screen
+        [*_states([event.said and event.said.verdict for event in events]), *columns], screen
     )
 
 

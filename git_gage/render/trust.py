@@ -41,4 +41,5 @@ def _until(row: Mapping[str, Any]) -> str:
         return "revoked"
     if row["file"] is None:
         return "your own"
-    return "" if row["valid_before"] is None else row["valid_before"][:10]
+    words = ("admin" if row["admin"] else "", (row["valid_before"] or "")[:10])
+    return " ".join(filter(None, words))

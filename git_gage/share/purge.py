@@ -33,7 +33,7 @@ from git_gage.share.redact import (
 from git_gage.share.remote import find_remote
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import OWN
-from git_gage.trust.verdict import SIGNED
+from git_gage.trust.verdict import ADMIN, SIGNED
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -43,12 +43,16 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 
-def plan_purge(store: Store, catalog: Catalog, run: str, author: By) -> Redaction:
-    """All that is known of a run, to go.
+def plan_purge(
+    store: Store, catalog: Catalog, run: str, author: By, *, admin: bool = False
+) -> Redaction:
+    """All that is known of a run, to go; an admin can say so of those that others began.
 
     Raises: RequestError for a run that somebody else began: nobody would believe that.
     """
     plan = _plan(run, catalog.records(run))
+    if admin:
+        return plan
     begin = _begin_of(plan.records)
     key, mine = (begin.by or {}).get("key"), (author or {}).get("key")
     hint = f"put it out of sight here: git gage rm {short_id(run)}"
@@ -119,7 +123,7 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
     gone = [short_id(plan.run) for plan in plans if plan.run not in known]
     if gone:
         named = f"run {gone[0]} is" if len(gone) == 1 else f"{len(gone)} runs are"
-        observer.warning(f"{named} gone: whoever began it has purged it")
+        observer.warning(f"{named} gone: whoever began it, or an admin, has purged it")
 
 
 def push_purge(
@@ -186,22 +190,24 @@ def _with_sources(store: Store, plans: Sequence[Redaction]) -> list[Redaction]:
 
 
 def _is_proven(catalog: Catalog, plan: Redaction) -> bool:
-    """Whether what cannot be undone is said by who began the run, and nobody else can have.
+    """Whether what cannot be undone is said by who began the run or an admin, and by nobody else.
 
     The catalog has asked who wrote it; where that is a matter of signatures, there must be one.
     """
+    tombs = [
+        each
+        for each in catalog.record_lines([plan.run])
+        if each.kind == KIND and RUN in read_texts(each.body, "parts")
+    ]
+    states = [catalog.judge([tomb]).get(tomb.id) for tomb in tombs]
+    if ADMIN in states:
+        return True
     begin = _begin_of(plan.records)
     author = begin.by or {}
     if begin.sig is None and "key" not in author:
         return True
     word, enough = ("key", set(SIGNED)) if "key" in author else ("email", {"G"})
-    tombs = (
-        each
-        for each in catalog.record_lines([plan.run])
-        if each.kind == KIND and RUN in read_texts(each.body, "parts")
-    )
     return any(
-        (tomb.by or {}).get(word) == author.get(word)
-        and catalog.judge([tomb]).get(tomb.id) in enough
-        for tomb in tombs
+        state in enough and (tomb.by or {}).get(word) == author.get(word)
+        for tomb, state in zip(tombs, states, strict=True)
     )

@@ -82,6 +82,7 @@ class Judge:
         key = self._read_key(checked.blob) if checked.blob else None
         claimed = claim_of(record.by)
         found = self._find(record, checked, key, claimed, foreign)
+        admin = found.state == "G" and self._is_admin(record, key, found.principal)
         return Verdict(
             record=record.id,
             run=record.run,
@@ -91,8 +92,9 @@ class Judge:
             claimed=claimed,
             key=key.fingerprint if key is not None else checked.fingerprint or None,
             time=record.at,
-            reason=found.reason or checked.reason,
+            reason=found.reason or checked.reason or ("admin" if admin else ""),
             flagged=found.flagged,
+            admin=admin,
         )
 
     def _find(
@@ -218,6 +220,11 @@ class Judge:
 
     def _stand(self, signed: _Signed, principal: str, at: float) -> Standing:
         return self.rules.stand(signed.key, principal, at)
+
+    def _is_admin(self, record: Record, key: PublicKey | None, principal: str | None) -> bool:
+        if key is None or principal is None:
+            return False
+        return self.rules.is_admin(key, principal, parse_time(record.at))
 
     def _is_taken(self, claimed: str | None) -> bool:
         return claimed is not None and self.rules.holds_key_of(claimed)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from git_gage.errors import RequestError, describe_os_error
 from git_gage.trust.ledger import replace_file
+from git_gage.trust.rules import ADMIN
+from git_gage.trust.signer import NAMESPACE
 from git_gage.trust.signers import AllowedSigners, Line
 
 if TYPE_CHECKING:
@@ -33,12 +35,19 @@ def check_name(name: str) -> None:
         )
 
 
-def add_signer(path: Path, name: str, key: PublicKey, expires: float | None) -> bool:
+def add_signer(
+    path: Path, name: str, key: PublicKey, expires: float | None, *, admin: bool = False
+) -> bool:
     """Give a key to somebody, until a time if that is given, instead of what was said of the two.
 
     False if that is said already.
     """
-    line = Line(name, key, valid_before=None if expires is None else int(expires))
+    line = Line(
+        name,
+        key,
+        namespaces=f"{NAMESPACE},{ADMIN}" if admin else None,
+        valid_before=None if expires is None else int(expires),
+    )
     text = _read(path)
     changed = _map_lines(
         text, lambda each: line if (each.patterns, each.key) == (name, key) else each

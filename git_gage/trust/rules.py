@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from git_gage.trust.keys import Certificate, PublicKey
 
 
+ADMIN = "gage-admin@v1"
+"""The namespace that gives the key of a line the rights of an admin, where it is named as such."""
+
+
 class Revocations(Protocol):
     """What knows which keys are revoked."""
 
@@ -46,6 +50,9 @@ class Rules:
         self.own = own
         self._all = _as_signers(lines)
         self._revocations = revocations
+        self._admins = _as_signers(
+            line for lines in self._all.lines.values() for line in lines if names_admin(line)
+        )
         self._of: dict[str, AllowedSigners] = {}
         self._revoked: dict[bytes, bool] = {}
         self._timeless: dict[tuple[bytes, str], Standing] = {}
@@ -81,6 +88,13 @@ class Rules:
         if key.certificate is None and not any(map(_is_limited, self._lines_of(key))):
             self._timeless[key.blob, principal] = found
         return found
+
+    def is_admin(self, key: PublicKey, principal: str, at: float) -> bool:
+        """Whether a line says so of the key, which is this principal's; `at` is Unix seconds."""
+        if not self._admins.lines:
+            return False
+        found = self._admins.find(key, NAMESPACE, datetime.fromtimestamp(at, UTC))
+        return found.reason is None and principal in found.principals
 
     def why_not(self, key: PublicKey, claimed: str | None, at: float) -> str | None:
         """Why lines with the key, which give it to no name, do not count; None without any."""
@@ -150,6 +164,11 @@ def _names(patterns: str, certificate: Certificate | None) -> Sequence[str]:
 def is_for_us(line: Line) -> bool:
     """Whether a line is good for records."""
     return line.namespaces is None or match_list(NAMESPACE, line.namespaces)
+
+
+def names_admin(line: Line) -> bool:
+    """Whether a line names the namespace of admins, by no pattern."""
+    return ADMIN in (line.namespaces or "").split(",")
 
 
 def _is_limited(line: Line) -> bool:

@@ -25,6 +25,7 @@ WORDS = {
 BEST_FIRST = "GYXRUMENB"
 SIGNED = frozenset("GYXU")
 FALSE = frozenset("MBR")
+ADMIN = "admin"
 
 
 class Verdict(NamedTuple):
@@ -33,7 +34,8 @@ class Verdict(NamedTuple):
     `state` is a letter of `WORDS`; `principal` whose key signed, by the trust files; `claimed` who
     the record says wrote it; `key` the fingerprint of the key that signed, if any did; `time` when
     the record says it was made; `reason` is "" where there is nothing to add. `flagged`: it is not
-    what it says, or may be somebody else's who takes a known name.
+    what it says, or may be somebody else's who takes a known name. `admin`: it is verified, and the
+    trust files let who wrote it act for others.
     """
 
     record: str
@@ -46,6 +48,7 @@ class Verdict(NamedTuple):
     time: str
     reason: str
     flagged: bool
+    admin: bool = False
 
 
 def is_met(verdict: Verdict, required: str) -> bool:
@@ -58,7 +61,9 @@ def is_met(verdict: Verdict, required: str) -> bool:
 
 
 def kept_state(verdict: Verdict, policy: str) -> str:
-    """What is kept of a verdict on what somebody else says: its letter, or "flagged" where it does
-    not count by `gage.apply` for another reason than that letter."""
+    """What is kept of a verdict on what somebody else says: its letter, "admin" instead of G where
+    that is so, or "flagged" where it does not count by `gage.apply` for another reason."""
+    if verdict.admin:
+        return ADMIN
     counts = verdict.state == "G" if policy == TRUSTED else not verdict.flagged
     return verdict.state if counts or verdict.state in FALSE else "flagged"

@@ -107,7 +107,10 @@ def test_remotes_and_others_let_go_of_it(project: Path, tmp_path: Path) -> None:
     assert "push origin" not in done.err
     git(bob, "fetch", "-q")
     fetched = gage_inside(bob, "fetch")
-    assert fetched.err == f"warning: run {two[10:17]} is gone: whoever began it has purged it\n"
+    assert (
+        fetched.err
+        == f"warning: run {two[10:17]} is gone: whoever began it, or an admin, has purged it\n"
+    )
     assert listed(bob) == [mine, one]
     prune(bob)
     assert HUSH not in everything(bob)

@@ -203,6 +203,7 @@ def test_all_keys_are_listed_with_where_that_is_said(
         "valid_after": None,
         "valid_before": "2099-01-31T00:00:00.000Z",
         "namespaces": None,
+        "admin": False,
         "authority": False,
         "revoked": False,
         "file": str(repo / ".git" / "gage" / "allowed_signers"),

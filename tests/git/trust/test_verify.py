@@ -48,6 +48,7 @@ def test_an_object_a_record_for_programs(repo: Path) -> None:
         "time": written.at,
         "reason": "your own key",
         "flagged": False,
+        "admin": False,
     }
 
 
