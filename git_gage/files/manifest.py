@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from git_gage.errors import IntegrityError
 from git_gage.records import decode_path, encode_path
 
-DEPENDENCY, GENERATED = "dependency", "generated"
-ROLES = (DEPENDENCY, "runtime", GENERATED)
+DEPENDENCY, RUNTIME, GENERATED = "dependency", "runtime", "generated"
+ROLES = (DEPENDENCY, RUNTIME, GENERATED)
 # The blobs that a record binds for its small files are called by their digests.
 BULK = "files/"
 WHOLE = "files.json"

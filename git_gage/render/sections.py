@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from git_gage.files.manifest import RUNTIME
 from git_gage.records import short_id, shown_path
 from git_gage.render.amounts import count_text, size_text, value_text
 from git_gage.render.page import format_rows, shown_bytes
@@ -59,7 +60,8 @@ def format_files(
     document: Mapping[str, Any], files: Sequence[RunFile], run_dir: Path | None, screen: Screen
 ) -> str:
     """Where the files of a run are, and a line for each: what it made, and what it was given."""
-    given = [file for file in files if file.is_input]
+    given = [file for file in files if file.is_input and file.role != RUNTIME]
+    runtime = [file for file in files if file.role == RUNTIME]
     absent = [file for file in files if is_absent(file)]
     made = [file for file in files if not file.is_input and not is_absent(file)]
     here = [file for file in made if file.where == HERE]
@@ -73,6 +75,9 @@ def format_files(
         parts.append(_table(made, screen))
     if given:
         parts.append(f"given to it: {count_text(len(given), 'file')}\n{_table(given, screen)}")
+    if runtime:
+        size = size_text(sum(file.size for file in runtime))
+        parts.append(f"set up before it: {count_text(len(runtime), 'file')}, {size}\n")
     if absent:
         parts.append(f"previews of {count_text(len(absent), 'image')}\n{_table(absent, screen)}")
     return "".join(parts)

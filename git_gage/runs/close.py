@@ -27,7 +27,7 @@ from git_gage.trust.errors import SigningError
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.records import By, Record
-    from git_gage.runs.manifest import Left
+    from git_gage.runs.left import Left
     from git_gage.runs.stage import Outcome
     from git_gage.store import Store
 
@@ -110,7 +110,7 @@ def keep_run(
     warnings: list[str] = []
     bodies = [body]
     if store.run_dir(run).is_dir():
-        from git_gage.runs.manifest import find_left
+        from git_gage.runs.left import find_left
 
         left = find_left(store.run_dir(run))
         if most is not None and sum(each.found.st_size for each in left) > most:

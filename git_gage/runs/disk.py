@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.git.known import read_valid
 from git_gage.git.sizes import read_size
 from git_gage.runs.files import HERE, find_in_git, find_where, read_filed
+from git_gage.runs.left import find_left
 from git_gage.runs.liveness import PENDING
-from git_gage.runs.manifest import find_left
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog

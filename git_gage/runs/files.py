@@ -21,7 +21,7 @@ from git_gage.images.sizes import ImageSize, is_image, read_image_size
 from git_gage.runs.inputs import follow_reference, path_bytes
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.reference import Reference, read_reference
-from git_gage.runs.manifest import walk_left
+from git_gage.runs.left import walk_left
 from git_gage.runs.placeholders import MAX_PLACEHOLDER, is_placeholder
 from git_gage.runs.results import KEPT
 
@@ -190,7 +190,15 @@ def _filed_link(store: Store, place: Path, entry: Entry) -> RunFile:
     if entry.sha256 is None:
         is_here = _exists(place)
         where = HERE if is_here else NOT_HERE
-        return RunFile(entry.path, 0, entry.link, is_here=is_here, role=entry.role, where=where)
+        return RunFile(
+            entry.path,
+            0,
+            entry.link,
+            is_input=entry.role != GENERATED,
+            is_here=is_here,
+            role=entry.role,
+            where=where,
+        )
     try:
         reference = read_reference(place)
     except (GageError, OSError):

@@ -20,7 +20,7 @@ from git_gage.runs.files import (
     read_filed,
 )
 from git_gage.runs.inputs.model import Tally
-from git_gage.runs.manifest import find_left
+from git_gage.runs.left import find_left
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog

@@ -21,6 +21,7 @@ from git_gage.files.manifest import (
     BULK,
     DEPENDENCY,
     GENERATED,
+    RUNTIME,
     WHOLE,
     Entry,
     Manifest,
@@ -34,7 +35,7 @@ from git_gage.records import short_id
 from git_gage.runs.begin import bind_file, fit_body
 from git_gage.runs.inputs.reference import parse_reference
 from git_gage.runs.inputs.stage import StagedInput, read_staged
-from git_gage.runs.results import KEPT
+from git_gage.runs.left import Left, Stamps, is_as_noted, read_runtime
 from git_gage.secrets import Sighting, find_in_lines
 from git_gage.system import is_open_for_writing
 
@@ -48,13 +49,6 @@ _GIT_BYTES, _GIT_FILES = 1 << 20, 100
 _LIST_BYTES, _ENTRY_BYTES = 32 << 20, 256
 _WORKERS, _WORTH_A_WORKER = 4, 4 << 20
 _SHOWN = 10
-
-
-class Left(NamedTuple):
-    """What is no folder in a run's directory, as it was found."""
-
-    path: bytes
-    found: os.stat_result
 
 
 class Measured(NamedTuple):
@@ -71,37 +65,6 @@ class Kept(NamedTuple):
     warnings: list[str]
 
 
-def find_left(run_dir: Path) -> list[Left]:
-    """Files and links in the directory of a run that has ended, without what git-gage put there."""
-    top = os.fsencode(run_dir)
-    found = []
-    for path in walk_left(top, frozenset([os.fsencode(KEPT)])):
-        try:
-            known = os.lstat(os.path.join(top, path))
-        except FileNotFoundError:
-            continue  # a process that outlived the program took it away
-        if stat.S_ISREG(known.st_mode) or stat.S_ISLNK(known.st_mode):
-            found.append(Left(path, known))
-    return found
-
-
-def walk_left(top: bytes, given: frozenset[bytes], folder: bytes = b"") -> Iterator[bytes]:
-    """Paths of what is no folder, sorted in each; links are not followed, `given` is left out."""
-    try:
-        with os.scandir(os.path.join(top, folder)) as entries:
-            found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
-    except (FileNotFoundError, PermissionError):
-        return
-    for name, is_folder in found:
-        path = posixpath.join(folder, name)
-        if path in given:
-            continue
-        if is_folder:
-            yield from walk_left(top, given, path)
-        else:
-            yield path
-
-
 def keep_files(
     store: Store, run: str, left: Sequence[Left], folder: bytes, secrets: Sequence[bytes]
 ) -> Kept:
@@ -112,8 +75,13 @@ def keep_files(
     top, state_dir = store.run_dir(run), store.state_dir(run)
     listed, warnings = _bounded(left)
     given = {_place(folder, each.place): each for each in read_staged(state_dir)}
-    short = _find_short(store, [each for each in listed if each.path not in given])
-    measured = list(_measure(top, listed, given, short))
+    noted = read_runtime(state_dir)
+    made = [
+        each
+        for each in listed
+        if each.path not in given and not is_as_noted(noted, each.path, each.found)
+    ]
+    measured = list(_measure(top, listed, given, noted, _find_short(store, made)))
     in_git, secret = _choose(measured, secrets)
     entries = [each.entry._replace(is_private=each.entry.sha256 in secret) for each in measured]
     warnings += _describe_unknown(entries)
@@ -181,13 +149,18 @@ def _place(folder: bytes, place: str) -> bytes:
 
 
 def _measure(
-    top: Path, left: Sequence[Left], given: Mapping[bytes, StagedInput], short: frozenset[bytes]
+    top: Path,
+    left: Sequence[Left],
+    given: Mapping[bytes, StagedInput],
+    noted: Stamps,
+    short: frozenset[bytes],
 ) -> Iterable[Measured]:
     """Entries of files, each read once at most; several at a time where they are large."""
 
     def measure(each: Left) -> Measured:
         place = os.path.join(os.fsencode(top), each.path)
-        return _measure_one(place, each, given.get(each.path), each.path in short)
+        role = RUNTIME if is_as_noted(noted, each.path, each.found) else GENERATED
+        return _measure_one(place, each, given.get(each.path), role, each.path in short)
 
     if sum(each.found.st_size > _WORTH_A_WORKER for each in left) < 2:
         return map(measure, left)
@@ -201,11 +174,14 @@ def _measure(
         workers.shutdown(cancel_futures=True)
 
 
-def _measure_one(place: bytes, left: Left, given: StagedInput | None, is_short: bool) -> Measured:
+def _measure_one(
+    place: bytes, left: Left, given: StagedInput | None, role: str, is_short: bool
+) -> Measured:
+    """`role` is what it has if it is not what was `given`."""
     path, found = left
     mode = stat.S_IMODE(found.st_mode)
     if stat.S_ISLNK(found.st_mode):
-        return Measured(Entry(path, GENERATED, 0, None, mode, os.readlink(place)))
+        return Measured(Entry(path, role, 0, None, mode, os.readlink(place)))
     if given is not None and (known := _as_given(place, left, given)) is not None:
         return Measured(known)
     try:
@@ -214,7 +190,7 @@ def _measure_one(place: bytes, left: Left, given: StagedInput | None, is_short: 
         sha256, size, content = None, found.st_size, None
     if given is not None and sha256 == given.sha256:
         return Measured(Entry(path, DEPENDENCY, size, sha256, mode))
-    return Measured(Entry(path, GENERATED, size, sha256, mode), content)
+    return Measured(Entry(path, role, size, sha256, mode), content)
 
 
 def _as_given(place: bytes, left: Left, given: StagedInput) -> Entry | None:

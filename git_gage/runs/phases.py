@@ -14,7 +14,8 @@ from git_gage.runs.cmd import CMD, batch_text
 from git_gage.runs.shebang import read_shebang, read_shebang_on_windows
 
 RUN = "run"
-BEFORE = ("stage-sourcecode", "stage-runtime", "stage-dependencies")
+RUNTIME = "stage-runtime"
+BEFORE = ("stage-sourcecode", RUNTIME, "stage-dependencies")
 FINALIZE = "finalize"
 PHASES = (*BEFORE, RUN, FINALIZE)
 # What reads a program from its command line as it would from a file.

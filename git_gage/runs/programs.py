@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from git_gage.lookup import find_program
 from git_gage.runs.environ import program_environ, user_path
 from git_gage.runs.excludes import excludes_environ
+from git_gage.runs.left import note_runtime
 from git_gage.runs.liveness import beat, note_program
 from git_gage.runs.output import OutputLog
-from git_gage.runs.phases import FINALIZE, RUN, Step, find_step, log_name, steps_before
+from git_gage.runs.phases import FINALIZE, RUN, RUNTIME, Step, find_step, log_name, steps_before
 from git_gage.runs.plan import recorded_config
 from git_gage.runs.process import Console, Exit, run_program
 from git_gage.runs.results import Watch, results_environ, write_config
@@ -57,6 +58,7 @@ class Programs:
         self._state_dir = store.state_dir(run)
         self._plan = plan
         self._place = place
+        self._run_dir = run_dir
         self._console = console
         self._observer = observer
         write_config(self._state_dir, recorded_config({**plan.config, **plan.hidden}))
@@ -75,6 +77,8 @@ class Programs:
                 stage_inputs()
                 staged = True
             done = self._run_step(step)
+            if step.phase == RUNTIME:
+                note_runtime(self._run_dir, self._state_dir)
             if done.exit_code != 0 or done.interrupted:
                 break
         last = find_step(steps, FINALIZE)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import GitError
 from git_gage.runs.company import Company, find_company
+from git_gage.runs.left import is_as_noted, read_runtime
 from git_gage.runs.staged import (
     HALF,
     PLAIN,
@@ -180,6 +181,7 @@ class _Sweep:
         self._root = os.fsencode(run_dir)
         self._private = private_git
         self._outcome = outcome
+        self._noted = read_runtime(private_git.parent)
         self._index: dict[bytes, _Staged] = {}
         self._touched: set[bytes] = set()
 
@@ -255,6 +257,8 @@ class _Sweep:
             found = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             return  # a process that outlived the program took it away
+        if is_as_noted(self._noted, path, found):
+            return
         self._outcome.generated_files += 1
         if stat.S_ISREG(found.st_mode):
             self._outcome.generated_bytes += found.st_size

@@ -23,6 +23,7 @@ from git_gage.errors import IntegrityError, RequestError
 from git_gage.files.manifest import Entry
 from git_gage.files.sidecar import Sidecar, digest_open_file
 from git_gage.render.screen import Screen
+from git_gage.runs import left as left_module
 from git_gage.runs import manifest as manifest_module
 from git_gage.runs.attest import is_as_attested
 from git_gage.runs.files import Filed, list_files, read_filed
@@ -37,10 +38,13 @@ from tests.git.inputs_story import World
 from tests.support import (
     Result,
     clone,
+    commit,
+    gage,
     gage_inside,
     git,
     make_repo,
     scale,
+    wait_until,
     write_files,
 )
 
@@ -844,13 +848,44 @@ def test_a_manifest_that_makes_no_sense_is_none(repo: Path) -> None:
     assert read_filed(world.store, world.catalog, "0" * 30) is None
 
 
+SET_UP = """\
+[train.exec]
+stage-runtime = '''
+mkdir lib && head -c 200000 /dev/zero > lib/net.so && ln -s lib lib64 && echo a > log.txt
+echo '# patched' >> train.py'''
+run = "echo b >> log.txt && echo done > out.txt%s"
+"""
+
+
+@pytest.mark.parametrize("ending", ["", " && kill -9 $PPID"])
+def test_what_a_program_needs_to_run_is_listed_and_not_kept(repo: Path, ending: str) -> None:
+    write_files(repo, {"gage.toml": SET_UP % ending, "train.py": ""})
+    commit(repo)
+    # Of the second one the recorder is killed; the next command closes the run.
+    assert gage(repo, "run", "-q", "-y", "train").code == (137 if ending else 0)
+    wait_until(lambda: len(listed(repo)) == 5)
+    roles = {path: file["role"] for path, file in listed(repo).items()}
+    runtime = dict.fromkeys(["lib/net.so", "lib64", "train.py"], "runtime")
+    assert roles == {**runtime, "log.txt": "generated", "out.txt": "generated"}
+    top = run_dir(repo)
+    assert (top / "lib" / "net.so").stat().st_mode & 0o200
+    assert not (repo / ".git/gage/lfs").exists()
+    document = json.loads(answer(repo, "show", "--json"))
+    assert document["files"]["count"] == document["generated"]["files"] == 2
+    shown = answer(repo, "show", "--files")
+    assert "2 files, 9 bytes" in shown
+    assert "set up before it: 3 files, 195.3 KiB\n" in shown
+    assert "lib64" not in shown
+    assert gage_inside(repo, "check", "--run", "@").code == 0
+
+
 def test_what_git_gage_keeps_in_a_run_directory_is_none_of_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_files(tmp_path, {".gage/metrics.jsonl": "", "a": "1"})
-    assert [each.path for each in manifest_module.find_left(tmp_path)] == [b"a"]
-    monkeypatch.setattr(manifest_module, "walk_left", lambda *_: [b"a", b"gone"])
-    assert [each.path for each in manifest_module.find_left(tmp_path)] == [b"a"]
+    assert [each.path for each in left_module.find_left(tmp_path)] == [b"a"]
+    monkeypatch.setattr(left_module, "walk_left", lambda *_: [b"a", b"gone"])
+    assert [each.path for each in left_module.find_left(tmp_path)] == [b"a"]
 
 
 def test_a_run_that_goes_on_somewhere_is_left_to_that(
