@@ -15,7 +15,6 @@ from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
-    from git_gage.share import Redacted
 
 
 @click.command(
@@ -58,26 +57,31 @@ def command(
     from git_gage.share import plan_purge, purge_runs, push_purge
     from git_gage.share.remote import find_remote
 
-    chosen = find_chosen(app, runs, wheres)
+    gone = _find_gone(app, runs) if remotes else {}
+    words = [word for word in runs if word not in gone]
+    chosen = [] if gone and not words else find_chosen(app, words, wheres)
     for remote in remotes:
         find_remote(app.repo, remote)
     admin = _is_admin(app)
     plans = [plan_purge(app.store, app.catalog, run, app.author, admin=admin) for run in chosen]
-    if not chosen:
+    purged = [*chosen, *gone.values()]
+    if not purged:
         describe_done(app, "Purged", [])
-    if not force:
+    if chosen and not force:
         _ask(app, chosen)
-    done = purge_runs(app.store, app.catalog, plans, app.author)
+    elsewhere = (
+        purge_runs(app.store, app.catalog, plans, app.author, remotes).elsewhere if chosen else []
+    )
     with app.progress() as progress:
         for remote in remotes:
-            push_purge(app.store, app.catalog, remote, chosen, progress)
+            push_purge(app.store, app.catalog, remote, purged, progress)
     if as_json:
         from git_gage.render.machine import format_json
 
-        body = {"runs": chosen, "remotes": _left(app), "elsewhere": done.elsewhere}
+        body = {"runs": purged, "remotes": _left(app), "elsewhere": elsewhere}
         click.echo(format_json(body), nl=False)
         return
-    for line in _describe(done):
+    for line in _describe(purged, elsewhere):
         click.echo(line)
     with app.progress() as progress:
         for hint in _hints(_left(app)):
@@ -92,6 +96,22 @@ def _is_admin(app: App) -> bool:
     key = app.signer.public if isinstance(app.signer, Signer) else None
     rules = app.judge.rules
     return bool(email and key and rules.is_admin(key, email, app.store.clock()))
+
+
+def _find_gone(app: App, words: Sequence[str]) -> dict[str, str]:
+    """Words for runs that are gone from here already: remotes may still have them."""
+    from git_gage.errors import RunNotFoundError
+    from git_gage.share.withdrawn import Withdrawn
+
+    purged, found = Withdrawn(app.store).purged(), {}
+    for word in words:
+        meant = [run for run in purged if word in (run, run[10:17])]
+        try:
+            if meant:
+                app.select([word])
+        except RunNotFoundError:
+            found[word] = meant[0]
+    return found
 
 
 def _ask(app: App, runs: Sequence[str]) -> None:
@@ -120,12 +140,12 @@ def _left(app: App) -> list[str]:
     return [recall_name(app.store, name) for name in Withdrawn(app.store).remotes()]
 
 
-def _describe(done: Redacted) -> Iterator[str]:
+def _describe(runs: Sequence[str], elsewhere: Sequence[str]) -> Iterator[str]:
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
 
-    yield f"Purged {count_text(len(done.redactions), 'run')}"
-    for place in done.elsewhere:
+    yield f"Purged {count_text(len(runs), 'run')}"
+    for place in elsewhere:
         yield f"still on a remote: {clean(place)}"
 
 

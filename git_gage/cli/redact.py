@@ -34,7 +34,7 @@ record itself, the run goes as a whole. It cannot be undone.
 )
 @click.argument("runs", metavar="<run>", nargs=-1, required=True, type=RunName())
 @click.option("--output", is_flag=True, help="Take out what the run printed and logged")
-@click.option("--files", is_flag=True, help="Take out the files it made that are in git")
+@click.option("--files", is_flag=True, help="Take out the files it made, from git and remotes")
 @click.option("--source", is_flag=True, help="Take out the code that ran")
 @click.option("--run", "whole", is_flag=True, help="Take out the run as a whole")
 @json_option

@@ -14,6 +14,7 @@ from git_gage.share.chosen import Chosen, LeftOut, push_lines
 from git_gage.share.lanes import read_tip_lines, sharing
 from git_gage.share.redact import find_said
 from git_gage.share.remote import find_remote
+from git_gage.share.removal import remove_files
 from git_gage.share.take import fetch_chosen
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
@@ -139,6 +140,7 @@ def _send(
         lines += [record.line for record in catalog.record_lines(whole)]
         found = find_remote(store.repo, remote)
         push_lines(store, catalog, found, plan.chosen, lines, observer, allow_secrets=allow_secrets)
+        remove_files(store, catalog, found, observer)
 
 
 def offer_runs(store: Store, catalog: Catalog, again: Collection[str] = ()) -> None:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from git_gage.runs.files import read_manifest
+from git_gage.runs.files import read_filed, read_manifest
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.records import Record
     from git_gage.store import Store
 
 
-def find_objects(store: Store, catalog: Catalog, runs: Sequence[str] | None) -> set[str] | None:
-    """sha256 of the files in the manifests of runs (None: all); None if one can't be read."""
+def find_objects(
+    store: Store, catalog: Catalog, runs: Sequence[str] | None, but: Collection[str] = ()
+) -> set[str] | None:
+    """sha256 of the files in the manifests of runs (None: all); None if one can't be read.
+
+    Runs in `but` do not count, nor do those of which the files were redacted.
+    """
     found: set[str] = set()
-    for record in catalog.record_lines(runs):
-        if record.kind == "run.files":
-            manifest = read_manifest(store, record)
-            if manifest is None:
-                return None
-            found |= {entry.sha256 for entry in manifest.entries if entry.sha256 is not None}
+    for run, group in groupby(catalog.record_lines(runs), key=lambda record: record.run):
+        records = list(group)
+        if run in but or _is_redacted(records):
+            continue
+        for record in records:
+            if record.kind == "run.files":
+                manifest = read_manifest(store, record)
+                if manifest is None:
+                    return None
+                found |= {entry.sha256 for entry in manifest.entries if entry.sha256 is not None}
     return found
 
 
@@ -30,6 +41,19 @@ def find_unneeded(store: Store, catalog: Catalog, runs: Sequence[str]) -> list[s
     here = [sha256 for sha256 in theirs if store.sidecar.path(sha256).exists()]
     if not here:
         return []
-    others = [run for run in catalog.find((), put_away=True) if run not in set(runs)]
-    needed = find_objects(store, catalog, others)
+    needed = find_objects(store, catalog, None, runs)
     return [] if needed is None else sorted(set(here) - needed)
+
+
+def find_sent(store: Store, catalog: Catalog, run: str) -> dict[str, int]:
+    """Sizes of the large files of a run that remotes can have, by sha256."""
+    filed = read_filed(store, catalog, run)
+    large = filed.large if filed is not None else ()
+    return {entry.sha256: entry.size for entry in large if entry.sha256 is not None}
+
+
+def _is_redacted(records: Sequence[Record]) -> bool:
+    """Whether whoever began a run has taken its files out."""
+    begun = [record.writer for record in records if record.kind == "run.begin"]
+    bodies = [r.body for r in records if r.kind == "run.redact" and r.writer in begun]
+    return any("files" in body["parts"] for body in bodies if type(body.get("parts")) is list)

@@ -14,8 +14,8 @@ from git_gage.errors import RequestError
 from git_gage.records import short_id
 from git_gage.runs.next_record import draft_next
 from git_gage.share.chosen import Chosen, push_chosen
-from git_gage.share.lanes import CARGO, Refs, sharing, split_ref, tracking_refs
-from git_gage.share.objects import find_unneeded
+from git_gage.share.lanes import CARGO, Refs, note_name, sharing, split_ref, tracking_refs
+from git_gage.share.objects import find_sent, find_unneeded
 from git_gage.share.own import push_own
 from git_gage.share.private import finish_moves
 from git_gage.share.redact import (
@@ -31,6 +31,7 @@ from git_gage.share.redact import (
     would_withdraw,
 )
 from git_gage.share.remote import find_remote
+from git_gage.share.removal import remove_files
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import OWN
 from git_gage.trust.verdict import ADMIN, SIGNED
@@ -38,7 +39,6 @@ from git_gage.trust.verdict import ADMIN, SIGNED
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.records import By, Record
-    from git_gage.share.delivery import Pushed
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
@@ -50,7 +50,7 @@ def plan_purge(
 
     Raises: RequestError for a run that somebody else began: nobody would believe that.
     """
-    plan = _plan(run, catalog.records(run))
+    plan = _plan(store, catalog, run)
     if admin:
         return plan
     begin = _begin_of(plan.records)
@@ -69,13 +69,23 @@ def plan_purge(
     return plan
 
 
-def purge_runs(store: Store, catalog: Catalog, plans: Sequence[Redaction], author: By) -> Redacted:
+def purge_runs(
+    store: Store,
+    catalog: Catalog,
+    plans: Sequence[Redaction],
+    author: By,
+    remotes: Sequence[str] = (),
+) -> Redacted:
     """End runs: records, sources, outputs and files. What other runs need stays.
 
+    `remotes` are going to be asked to give up large files, also where they have nothing else.
     A kill in the middle leaves what was not reached yet; the same command goes on with it.
     Raises: RequestError where another process or run is in the way, before anything was changed.
     """
+    found = [find_remote(store.repo, remote) for remote in remotes]
     with sharing(store), store.writing():
+        for each in found:
+            note_name(store, each)
         store.flush()
         plans = _with_sources(store, plans)
         drop = make_drop(plans)._replace(own_sources=True)
@@ -92,7 +102,7 @@ def purge_runs(store: Store, catalog: Catalog, plans: Sequence[Redaction], autho
         store.flush()
         for sha256 in find_unneeded(store, catalog, [each.run for each in plans]):
             store.sidecar.remove(sha256)
-        return take_out(store, catalog, plans, drop)
+        return take_out(store, catalog, plans, drop, [each.tracking for each in found])
 
 
 def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
@@ -102,7 +112,7 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
     """
     known = set(Withdrawn(store).purged())
     runs = dict.fromkeys([*catalog.purged(), *catalog.still_here(known)])
-    found = [_plan(run, catalog.records(run)) for run in runs]
+    found = [_plan(store, catalog, run) for run in runs]
     plans = [
         plan._replace(said=True, purged=False)
         for plan in found
@@ -128,7 +138,7 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
 
 def push_purge(
     store: Store, catalog: Catalog, remote: str, runs: Sequence[str], observer: Observer
-) -> Pushed:
+) -> None:
     """Let a remote delete what it has of purged runs, and tell others who fetch from it.
 
     What it was given as a whole is replaced by what is here now; else it gets the tombstones alone.
@@ -142,12 +152,15 @@ def push_purge(
             **Withdrawn(store).deletes(found.tracking),
         }
         if any(split_ref(ref).lane in store.my_lanes for ref in known):
-            return push_own(store, found, CARGO, observer, allow_secrets=False)
-        chosen = Chosen(runs, CARGO, None)
-        return push_chosen(store, catalog, found, chosen, observer, allow_secrets=False)
+            push_own(store, found, CARGO, observer, allow_secrets=False)
+        else:
+            chosen = Chosen(runs, CARGO, None)
+            push_chosen(store, catalog, found, chosen, observer, allow_secrets=False)
+        remove_files(store, catalog, found, observer)
 
 
-def _plan(run: str, records: Sequence[Record]) -> Redaction:
+def _plan(store: Store, catalog: Catalog, run: str) -> Redaction:
+    records = catalog.records(run)
     others = tuple(record for record in records if record.kind != KIND)
     tombs = [
         each for each in records if each.kind == KIND and RUN in read_texts(each.body, "parts")
@@ -162,6 +175,7 @@ def _plan(run: str, records: Sequence[Record]) -> Redaction:
         (),
         said=bool(tombs),
         purged=True,
+        objects=tuple(find_sent(store, catalog, run).items()),
     )
 
 

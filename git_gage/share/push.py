@@ -11,6 +11,7 @@ from git_gage.share.lanes import CARGO, note_name, sharing
 from git_gage.share.own import push_own
 from git_gage.share.private import finish_moves, require_shareable
 from git_gage.share.remote import find_remote
+from git_gage.share.removal import remove_files
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -53,5 +54,6 @@ def push_runs(
             )
         else:
             pushed = push_own(store, found, parts, observer, allow_secrets=allow_secrets)
+        remove_files(store, catalog, found, observer)
         drop_beats(store, found, observer)
     return pushed

@@ -22,6 +22,7 @@ from git_gage.runs.leaks import find_in_snapshot
 from git_gage.runs.next_record import draft_next
 from git_gage.secrets import find_secrets, mask_file
 from git_gage.share.lanes import read_tip_lines, recall_name, sharing
+from git_gage.share.objects import find_sent
 from git_gage.share.peek import forget_peeks
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT, OWN, TAKEN, TRACKING, parse_ref
@@ -73,6 +74,8 @@ class Redaction(NamedTuple):
     """Whether whoever recorded the run has said so: then there is nothing to record."""
     purged: bool = False
     """Whether files that the run made go, too."""
+    objects: tuple[tuple[str, int], ...] = ()
+    """Large files, by digest and size, that remotes are to delete if no other run needs them."""
 
     @property
     def parts(self) -> list[str]:
@@ -81,7 +84,7 @@ class Redaction(NamedTuple):
             RUN: self.whole,
             SOURCE: self.source is not None,
             OUTPUT: any(not _is_of_files(name) for name in self.files),
-            FILES: any(_is_of_files(name) for name in self.files),
+            FILES: bool(self.objects) or any(map(_is_of_files, self.files)),
             "records": bool(self.ids),
         }
         return [RUN] if self.whole else [name for name, there in found.items() if there]
@@ -109,7 +112,7 @@ def plan_redaction(store: Store, catalog: Catalog, run: str, parts: Sequence[str
     if begin.writer not in store.my_lanes:
         said = _read_said(run, all_records)
         if said is not None:
-            return said
+            return _with_objects(store, catalog, said, ())
         raise RequestError(
             f"run {short_id(run)} was recorded in another clone: it can be redacted there alone",
             hint=f"git gage show {short_id(run)}",
@@ -120,7 +123,7 @@ def plan_redaction(store: Store, catalog: Catalog, run: str, parts: Sequence[str
             f"no secret was found in run {short_id(run)}",
             hint=f"say what is to go: git gage redact --output {short_id(run)}",
         )
-    return _with_parts(found, begin, parts)
+    return _with_objects(store, catalog, _with_parts(found, begin, parts), parts)
 
 
 def find_said(records: Iterable[Record]) -> Drop:
@@ -214,6 +217,14 @@ def _with_parts(found: Redaction, begin: Record, parts: Sequence[str]) -> Redact
     return found._replace(files=found.files | gone)
 
 
+def _with_objects(
+    store: Store, catalog: Catalog, plan: Redaction, parts: Sequence[str]
+) -> Redaction:
+    if not (plan.whole or FILES in (*parts, *plan.parts)):
+        return plan
+    return plan._replace(objects=tuple(find_sent(store, catalog, plan.run).items()))
+
+
 def _is_of_files(name: str) -> bool:
     """Whether a bulk file is one that the run made, or the list of those."""
     return name == WHOLE or name.startswith(BULK)
@@ -242,14 +253,35 @@ def redact_runs(
                 store.append(draft_next(store, catalog, KIND, each.run, _body(each), author))
                 catalog.refresh()
         store.flush()
-        return take_out(store, catalog, redactions, drop)
+        sent = {
+            name
+            for each in redactions
+            if each.objects and not each.said
+            for name in catalog.remotes_of(each.run)
+        }
+        return take_out(store, catalog, redactions, drop, sent)
 
 
 def take_out(
-    store: Store, catalog: Catalog, redactions: Sequence[Redaction], drop: Drop
+    store: Store,
+    catalog: Catalog,
+    redactions: Sequence[Redaction],
+    drop: Drop,
+    asked: Collection[str] = (),
 ) -> Redacted:
-    """Take out what was said to go. Hold the store's lock, and that of whoever shares."""
-    remotes, elsewhere = _withdraw(store, drop, said=all(each.said for each in redactions))
+    """Take out what was said to go. Hold the store's lock, and that of whoever shares.
+
+    `asked`: remotes, by their names in refs, that may have large files and nothing else of it.
+    """
+    withdrawn = Withdrawn(store)
+    withdrawn.add_purged(drop.runs)
+    gone, elsewhere = _withdraw(store, withdrawn, drop, said=all(each.said for each in redactions))
+    for name in {*asked, *withdrawn.remotes()}:
+        for each in redactions:
+            withdrawn.add_files(name, dict(each.objects))
+    withdrawn.save()
+    delete_refs(store.repo, gone)
+    remotes = [recall_name(store, name) for name in withdrawn.remotes()]
     purge_journals(store.dir / "journal", drop)
     left = list(_clear_files(store, redactions))
     for prefix in _own_lanes(store):
@@ -326,14 +358,14 @@ def runs_of_sources(
 # -- what was sent ---------------------------------------------------------------------------------
 
 
-def _withdraw(store: Store, drop: Drop, *, said: bool) -> tuple[list[str], list[str]]:
-    """Forget the epochs that remotes have of it, and note that they are to go there.
+def _withdraw(
+    store: Store, withdrawn: Withdrawn, drop: Drop, *, said: bool
+) -> tuple[dict[str, str], list[str]]:
+    """Note which epochs that remotes have of it are to go there.
 
-    said: whether whoever recorded the runs has done so already. Gives the remotes; and where it
-    stays, because others wrote it or other runs are there with it.
+    said: whether whoever recorded the runs has done so already. Gives the refs here that are to be
+    forgotten; and where it stays, because others wrote it or other runs are there with it.
     """
-    withdrawn = Withdrawn(store)
-    withdrawn.add_purged(drop.runs)
     elsewhere: list[str] = []
     gone: dict[str, str] = {}
     fresh: dict[str, str] = {}
@@ -360,9 +392,7 @@ def _withdraw(store: Store, drop: Drop, *, said: bool) -> tuple[list[str], list[
                 again = _write_again(store, out_prefix(remote), each)
                 withdrawn.give_again(remote, again)
             withdrawn.add(remote, _names(each), delete=each.ours)
-    withdrawn.save()
-    delete_refs(store.repo, gone)
-    return [recall_name(store, name) for name in withdrawn.remotes()], elsewhere
+    return gone, elsewhere
 
 
 def _names(touched: _Touched) -> dict[str, str]:

@@ -40,7 +40,7 @@ def find_storage(repo: Repository, asked: str | None) -> Storage:
     Raises: RequestError where there is no such remote, or none of its files go anywhere.
     """
     remote = find_remote(repo, asked)
-    backend = _open_backend(repo, remote)
+    backend = open_backend(repo, remote)
     if backend is None:
         _require_folder(repo, remote)
         raise RequestError(
@@ -56,7 +56,7 @@ def find_storages(repo: Repository, observer: Observer) -> Iterator[Storage]:
     for word in dict.fromkeys(words):
         remote = find_remote(repo, word)
         try:
-            backend = _open_backend(repo, remote)
+            backend = open_backend(repo, remote)
         except GageError as error:
             observer.warning(error.message)
             continue
@@ -64,7 +64,8 @@ def find_storages(repo: Repository, observer: Observer) -> Iterator[Storage]:
             yield Storage(remote, backend)
 
 
-def _open_backend(repo: Repository, remote: Remote) -> Backend | None:
+def open_backend(repo: Repository, remote: Remote) -> Backend | None:
+    """Where they go; None where they go nowhere."""
     name = remote.address if remote.configured else remote.shown if remote.is_place else None
     value = read_valid(repo.settings, f"gage.repo.{name}.files") if name else None
     if value == NONE:

@@ -21,6 +21,7 @@ class Withdrawn:
         state: dict[str, Any] = read_json(self._path)
         self._deletes: dict[str, dict[str, str]] = dict(state.get("deletes", {}))
         self._again: dict[str, dict[str, str]] = dict(state.get("again", {}))
+        self._files: dict[str, dict[str, int]] = dict(state.get("files", {}))
         self._ignored: list[str] = list(state.get("ignored", ()))
         self._purged: list[str] = list(state.get("purged", ()))
 
@@ -49,10 +50,11 @@ class Withdrawn:
             "format": FORMAT,
             "deletes": self._deletes,
             "again": self._again,
+            "files": self._files,
             "ignored": self._ignored,
             "purged": self._purged,
         }
-        if self._ignored or self._purged:
+        if self._ignored or self._purged or self._files:
             write_json(self._path, state, durable=True)
 
     def add_purged(self, runs: Iterable[str]) -> None:
@@ -69,11 +71,25 @@ class Withdrawn:
 
     def remotes(self) -> list[str]:
         """Remotes that have not deleted theirs yet."""
-        return sorted(self._deletes)
+        return sorted({*self._deletes, *self._files})
 
     def deletes(self, remote: str) -> dict[str, str]:
         """Refs that a remote is to delete, with what they were."""
         return dict(self._deletes.get(remote, {}))
+
+    def add_files(self, remote: str, files: Mapping[str, int]) -> None:
+        """Large files (sha256 → size) that a remote is to delete if no other run needs them."""
+        if files:
+            self._files[remote] = {**self._files.get(remote, {}), **files}
+
+    def files(self, remote: str) -> dict[str, int]:
+        """Large files that a remote is to delete."""
+        return dict(self._files.get(remote, {}))
+
+    def note_files_gone(self, remote: str) -> None:
+        """A remote has none of these any more, or is to keep them."""
+        self._files.pop(remote, None)
+        self.save()
 
     def ignored(self) -> list[str]:
         """Refs that are not fetched from anywhere."""

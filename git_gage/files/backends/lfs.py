@@ -103,7 +103,7 @@ class LfsBackend:
 
     def remove(self, names: Iterable[str]) -> None:  # noqa: ARG002 - the Protocol's
         raise RequestError(
-            f"remove files from '{self.shown}': an LFS server takes nothing back",
+            "an LFS server takes nothing back",
             hint="whoever runs it can delete them there",
         )
 

@@ -1,0 +1,84 @@
+"""Large files of runs that are gone leave the place where a remote keeps them.
+
+What is to leave was noted before the runs went, so a push goes on with what was cut short.
+Source: docs/deleting.md; docs/format.md, "Redaction".
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from git_gage.errors import GageError, RequestError
+from git_gage.files.transfer import ask_held
+from git_gage.share.lanes import recall_name
+from git_gage.share.objects import find_objects
+from git_gage.share.peek import look_at
+from git_gage.share.storage import open_backend
+from git_gage.share.withdrawn import Withdrawn
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from git_gage.catalog import Catalog
+    from git_gage.files.backends import Backend
+    from git_gage.share.remote import Remote
+    from git_gage.share.transfer import Observer
+    from git_gage.store import Store
+
+
+def remove_files(store: Store, catalog: Catalog, remote: Remote, observer: Observer) -> None:
+    """Let a remote delete large files of runs that are gone, if no run here or there has them.
+
+    What is in the way is told, and the next push tries again. Hold the lock of sharing.
+    """
+    withdrawn = Withdrawn(store)
+    asked = withdrawn.files(remote.tracking)
+    if not asked:
+        return
+    word = shlex.quote(recall_name(store, remote.tracking))
+    try:
+        backend = open_backend(store.repo, remote)
+        if backend is not None:
+            needed = _find_needed(store, catalog, remote, withdrawn.purged(), observer)
+            if needed is None:
+                observer.warning(
+                    f"large files that were taken back stay on '{remote.shown}':"
+                    f" not all lists of files of runs on '{remote.shown}' are here\n"
+                    f"hint: git gage fetch {word} && git gage push {word}"
+                )
+                return
+            free = {sha256: size for sha256, size in asked.items() if sha256 not in needed}
+            _remove(backend, free, remote, observer)
+    except GageError as error:
+        hints = "".join(f"\nhint: {hint}" for hint in (error.hint, f"git gage push {word}") if hint)
+        observer.warning(
+            f"large files that were taken back stay on '{remote.shown}': {error.message}{hints}"
+        )
+        return
+    withdrawn.note_files_gone(remote.tracking)
+
+
+def _find_needed(
+    store: Store, catalog: Catalog, remote: Remote, gone: Collection[str], observer: Observer
+) -> set[str] | None:
+    """Files that runs have which are known here, or which the remote has; None if unknown."""
+    catalog.refresh()
+    here = find_objects(store, catalog, None, gone)
+    peek = look_at(store, catalog, remote.address, observer)
+    there = find_objects(peek.store, peek.catalog, None, gone)
+    return None if here is None or there is None else here | there
+
+
+def _remove(backend: Backend, free: Mapping[str, int], remote: Remote, observer: Observer) -> None:
+    try:
+        backend.remove(free)
+    except RequestError as error:
+        left = sorted(ask_held(backend, free))
+        if left:
+            count = "1 large file that was taken back stays" if len(left) == 1 else ""
+            count = count or f"{len(left):,} large files that were taken back stay"
+            observer.warning(
+                f"{count} on '{remote.shown}': {error.message}\n"
+                f"hint: {error.hint}: {' '.join(left)}"
+            )

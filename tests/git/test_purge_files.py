@@ -1,0 +1,215 @@
+"""Large files of runs that are gone leave remotes, too, as far as no other run needs them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from git_gage.files.sidecar import Sidecar
+from tests.git import over_http
+from tests.git.test_put_away import listed, say
+from tests.servers import Server, serve
+from tests.support import clone, gage_inside, git, make_repo
+
+BIG = 150_000
+TRAIN = f"""\
+import os
+for letter in os.environ.get("MAKES", "ab"):
+    open(letter + ".bin", "wb").write(letter.encode() * {BIG})
+"""
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Path:
+    """Ana has a program that makes large files, and a bare repository as origin."""
+    repo = make_repo(tmp_path / "ana", files={"train.py": TRAIN})
+    git(tmp_path, "clone", "-q", "--bare", str(repo), "hub.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    return repo
+
+
+def made(where: Path, letters: str) -> str:
+    """A run that makes a large file for each letter."""
+    done = gage_inside(where, "run", "-q", "train.py", env={"MAKES": letters})
+    assert done.code == 0, done.err
+    return str(json.loads(say(where, "show", "@", "--json"))["id"])
+
+
+def kept(place: Path) -> str:
+    """The letters of the large files that a store has."""
+    objects = Sidecar(place)
+    return "".join(sorted(objects.path(name).read_text()[0] for name, _ in objects.list()))
+
+
+def hub(tmp_path: Path) -> str:
+    return kept(tmp_path / "hub.git/gage/lfs")
+
+
+def quiet(where: Path, *words: str) -> str:
+    done = gage_inside(where, *words)
+    assert (done.code, done.err) == (0, ""), done
+    return done.out
+
+
+def test_a_purge_takes_large_files_from_a_remote(ana: Path, tmp_path: Path) -> None:
+    one, two = made(ana, "ab"), made(ana, "bc")
+    quiet(ana, "push", "--files")
+    sam = clone(tmp_path / "hub.git", tmp_path / "sam")
+    his = made(sam, "d")
+    quiet(sam, "push", "--files")
+    three = made(ana, "ad")
+    quiet(ana, "push", "--files")
+    assert hub(tmp_path) == "abcd"
+    say(ana, "purge", one, "--force", "--remote", "origin")
+    assert hub(tmp_path) == "abcd"
+    done = gage_inside(ana, "purge", three, "--force", "--remote", "origin")
+    assert "warning" not in done.err
+    # Ana has never seen the run that needs d.
+    assert hub(tmp_path) == "bcd"
+    say(ana, "purge", two, "--force")
+    assert hub(tmp_path) == "bcd"
+    quiet(ana, "push")
+    assert hub(tmp_path) == "d"
+    quiet(ana, "fetch")
+    assert listed(ana) == [his]
+
+
+def test_a_setting_says_where_they_are(ana: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    git(ana, "config", "gage.repo.origin.files", str(disk))
+    one = made(ana, "a")
+    quiet(ana, "push", "--files")
+    away = disk.rename(tmp_path / "away")
+    done = gage_inside(ana, "purge", one, "--force", "--remote", "origin")
+    assert done.code == 0
+    stays = "warning: large files that were taken back stay on 'origin': 'origin' keeps files in"
+    assert f"{stays} '{disk}'" in done.err
+    assert "\nhint: git gage push origin\n" in done.err
+    away.rename(disk)
+    quiet(ana, "push", "origin")
+    assert kept(disk) == ""
+    git(ana, "config", "gage.repo.origin.files", "none")
+    two = made(ana, "a")
+    quiet(ana, "push")
+    assert "warning" not in gage_inside(ana, "purge", two, "--force", "--remote", "origin").err
+
+
+def test_a_purge_that_is_cut_goes_on(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = made(ana, "a"), made(ana, "b")
+    quiet(ana, "push", "--files")
+    away = (tmp_path / "hub.git").rename(tmp_path / "away.git")
+    words = ("purge", one, "--force", "--remote", "origin")
+    assert gage_inside(ana, *words).code == 128
+    away.rename(tmp_path / "hub.git")
+    again = gage_inside(ana, *words)
+    assert (again.code, again.out) == (0, "Purged 1 run\n"), again.err
+    assert hub(tmp_path) == "b"
+    once_more = gage_inside(ana, *words, "--json")
+    assert json.loads(once_more.out) == {"runs": [one], "remotes": [], "elsewhere": []}
+    # Without a remote there is nothing left to do.
+    assert gage_inside(ana, "purge", one, "--force").code == 128
+    assert gage_inside(ana, "purge", "nosuchrun", "--force", "--remote", "origin").code == 128
+
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("git_gage.files.backends.local.LocalBackend.remove", cut)
+        assert gage_inside(ana, "purge", two, "--force", "--remote", "origin").code == 130
+    assert hub(tmp_path) == "b"
+    say(ana, "push")
+    assert hub(tmp_path) == ""
+
+
+def test_files_that_went_alone_are_taken_back_where_the_remote_is_named(
+    ana: Path, tmp_path: Path
+) -> None:
+    one = made(ana, "a")
+    quiet(ana, "files", "push", "origin", one)
+    say(ana, "purge", one, "--force", "--remote", "origin")
+    assert hub(tmp_path) == ""
+
+
+def test_whoever_passed_it_on_takes_its_files_back(ana: Path, tmp_path: Path) -> None:
+    one, two = made(ana, "ab"), made(ana, "b")
+    quiet(ana, "push", "--files")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    quiet(bob, "fetch", "--files")
+    place = tmp_path / "place"
+    say(bob, "copy", one, two, "--to", str(place), "--files", "-y")
+    assert kept(place / "gage/lfs") == "ab"
+    say(ana, "purge", one, "--force", "--remote", "origin")
+    assert gage_inside(bob, "fetch").code == 0
+    assert kept(place / "gage/lfs") == "ab"
+    say(bob, "push", str(place))
+    assert kept(place / "gage/lfs") == "b"
+
+
+def test_redacted_files_leave_a_remote(ana: Path, tmp_path: Path) -> None:
+    one, two, three = made(ana, "a"), made(ana, "b"), made(ana, "c")
+    quiet(ana, "push", "--files")
+    done = gage_inside(ana, "redact", one, "--files", "-y")
+    assert (done.code, done.out) == (0, f"run {one[10:17]}: took out files that it made\n")
+    say(ana, "redact", two, "--run", "-y")
+    say(ana, "redact", three, "--output", "-y")
+    assert hub(tmp_path) == "abc"
+    quiet(ana, "push")
+    assert hub(tmp_path) == "c"
+    assert (ana / f".git/gage/runs/{one}/a.bin").exists()
+
+
+def test_where_it_is_not_known_what_others_need_they_stay(ana: Path, tmp_path: Path) -> None:
+    one = made(ana, "a")
+    quiet(ana, "push", "--files")
+    sam = clone(tmp_path / "hub.git", tmp_path / "sam")
+    (sam / "train.py").write_text(
+        f"for n in range(800): open(f'{{n:0120}}', 'w').write('x')\n{TRAIN}"
+    )
+    his = made(sam, "a")
+    quiet(sam, "push", "--files")
+    done = gage_inside(ana, "purge", one, "--force", "--remote", "origin")
+    assert "not all lists of files of runs on 'origin' are here" in done.err
+    assert "hint: git gage fetch origin && git gage push origin" in done.err
+    assert hub(tmp_path) == "a"
+    quiet(ana, "fetch", "origin")
+    quiet(ana, "push", "origin")
+    assert hub(tmp_path) == "a"
+    say(sam, "purge", his, "--force", "--remote", "origin")
+    assert hub(tmp_path) == ""
+
+
+# -- places that give nothing back -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lfs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    if not (shutil.which("git-lfs") and find_spec("giftless")):
+        pytest.skip("no git-lfs, or no giftless")
+    with serve("lfs", tmp_path_factory.mktemp("lfs")) as server:
+        yield server
+
+
+def test_an_lfs_server_takes_nothing_back(ana: Path, tmp_path: Path, lfs_server: Server) -> None:
+    git(tmp_path / "hub.git", "config", "http.receivepack", "true")
+    with over_http.serve(tmp_path) as url:
+        git(ana, "config", "remote.origin.url", f"{url}/hub.git")
+        git(ana, "config", "lfs.url", f"{lfs_server.url}/lab/purge.git")
+        one, two = made(ana, "a"), made(ana, "b")
+        say(ana, "push")
+        say(ana, "files", "push", one)
+        done = gage_inside(ana, "purge", one, two, "--force", "--remote", "origin")
+        (sha256,) = (path.name for path in lfs_server.folder.rglob("*") if len(path.name) == 64)
+        assert done.code == 0
+        stays = "warning: 1 large file that was taken back stays on 'origin': an LFS server takes"
+        assert f"{stays} nothing back\n" in done.err
+        assert f"hint: whoever runs it can delete them there: {sha256}\n" in done.err
+        assert "push origin" not in done.err
+        assert "warning" not in gage_inside(ana, "push").err
