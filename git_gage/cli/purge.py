@@ -53,7 +53,7 @@ def command(
     as_json: bool,
 ) -> None:
     """End runs for good: records, sources and files"""
-    from git_gage.cli.put_away import describe_done
+    from git_gage.cli.put_away import describe_done, require_ended
     from git_gage.share import plan_purge, purge_runs, push_purge
     from git_gage.share.remote import find_remote
 
@@ -62,6 +62,7 @@ def command(
     chosen = [] if gone and not words else find_chosen(app, words, wheres)
     for remote in remotes:
         find_remote(app.repo, remote)
+    require_ended(app, chosen)
     admin = _is_admin(app)
     plans = [plan_purge(app.store, app.catalog, run, app.author, admin=admin) for run in chosen]
     purged = [*chosen, *gone.values()]

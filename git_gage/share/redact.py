@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from git_gage.catalog.bulk import find_bound, open_file
 from git_gage.catalog.place import delete_catalog, find_places, find_rows
@@ -19,6 +19,7 @@ from git_gage.files.manifest import BULK, WHOLE
 from git_gage.files.sidecar import digest_file
 from git_gage.records import parse_record, short_id
 from git_gage.runs.leaks import find_in_snapshot
+from git_gage.runs.liveness import Life, find_life
 from git_gage.runs.next_record import draft_next
 from git_gage.secrets import find_secrets, mask_file
 from git_gage.share.lanes import read_tip_lines, recall_name, sharing
@@ -312,8 +313,7 @@ def require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) -> 
     """Raises: RequestError where another process, or a run, needs what is to go."""
     for each in redactions:
         if store.state_dir(each.run).exists():
-            run = short_id(each.run)
-            raise RequestError(f"run {run} goes on, or was not closed", hint=f"git gage wait {run}")
+            _refuse_open(short_id(each.run), find_life(store.state_dir(each.run)))
     busy = find_busy_journals(store.dir / "journal", drop)
     if busy:
         raise RequestError(
@@ -330,6 +330,12 @@ def require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) -> 
             f"{len(others)} more runs here have the same source",
             hint=f"git gage redact {names}",
         )
+
+
+def _refuse_open(run: str, life: Life) -> NoReturn:
+    if life in (Life.RUNNING, Life.RUNNING_ELSEWHERE):
+        raise RequestError(f"run {run} goes on", hint=f"git gage stop {run}")
+    raise RequestError(f"run {run} was not closed yet", hint="git gage files")
 
 
 def runs_of_sources(

@@ -255,6 +255,28 @@ def test_a_kill_at_any_point_loses_nothing_else(
     assert set(listed(project)) == set(kept)
 
 
+def test_a_staged_run_is_purged_and_a_going_one_is_stopped_first(project: Path) -> None:
+    assert gage(project, "run", "-q", "--stage", "train.py").code == 0
+    assert gage_inside(project, "rm", "@", "-y").out == "Deleted 1 run\n"
+    assert say(project, "purge", "-w", "deleted", "--force") == "Purged 1 run\n"
+    assert gage(project, "run", "-q", "--detach", "--", "sleep", "30").code == 0
+    (one,) = listed(project)
+    for words in (("purge", one, "--force"), ("redact", one, "--output", "-y"), ("rm", one, "-y")):
+        refused = gage_inside(project, *words)
+        answer = f"fatal: run {one[10:17]} goes on\nhint: git gage stop {one[10:17]}\n"
+        assert (refused.code, refused.err) == (128, answer)
+    assert gage(project, "stop", one).code == 0
+    # Its files are so large that no command in passing measures them.
+    state = project / ".git/gage/state" / one
+    state.mkdir()
+    (state / "files.pending").touch()
+    os.utime(state, (1, 1))
+    refused = gage_inside(project, "purge", one, "--force")
+    assert refused.err.endswith("was not closed yet\nhint: git gage files\n")
+    assert gage_inside(project, "files").code == 0
+    assert say(project, "purge", one, "--force") == "Purged 1 run\n"
+
+
 # -- keys ------------------------------------------------------------------------------------------
 
 
