@@ -1,4 +1,4 @@
-"""Asking before anything runs that somebody else recorded."""
+"""Asking before something is done that not everybody would want."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from git_gage.cli.judging import find_signer
+from git_gage.errors import RefusedError
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -53,6 +54,18 @@ def agree(question: str) -> bool:
     """Whether they say yes to it."""
     click.echo(question, err=True, nl=False)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def require_terminal(done: str, hint: str) -> None:
+    """Raises: RefusedError where nobody can say yes, so that nothing is `done`."""
+    if not can_ask():
+        raise RefusedError(f"nothing was {done}: nobody can be asked", hint=hint)
+
+
+def require_yes(question: str, done: str) -> None:
+    """Raises: RefusedError where they do not say yes, so that nothing is `done`."""
+    if not agree(f"{question} [y/N] "):
+        raise RefusedError(f"nothing was {done}")
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from git_gage.cli.choosing import filter_options, find_chosen
-from git_gage.cli.consent import agree, can_ask
+from git_gage.cli.consent import require_terminal, require_yes
 from git_gage.cli.elsewhere import Elsewhere
 from git_gage.cli.moving import What, dry_run_option, meta_option, user_option
 from git_gage.cli.params import RemoteName, RunName, files_option, json_option, secrets_option
@@ -73,9 +73,9 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
         screen = app.screen()
         app.show(_preview(app, found, what, as_json=as_json), screen)
         return 0
-    if not yes and not _ask(app, found, what):
-        click.echo("nothing was copied", err=True)
-        return 1
+    if not yes:
+        require_terminal("copied", "say yes with '-y', or look with '--dry-run'")
+        require_yes(f"{_preview(app, found, what, as_json=False)}Copy?", "copied")
     code = move(app, found, what, allow_secrets=allow_secrets)
     if found.plan.moves:
         from git_gage.render.amounts import count_text
@@ -291,10 +291,3 @@ def _describe_files(found: Found, what: What) -> str:
         count, size = (sum(each[key] for each in large) for key in ("count", "bytes"))
         parts.append(f"{count_text(count, 'large file')} ({size_text(size)})")
     return f"with {' and '.join(parts)}, as far as they are not there\n"
-
-
-def _ask(app: App, found: Found, what: What) -> bool:
-    if not can_ask():
-        click.echo("hint: without a terminal to ask at, give '-y' or '--dry-run'", err=True)
-        return False
-    return agree(f"{_preview(app, found, what, as_json=False)}Copy? [y/N] ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -118,19 +117,19 @@ def _find_gone(app: App, words: Sequence[str]) -> dict[str, str]:
 def _ask(app: App, runs: Sequence[str]) -> None:
     """Let the user type how many runs are going to be gone.
 
-    Raises: RequestError where nobody can be asked, or the answer is another.
+    Raises: RefusedError where nobody can be asked, or the answer is another.
     """
+    from git_gage.cli.consent import require_terminal
     from git_gage.cli.put_away import tell
-    from git_gage.errors import RequestError
+    from git_gage.errors import RefusedError
     from git_gage.render.amounts import count_text
 
     tell(app, runs)
-    if not sys.stdin.isatty():
-        raise RequestError("nothing was changed: nobody can be asked", hint="say yes by '--force'")
+    require_terminal("changed", "say yes by '--force'")
     question = f"{count_text(len(runs), 'run')} will be gone for good. Type the number of runs"
     answer = click.prompt(question, default="", show_default=False, err=True)
     if answer.strip() != str(len(runs)):
-        raise RequestError("nothing was changed")
+        raise RefusedError("nothing was changed")
 
 
 def _left(app: App) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -39,15 +38,14 @@ def tell(app: App, runs: Sequence[str]) -> None:
 def ask(app: App, runs: Sequence[str], deed: str) -> None:
     """Let the user say yes to what is done to runs.
 
-    Raises: RequestError where nobody can be asked, or the answer is no.
+    Raises: RefusedError where nobody can be asked, or the answer is no.
     """
+    from git_gage.cli.consent import require_terminal, require_yes
     from git_gage.render.amounts import count_text
 
     tell(app, runs)
-    if not sys.stdin.isatty():
-        raise RequestError("nothing was changed: nobody can be asked", hint="say yes with '-y'")
-    if not click.confirm(f"{deed} {count_text(len(runs), 'run')}?", err=True):
-        raise RequestError("nothing was changed")
+    require_terminal("changed", "say yes with '-y'")
+    require_yes(f"{deed} {count_text(len(runs), 'run')}?", "changed")
 
 
 def describe_done(app: App, deed: str, runs: Sequence[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -76,16 +75,14 @@ def command(
 def _ask(plans: Sequence[Redaction]) -> None:
     """Let the user say yes to what is going to be gone.
 
-    Raises: RequestError where nobody can be asked, or the answer is no.
+    Raises: RefusedError where nobody can be asked, or the answer is no.
     """
-    from git_gage.errors import RequestError
+    from git_gage.cli.consent import require_terminal, require_yes
 
     for plan in plans:
         click.echo(f"{_name(plan)}: {_spell(plan)} will be gone", err=True)
-    if not sys.stdin.isatty():
-        raise RequestError("nothing was changed: nobody can be asked", hint="say yes with '-y'")
-    if not click.confirm("Take it out?", err=True):
-        raise RequestError("nothing was changed")
+    require_terminal("changed", "say yes with '-y'")
+    require_yes("Take it out?", "changed")
 
 
 def _describe(done: Redacted) -> Iterator[str]:

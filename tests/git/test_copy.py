@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from git_gage.cli import copy
 from tests.support import Result, clone, gage, gage_inside, git, write_files
 
 PRINTS = "print('x', 1)\n"
@@ -145,12 +144,15 @@ def test_it_asks_unless_told_not_to(
     assert gage_inside(repo, *words) == (
         1,
         "",
-        "hint: without a terminal to ask at, give '-y' or '--dry-run'\nnothing was copied\n",
+        (
+            "error: nothing was copied: nobody can be asked\n"
+            "hint: say yes with '-y', or look with '--dry-run'\n"
+        ),
     )
-    monkeypatch.setattr(copy, "can_ask", lambda: True)
+    monkeypatch.setattr("git_gage.cli.consent.can_ask", lambda: True)
     refused = gage_inside(repo, *words, stdin="\n")
     assert (refused.code, refused.out) == (1, "")
-    assert refused.err.endswith(f"1 run to {place}\nCopy? [y/N] nothing was copied\n")
+    assert refused.err.endswith(f"1 run to {place}\nCopy? [y/N] error: nothing was copied\n")
     assert not place.exists()
     assert gage_inside(repo, *words, stdin="y\n").out == "Copied 1 run\n"
 

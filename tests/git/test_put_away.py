@@ -47,7 +47,7 @@ def runs(repo: Path) -> tuple[Path, list[str]]:
 def test_a_deleted_run_is_out_of_sight_and_comes_back(runs: tuple[Path, list[str]]) -> None:
     repo, (one, two, three) = runs
     asked = gage_inside(repo, "rm", three)
-    assert (asked.code, asked.out) == (128, "")
+    assert (asked.code, asked.out) == (1, "")
     assert "train.py, completed" in asked.err
     assert "nobody can be asked" in asked.err
     done = gage_inside(repo, "rm", "-y", three)
@@ -128,7 +128,7 @@ def test_what_cannot_be_put_away_is_refused(runs: tuple[Path, list[str]]) -> Non
 
 def test_a_person_is_asked(runs: tuple[Path, list[str]]) -> None:
     repo, many = runs
-    for answer, code in (("n", 128), ("y", 0)):
+    for answer, code in (("n", 1), ("y", 0)):
         child = pexpect.spawn("git", ["gage", "rm", *many], cwd=repo, encoding="utf-8", timeout=20)
         child.expect(r"Delete 3 runs\?")
         child.sendline(answer)
@@ -136,6 +136,22 @@ def test_a_person_is_asked(runs: tuple[Path, list[str]]) -> None:
         child.wait()
         assert child.exitstatus == code
     assert listed(repo) == []
+
+
+def test_no_is_the_same_answer_everywhere(
+    runs: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo, (one, *_) = runs
+    monkeypatch.setattr("git_gage.cli.consent.can_ask", lambda: True)
+    for words, done in (
+        (("rm", one), "changed"),
+        (("purge", one), "changed"),
+        (("redact", "--output", one), "changed"),
+        (("copy", one, "--to", str(tmp_path / "there")), "copied"),
+    ):
+        asked = gage_inside(repo, *words, stdin="n\n")
+        assert (asked.code, asked.out) == (1, "")
+        assert asked.err.endswith(f"error: nothing was {done}\n"), asked.err
 
 
 def test_of_many_runs_the_first_are_told(
