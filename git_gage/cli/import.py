@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,8 @@ def command(app: App, paths: tuple[str, ...], form: str | None, dry: bool, as_js
     author = None if dry else app.author
     imported = import_runs(app.store, app.runs, found, author, progress, dry=dry)
     brought = _fetch(app, bundles, dry)
+    if not (bundles or imported.runs or imported.here or imported.unread):
+        raise _nothing_of(chosen[0][1], paths[0])
     names = list(dict.fromkeys(name for _, name in chosen if name != "bundle"))
     if as_json:
         _print_json(app, imported, brought, names)
@@ -73,14 +76,36 @@ def _choose(app: App, text: str, form: str | None) -> list[tuple[Path, str]]:
 
     path = Path(os.path.realpath(app.cwd / text))
     if not path.exists():
-        raise RequestError(f"'{text}' is not there")
+        raise RequestError(f"'{text}' is not there", hint=f"ls {shlex.quote(str(path.parent))}")
+    if form is not None:
+        _require_kind(path, text, form)
     forms = [form] if form else find_forms(path, lambda place: _open(app, place))
     if not forms:
         raise RequestError(
             f"nothing in '{text}' is known to be of a tool whose runs can be imported",
-            hint="say what it is: git gage import --format <form> <path>",
+            hint=f"say what it is, one of {', '.join(FORMS)}: git gage import --format <form> "
+            f"{shlex.quote(text)}",
         )
     return [(path, name) for name in forms]
+
+
+def _require_kind(path: Path, text: str, form: str) -> None:
+    """Raises: RequestError for a folder where a form is a file, and the other way round."""
+    from git_gage.formats.found import is_bundle
+
+    if form == "bundle":
+        is_it = path.is_file() and is_bundle(path)
+    else:
+        is_it = path.is_file() if form == "jsonl" else path.is_dir() or form != "dvc"
+    if not is_it:
+        raise _nothing_of(form, text)
+
+
+def _nothing_of(form: str, text: str) -> RequestError:
+    return RequestError(
+        f"there are no runs of the form {form} in '{text}'",
+        hint=f"let it be told what lies there: git gage import -n {shlex.quote(text)}",
+    )
 
 
 def _open(app: App, path: Path) -> Repository:

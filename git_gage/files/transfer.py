@@ -6,7 +6,9 @@ goes on from there.
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from git_gage.files.sidecar import Sidecar
 
 _MUCH = 1 << 30
+_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Observer(Protocol):
@@ -82,7 +85,7 @@ def bring_files(
     Raises: RemoteError; IntegrityError for one that arrives as something else; RequestError where
     the disk has no room for them.
     """
-    with _alone(sidecar, observer):
+    with _explained(sidecar), _alone(sidecar, observer):
         left = {name: size for name, size in wanted.items() if not sidecar.has(name, size)}
         if not left:
             return Brought(set(), set())
@@ -119,6 +122,21 @@ def _alone(sidecar: Sidecar, observer: Observer) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def _explained(sidecar: Sidecar) -> Iterator[None]:
+    """What the disk here refuses, by name; what another place refuses goes on its way."""
+    try:
+        yield
+    except OSError as error:
+        is_ours = str(error.filename).startswith(str(sidecar.root.parent))
+        if not (is_ours and error.errno in _READ_ONLY):
+            raise
+        raise RequestError(
+            f"get files: no permission to write in '{sidecar.root}'",
+            hint=f"see whose it is: ls -ld {shlex.quote(str(sidecar.root))}",
+        ) from error
 
 
 def _require_room(sidecar: Sidecar, wanted: Mapping[str, int]) -> None:

@@ -75,6 +75,11 @@ def _is_empty(folder: Path) -> bool:
             return next(entries, None) is None
     except FileNotFoundError:
         return True
+    except NotADirectoryError as error:
+        raise RequestError(
+            f"runs are kept in a folder, and '{folder}' is a file",
+            hint="name a folder, or one that is not there yet: git gage --runs <dir> list",
+        ) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RequestError(f"cannot look into '{folder}': {reason}") from error

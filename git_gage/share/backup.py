@@ -57,6 +57,7 @@ KEPT = (
 )
 _LIST_BYTES = 256 << 20
 _BLOCK = 1 << 20
+_MAKE_ONE = "make one: git gage backup <file>"
 _SHA1 = 40
 _OBJECT = re.compile(r"files/objects/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
 _OUTPUT = re.compile(r"outputs/[0-9a-z]{30}(?:-[a-z-]{1,32})?(?:\.idx)?")
@@ -264,10 +265,10 @@ def _open(path: Path) -> Iterator[tarfile.TarFile]:
         with tarfile.open(path, mode="r:") as tar:
             yield tar
     except (tarfile.TarError, EOFError) as error:
-        raise _broken(path, str(error)) from error
+        raise _broken(path, f"it is no tar, or not all of one ({error})") from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise RequestError(f"cannot read backup '{path}': {reason}") from error
+        raise RequestError(f"cannot read backup '{path}': {reason}", hint=_MAKE_ONE) from error
 
 
 def _members(tar: tarfile.TarFile, path: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
@@ -311,7 +312,7 @@ def _digest(file: IO[bytes]) -> tuple[str, int]:
 
 
 def _broken(path: Path, why: str) -> IntegrityError:
-    return IntegrityError(f"read backup '{path}': {why}")
+    return IntegrityError(f"read backup '{path}': {why}", hint=f"try another copy; {_MAKE_ONE}")
 
 
 # -- bringing back ---------------------------------------------------------------------------------

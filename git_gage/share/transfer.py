@@ -39,6 +39,8 @@ _BEHIND = (
 _NOT_GIVEN = ("not our ref", "unadvertised object")
 _CONSEQUENCE = "atomic push failed"
 _AWAY = ("Could not read from remote", "unable to access", "does not appear to be", "not found")
+# git passes nothing between repositories that name objects in two ways.
+_OTHER_HASH = ("hash algorithm", "mismatched algorithms")
 _NOISE = (
     *("hint:", "From ", " ! [rejected]", "Please make sure", "and the repository exists"),
     *("error: failed to push some refs", "error: atomic push failed", "warning:", "Warning:"),
@@ -320,6 +322,13 @@ def _message(attempt: str, remote: Remote, answer: Answer, lines: list[str]) -> 
 
 
 def _hint(attempt: str, remote: Remote, answer: Answer, *, refused: bool) -> str:
+    if any(sign in line for line in answer.said for sign in _OTHER_HASH):
+        here, there = ("here", "there") if attempt == PUSH else ("there", "here")
+        return (
+            "SHA-1 and SHA-256 do not mix; what runs came to can go as a file: "
+            f"{here} 'git gage export @ --format jsonl -o runs.jsonl', "
+            f"{there} 'git gage import runs.jsonl'"
+        )
     if refused:
         return (
             "nothing was changed: once the remote takes 'refs/gage/*', "

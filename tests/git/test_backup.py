@@ -173,13 +173,14 @@ def test_what_is_no_sound_backup_is_refused(pair: tuple[Path, list[str]], tmp_pa
         for words in (("backup", "--verify"), ("restore", "--from")):
             done = gage_inside(repo, *words, str(file))
             assert (done.code, why in done.err) == (128, True), done.err
+            assert "\nhint: " in done.err
 
     refused(tmp_path / "none.tar", "no such file")
     (tmp_path / "none").mkdir()
     refused(tmp_path / "none", "no backup in")
     write_files(tmp_path, {"cut.tar": path.read_bytes()[:-30_000], "odd.tar": b"x" * 2000})
     refused(tmp_path / "cut.tar", "read backup")
-    refused(tmp_path / "odd.tar", "read backup")
+    refused(tmp_path / "odd.tar", "odd.tar': it is no tar, or not all of one (")
     refused(rewrite(path, README=b"hi"), "'README' is not what its list says")
     refused(rewrite(path, backup_json=None), "it has no list")
     refused(rewrite(path, backup_json=b"[]"), "its list makes no sense")

@@ -102,7 +102,10 @@ def test_what_is_no_repository_is_refused_and_left_alone(tmp_path: Path, outside
         assert "holds files and is no repository: nothing was done there" in result.err
     assert [path.name for path in outside.rglob("*")] == ["data", "x"]
     result = at(outside / "data/x", "list", where=outside)
-    assert f"cannot look into '{outside}/data/x': not a directory" in result.err
+    assert (
+        f"fatal: runs are kept in a folder, and '{outside}/data/x' is a file\nhint: name"
+        in result.err
+    )
 
 
 def test_what_git_cannot_make_is_told_in_its_words(repo: Path, tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ def test_what_would_be_imported(repo: Path, tmp_path: Path) -> None:
 
 def test_what_is_nothing_to_import(repo: Path, tmp_path: Path) -> None:
     absent = gage_inside(repo, "import", "nowhere")
-    assert (absent.code, absent.err) == (128, "fatal: 'nowhere' is not there\n")
+    assert (absent.code, absent.err) == (128, f"fatal: 'nowhere' is not there\nhint: ls {repo}\n")
     unknown = gage_inside(repo, "import", ".")
     assert unknown.code == 128
     assert "nothing in '.' is known to be of a tool whose runs can be imported" in unknown.err
