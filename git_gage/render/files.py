@@ -26,9 +26,16 @@ def format_listing(files: Sequence[RunFile], screen: Screen) -> str:
         Column("WHERE", [file.where for file in files], 1),
         Column("ROLE", [file.role for file in files], 2),
         Column("SIZE", sizes, 1, right=True),
-        Column("PATH", [clean(shown_bytes(file.path)) for file in files], 0, least=20),
+        Column("PATH", [_path(file, screen) for file in files], 0, least=20),
     ]
     return format_table(columns, screen)
+
+
+def _path(file: RunFile, screen: Screen) -> str:
+    path = clean(shown_bytes(file.path))
+    if file.link is None:
+        return path
+    return f"{path} {screen.sign('→', '->')} {clean(shown_bytes(file.link))}"
 
 
 def format_disk(disk: Disk, screen: Screen) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -13,14 +12,13 @@ from git_gage.errors import RequestError
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.files import Filed, is_in_place, list_files, read_filed
 from git_gage.runs.inputs import follow_reference
+from git_gage.runs.links import follow_links
 from git_gage.runs.placing import place_file
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.files.manifest import Entry
     from git_gage.store import Store
-
-_MOST_LINKS = 16
 
 
 class AbsentFileError(RequestError):
@@ -32,20 +30,26 @@ class AbsentFileError(RequestError):
 def find_entry(filed: Filed, path: str) -> Entry:
     """The file that is meant by a path as it is typed or shown; links of the run are followed.
 
-    Raises: RequestError for a path that the run does not have.
+    Raises: RequestError for a path that the run does not have, and for a folder.
     """
     entries = {entry.path: entry for entry in filed.manifest.entries}
     wanted = os.fsencode(path)
     if wanted not in entries:
         shown = {shown_path(encode_path(each)): each for each in entries}
         wanted = shown.get(path, wanted)
-    for _ in range(_MOST_LINKS):
-        entry = entries.get(wanted)
-        if entry is None:
-            raise _no_file(filed.run, path)
-        if entry.link is None or entry.sha256 is not None:
-            return entry
-        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(wanted), entry.link))
+    target = follow_links(filed.run, entries, wanted)
+    if target in entries:
+        return entries[target]
+    if target is not None and any(each.startswith(target and target + b"/") for each in entries):
+        raise _a_folder(filed.run, path)
+    link = entries[wanted].link if wanted in entries else None
+    if link is not None:
+        run = short_id(filed.run)
+        raise RequestError(
+            f"'{path}' of run {run} leads to '{shown_path(encode_path(link))}',"
+            " and the run has no such file",
+            hint=f"git gage ls-files {run}",
+        )
     raise _no_file(filed.run, path)
 
 
@@ -119,7 +123,18 @@ def _find_loose(store: Store, catalog: Catalog, document: Mapping[str, Any], pat
     place = Path(os.path.realpath(top / os.fsdecode(file.path)))
     if file.reference is None and not place.is_relative_to(os.path.realpath(top)):
         raise _no_file(run, path)
+    if place.is_dir():
+        raise _a_folder(run, path)
+    if not place.is_file():
+        raise _no_file(run, path)
     return follow_reference(place, store)[0]
+
+
+def _a_folder(run: str, path: str) -> RequestError:
+    run = short_id(run)
+    return RequestError(
+        f"'{path}' of run {run} is a folder", hint=f"see what is in it: git gage ls-files {run}"
+    )
 
 
 def _no_file(run: str, path: str) -> RequestError:

@@ -22,6 +22,7 @@ from git_gage.runs.inputs import follow_reference, path_bytes
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.reference import Reference, read_reference
 from git_gage.runs.left import walk_left
+from git_gage.runs.links import follow_links
 from git_gage.runs.placeholders import MAX_PLACEHOLDER, is_placeholder
 from git_gage.runs.results import KEPT
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 # As long as a list that is made can be.
 _MANIFEST_BYTES = 64 << 20
-HERE, IN_GIT, NOT_HERE = "here", "in git", "not here"
+HERE, IN_GIT, NOT_HERE = _FARTHEST = "here", "in git", "not here"
 
 
 class RunFile(NamedTuple):
@@ -165,10 +166,12 @@ def _read_filed_of(store: Store, catalog: Catalog, document: Mapping[str, Any]) 
 def _list_filed(store: Store, filed: Filed, entries: Sequence[Entry]) -> Iterator[RunFile]:
     top = store.run_dir(filed.run)
     in_git = find_in_git(store, filed)
+    has_links = any(each.link is not None and each.sha256 is None for each in entries)
+    links = _find_links(store, filed, in_git) if has_links else {}
     for entry in entries:
         place = top / os.fsdecode(entry.path)
         if entry.link is not None:
-            yield _filed_link(store, place, entry)
+            yield _filed_link(store, place, entry, links.get(entry.path))
             continue
         where = find_where(store, filed, entry, in_git)
         on_disk = where == HERE and is_image(entry.path) and is_in_place(place, entry)
@@ -184,12 +187,38 @@ def _list_filed(store: Store, filed: Filed, entries: Sequence[Entry]) -> Iterato
         )
 
 
-def _filed_link(store: Store, place: Path, entry: Entry) -> RunFile:
-    """A symbolic link, which has no digest, or a reference."""
+def _find_links(store: Store, filed: Filed, in_git: frozenset[str]) -> dict[bytes, str]:
+    """Where that is which the links of a run stand for, if it is a file or folder of the run.
+
+    A folder is where the one of its files is that is farthest away.
+    """
+    entries = {entry.path: entry for entry in filed.manifest.entries}
+    found: dict[bytes, str] = {}
+    for entry in filed.manifest.entries:
+        if entry.link is None:
+            where = find_where(store, filed, entry, in_git)
+        elif entry.sha256 is not None:
+            place = store.run_dir(filed.run) / os.fsdecode(entry.path)
+            where = HERE if _leads_somewhere(store, place) else NOT_HERE
+        else:
+            continue
+        names = entry.path.split(b"/")
+        for count in range(len(names) + 1):
+            path = b"/".join(names[:count])
+            found[path] = max(found.get(path, HERE), where, key=_FARTHEST.index)
+    targets = ((each, follow_links(filed.run, entries, each)) for each in entries)
+    return {path: found[target] for path, target in targets if target in found}
+
+
+def _filed_link(store: Store, place: Path, entry: Entry, where: str | None) -> RunFile:
+    """A symbolic link, which has no digest, or a reference.
+
+    where: where that is what a link stands for, if the run has it.
+    """
     assert entry.link is not None
     if entry.sha256 is None:
-        is_here = _exists(place)
-        where = HERE if is_here else NOT_HERE
+        where = where or (HERE if _exists(place) else NOT_HERE)
+        is_here = where != NOT_HERE
         return RunFile(
             entry.path,
             0,
