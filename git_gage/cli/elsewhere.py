@@ -57,10 +57,9 @@ class Elsewhere(App):
         try:
             return super().select(texts)
         except RunNotFoundError as error:
-            told, is_absent, _ = error.message.partition("' here")
-            message = f"{told}' on '{self._shown}'" if is_absent else told
-            hint = f"see them with 'git gage list --remote {self._shown}'"
-            raise RunNotFoundError(message, hint=hint) from error
+            from git_gage.share.peek import not_there
+
+            raise not_there(error, self._shown) from error
 
     def documents(
         self, limit: int | None, among: Sequence[str] | None = None

@@ -7,11 +7,12 @@ tips alone.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.errors import GitError, RemoteError
+from git_gage.errors import GitError, RemoteError, RunNotFoundError
 from git_gage.git.quarantine import quarantine_environ
 from git_gage.git.repository import Repository
 from git_gage.runs.settle import status_now
@@ -80,6 +81,14 @@ def look_at(store: Store, catalog: Catalog, asked: str | None, observer: Observe
         # What git cannot go on from, because somebody deleted a part of it, is made anew.
         forget_peek(folder)
         return _look(store, catalog, remote, listed, tips, folder, observer)
+
+
+def not_there(error: RunNotFoundError, shown: str) -> RunNotFoundError:
+    """That no run is called so, of a remote that was looked at."""
+    told, is_absent, _ = error.message.partition("' here")
+    message = f"{told}' on '{shown}'" if is_absent else told
+    hint = f"see them with 'git gage list --remote {shlex.quote(shown)}'"
+    return RunNotFoundError(message, hint=hint)
 
 
 def forget_peeks(store: Store) -> None:

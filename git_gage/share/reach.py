@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from git_gage.errors import RequestError
+from git_gage.errors import RequestError, RunNotFoundError
 from git_gage.records import short_id
 from git_gage.runs.files import read_filed
 from git_gage.runs.placing import place_file, place_files
 from git_gage.share.files import Observer, fetch_files
-from git_gage.share.peek import look_at
+from git_gage.share.peek import look_at, not_there
 from git_gage.share.remote import hide_user
 from git_gage.share.take import fetch_chosen
 
@@ -36,7 +36,11 @@ def reach_run(
     remote, _, word = text.rpartition("#")
     run = word if len(word) == _WHOLE_ID else None
     if run is None or not _is_whole(store, catalog, run):
-        run = look_at(store, catalog, remote, observer).catalog.resolve(word)
+        there = look_at(store, catalog, remote, observer)
+        try:
+            run = there.catalog.resolve(word)
+        except RunNotFoundError as error:
+            raise not_there(error, there.remote.shown) from error
         fetch_chosen(store, catalog, remote, [run], observer)
         moved = fetch_files(store, catalog, remote, [run], observer)
         if moved.missing:

@@ -98,6 +98,15 @@ def test_what_cannot_be_had_is_said_before_anything_runs(teams: Teams) -> None:
     assert json.loads(gage_inside(teams.sam, "list", "--json", "-w", "op=use").out) == []
 
 
+def test_a_run_that_is_not_there_is_not_said_to_be_missing_here(teams: Teams) -> None:
+    teams.depend(f'"run: {teams.shared}#zzzzzzz"')
+    done = teams.use()
+    told = f"no run 'zzzzzzz' on '{teams.shared}'"
+    assert (done.code, told in done.err) == (128, True), done.err
+    hint = f"hint: see them with 'git gage list --remote {teams.shared}'\n"
+    assert done.err.endswith(hint), done.err
+
+
 def test_a_file_that_was_dropped_here_comes_again(teams: Teams) -> None:
     teams.depend(f'"run: {teams.shared}#{teams.run}"')
     assert teams.use().code == 0
