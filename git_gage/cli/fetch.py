@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from git_gage.cli.moving import (
-    What,
     each_remote,
     fetch,
     find_there,
     moving_options,
+    read_what,
     split_words,
 )
 from git_gage.cli.params import RemoteOrRun
@@ -38,7 +38,7 @@ characters of it, or its name.
 def command(app: App, /, words: tuple[str, ...], **given: Any) -> None:
     """Get runs from a remote"""
     remotes, words = split_words(app, words)
-    what = What(words, **given)
+    what = read_what(words, **given)
 
     def get(remote: str) -> int | None:
         runs = find_there(app, remote, what)

@@ -40,15 +40,7 @@ def move_files(
         else:
             moved = fetch_files(*meant, dry_run=dry_run)
     if as_json:
-        _print_json(
-            {
-                "remote": moved.remote,
-                "files": moved.files,
-                "bytes": moved.bytes,
-                "there": moved.there,
-                "missing": [_as_json(each) for each in moved.missing],
-            }
-        )
+        _print_json(moved_body(moved))
     else:
         click.echo(_describe_moved(moved, action, dry_run=dry_run))
         _tell_missing(app, moved, action)
@@ -95,9 +87,18 @@ def finish_files(app: App) -> None:
 
 
 def send_large(
-    app: App, remote: str, runs: Sequence[str], *, dry_run: bool, allow_secrets: bool
+    app: App,
+    remote: str,
+    runs: Sequence[str],
+    *,
+    dry_run: bool,
+    allow_secrets: bool,
+    told: dict[str, Any] | None = None,
 ) -> int:
-    """`push --files=all`: large files of runs, or of all begun here; 1 if some are missing."""
+    """`push --files=all`: large files of runs, or of all begun here; 1 if some are missing.
+
+    With `told`, which gets them as `large`, nothing is printed.
+    """
     from git_gage.share.files import push_files, runs_with_large
 
     finish_files(app)
@@ -108,13 +109,26 @@ def send_large(
             dry_run=dry_run,
             allow_secrets=allow_secrets,
         )
-    click.echo(_describe_moved(moved, "push", dry_run=dry_run))
-    _tell_missing(app, moved, "push")
+    if told is not None:
+        told["large"] = moved_body(moved)
+    else:
+        click.echo(_describe_moved(moved, "push", dry_run=dry_run))
+        _tell_missing(app, moved, "push")
     return 1 if moved.missing else 0
 
 
-def get_large(app: App, remote: str, runs: Sequence[str] | None, *, dry_run: bool) -> None:
-    """`fetch --files=all`: large files of runs (None: of all), as far as this remote has them."""
+def get_large(
+    app: App,
+    remote: str,
+    runs: Sequence[str] | None,
+    *,
+    dry_run: bool,
+    told: dict[str, Any] | None = None,
+) -> None:
+    """`fetch --files=all`: large files of runs (None: of all), as far as this remote has them.
+
+    With `told`, which gets them as `large`, nothing is printed.
+    """
     from git_gage.share.files import fetch_files, runs_with_large
 
     with app.progress() as progress:
@@ -122,7 +136,10 @@ def get_large(app: App, remote: str, runs: Sequence[str] | None, *, dry_run: boo
         if dry_run:  # of runs that did not come nothing is known here
             chosen = [run for run in chosen if app.runs.document(run) is not None]
         moved = fetch_files(app.store, app.runs, remote, chosen, progress, dry_run=dry_run)
-    click.echo(_describe_moved(moved, "pull", dry_run=dry_run))
+    if told is not None:
+        told["large"] = moved_body(moved)
+    else:
+        click.echo(_describe_moved(moved, "pull", dry_run=dry_run))
 
 
 def get_one(app: App, run: str, path: str) -> None:
@@ -206,6 +223,17 @@ def _list_files(app: App, files: Sequence[tuple[Large, str]]) -> None:
         path = shown_path(encode_path(each.entry.path))
         size = size_text(each.entry.size)
         progress.warning(f"{short_id(each.run)}:{path}, {size}: {why}")
+
+
+def moved_body(moved: Moved) -> dict[str, Any]:
+    """The same as a JSON value. Source: docs/json.md, "Files"."""
+    return {
+        "remote": moved.remote,
+        "files": moved.files,
+        "bytes": moved.bytes,
+        "there": moved.there,
+        "missing": [_as_json(each) for each in moved.missing],
+    }
 
 
 def _as_json(each: Large) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from git_gage.cli.choosing import filter_options
-from git_gage.cli.params import files_option, yes_option
+from git_gage.cli.params import files_option, json_option, yes_option
 
 if TYPE_CHECKING:
     from git_gage.catalog.query import Mark
@@ -36,6 +36,7 @@ def moving_options(command: F) -> F:
     decorated: Any = command
     for option in (
         yes_option,
+        json_option,
         dry_run_option,
         user_option,
         meta_option,
@@ -55,6 +56,8 @@ class What(NamedTuple):
     meta: bool
     user: bool
     dry_run: bool
+    told: list[dict[str, Any]] | None = None
+    """What would move, to be printed as JSON; None where it is printed as text."""
 
     @property
     def is_chosen(self) -> bool:
@@ -71,6 +74,14 @@ class What(NamedTuple):
         from git_gage.catalog.said import KINDS
 
         return KINDS if self.user else None
+
+
+def read_what(words: tuple[str, ...], *, as_json: bool, **given: Any) -> What:
+    """What the options of `moving_options` say."""
+    what = What(words, **given, told=[] if as_json else None)
+    if as_json and not what.dry_run:
+        raise click.UsageError("'--json' needs '--dry-run'")
+    return what
 
 
 def split_words(app: App, words: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
@@ -109,6 +120,10 @@ def each_remote(
             from git_gage.cli.boundary import report_failure
 
             code = report_failure(error, app)
+    if what.told is not None:
+        from git_gage.render.machine import format_json
+
+        click.echo(format_json(what.told), nl=False)
     if not (code or is_any):
         from git_gage.cli.list import hint_at_filter
 
@@ -192,12 +207,17 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
             previews = 0
             if what.files != "none":
                 previews = push_thumbs(app.store, app.catalog, remote, runs or (), progress)
-    click.echo(
-        _describe_move("push", "to", move) if what.dry_run else _describe_push(pushed, previews)
-    )
+    told = _tell_move("push", move, what) if what.dry_run else None
+    if not what.dry_run:
+        click.echo(_describe_push(pushed, previews))
     if what.files != "all":
         return 0
-    return send_large(app, remote, runs or (), dry_run=what.dry_run, allow_secrets=allow_secrets)
+    return send_large(
+        *(app, remote, runs or ()),
+        dry_run=what.dry_run,
+        allow_secrets=allow_secrets,
+        told=told,
+    )
 
 
 def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
@@ -228,12 +248,11 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
                 previews = fetch_thumbs(app.store, remote, progress)
             if app.folder is not None:
                 offer_runs(app.store, app.catalog)
-    if what.dry_run:
-        click.echo(_describe_move("fetch", "from", move))
-    else:
+    told = _tell_move("fetch", move, what) if what.dry_run else None
+    if not what.dry_run:
         click.echo(_describe_fetch(fetched, previews) + _judge_news(app, fetched, mark))
     if what.files == "all":
-        get_large(app, remote, runs, dry_run=what.dry_run)
+        get_large(app, remote, runs, dry_run=what.dry_run, told=told)
 
 
 def _make_folder(app: App, remote: str) -> None:
@@ -247,6 +266,16 @@ def _make_folder(app: App, remote: str) -> None:
         listed = list_remote(app.repo, find_remote(app.repo, remote), progress)
     if listed:
         app.make_folder()
+
+
+def _tell_move(verb: str, move: Move, what: What) -> dict[str, Any] | None:
+    """Say what would move; its JSON object, where that is what is asked for."""
+    if what.told is None:
+        click.echo(_describe_move(verb, "to" if verb == "push" else "from", move))
+        return None
+    counts = {"runs": move.runs, "records": move.records, "bytes": move.size, "large": None}
+    what.told.append({"remote": move.remote, "move": verb, **counts})
+    return what.told[-1]
 
 
 def _describe_move(verb: str, way: str, move: Move) -> str:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from git_gage.cli.moving import (
-    What,
     each_remote,
     find_here,
     moving_options,
     push,
+    read_what,
     split_words,
 )
 from git_gage.cli.params import RemoteOrRun, secrets_option
@@ -40,7 +40,7 @@ path with a slash.
 def command(app: App, /, words: tuple[str, ...], allow_secrets: bool, **given: Any) -> None:
     """Send runs to a remote"""
     remotes, words = split_words(app, words)
-    what = What(words, **given)
+    what = read_what(words, **given)
     runs = find_here(app, what)
 
     def send(remote: str) -> int | None:

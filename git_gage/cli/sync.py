@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from git_gage.cli.moving import (
-    What,
     each_remote,
     fetch,
     find_anywhere,
     moving_options,
     push,
+    read_what,
     split_words,
 )
 from git_gage.cli.params import RemoteOrRun, secrets_option
@@ -40,7 +40,7 @@ that of the branch, or origin. Nothing is deleted on either side.
 def command(app: App, /, words: tuple[str, ...], allow_secrets: bool, **given: Any) -> None:
     """Fetch runs from a remote, then push to it"""
     remotes, words = split_words(app, words)
-    what = What(words, **given)
+    what = read_what(words, **given)
 
     def move(remote: str) -> int | None:
         runs = find_anywhere(app, remote, what)

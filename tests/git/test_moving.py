@@ -220,3 +220,23 @@ def test_what_was_redacted_is_not_taken_again(world: World) -> None:
     answer(sam, "fetch", "origin", run)
     answer(sam, "fetch")
     assert world.sam.output(run) is None
+
+
+def test_what_would_move_is_told_to_a_script(world: World) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    run = world.ana.run()
+    (sent,) = json.loads(answer(ana, "push", "-n", "--json"))
+    assert (sent["remote"], sent["move"], sent["large"]) == ("origin", "push", None)
+    assert (sent["runs"], sent["records"]) == (1, 2)
+    answer(ana, "push")
+    two = json.loads(answer(sam, "sync", "-n", "--json", "--files=all"))
+    assert [(each["move"], each["runs"]) for each in two] == [("fetch", 1), ("push", 0)]
+    nothing = {"remote": "origin", "files": 0, "bytes": 0, "there": 0, "missing": []}
+    assert [each["large"] for each in two] == [nothing, nothing]
+    (come,) = json.loads(answer(sam, "fetch", "-n", "--json", run))
+    assert come == {**two[0], "large": None}
+    assert 0 < come["bytes"] <= sent["bytes"]
+    none = gage_inside(sam, "fetch", "-n", "--json", "-w", "loss > 9")
+    assert (none.code, json.loads(none.out)) == (1, [])
+    refused = gage_inside(sam, "fetch", "--json")
+    assert (refused.code, "'--json' needs '--dry-run'" in refused.err) == (129, True)
