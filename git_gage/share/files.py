@@ -211,7 +211,7 @@ def drop_files(
             kept.append((each, "it was changed in the directory of the run"))
         else:
             gone.append(each)
-    used = _used_elsewhere(store, catalog, runs, {each.sha256 for each in gone})
+    used = _used_elsewhere(store, catalog, runs, {each.sha256 for each in gone}, set(holders))
     used |= {each.sha256 for each, _ in kept}
     if not dry_run:
         _drop(store, gone, holders, used)
@@ -295,8 +295,11 @@ def _place(store: Store, each: Large) -> Path:
 
 def _is_in_place(store: Store, each: Large) -> bool:
     """Whether the run's directory has the file itself, or what somebody made of it."""
-    place = _place(store, each)
-    return os.path.lexists(place) and read_placeholder(place) is None
+    return os.path.lexists(_place(store, each)) and not _is_dropped(store, each)
+
+
+def _is_dropped(store: Store, each: Large) -> bool:
+    return read_placeholder(_place(store, each)) is not None
 
 
 def _is_changed(store: Store, each: Large) -> bool:
@@ -314,15 +317,23 @@ def _is_changed(store: Store, each: Large) -> bool:
 
 
 def _used_elsewhere(
-    store: Store, catalog: Catalog, runs: Sequence[str], dropped: set[str]
+    store: Store, catalog: Catalog, runs: Sequence[str], dropped: set[str], held: set[str]
 ) -> set[str]:
-    """Of some objects those that directories of other runs have as well."""
+    """Of some objects those that directories of other runs have as well.
+
+    What no remote holds any other run has that did not drop it: there is no more of it.
+    """
     if not dropped:
         return set()
     others = set(runs_with_large(store, catalog, own=False)) - set(runs)
     here = [run for run in others if store.run_dir(run).is_dir()]
-    found = find_large(store, catalog, here, ())
-    return {each.sha256 for each in found if each.sha256 in dropped and _is_in_place(store, each)}
+    found = find_large(store, catalog, here if dropped <= held else sorted(others), ())
+    return {
+        each.sha256
+        for each in found
+        if each.sha256 in dropped
+        and (_is_in_place(store, each) or not (each.sha256 in held or _is_dropped(store, each)))
+    }
 
 
 def _drop(

@@ -205,6 +205,18 @@ def test_two_runs_share_a_file(ana: Path) -> None:
     assert said(ana, "files", "push", "@").out == "origin has 2 large files already\n"
 
 
+def test_what_another_run_has_nowhere_else_is_not_dropped_by_force(ana: Path) -> None:
+    said(ana, "run", "-q", "train.py", SEED="1")
+    first, second = sorted((ana / ".git" / "gage" / "runs").iterdir())
+    shutil.rmtree(first)
+    drop = ("files", "drop", second.name, "--force")
+    assert answer(ana, *drop) == "dropped 2 files: 300.0 KiB less on this disk\n"
+    assert said(ana, "cat", f"{first.name}:model.pt").out == "m" * BIG
+    # A run that has dropped it does not hold it back.
+    said(ana, "files", "drop", first.name, "--force")
+    assert list(sidecar(ana).list()) == []
+
+
 def test_what_somebody_changed_is_not_dropped(ana: Path) -> None:
     said(ana, "files", "push", "@")
     model, data = run_dir(ana) / "model.pt", run_dir(ana) / "deep" / "data.bin"
