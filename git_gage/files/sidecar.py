@@ -110,7 +110,7 @@ class Sidecar:
                 os.fsync(file.fileno())
         if (digest, found) != (sha256, size):
             remove_file(part)
-            raise IntegrityError(f"receive file {sha256[:12]}: it arrived damaged")
+            raise damaged_object(sha256)
         part.chmod(0o444)
         place = self.path(sha256)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -155,6 +155,15 @@ class Sidecar:
         folder = self.root / "tmp"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def damaged_object(sha256: str) -> IntegrityError:
+    """What is said of an object that came as something else."""
+    place = f"objects/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+    return IntegrityError(
+        f"receive file {sha256[:12]}: it arrived damaged",
+        hint=f"once '{place}' is deleted there, whoever has the file can push it again",
+    )
 
 
 def digest_file(path: Path) -> tuple[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -43,17 +43,24 @@ def gathering_place(sidecar: Sidecar) -> Path:
 def in_parallel(names: Iterable[str], work: Callable[[str], None], meter: Meter) -> None:
     """Do some work for each name, a few at once.
 
-    The first failure, or Ctrl-C, stops all that goes on at its next step, and is raised.
+    The first failure, or Ctrl-C, stops all that goes on at its next step, and is raised. An object
+    that is damaged stops no other; it is raised when all are done.
     """
+    damaged: IntegrityError | None = None
     with ThreadPoolExecutor(AT_ONCE) as pool:
         futures = [pool.submit(work, name) for name in names]
         try:
             for future in as_completed(futures):
-                future.result()
+                try:
+                    future.result()
+                except IntegrityError as error:
+                    damaged = damaged or error
         except BaseException:
             meter.halt()
             pool.shutdown(cancel_futures=True)
             raise
+    if damaged:
+        raise damaged
 
 
 def read_blocks(file: IO[bytes], name: str, meter: Meter, done: int = 0) -> Iterator[memoryview]:
@@ -104,6 +111,28 @@ def check_here(sidecar: Sidecar, sha256: str, size: int, meter: Meter) -> Stamp:
     if (digest.hexdigest(), found.size) != (sha256, size):
         raise changed_here(sha256)
     return found
+
+
+def accept_all(
+    sidecar: Sidecar, wanted: Mapping[str, int], place: Callable[[str], Path]
+) -> set[str]:
+    """Take in what a program has laid down, as far as it is all there; those objects.
+
+    Raises: IntegrityError of the first that is something else, when all others are in; OSError.
+    """
+    arrived = set()
+    damaged: IntegrityError | None = None
+    for sha256, size in wanted.items():
+        part = place(sha256)
+        if part.is_file() and part.stat().st_size == size:
+            try:
+                sidecar.accept(sha256, size, part)
+            except IntegrityError as error:
+                damaged = damaged or error
+            arrived.add(sha256)
+    if damaged:
+        raise damaged
+    return arrived
 
 
 def receive(

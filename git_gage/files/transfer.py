@@ -101,8 +101,7 @@ def bring_files(
             missing = backend.bring(full, sidecar, meter) if full else set()
         except IntegrityError as error:
             raise IntegrityError(
-                f"{error.message} (from '{backend.shown}')",
-                hint="what is here has not changed; whoever has the file can push it again",
+                f"{error.message} (from '{backend.shown}')", hint=error.hint
             ) from error
     return Brought(set(left) - missing, missing)
 

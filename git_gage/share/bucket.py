@@ -246,12 +246,8 @@ class _Bucket:
 
     def _gather(self, wanted: Mapping[str, int]) -> None:
         """Get what can be had: each that arrives is what its name says, or is not kept."""
-        try:
+        with suppress(IntegrityError):
             bring_files(self._notes, wanted, self._sidecar, self._told)
-        except IntegrityError:
-            for name, size in wanted.items():
-                with suppress(IntegrityError):
-                    bring_files(self._notes, {name: size}, self._sidecar, self._told)
 
     def _take_in(
         self, mirror: Repository, state: State, before: Mapping[str, str], known: set[str]

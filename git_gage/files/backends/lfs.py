@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from git_gage.errors import RemoteError, RequestError
 from git_gage.files.backends.programs import Said, Tail, run_program
-from git_gage.files.streams import changed_here, check_here, gathering_place, in_parallel, stamp_of
+from git_gage.files.sidecar import damaged_object
+from git_gage.files.streams import (
+    accept_all,
+    changed_here,
+    check_here,
+    gathering_place,
+    in_parallel,
+    stamp_of,
+)
 from git_gage.git.repository import git_command, git_environ
 from git_gage.system import remove_tree
 
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
 _POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n\n"
 _MISSING = re.compile(r"^ *\(missing\) ([0-9a-f]{64}) ", re.MULTILINE)
 _NOT_THERE = re.compile(r"^\[([0-9a-f]{64})\] .*\[(?:404|410)\]", re.MULTILINE)
+_DAMAGED = re.compile(r"\bexpected OID ([0-9a-f]{64}), got ")
 _MOVED = re.compile(r"(?:up|down)load \d+/\d+ (\d+)/-?\d+ (?:.*/)?([0-9a-f]{64})")
 _WORDS_AT_ONCE = 200
 _NOISE = ("Uploading LFS objects", "Downloading LFS objects", "fetch: Fetching", "Git LFS upload")
@@ -89,13 +98,12 @@ class LfsBackend:
         config = {"storage": str(storage), "fetchinclude": "", "fetchexclude": ""}
         with self._pointers(wanted) as (folder, commit):
             said = self._run(folder, config, "fetch", self._address, commit, meter=meter)
-        arrived = set()
-        for sha256, size in wanted.items():
-            part = storage / "objects" / sha256[:2] / sha256[2:4] / sha256
-            if part.is_file():
-                sidecar.accept(sha256, size, part)
-                arrived.add(sha256)
-        missing = set(wanted) - arrived
+        objects = storage / "objects"
+        missing = set(wanted) - accept_all(
+            sidecar, wanted, lambda sha256: objects / sha256[:2] / sha256[2:4] / sha256
+        )
+        if damaged := _DAMAGED.search(f"{said.out}\n{said.err}"):
+            raise damaged_object(damaged[1])
         if missing - set(_NOT_THERE.findall(f"{said.out}\n{said.err}")):
             self._fail("get files from", said)
         remove_tree(storage, surely=False)

@@ -16,6 +16,7 @@ from git_gage.errors import RemoteError, RequestError
 from git_gage.files.backends.programs import Said, Tail, run_program
 from git_gage.files.streams import (
     Stamp,
+    accept_all,
     changed_here,
     check_here,
     gathering_place,
@@ -70,12 +71,7 @@ class RcloneBackend:
     def bring(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> set[str]:
         folder = gathering_place(sidecar) / "rclone"
         said = self._copy(wanted, self._objects, str(folder), meter)
-        arrived = set()
-        for sha256, size in wanted.items():
-            part = folder / _path(sha256)
-            if part.is_file() and part.stat().st_size == size:
-                sidecar.accept(sha256, size, part)
-                arrived.add(sha256)
+        arrived = accept_all(sidecar, wanted, lambda sha256: folder / _path(sha256))
         if said.returncode not in (0, _NO_FOLDER):
             self._fail("get files from", said)
         remove_tree(folder, surely=False)
