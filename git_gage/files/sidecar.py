@@ -162,7 +162,8 @@ def damaged_object(sha256: str) -> IntegrityError:
     place = f"objects/{sha256[:2]}/{sha256[2:4]}/{sha256}"
     return IntegrityError(
         f"receive file {sha256[:12]}: it arrived damaged",
-        hint=f"once '{place}' is deleted there, whoever has the file can push it again",
+        hint=f"try again; if it stays so, delete '{place}' there: then whoever has the file can "
+        "push it again",
     )
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n\n"
 _MISSING = re.compile(r"^ *\(missing\) ([0-9a-f]{64}) ", re.MULTILINE)
 _NOT_THERE = re.compile(r"^\[([0-9a-f]{64})\] .*\[(?:404|410)\]", re.MULTILINE)
-_DAMAGED = re.compile(r"\bexpected OID ([0-9a-f]{64}), got ")
+_DAMAGED = re.compile(r"\bexpected OID ([0-9a-f]{64}), got \w+ after (\d+) bytes")
 _MOVED = re.compile(r"(?:up|down)load \d+/\d+ (\d+)/-?\d+ (?:.*/)?([0-9a-f]{64})")
 _WORDS_AT_ONCE = 200
 _NOISE = ("Uploading LFS objects", "Downloading LFS objects", "fetch: Fetching", "Git LFS upload")
@@ -102,9 +102,11 @@ class LfsBackend:
         missing = set(wanted) - accept_all(
             sidecar, wanted, lambda sha256: objects / sha256[:2] / sha256[2:4] / sha256
         )
-        if damaged := _DAMAGED.search(f"{said.out}\n{said.err}"):
-            raise damaged_object(damaged[1])
-        if missing - set(_NOT_THERE.findall(f"{said.out}\n{said.err}")):
+        told = f"{said.out}\n{said.err}"
+        for sha256, size in _DAMAGED.findall(told):
+            if int(size) == wanted.get(sha256):  # else the line was cut
+                raise damaged_object(sha256)
+        if missing - set(_NOT_THERE.findall(told)):
             self._fail("get files from", said)
         remove_tree(storage, surely=False)
         return missing
