@@ -19,17 +19,18 @@ def find_follow(app: App, live: str | None, progress: Progress) -> Follow | None
     """What lets others follow the run, if somebody asked for that; a remote is chosen now.
 
     live: what stood behind the option, "" without a remote, None without the option.
-    Raises: RequestError where there is no such remote.
+    Raises: RequestError where there is no such remote, or it has no git.
     """
     from git_gage.git.known import read_valid
 
     asked = read_valid(app.repo.settings, "gage.live") if live is None else live
     if asked is None:
         return None
+    from git_gage.share.bucket import require_git
     from git_gage.share.live import Broadcast
     from git_gage.share.remote import find_remote
 
-    find_remote(app.repo, asked or None)
+    require_git(find_remote(app.repo, asked or None), "follow a run")
     return Broadcast(lambda: _open_parts(app.repo), asked or None, progress).follow
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.share.cargo import pack_parcels
 from git_gage.share.chosen import Chosen, LeftOut, push_lines
-from git_gage.share.lanes import read_tip_lines, sharing
+from git_gage.share.lanes import note_name, read_tip_lines, sharing
 from git_gage.share.redact import find_said
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
@@ -139,6 +139,7 @@ def _send(
             store.flush()
         lines += [record.line for record in catalog.record_lines(whole)]
         found = find_remote(store.repo, remote)
+        note_name(store, found)
         push_lines(store, catalog, found, plan.chosen, lines, observer, allow_secrets=allow_secrets)
         remove_files(store, catalog, found, observer)
 

@@ -337,6 +337,9 @@ def test_what_needs_git(lab: Lab) -> None:
         128,
         f"fatal: publish on '{lab.url}': it has no git\nhint: use a git remote for that\n",
     )
+    result = gage_inside(lab.ana.path, "run", f"--live={lab.url}", "train.py")
+    assert result.err.startswith(f"fatal: follow a run on '{lab.url}': it has no git\n")
+    assert [each["id"] for each in lab.ana.documents()] == [run]
 
 
 @pytest.mark.parametrize(
