@@ -90,7 +90,7 @@ def slice_rows(text: str, rows: slice, listed: Sequence[str] | None) -> list[str
     """
     if listed is None:
         raise RunNotFoundError(
-            f"no rows '{text}': no list was shown here yet", hint="show one with 'git gage list'"
+            f"no rows '{text}': there is no list to count in", hint="show one with 'git gage list'"
         )
     if not listed[rows]:
         raise RunNotFoundError(
@@ -136,7 +136,7 @@ def complete_name(db: sqlite3.Connection, part: str, prefix: str) -> list[str]:
 def _row(db: sqlite3.Connection, row: int, rows: Sequence[str] | None) -> str:
     if rows is None:
         raise RunNotFoundError(
-            f"no row '{row}': no list was shown here yet", hint="show one with 'git gage list'"
+            f"no row '{row}': there is no list to count in", hint="show one with 'git gage list'"
         )
     if row > len(rows):
         raise RunNotFoundError(

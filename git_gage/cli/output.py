@@ -72,11 +72,18 @@ def print_output(
     from io import BytesIO
 
     from git_gage.cli.bulk import open_output, refuse_absent
+    from git_gage.records import short_id
     from git_gage.render.log import Stamps, clean_parts, read_parts, stamp_parts
     from git_gage.runs.follow import find_last_lines
 
     file = open_output(app, document["id"], name)
     if file is None:
+        if document["heard"] is not None:
+            run = short_id(document["id"])
+            raise RequestError(
+                f"output of run {run}: it goes on elsewhere, and its output comes with its end",
+                hint=f"its last lines: git gage show {run}",
+            )
         if document["output"] is None and document["status"] != "lost":
             return  # the program has not printed anything yet, or never began
         if {"output", "run"}.intersection(document["redacted"]):

@@ -296,6 +296,8 @@ class _Page:
     def _output(self, output: Mapping[str, Any] | None, here: bool) -> str:
         run = short_id(self.document["id"])
         if output is None:
+            if self.document["heard"] or self.document["status"] == "lost":
+                return "not here until its end is"
             going = self.document["status"] == "running"
             return f"so far: git gage output {run}" if going else "none"
         if not output["bytes"]:

@@ -72,7 +72,11 @@ def test_a_colleague_follows_a_run(world: World, tmp_path: Path) -> None:
     assert seen["heard"]["output"].splitlines()[0] == "step 1 of 2"
     shown = gage_inside(world.sam.path, "list").out
     assert re.search("running [0-9]+s ago", shown)
-    assert "step 1 of 2" in gage_inside(world.sam.path, "show", run).out
+    page = gage_inside(world.sam.path, "show", run).out
+    assert "step 1 of 2" in page
+    assert re.search("output +not here until its end is\n", page)
+    there = gage_inside(world.sam.path, "output", run)
+    assert "it goes on elsewhere, and its output comes with its end\nhint: its last" in there.err
     assert gage_inside(world.sam.path, "list", "-w", "status=running", "--json").out != "[]\n"
 
     (tmp_path / "stop").touch()

@@ -61,7 +61,7 @@ def test_rows_stay_when_new_runs_come(store: FakeStore) -> None:
 
 def test_a_row_before_any_list(store: FakeStore) -> None:
     error = refusal(journaled(store, begin()), "1")
-    assert error.message == "no row '1': no list was shown here yet"
+    assert error.message == "no row '1': there is no list to count in"
     assert error.hint == "show one with 'git gage list'"
 
 
@@ -82,7 +82,7 @@ def test_a_row_of_a_run_that_is_gone(store: FakeStore) -> None:
 def test_a_damaged_list_is_no_list(store: FakeStore, damage: bytes) -> None:
     catalog = journaled(store, begin())
     (store.dir / "last-list.json").write_bytes(damage)
-    assert "no list was shown" in refusal(catalog, "1").message
+    assert "there is no list" in refusal(catalog, "1").message
 
 
 def test_only_999_rows_are_remembered(store: FakeStore) -> None:
@@ -97,7 +97,7 @@ def test_rows_where_nothing_can_be_written(store: FakeStore) -> None:
     catalog = journaled(store, begin())
     (store.dir / "last-list.json").mkdir()
     catalog.remember_rows([begin().run])
-    assert "no list was shown" in refusal(catalog, "1").message
+    assert "there is no list" in refusal(catalog, "1").message
     assert list(store.dir.glob("*.new")) == []
 
 
@@ -108,7 +108,7 @@ def test_rows_of_whoever_may_only_read_are_his_own(
     catalog = journaled(store, first, second)
     catalog.remember_rows([first.run])
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
-    assert "no list was shown" in refusal(catalog, "1").message
+    assert "there is no list" in refusal(catalog, "1").message
     catalog.remember_rows([second.run])
     assert catalog.resolve("1") == second.run
     monkeypatch.undo()
@@ -122,7 +122,7 @@ def test_rows_of_whoever_has_no_home_are_forgotten(
     catalog = journaled(store, begin())
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     catalog.remember_rows([begin().run])
-    assert "no list was shown" in refusal(catalog, "1").message
+    assert "there is no list" in refusal(catalog, "1").message
 
 
 # -- @ ---------------------------------------------------------------------------------------------

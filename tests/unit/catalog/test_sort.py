@@ -95,7 +95,7 @@ def test_less_of_a_loss_is_better(store: FakeStore) -> None:
 
 def test_rows_of_the_last_list(runs: Runs) -> None:
     ids = [first.run for first in runs.begins.values()]
-    with pytest.raises(RunNotFoundError, match="no list was shown"):
+    with pytest.raises(RunNotFoundError, match="there is no list"):
         runs.catalog.resolve_slice("1:2")
     runs.catalog.remember_rows(ids)
     assert runs.catalog.resolve_slice("2:3") == ids[1:3]

@@ -220,7 +220,7 @@ def test_output_of_a_run_that_goes_on_elsewhere(
 ) -> None:
     record(repo, "--", "true")
     changes: dict[str, Any] = {"output": None, "status": "lost", "command": {"phases": None}}
-    changes["redacted"] = []
+    changes |= {"redacted": [], "heard": None}
     monkeypatch.setattr("git_gage.cli.bulk.open_output", lambda *_: None)
     monkeypatch.setattr(
         "git_gage.cli.app.App.document", lambda _app, _text: {"id": "0" * 30, **changes}
