@@ -18,6 +18,7 @@ from typing import Any
 from git_gage.git import Repository, open_repository
 from git_gage.records import Record, format_time, make_record
 from git_gage.store import layout
+from git_gage.store.clean import note_closed, note_written
 from git_gage.store.identity import new_lane
 from git_gage.store.lane import Bulk, Epoch, Lane
 
@@ -64,10 +65,11 @@ def _fill_lane(repo: Repository, name: str, head: str, first: int, count: int, v
             records, files = realistic_run(repo, name, head, place, values)
             lines += [record.line for record in records]
             bulk += files
-        epoch = lane.append(epoch, lines, size, bulk)
+        before, epoch = epoch, lane.append(epoch, lines, size, bulk)
+        note_written(repo, before, epoch, lines, bulk)
         done += size
         if size == layout.EPOCH_RUNS:
-            lane.close(epoch)
+            note_closed(repo, epoch, lane.close(epoch))
 
 
 def realistic_run(

@@ -218,17 +218,17 @@ class Repository:
 
     def empty_tree(self) -> str:
         """What git calls the tree with nothing in it."""
-        return self.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
+        return self._name(b"tree", b"")
 
     def blob_oid(self, content: bytes) -> str:
         """What git would call a blob with this content."""
-        return self.new_blob_hash(len(content), content)
+        return self._name(b"blob", content)
 
-    def new_blob_hash(self, size: int, content: bytes) -> str:
+    def _name(self, kind: bytes, content: bytes) -> str:
         import hashlib
 
         digest = hashlib.new(self.object_format, usedforsecurity=False)
-        digest.update(b"blob %d\0" % size)
+        digest.update(b"%s %d\0" % (kind, len(content)))
         digest.update(content)
         return digest.hexdigest()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from git_gage.secrets.rules import RULES, Rule
@@ -72,7 +72,7 @@ def _candidates(data: bytes) -> Iterator[Found]:
     """What rules find, those before others that are surer of what they find."""
     folded = data.lower()
     stretches = list(_find_stretches(data))
-    for rule in RULES:
+    for rule in _rules_for(data, stretches):
         text = folded if rule.folded else data
         for stretch in stretches:
             yield from _find_by_rule(rule, text, *stretch)
@@ -85,6 +85,16 @@ def _candidates(data: bytes) -> Iterator[Found]:
             match = re.compile(_ASSIGNED).match(folded, at)
             if match is not None:
                 yield from _judge(data, match)
+
+
+def _rules_for(data: bytes, stretches: Sequence[tuple[int, int]]) -> Iterator[Rule]:
+    """Rules that have a word in some stretch: one look at all of them is quicker than at each."""
+    if stretches:
+        joined = b" ".join(data[start:end] for start, end in stretches)
+        texts = (joined, joined.lower())
+        for rule in RULES:
+            if any(word in texts[rule.folded] for word in rule.words):
+                yield rule
 
 
 def _find_stretches(data: bytes) -> Iterator[tuple[int, int]]:

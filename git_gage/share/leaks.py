@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 from git_gage.errors import IntegrityError
 from git_gage.records import is_run_id, parse_record, short_id
-from git_gage.runs.leaks import note_clean, read_clean
-from git_gage.secrets import VERSION, Sighting, find_in_lines, find_secrets, require_none
-from git_gage.share.lanes import Memory
-from git_gage.source.additions import PATCH, PATCH_OPTIONS, read_additions
-from git_gage.source.texts import is_text_start
+from git_gage.secrets import Sighting, find_in_lines, find_secrets, require_none
+from git_gage.store.clean import note_clean_tips, read_clean_tips
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 HINT = "take it out with 'git gage redact <run>', or add '--allow-secrets' if it is none"
-_TOPIC = "clean"
 _FILES_HINT = (
     "send others with 'git gage files push <run> -- <glob>', or add '--allow-secrets' if it is none"
 )
@@ -35,21 +31,18 @@ def require_no_leaks(store: Store, load: Load) -> None:
     What was looked at once is not looked at again.
     Raises: SecretsFoundError that lists where they are.
     """
-    memory = Memory(store)
-    known = {ref: memory.recall(_TOPIC, ref) for ref in load.updates}
-    seen = {ref: f"{VERSION} {oid}" for ref, oid in load.updates.items()}
-    fresh = {ref: oid for ref, oid in load.updates.items() if known[ref] != seen[ref]}
-    fresh = {ref: oid for ref, oid in fresh.items() if load.known.get(ref) != oid}
+    clean = read_clean_tips(store.repo)
+    held = {*clean, *load.known.values()}
+    fresh = {ref: oid for ref, oid in load.updates.items() if oid not in held}
     if not fresh:
         return
-    prefix = f"{VERSION} "
-    before = [text.removeprefix(prefix) for text in known.values() if text and prefix in text]
-    before += load.known.values()
+    before = sorted(held)
     sources = [oid for ref, oid in fresh.items() if ref.endswith("/src")]
     others = [oid for ref, oid in fresh.items() if not ref.endswith("/src")]
     found = list(_find_in_files(store.repo, others, before))
     require_none([*found, *_find_in_commits(store.repo, sources, before)], HINT)
-    memory.note_all(_TOPIC, {ref: seen[ref] for ref in fresh})
+    with store.writing():
+        note_clean_tips(store.repo, fresh.values())
 
 
 # -- large files -----------------------------------------------------------------------------------
@@ -60,6 +53,8 @@ def find_in_objects(store: Store, named: Mapping[str, str]) -> dict[str, list[Si
 
     What was looked at once is not looked at again, unless something was found.
     """
+    from git_gage.runs.leaks import note_clean, read_clean
+
     known = read_clean(store.repo)
     found: dict[str, list[Sighting]] = {}
     clean = []
@@ -76,6 +71,8 @@ def find_in_objects(store: Store, named: Mapping[str, str]) -> dict[str, list[Si
 
 def _read_text(path: Path) -> bytes:
     """A file that is text; empty for one that is not, or is too long."""
+    from git_gage.source.texts import is_text_start
+
     if path.stat().st_size > _MOST_BYTES:
         return b""
     with path.open("rb") as file:
@@ -133,7 +130,14 @@ def _find_in_commits(
     repo: Repository, tips: Sequence[str], before: Sequence[str]
 ) -> Iterator[Sighting]:
     """Secrets in what commits add that no remote of this clone has, as far as is known."""
-    commits = [oid for oid in _list_commits(repo, tips, before) if oid not in read_clean(repo)]
+    listed = _list_commits(repo, tips, before)
+    if not listed:
+        return
+    from git_gage.runs.leaks import note_clean, read_clean
+    from git_gage.source.additions import PATCH, PATCH_OPTIONS, read_additions
+
+    known = read_clean(repo)
+    commits = [oid for oid in listed if oid not in known]
     if not commits:
         return
     asked = "".join(f"{oid}\n" for oid in commits).encode()
@@ -156,7 +160,7 @@ def _list_commits(repo: Repository, tips: Sequence[str], before: Sequence[str]) 
         *("--not", "--remotes"),
         input=_range(tips, before),
     )
-    nothing = repo.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
+    nothing = repo.empty_tree()
     pairs = (line.split(" ") for line in listed.decode().splitlines())
     return [oid for oid, tree in pairs if tree != nothing]
 

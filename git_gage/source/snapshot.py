@@ -110,7 +110,7 @@ class SnapshotIndex:
         parent = f"parent {head.commit}\n" if head else ""
         people = f"author {IDENTITY} {date}\ncommitter {IDENTITY} {date}\n"
         text = f"tree {tree}\n{parent}{people}\n{MESSAGE}\n"
-        before = head.tree if head else self._empty_tree()
+        before = head.tree if head else self._repo.empty_tree()
         questions = (
             Question(("hash-object", "-t", "commit", "-w", "--stdin"), input=text.encode()),
             Question((*COUNT_LINES, before, tree)),
@@ -124,9 +124,6 @@ class SnapshotIndex:
             deletions=_count(rb"(\d+) deletion", counts),
             listing=listing,
         )
-
-    def _empty_tree(self) -> str:
-        return self._git("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
 
     def _git(self, *args: str, input: bytes | None = None) -> bytes:
         return self._repo.run(*args, input=input, env=self.env, cwd=self._top)

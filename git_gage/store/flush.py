@@ -15,6 +15,7 @@ from git_gage.git.locks import drop_stale_locks
 from git_gage.git.quarantine import drop_stale_keeps, has_objects
 from git_gage.records import Record, parse_record
 from git_gage.store import layout
+from git_gage.store.clean import note_closed, note_written
 from git_gage.store.files import read_json, write_json
 from git_gage.store.journal import drop_old_days, list_journals, read_journal, retire_journal
 from git_gage.store.lane import Bulk, Epoch, Lane
@@ -30,6 +31,8 @@ FORMAT = 1
 _EPOCH = {layout.LOCAL: "epoch", layout.PRIVATE: "private"}
 # Every run adds a few small packs; git slows down with their number, so they are rolled up.
 PACKS_BEFORE_REPACK = 40
+# Nobody waits at the end of a run until more was looked at: a push does.
+_LOOKED_AT = 1 << 20
 
 
 class Batch(NamedTuple):
@@ -110,17 +113,20 @@ class Flusher:
         lane, epoch = self.lanes[space], self._current(space)
         runs = sum(record.kind == "run.begin" for record in records)
         lines = [record.line for record in records]
-        epoch = lane.append(epoch, lines, runs, self._bulk(records))
+        before, bulk = epoch, self._bulk(records)
+        epoch = lane.append(before, lines, runs, bulk)
+        if space == layout.LOCAL:
+            note_written(self.repo, before, epoch, lines, bulk)
         self._remember(space, epoch, packs=1)
         if epoch.runs >= layout.EPOCH_RUNS:
-            lane.close(epoch)
+            note_closed(self.repo, epoch, lane.close(epoch))
 
     def _current(self, space: str) -> Epoch:
         lane = self.lanes[space]
         epoch, over = lane.open_epoch(self.month, self.state.get(_EPOCH[space], {}))
         if not over:
             return epoch
-        lane.close(epoch)
+        note_closed(self.repo, epoch, lane.close(epoch))
         return Epoch(layout.epoch_name(self.month, [epoch.name]))
 
     def _read_batch(self) -> Batch:
@@ -134,13 +140,20 @@ class Flusher:
         return Batch(lines, [parse_record(line) for line in lines], reached)
 
     def _bulk(self, records: Sequence[Record]) -> list[Bulk]:
-        """Bulk files that the records bind and that are still as they were bound."""
+        """Bulk files that the records bind and that are still as they were bound.
+
+        The first of them as bytes: what is looked at for secrets is what is written.
+        """
         files: list[Bulk] = []
+        left = _LOOKED_AT
         for record in records:
             for name, bound in record.body.get("bulk", {}).items():
                 path = self.dir / "state" / record.run / name
-                if _size(path) == bound["size"]:
-                    files.append((f"{record.run}/{name}", path))
+                size = _size(path)
+                if size is not None and size == bound["size"]:
+                    left -= size
+                    content = path.read_bytes() if left >= 0 else path
+                    files.append((f"{record.run}/{name}", content))
         return files
 
     def _remember(self, space: str, epoch: Epoch, packs: int) -> None:

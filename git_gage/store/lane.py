@@ -125,10 +125,10 @@ class Lane:
             release_kept(keep)
         return epoch._replace(src=pin)
 
-    def close(self, epoch: Epoch) -> None:
-        """Seal an epoch: one root commit with its blobs, and no history."""
+    def close(self, epoch: Epoch) -> str | None:
+        """Seal an epoch: one root commit with its blobs, and no history. None without records."""
         if epoch.log is None:
-            return
+            return None
         entries = self._entries(epoch.log)
         files: list[tuple[str, bytes | Path | str]] = [
             (path, oid) for path, oid in entries if path.startswith("seg/")
@@ -139,8 +139,10 @@ class Lane:
             files.append((layout.blob_name("seg", first, len(chunk)), layout.blob_text(chunk)))
             first += len(chunk)
         sealed, log = self.ref(epoch.name, "sealed"), self.ref(epoch.name, "log")
-        import_commits(self.repo, [Commit(sealed, "gage sealed", files=((MARKER, b""), *files))])
+        commit = Commit(sealed, "gage sealed", files=((MARKER, b""), *files))
+        (tip,) = import_commits(self.repo, [commit])
         self.repo.run("update-ref", "-d", log, epoch.log)
+        return tip
 
     def _place_lines(
         self, epoch: Epoch, lines: Sequence[bytes]

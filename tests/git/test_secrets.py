@@ -19,6 +19,7 @@ from git_gage.share import leaks
 from git_gage.share.delivery import Load
 from git_gage.share.lanes import own_refs
 from git_gage.store import Store
+from git_gage.store.clean import read_clean_tips
 from tests.support import TRAIN, commit, git, make_repo, write_files
 from tests.support import gage_inside as gage
 from tests.unit.secrets.tokens import make_tokens
@@ -376,12 +377,56 @@ def test_what_was_looked_at_once_is_not_looked_at_again(
     assert gage(repo, "push").code == 0
     git(tmp_path, "init", "-q", "--bare", "other.git")
     assert gage(repo, "push", str(tmp_path / "other.git")).code == 0
+    # What a run writes is looked at then.
     assert gage(repo, "run", "train.py").code == 0
+    assert gage(repo, "push").code == 0
     store, load = load_of(repo)
+    (store.dir / "cache" / "clean-tips.json").write_bytes(b"of another version")
     with pytest.raises(AssertionError):
         leaks.require_no_leaks(store, load)
     sources = {ref: oid for ref, oid in load.updates.items() if ref.endswith("/src")}
     leaks.require_no_leaks(store, load._replace(updates=sources))
+
+
+def test_what_was_clean_when_it_was_written_hides_nothing_that_was_not(
+    repo: Path, remote: Path
+) -> None:
+    assert gage(repo, "run", "--allow-secrets", "-l", HUGGING, "train.py").code == 0
+    assert gage(repo, "run", "train.py").code == 0
+    assert gage(repo, "push").code == 1
+    assert gage(repo, "push", "--allow-secrets").code == 0
+    assert gage(repo, "run", "train.py").code == 0
+    assert gage(repo, "push").code == 0
+
+
+def clean_refs(repo: Path) -> set[str]:
+    """The last words of the refs of lanes that need not be looked at."""
+    tips = read_clean_tips(open_repository(repo, dict(os.environ)))
+    listed = git(repo, "for-each-ref", "--format=%(objectname) %(refname)", "refs/gage").split("\n")
+    return {line.rpartition("/")[2] for line in listed if line.partition(" ")[0] in tips}
+
+
+def test_a_long_output_is_looked_at_by_the_push(
+    repo: Path, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert gage(repo, "run", "train.py").code == 0
+    assert clean_refs(repo) == {"log", "bulk"}
+    monkeypatch.setattr("git_gage.store.flush._LOOKED_AT", 0)
+    assert gage(repo, "run", "train.py").code == 0
+    assert clean_refs(repo) == {"log"}
+    assert gage(repo, "push").code == 0
+    assert clean_refs(repo) == {"log", "bulk", "src"}
+
+
+def test_a_sealed_epoch_is_as_clean_as_its_log(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("git_gage.store.layout.EPOCH_RUNS", 1)
+    assert gage(repo, "run", "train.py").code == 0
+    assert clean_refs(repo) == {"sealed", "bulk"}
+    assert gage(repo, "run", "--allow-secrets", "-l", HUGGING, "train.py").code == 0
+    assert len(git(repo, "for-each-ref", "refs/gage/**/sealed").splitlines()) == 2
+    (store, load) = load_of(repo)
+    with pytest.raises(SecretsFoundError, match="Hugging Face"):
+        leaks.require_no_leaks(store, load)
 
 
 def test_output_of_others_and_records_of_tomorrow_are_looked_through(
