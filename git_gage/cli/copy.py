@@ -90,8 +90,8 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
     Raises: as `make_copy` and `push_files`.
     """
     from git_gage.cli.files_transfer import get_large, send_large
-    from git_gage.share import fetch_thumbs, push_thumbs
     from git_gage.share.copy import make_copy, offer_runs
+    from git_gage.share.thumbs import fetch_thumbs, push_thumbs
 
     side, plan = found.side, found.plan
     side.make(app)

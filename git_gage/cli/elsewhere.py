@@ -30,7 +30,7 @@ class Elsewhere(App):
         self._look(quiet=False)
 
     def _look(self, *, quiet: bool) -> None:
-        from git_gage.share import look_at
+        from git_gage.share.peek import look_at
 
         app = self._app
         self._looked = time.monotonic()

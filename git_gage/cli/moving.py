@@ -13,7 +13,8 @@ from git_gage.cli.params import files_option, json_option, yes_option
 if TYPE_CHECKING:
     from git_gage.catalog.query import Mark
     from git_gage.cli.app import App
-    from git_gage.share import Fetched, Pushed
+    from git_gage.share.delivery import Pushed
+    from git_gage.share.fetch import Fetched
     from git_gage.share.preview import Move
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -187,14 +188,14 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
 
     1 where files that were to go along are not here.
     """
-    from git_gage.cli.files_transfer import send_large
-    from git_gage.share import push_runs, push_thumbs
-    from git_gage.share.chosen import Chosen
-    from git_gage.share.preview import preview_push
+    from git_gage.share.push import push_runs
 
     remote = app.address(remote, push=True)
     with app.progress() as progress:
         if what.dry_run:
+            from git_gage.share.chosen import Chosen
+            from git_gage.share.preview import preview_push
+
             chosen = Chosen(runs, what.parts, what.kinds)
             move = preview_push(app.store, app.catalog, remote, chosen, progress)
         else:
@@ -206,12 +207,16 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
             )
             previews = 0
             if what.files != "none":
+                from git_gage.share.thumbs import push_thumbs
+
                 previews = push_thumbs(app.store, app.catalog, remote, runs or (), progress)
     told = _tell_move("push", move, what) if what.dry_run else None
     if not what.dry_run:
         click.echo(_describe_push(pushed, previews))
     if what.files != "all":
         return 0
+    from git_gage.cli.files_transfer import send_large
+
     return send_large(
         *(app, remote, runs or ()),
         dry_run=what.dry_run,
@@ -222,11 +227,7 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
 
 def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
     """Get runs (None: all that the remote has), or say what would come."""
-    from git_gage.cli.files_transfer import get_large
-    from git_gage.share import fetch_chosen, fetch_runs, fetch_thumbs
-    from git_gage.share.chosen import Chosen
-    from git_gage.share.copy import offer_runs
-    from git_gage.share.preview import preview_fetch
+    from git_gage.share.fetch import fetch_runs
 
     remote = app.address(remote)
     if not what.dry_run:
@@ -234,24 +235,35 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
     mark = app.catalog.mark()
     with app.progress() as progress:
         if what.dry_run:
+            from git_gage.share.chosen import Chosen
+            from git_gage.share.preview import preview_fetch
+
             chosen = Chosen(runs, what.parts, what.kinds)
             move = preview_fetch(app.store, app.runs, remote, chosen, progress)
         else:
             if runs is None and what.kinds is None:
                 fetched = fetch_runs(app.store, app.catalog, remote, progress, what.parts)
             else:
+                from git_gage.share.take import fetch_chosen
+
                 fetched = fetch_chosen(
                     *(app.store, app.catalog, remote, runs, progress), what.parts, what.kinds
                 )
             previews = 0
             if what.files != "none":
+                from git_gage.share.thumbs import fetch_thumbs
+
                 previews = fetch_thumbs(app.store, remote, progress)
             if app.folder is not None:
+                from git_gage.share.copy import offer_runs
+
                 offer_runs(app.store, app.catalog)
     told = _tell_move("fetch", move, what) if what.dry_run else None
     if not what.dry_run:
         click.echo(_describe_fetch(fetched, previews) + _judge_news(app, fetched, mark))
     if what.files == "all":
+        from git_gage.cli.files_transfer import get_large
+
         get_large(app, remote, runs, dry_run=what.dry_run, told=told)
 
 

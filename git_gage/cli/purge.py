@@ -53,7 +53,7 @@ def command(
 ) -> None:
     """End runs for good: records, sources and files"""
     from git_gage.cli.put_away import describe_done, require_ended
-    from git_gage.share import plan_purge, purge_runs, push_purge
+    from git_gage.share.purge import plan_purge, purge_runs, push_purge
     from git_gage.share.remote import find_remote
 
     gone = _find_gone(app, runs) if remotes else {}

@@ -13,7 +13,7 @@ from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
-    from git_gage.share import Redacted, Redaction
+    from git_gage.share.redact import Redacted, Redaction
 
 ROTATE = (
     "replace the key where it was issued: whoever fetched it has it, and hosts keep what was sent"
@@ -51,7 +51,7 @@ def command(
     yes: bool,
 ) -> None:
     """Take secrets out of runs that were recorded"""
-    from git_gage.share import plan_redaction, redact_runs
+    from git_gage.share.redact import plan_redaction, redact_runs
 
     asked = (("output", output), ("files", files), ("source", source), ("run", whole))
     parts = [name for name, wanted in asked if wanted]

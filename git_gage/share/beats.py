@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from git_gage.runs.liveness import Life, find_life
 from git_gage.share.transfer import delete_refs, fetch_refs, replace_ref
 from git_gage.store.beats import Beat, beat_ref, make_beat, track_beats
 from git_gage.store.files import read_json, write_json
@@ -50,9 +49,14 @@ def drop_beats(store: Store, remote: Remote, observer: Observer) -> None:
 
     Raises: RemoteError with git's own text.
     """
+    paths = list((store.dir / _FOLDER / remote.tracking).glob("*.json"))
+    if not paths:
+        return
+    from git_gage.runs.liveness import Life, find_life
+
     noted = {
         path: read_json(path).get("ref")
-        for path in (store.dir / _FOLDER / remote.tracking).glob("*.json")
+        for path in paths
         if find_life(store.state_dir(path.stem)) is not Life.RUNNING
     }
     refs = [ref for ref in noted.values() if isinstance(ref, str)]

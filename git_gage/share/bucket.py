@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import GitError, IntegrityError, RemoteError, RequestError
 from git_gage.files.sidecar import Sidecar, digest_file
-from git_gage.files.transfer import bring_files, send_files
 from git_gage.git.repository import Repository
 from git_gage.store import LOCAL, parse_ref
 from git_gage.store.files import Lock, make_folder, read_json, write_json
@@ -246,6 +245,8 @@ class _Bucket:
 
     def _gather(self, wanted: Mapping[str, int]) -> None:
         """Get what can be had: each that arrives is what its name says, or is not kept."""
+        from git_gage.files.transfer import bring_files  # for buckets alone, and slow to import
+
         with suppress(IntegrityError):
             bring_files(self._notes, wanted, self._sidecar, self._told)
 
@@ -321,6 +322,8 @@ class _Bucket:
         path = self.folder / "state.json"
         path.write_bytes(content)
         name, size = self._keep(path)
+        from git_gage.files.transfer import send_files
+
         send_files(self._notes, {**packs, name: size}, self._sidecar, self._told)
         write_json(self.folder / _PACKS, {"packs": sorted(self._known_packs() | packs.keys())})
         number = max((each.number for each in self._list_heads() if each.lane == lane), default=0)

@@ -12,7 +12,6 @@ from git_gage.errors import RequestError
 from git_gage.records import short_id
 from git_gage.share.cargo import pack_parcels
 from git_gage.share.lanes import read_tip_lines, records_only, sharing
-from git_gage.share.redact import run_of, runs_of_sources
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, PRIVATE
 from git_gage.store.out import extend_lane
@@ -85,6 +84,8 @@ def _require_own(store: Store, catalog: Catalog, run: str, *, private: bool) -> 
 
 def _took_back(store: Store, run: str) -> list[str]:
     """Remotes that are still to delete lanes with a run, and to get the rest of them again."""
+    from git_gage.share.redact import run_of
+
     withdrawn = Withdrawn(store)
     found = []
     for remote in withdrawn.remotes():
@@ -97,6 +98,8 @@ def _took_back(store: Store, run: str) -> list[str]:
 
 
 def _move(store: Store, catalog: Catalog, run: str, before: str, after: str) -> None:
+    from git_gage.share.redact import runs_of_sources  # no push needs it but one after a kill
+
     records = list(catalog.record_lines([run]))
     named = [record.body["source"]["snapshot"] for record in records if record.kind == "run.begin"]
     lines = [record.line for record in records]

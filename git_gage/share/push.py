@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.share.beats import drop_beats
-from git_gage.share.chosen import Chosen, push_chosen
 from git_gage.share.lanes import CARGO, note_name, sharing
 from git_gage.share.own import push_own
 from git_gage.share.private import finish_moves, require_shareable
@@ -48,6 +47,8 @@ def push_runs(
             store.flush()
         finish_moves(store, catalog)
         if runs or kinds is not None:
+            from git_gage.share.chosen import Chosen, push_chosen  # most pushes do without
+
             chosen = Chosen(runs or None, parts, kinds)
             pushed = push_chosen(
                 store, catalog, found, chosen, observer, allow_secrets=allow_secrets

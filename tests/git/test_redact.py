@@ -21,7 +21,7 @@ from git_gage.git import open_repository
 from git_gage.git.imports import Commit, import_commits
 from git_gage.git.repository import Repository
 from git_gage.runs.thumbs import find_gallery
-from git_gage.share import plan_redaction
+from git_gage.share.redact import plan_redaction
 from git_gage.store import Store
 from git_gage.store.lane import Lane
 from tests.git.test_secrets import everything, objects_of

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from git_gage.catalog import Catalog
-from git_gage.share import fetch_runs
+from git_gage.share.fetch import fetch_runs
 from tests.support import clone, commit, git, make_repo, scale, write_files
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
 

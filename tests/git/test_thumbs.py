@@ -16,7 +16,9 @@ from git_gage.errors import GageError
 from git_gage.images.draw import draw_preview
 from git_gage.runs import thumbs
 from git_gage.runs.thumbs import add_at_close, add_missing, find_gallery
-from git_gage.share import fetch_runs, fetch_thumbs, push_runs, push_thumbs
+from git_gage.share.fetch import fetch_runs
+from git_gage.share.push import push_runs
+from git_gage.share.thumbs import fetch_thumbs, push_thumbs
 from git_gage.store.thumbs import Gallery, Preview, folder_of, read_gallery
 from tests.support import clone, gage_inside, git, make_repo, write_files
 from tests.unit.images.png import png

@@ -18,7 +18,9 @@ from git_gage.catalog.bulk import find_bound, read_files
 from git_gage.catalog.said import find_heads
 from git_gage.git import open_repository
 from git_gage.records import Record, parse_record
-from git_gage.share import Fetched, Pushed, fetch_runs, push_runs
+from git_gage.share.delivery import Pushed
+from git_gage.share.fetch import Fetched, fetch_runs
+from git_gage.share.push import push_runs
 from git_gage.store import Store
 from tests.support import clone, git, make_repo
 
