@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RemoteError
+from git_gage.share.arrived import Arrived, count_arrived
 from git_gage.share.beats import fetch_beats
 from git_gage.share.fewer import forget_gone
 from git_gage.share.lanes import (
@@ -68,17 +69,21 @@ def fetch_runs(
         catalog.refresh()
         runs, records = catalog.count(), catalog.count_records()
         bring_all(store, found, parts, observer)
-        for notice in catalog.refresh(bulk=True):
-            observer.warning(notice)
-        came = catalog.count() - runs, catalog.count_records() - records
-        if catalog.purged() or Withdrawn(store).purged():
-            from git_gage.share.purge import accept_purges
+        purged = Withdrawn(store).purged()
+        arrived = None if records or purged else count_arrived(store)
+        if arrived is None:
+            for notice in catalog.refresh(bulk=True):
+                observer.warning(notice)
+            came = catalog.count() - runs, catalog.count_records() - records
+            if catalog.purged() or purged:
+                from git_gage.share.purge import accept_purges
 
-            accept_purges(store, catalog, observer)
+                accept_purges(store, catalog, observer)
+            arrived = Arrived(*came, has_open=catalog.has_open_elsewhere())
         forget_gone(store, found, observer)
-        if catalog.has_open_elsewhere() or store.read_beats():
+        if arrived.has_open or store.read_beats():
             fetch_beats(store, found, observer)
-    return Fetched(found.shown, *came)
+    return Fetched(found.shown, arrived.runs, arrived.records)
 
 
 def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Observer) -> None:

@@ -107,7 +107,7 @@ def kept_as(remote: Remote, ref: str, space: str = TRACKING) -> str:
 
 def compare_tips(store: Store, mine: Iterable[str], theirs: Iterable[str]) -> Difference:
     """How the record lines of two sets of tips differ; only blobs that differ are read."""
-    ours, others = _blobs_of(store, mine), _blobs_of(store, theirs)
+    ours, others = list_blobs_of(store, mine), list_blobs_of(store, theirs)
     lines = dict(store.read_lines(ours.keys() ^ others.keys()))
     left, right = (
         dict.fromkeys(line for oid in blobs for line in lines.get(oid, ()))
@@ -120,7 +120,7 @@ def compare_tips(store: Store, mine: Iterable[str], theirs: Iterable[str]) -> Di
 
 def read_tip_lines(store: Store, tips: Iterable[str]) -> dict[bytes, None]:
     """All record lines of some tips, each once."""
-    return _lines_of(store, _blobs_of(store, tips))
+    return _lines_of(store, list_blobs_of(store, tips))
 
 
 def is_ancestor(repo: Repository, commit: str, tip: str) -> bool:
@@ -210,14 +210,16 @@ def sharing(store: Store) -> Iterator[None]:
         yield
 
 
-def _blobs_of(store: Store, tips: Iterable[str]) -> dict[str, None]:
-    found: dict[str, None] = {}
-    for tip in dict.fromkeys(tips):
-        try:
-            found |= dict.fromkeys(store.list_blobs([tip])[tip])
-        except RequestError:
-            continue  # no lane of ours has so many entries: nobody reads it
-    return found
+def list_blobs_of(store: Store, tips: Iterable[str]) -> dict[str, None]:
+    """The blobs of records of some tips, each once."""
+    asked = list(dict.fromkeys(tips))
+    try:
+        listed = store.list_blobs(asked)
+    except RequestError:
+        if len(asked) == 1:
+            return {}  # no lane of ours has so many entries: nobody reads it
+        listed = {tip: list(list_blobs_of(store, [tip])) for tip in asked}
+    return dict.fromkeys(blob for tip in asked for blob in listed[tip])
 
 
 def _lines_of(store: Store, blobs: Iterable[str]) -> dict[bytes, None]:
