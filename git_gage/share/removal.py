@@ -44,7 +44,7 @@ def remove_files(store: Store, catalog: Catalog, remote: Remote, observer: Obser
             if needed is None:
                 observer.warning(
                     f"large files that were taken back stay on '{remote.shown}':"
-                    f" not all lists of files of runs on '{remote.shown}' are here\n"
+                    f" not all lists of files of runs can be read here\n"
                     f"hint: git gage fetch {word} && git gage push {word}"
                 )
                 return
@@ -64,8 +64,10 @@ def _find_needed(
 ) -> set[str] | None:
     """Files that runs have which are known here, or which the remote has; None if unknown."""
     catalog.refresh()
-    here = find_objects(store, catalog, None, gone)
     peek = look_at(store, catalog, remote.address, observer)
+    if catalog.count_unread() or peek.catalog.count_unread():
+        return None
+    here = find_objects(store, catalog, None, gone)
     there = find_objects(peek.store, peek.catalog, None, gone)
     return None if here is None or there is None else here | there
 

@@ -106,6 +106,8 @@ def test_what_is_no_repository_is_refused_and_left_alone(tmp_path: Path, outside
         f"fatal: runs are kept in a folder, and '{outside}/data/x' is a file\nhint: name"
         in result.err
     )
+    result = at(outside / ("x" * 300), "list", where=outside)
+    assert (result.code, "cannot look into" in result.err) == (128, True)
 
 
 def test_what_git_cannot_make_is_told_in_its_words(repo: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import clone, gage, gage_inside, git, make_repo
+from tests.support import clone, gage, gage_inside, git, make_repo, write_files
 
 MAKES = """\
 import os
@@ -81,6 +81,20 @@ def test_no_link_leads_out(ana: Path) -> None:
         said = gage_inside(ana, "cat", f"1:{name}").err
         assert f"fatal: '{name}' of run " in said
         assert "is a folder\nhint: see what is in it: git gage ls-files " in said
+
+
+def test_a_link_to_what_the_run_was_given(repo: Path) -> None:
+    script = "import os\nos.symlink('data.txt', 'given')\n"
+    given = 'depends = [{type = "project-files", files = ["data.txt"], link = true}]'
+    gagefile = f'[train]\nexec = "python3 train.py"\n{given}\n'
+    write_files(repo, {"train.py": script, "gage.toml": gagefile, ".gitignore": "data.txt\n"})
+    write_files(repo, {"data.txt": "hello"})
+    assert gage_inside(repo, "run", "-q", "train").code == 0
+    gage_inside(repo, "list")
+    assert places(repo) == {"given": "here"}
+    assert answer(repo, "cat", "1:given") == "hello"
+    (repo / "data.txt").unlink()
+    assert places(repo) == {"given": "not here"}
 
 
 def test_while_a_run_goes_on_its_links_lead_no_farther(repo: Path) -> None:

@@ -7,14 +7,16 @@ import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from git_gage.files.sidecar import Sidecar
+from git_gage.git.repository import Repository
 from tests.git import over_http
 from tests.git.test_put_away import listed, say
 from tests.servers import Server, serve
-from tests.support import clone, gage_inside, git, make_repo
+from tests.support import clone, gage_inside, git, make_repo, scale
 
 BIG = 150_000
 TRAIN = f"""\
@@ -176,7 +178,7 @@ def test_where_it_is_not_known_what_others_need_they_stay(ana: Path, tmp_path: P
     his = made(sam, "a")
     quiet(sam, "push", "--files")
     done = gage_inside(ana, "purge", one, "--force", "--remote", "origin")
-    assert "not all lists of files of runs on 'origin' are here" in done.err
+    assert "not all lists of files of runs can be read here" in done.err
     assert "hint: git gage fetch origin && git gage push origin" in done.err
     assert hub(tmp_path) == "a"
     quiet(ana, "fetch", "origin")
@@ -184,6 +186,37 @@ def test_where_it_is_not_known_what_others_need_they_stay(ana: Path, tmp_path: P
     assert hub(tmp_path) == "a"
     say(sam, "purge", his, "--force", "--remote", "origin")
     assert hub(tmp_path) == ""
+
+
+def test_a_kill_at_any_point_can_be_repeated(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = made(ana, "ab"), made(ana, "b")
+    quiet(ana, "push", "--files")
+    real = Repository._run
+    left = -1
+
+    def dying(self: Repository, *args: Any) -> bytes:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise KeyboardInterrupt
+        return real(self, *args)
+
+    monkeypatch.setattr(Repository, "_run", dying)
+    step = scale(5, 1)
+    tries = 0
+    while True:
+        tries += 1
+        left = step * tries
+        if gage_inside(ana, "purge", one, "--force", "--remote", "origin").code == 0:
+            break
+        left = -1
+    left = -1
+    assert tries > 2
+    assert hub(tmp_path) == "b"
+    assert listed(ana) == [two]
+    assert kept(ana / ".git/gage/lfs") == "b"
 
 
 # -- places that give nothing back -----------------------------------------------------------------
@@ -213,3 +246,8 @@ def test_an_lfs_server_takes_nothing_back(ana: Path, tmp_path: Path, lfs_server:
         assert f"hint: whoever runs it can delete them there: {sha256}\n" in done.err
         assert "push origin" not in done.err
         assert "warning" not in gage_inside(ana, "push").err
+        # What it never had is nobody's to delete.
+        three = made(ana, "c")
+        say(ana, "push")
+        done = gage_inside(ana, "purge", three, "--force", "--remote", "origin")
+        assert (done.code, "warning" in done.err) == (0, False)
