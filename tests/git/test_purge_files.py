@@ -15,6 +15,7 @@ from git_gage.files.sidecar import Sidecar
 from git_gage.git.repository import Repository
 from tests.git import over_http
 from tests.git.test_put_away import listed, say
+from tests.git.test_redact import add_newer_line
 from tests.servers import Server, serve
 from tests.support import clone, gage_inside, git, make_repo, scale
 
@@ -186,6 +187,15 @@ def test_where_it_is_not_known_what_others_need_they_stay(ana: Path, tmp_path: P
     assert hub(tmp_path) == "a"
     say(sam, "purge", his, "--force", "--remote", "origin")
     assert hub(tmp_path) == ""
+
+
+def test_where_a_newer_git_gage_wrote_they_stay(ana: Path, tmp_path: Path) -> None:
+    one = made(ana, "a")
+    quiet(ana, "push", "--files")
+    add_newer_line(ana, "0" * 40)
+    done = gage_inside(ana, "purge", one, "--force", "--remote", "origin")
+    assert (done.code, "can be read here\nhint: git gage fetch" in done.err) == (0, True)
+    assert hub(tmp_path) == "a"
 
 
 def test_a_kill_at_any_point_can_be_repeated(
