@@ -109,10 +109,7 @@ class Cargo:
             ]
             for record in records
         }
-        named = {
-            record.id: _named_commit(record, "snapshot") if SRC in parts else None
-            for record in records
-        }
+        named = {record.id: named_commit(record) if SRC in parts else None for record in records}
         self._sources = {id: None if oid in drop.snapshots else oid for id, oid in named.items()}
         self._sound = _sound_files(repo, [file for found in self._files.values() for file in found])
         self._pinned = _pinned_commits(repo, [oid for oid in self._sources.values() if oid], given)
@@ -181,7 +178,8 @@ def _bound_files(record: Record) -> list[Bound]:
     return found
 
 
-def _named_commit(record: Record, key: str) -> str | None:
+def named_commit(record: Record, key: str = "snapshot") -> str | None:
+    """The commit that the begin of a run names; None where it names none, as in imported ones."""
     oid = _text(record.body.get(SOURCE), key)
     return oid if record.kind == "run.begin" and _OID.fullmatch(oid) else None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from git_gage.errors import RequestError
 from git_gage.records import short_id
-from git_gage.share.cargo import pack_parcels
+from git_gage.share.cargo import named_commit, pack_parcels
 from git_gage.share.lanes import read_tip_lines, records_only, sharing
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, PRIVATE
@@ -101,7 +101,7 @@ def _move(store: Store, catalog: Catalog, run: str, before: str, after: str) -> 
     from git_gage.share.redact import runs_of_sources  # no push needs it but one after a kill
 
     records = list(catalog.record_lines([run]))
-    named = [record.body["source"]["snapshot"] for record in records if record.kind == "run.begin"]
+    named = map(named_commit, records)
     lines = [record.line for record in records]
     parcels, _ = pack_parcels(store, lines, given=[oid for oid in named if oid])
     extend_lane(store.repo, f"{after}/{store.lane}", store.clock(), parcels)

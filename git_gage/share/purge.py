@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from git_gage.errors import RequestError
 from git_gage.records import short_id
 from git_gage.runs.next_record import draft_next
+from git_gage.share.cargo import named_commit
 from git_gage.share.chosen import Chosen, push_chosen
 from git_gage.share.lanes import CARGO, Refs, note_name, sharing, split_ref, tracking_refs
 from git_gage.share.objects import find_sent, find_unneeded
@@ -23,6 +24,7 @@ from git_gage.share.redact import (
     RUN,
     Redacted,
     Redaction,
+    bulk_names,
     make_drop,
     read_texts,
     require_alone,
@@ -168,7 +170,7 @@ def _plan(store: Store, catalog: Catalog, run: str) -> Redaction:
     return Redaction(
         run,
         others,
-        frozenset(name for record in others for name in _bulk_names(record)),
+        frozenset(name for record in others for name in bulk_names(record)),
         None,
         True,
         frozenset(record.id for record in others),
@@ -177,11 +179,6 @@ def _plan(store: Store, catalog: Catalog, run: str) -> Redaction:
         purged=True,
         objects=tuple(find_sent(store, catalog, run).items()),
     )
-
-
-def _bulk_names(record: Record) -> list[str]:
-    bulk = record.body.get("bulk")
-    return list(bulk) if type(bulk) is dict else []
 
 
 def _begin_of(records: Sequence[Record]) -> Record:
@@ -193,7 +190,7 @@ def _with_sources(store: Store, plans: Sequence[Redaction]) -> list[Redaction]:
     sources = {
         each.run: oid
         for each in plans
-        if (oid := _begin_of(each.records).body["source"]["snapshot"]) is not None
+        if (oid := named_commit(_begin_of(each.records))) is not None
     }
     users = runs_of_sources(store, set(sources.values()), *OWN)
     needed = {oid for run, oid in users if run not in sources}

@@ -22,6 +22,7 @@ from git_gage.runs.leaks import find_in_snapshot
 from git_gage.runs.liveness import Life, find_life
 from git_gage.runs.next_record import draft_next
 from git_gage.secrets import find_secrets, mask_file
+from git_gage.share.cargo import named_commit
 from git_gage.share.lanes import read_tip_lines, recall_name, sharing
 from git_gage.share.objects import find_sent
 from git_gage.share.peek import forget_peeks
@@ -148,9 +149,15 @@ def _read_said(run: str, records: Sequence[Record]) -> Redaction | None:
     parts = {part for body in bodies for part in read_texts(body, "parts")}
     names = {name for body in bodies for name in read_texts(body, "files")}
     ids = frozenset(id for body in bodies for id in read_texts(body, "records"))
-    source = begin.body["source"]["snapshot"] if SOURCE in parts else None
+    source = named_commit(begin) if SOURCE in parts else None
     said = Redaction(run, others, frozenset(names), source, False, ids, (), said=True)
     return _with_parts(said, begin, (RUN,)) if RUN in parts else said
+
+
+def bulk_names(record: Record) -> list[str]:
+    """The bulk files that a record binds, whoever wrote it."""
+    bulk = record.body.get("bulk")
+    return list(bulk) if type(bulk) is dict else []
 
 
 def read_texts(body: Mapping[str, Any], key: str) -> list[str]:
@@ -169,17 +176,15 @@ def _find_parts(store: Store, run: str, records: tuple[Record, ...], begin: Reco
             kinds += [each.kind for each in found]
             whole |= record.kind in _WHOLE
             ids.add(record.id)
-        for name in record.body.get("bulk", {}):
+        for name in bulk_names(record):
             if found := find_secrets(_read_file(store, record, run, name)):
                 kinds += [each.kind for each in found]
                 whole |= name in _OF_RECORD
                 files |= {name, *_beside(name)}
-    source = begin.body["source"]
-    seen = [
-        each.kind for each in find_in_snapshot(store.repo, source["snapshot"], source["commit"])
-    ]
+    snapshot, commit = named_commit(begin), named_commit(begin, "commit")
+    seen = [each.kind for each in find_in_snapshot(store.repo, snapshot, commit)]
     kinds += seen
-    pinned = source["snapshot"] if seen else None
+    pinned = snapshot if seen else None
     return Redaction(
         *(run, records, frozenset(files), pinned, whole, frozenset(ids)),
         tuple(dict.fromkeys(kinds)),
@@ -197,15 +202,20 @@ def _read_file(store: Store, record: Record, run: str, name: str) -> bytes:
 
 
 def _with_parts(found: Redaction, begin: Record, parts: Sequence[str]) -> Redaction:
-    names = {name for record in found.records for name in record.body.get("bulk", {})}
+    names = {name for record in found.records for name in bulk_names(record)}
     whole = found.whole or RUN in parts
-    snapshot = begin.body["source"]["snapshot"]
+    snapshot = named_commit(begin)
     if SOURCE in parts:
         found = found._replace(source=snapshot)
-        if snapshot == begin.body["source"]["commit"]:
+        if snapshot is None:
+            raise RequestError(
+                f"run {short_id(found.run)} has no source that could go",
+                hint=f"git gage show {short_id(found.run)}",
+            )
+        if snapshot == named_commit(begin, "commit"):
             raise RequestError(
                 f"the source of run {short_id(found.run)} is a commit of yours, which stays",
-                hint=f"git show {(snapshot or 'HEAD')[:12]}",
+                hint=f"git show {snapshot[:12]}",
             )
     if whole:
         ids = frozenset(record.id for record in found.records)

@@ -269,6 +269,30 @@ def test_secrets_are_covered(repo: Path, tmp_path: Path) -> None:
     assert found["masked"] == ["config.api_key", "config.url"]
 
 
+def test_imported_runs_are_taken_out_and_kept_private_like_others(
+    repo: Path, tmp_path: Path
+) -> None:
+    bring(repo, lay_out("mlruns", tmp_path))
+    one, two, three = documents(repo).values()
+
+    def said(*words: str, code: int = 0) -> str:
+        done = gage_inside(repo, *words)
+        assert done.code == code, done.err
+        return done.err
+
+    said("private", one["id"])
+    said("private", "-d", one["id"])
+    said("redact", one["id"], code=128)
+    source = said("redact", one["id"], "--source", code=128)
+    assert f"run {one['id'][10:17]} has no source that could go" in source
+    said("redact", one["id"], "--run", "-y")
+    said("purge", two["id"], "--force")
+    place = tmp_path / "place"
+    said("copy", "--all", "--to", str(place), "-y")
+    left = json.loads(gage_inside(repo, "list", "--remote", str(place), "--json").out)
+    assert [each["id"] for each in left] == [three["id"]]
+
+
 def test_a_kill_half_way_leaves_a_run_that_says_so(repo: Path, tmp_path: Path) -> None:
     store = lay_out("mlruns", tmp_path)
     run = next(store.glob(f"*/{MLFLOW_RUN}"))
