@@ -37,6 +37,9 @@ _BEHIND = (
     "atomic transaction failed",
 )
 _NOT_GIVEN = ("not our ref", "unadvertised object")
+# No `git remote` gives a name with a space.
+_ALIAS = "git-gage push"
+_REACHED_BY = {"url", "pushurl", "proxy", "proxyauthmethod", "receivepack", "vcs"}
 _CONSEQUENCE = "atomic push failed"
 _AWAY = ("Could not read from remote", "unable to access", "does not appear to be", "not found")
 # git passes nothing between repositories that name objects in two ways.
@@ -249,10 +252,11 @@ def _order(
     env: Mapping[str, str] | None = None,
 ) -> None:
     with reached(repo, remote, observer, writes=True) as address:
+        options, name = _push_as_told(repo, remote, address)
         answer = ask_remote(
             repo,
-            *(*_mirror(remote), "-c", "push.pushOption=", "push", *_PUSH_OPTIONS),
-            *("--", address, *refspecs),
+            *(*options, "-c", "push.pushOption=", "push", *_PUSH_OPTIONS),
+            *("--", name, *refspecs),
             listen=observer.progress,
             env=env,
         )
@@ -260,8 +264,23 @@ def _order(
         raise _failure(PUSH, remote, answer)
 
 
-def _mirror(remote: Remote) -> tuple[str, ...]:
-    return ("-c", f"remote.{remote.address}.mirror=false") if remote.configured else ()
+def _push_as_told(repo: Repository, remote: Remote, address: str) -> tuple[tuple[str, ...], str]:
+    """Options of git, and what it is to push to, for a push that does nothing besides.
+
+    By its own name a remote can be a mirror, and git follows with the tracking refs that
+    `remote.<name>.fetch` says: to objects that were made aside, and are gone then.
+    """
+    if not remote.configured:
+        return (), address
+    start = f"remote.{remote.address}."
+    found = [
+        (entry.key.removeprefix(start), entry.value)
+        for entry in repo.settings.entries
+        if entry.key.startswith(start)
+    ]
+    known = [(name, value) for name, value in found if name in _REACHED_BY]
+    words = (("-c", f"remote.{_ALIAS}.{name}={value}") for name, value in known)
+    return tuple(word for pair in words for word in pair), _ALIAS
 
 
 def _push(
@@ -274,11 +293,12 @@ def _push(
     env: Mapping[str, str] | None = None,
 ) -> Outcome:
     with reached(repo, remote, observer, writes=True) as address:
+        options, name = _push_as_told(repo, remote, address)
         answer = ask_remote(
             repo,
-            *(*_mirror(remote), "-c", "push.pushOption=", "push", *_PUSH_OPTIONS, *atomic),
+            *(*options, "-c", "push.pushOption=", "push", *_PUSH_OPTIONS, *atomic),
             *(f"--force-with-lease={ref}:{oid}" for ref, oid in deletes.items()),
-            *("--", address, *(f"{oid}:{ref}" for ref, oid in updates.items())),
+            *("--", name, *(f"{oid}:{ref}" for ref, oid in updates.items())),
             *(f":{ref}" for ref in deletes),
             listen=observer.progress,
             env=env,
