@@ -78,7 +78,7 @@ def _is_empty(folder: Path) -> bool:
     except NotADirectoryError as error:
         raise RequestError(
             f"runs are kept in a folder, and '{folder}' is a file",
-            hint="name a folder, or one that is not there yet: git gage --runs <dir> list",
+            hint="name a folder, or one that is not there yet: GAGE_RUNS=<dir> git gage list",
         ) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

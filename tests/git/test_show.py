@@ -237,7 +237,7 @@ def test_in_another_clone(world: Path, tmp_path: Path) -> None:
     assert body["directory"] is None
     assert [(file["path"], file["where"]) for file in body["files"]] == [
         ("deep/dead", "not here"),
-        ("latest", "not here"),
+        ("latest", "in git"),
         ("model.bin", "in git"),
         ("plot.png", "in git"),
         ("raw.csv", "not here"),
