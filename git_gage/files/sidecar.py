@@ -197,7 +197,7 @@ def _size(path: Path) -> int | None:
     """Bytes of a plain file; None for anything else."""
     try:
         found = path.lstat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from git_gage.files.sidecar import Sidecar
 
 _MUCH = 1 << 30
-_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
+# Whoever may not write there, or where a file is in the way.
+_NO_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR)
 
 
 class Observer(Protocol):
@@ -130,10 +131,10 @@ def _explained(sidecar: Sidecar) -> Iterator[None]:
         yield
     except OSError as error:
         is_ours = str(error.filename).startswith(str(sidecar.root.parent))
-        if not (is_ours and error.errno in _READ_ONLY):
+        if not (is_ours and error.errno in _NO_PLACE):
             raise
         raise RequestError(
-            f"get files: no permission to write in '{sidecar.root}'",
+            f"get files: cannot write in '{sidecar.root}': {os.strerror(error.errno).lower()}",
             hint=f"see whose it is: ls -ld {shlex.quote(str(sidecar.root))}",
         ) from error
 

@@ -66,6 +66,12 @@ def test_a_store_of_files_that_cannot_be_written(
     assert gage_inside(repo, "files", "push", "@").code == 0
     assert gage_inside(repo, "files", "drop", "@").code == 0
     root = repo / ".git/gage/lfs"
+    away = root.rename(tmp_path / "away")
+    root.touch()
+    said = told(repo, "files", "pull", "@")
+    assert said.startswith(f"fatal: get files: cannot write in '{root}': ")
+    root.unlink()
+    away.rename(root)
 
     def refuse(path: Path) -> None:
         def incoming(*_: object) -> Path:
@@ -76,7 +82,7 @@ def test_a_store_of_files_that_cannot_be_written(
     refuse(root / "incoming")
     said = told(repo, "files", "pull", "@")
     assert said == (
-        f"fatal: get files: no permission to write in '{root}'\n"
+        f"fatal: get files: cannot write in '{root}': permission denied\n"
         f"hint: see whose it is: ls -ld {root}\n"
     )
     # What another place refuses is not said of this one.
