@@ -115,7 +115,7 @@ def _find_objects(store: Store, catalog: Catalog, now: float, kept: list[str]) -
     if catalog.count_unread():
         kept.append("large files: there are records here that can't be read")
         return
-    needed = find_objects(store, catalog, None)
+    needed = find_objects(store, catalog, None, Withdrawn(store).without_files())
     if needed is None:
         kept.append("large files: not all lists of files of runs are here (git gage fetch)")
         return

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from git_gage.runs.files import read_filed, read_manifest
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
-    from git_gage.records import Record
     from git_gage.store import Store
 
 
@@ -19,19 +17,15 @@ def find_objects(
 ) -> set[str] | None:
     """sha256 of the files in the manifests of runs (None: all); None if one can't be read.
 
-    Runs in `but` do not count, nor do those of which the files were redacted.
+    Runs in `but` do not count.
     """
     found: set[str] = set()
-    for run, group in groupby(catalog.record_lines(runs), key=lambda record: record.run):
-        records = list(group)
-        if run in but or _is_redacted(records):
-            continue
-        for record in records:
-            if record.kind == "run.files":
-                manifest = read_manifest(store, record)
-                if manifest is None:
-                    return None
-                found |= {entry.sha256 for entry in manifest.entries if entry.sha256 is not None}
+    for record in catalog.record_lines(runs):
+        if record.kind == "run.files" and record.run not in but:
+            manifest = read_manifest(store, record)
+            if manifest is None:
+                return None
+            found |= {entry.sha256 for entry in manifest.entries if entry.sha256 is not None}
     return found
 
 
@@ -50,10 +44,3 @@ def find_sent(store: Store, catalog: Catalog, run: str) -> dict[str, int]:
     filed = read_filed(store, catalog, run)
     large = filed.large if filed is not None else ()
     return {entry.sha256: entry.size for entry in large if entry.sha256 is not None}
-
-
-def _is_redacted(records: Sequence[Record]) -> bool:
-    """Whether whoever began a run has taken its files out."""
-    begun = [record.writer for record in records if record.kind == "run.begin"]
-    bodies = [r.body for r in records if r.kind == "run.redact" and r.writer in begun]
-    return any("files" in body["parts"] for body in bodies if type(body.get("parts")) is list)

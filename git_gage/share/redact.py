@@ -78,6 +78,8 @@ class Redaction(NamedTuple):
     """Whether files that the run made go, too."""
     objects: tuple[tuple[str, int], ...] = ()
     """Large files, by digest and size, that remotes are to delete if no other run needs them."""
+    emptied: bool = False
+    """Whether all its files go and the run stays."""
 
     @property
     def parts(self) -> list[str]:
@@ -231,9 +233,11 @@ def _with_parts(found: Redaction, begin: Record, parts: Sequence[str]) -> Redact
 def _with_objects(
     store: Store, catalog: Catalog, plan: Redaction, parts: Sequence[str]
 ) -> Redaction:
-    if not (plan.whole or FILES in (*parts, *plan.parts)):
+    """The same with large files, if all files of the run go, and not only one with a secret."""
+    if not (plan.whole or FILES in parts):
         return plan
-    return plan._replace(objects=tuple(find_sent(store, catalog, plan.run).items()))
+    objects = tuple(find_sent(store, catalog, plan.run).items())
+    return plan._replace(objects=objects, emptied=not plan.whole)
 
 
 def _is_of_files(name: str) -> bool:
@@ -286,6 +290,7 @@ def take_out(
     """
     withdrawn = Withdrawn(store)
     withdrawn.add_purged(drop.runs)
+    withdrawn.add_emptied(each.run for each in redactions if each.emptied)
     gone, elsewhere = _withdraw(store, withdrawn, drop, said=all(each.said for each in redactions))
     for name in {*asked, *withdrawn.remotes()}:
         for each in redactions:

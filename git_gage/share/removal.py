@@ -40,7 +40,7 @@ def remove_files(store: Store, catalog: Catalog, remote: Remote, observer: Obser
     try:
         backend = open_backend(store.repo, remote)
         if backend is not None:
-            needed = _find_needed(store, catalog, remote, withdrawn.purged(), observer)
+            needed = _find_needed(store, catalog, remote, withdrawn.without_files(), observer)
             if needed is None:
                 observer.warning(
                     f"large files that were taken back stay on '{remote.shown}':"

@@ -24,6 +24,7 @@ class Withdrawn:
         self._files: dict[str, dict[str, int]] = dict(state.get("files", {}))
         self._ignored: list[str] = list(state.get("ignored", ()))
         self._purged: list[str] = list(state.get("purged", ()))
+        self._emptied: list[str] = list(state.get("emptied", ()))
 
     def add(self, remote: str, refs: Mapping[str, str], *, delete: bool) -> None:
         """Refs, by the name they have on the remote, which nobody wants from it any more."""
@@ -53,8 +54,9 @@ class Withdrawn:
             "files": self._files,
             "ignored": self._ignored,
             "purged": self._purged,
+            "emptied": self._emptied,
         }
-        if self._ignored or self._purged or self._files:
+        if self._ignored or self._purged or self._emptied:
             write_json(self._path, state, durable=True)
 
     def add_purged(self, runs: Iterable[str]) -> None:
@@ -64,6 +66,14 @@ class Withdrawn:
     def purged(self) -> list[str]:
         """Runs that were purged, here or by who began them."""
         return list(self._purged)
+
+    def add_emptied(self, runs: Iterable[str]) -> None:
+        """Runs of which the files were taken out: they need none any more."""
+        self._emptied = list(dict.fromkeys([*self._emptied, *runs]))
+
+    def without_files(self) -> set[str]:
+        """Runs that need no files, whatever is recorded of them."""
+        return {*self._purged, *self._emptied}
 
     def waits_for(self, remote: str) -> bool:
         """Whether a push has something to take back from a remote, or to give it again."""

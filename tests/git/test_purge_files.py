@@ -18,6 +18,7 @@ from tests.git.test_put_away import listed, say
 from tests.git.test_redact import add_newer_line
 from tests.servers import Server, serve
 from tests.support import clone, gage_inside, git, make_repo, scale
+from tests.unit.secrets.tokens import make_tokens
 
 BIG = 150_000
 TRAIN = f"""\
@@ -25,6 +26,8 @@ import os
 for letter in os.environ.get("MAKES", "ab"):
     open(letter + ".bin", "wb").write(letter.encode() * {BIG})
 """
+# So many names that their list travels beside the record.
+MANY = f"for n in range(800): open(f'{{n:0120}}', 'w').write('x')\n{TRAIN}"
 
 
 @pytest.fixture
@@ -169,13 +172,41 @@ def test_redacted_files_leave_a_remote(ana: Path, tmp_path: Path) -> None:
     assert (ana / f".git/gage/runs/{one}/a.bin").exists()
 
 
+def test_one_short_file_with_a_secret_takes_no_large_ones_along(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The git-gage that recorded the run did not know this kind of secret yet."""
+    token = make_tokens(11)["github classic"]
+    (ana / "train.py").write_text(f"open('short', 'w').write('{token[:9]}' '{token[9:]}')\n{TRAIN}")
+    with monkeypatch.context() as patched:
+        patched.setattr("git_gage.runs.manifest.find_in_lines", lambda *_, **__: [])
+        assert gage_inside(ana, "run", "-q", "train.py").code == 0
+    assert gage_inside(ana, "push", "--files", "--allow-secrets").code == 0
+    assert hub(tmp_path) == "ab"
+    done = gage_inside(ana, "redact", "@", "-y")
+    assert "took out files that it made" in done.out, done
+    say(ana, "push")
+    assert hub(tmp_path) == "ab"
+    assert say(ana, "gc") == "nothing to free\n"
+
+
+def test_a_list_of_files_that_was_taken_out_is_needed_by_nobody(ana: Path, tmp_path: Path) -> None:
+    (ana / "train.py").write_text(MANY)
+    one, two = made(ana, "ab"), made(ana, "b")
+    quiet(ana, "push", "--files")
+    say(ana, "redact", one, "--files", "-y")
+    assert json.loads(say(ana, "gc", "-n", "--json"))["kept"] == []
+    quiet(ana, "push")
+    assert hub(tmp_path) == "b"
+    say(ana, "purge", two, "--force", "--remote", "origin")
+    assert hub(tmp_path) == ""
+
+
 def test_where_it_is_not_known_what_others_need_they_stay(ana: Path, tmp_path: Path) -> None:
     one = made(ana, "a")
     quiet(ana, "push", "--files")
     sam = clone(tmp_path / "hub.git", tmp_path / "sam")
-    (sam / "train.py").write_text(
-        f"for n in range(800): open(f'{{n:0120}}', 'w').write('x')\n{TRAIN}"
-    )
+    (sam / "train.py").write_text(MANY)
     his = made(sam, "a")
     quiet(sam, "push", "--files")
     done = gage_inside(ana, "purge", one, "--force", "--remote", "origin")
