@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from git_gage.errors import RemoteError
+from git_gage.errors import IntegrityError, RemoteError
 from git_gage.files.globs import match_globs
 from git_gage.files.transfer import ask_held, bring_files, send_files
 from git_gage.records import encode_path, short_id, shown_path
@@ -174,7 +174,7 @@ def fetch_one(store: Store, catalog: Catalog, run: str, path: str, observer: Obs
             wanted = {entry.sha256: entry.size}
             if bring_files(storage.backend, wanted, store.sidecar, observer).arrived:
                 return
-        except RemoteError as error:
+        except (RemoteError, IntegrityError) as error:
             observer.warning(error.message)
     elsewhere = ", ".join(asked) or "a remote"
     raise AbsentFileError(

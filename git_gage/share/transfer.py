@@ -350,10 +350,9 @@ def _hint(attempt: str, remote: Remote, answer: Answer, *, refused: bool) -> str
             f"{there} 'git gage import runs.jsonl'"
         )
     if refused:
-        return (
-            "nothing was changed: once the remote takes 'refs/gage/*', "
-            f"run 'git gage push {remote.shown}' again"
-        )
+        is_full = any("No space left" in line for line in answer.said)
+        what = "there is room there" if is_full else "the remote takes 'refs/gage/*'"
+        return f"nothing was changed: once {what}, run 'git gage push {remote.shown}' again"
     if attempt != REACH and not any(sign in line for line in answer.said for sign in _AWAY):
         verb, _, _ = attempt.partition(" ")
         return f"nothing was lost: when that is settled, try 'git gage {verb} {remote.shown}' again"

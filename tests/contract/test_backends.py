@@ -534,12 +534,12 @@ def test_programs_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert git_program is not None
     (tmp_path / "bin" / "git").symlink_to(git_program)
     environ = {**os.environ, "PATH": str(tmp_path / "bin"), "GIT_EXEC_PATH": str(tmp_path / "x")}
-    with pytest.raises(RequestError, match="rclone is not installed") as caught:
+    with pytest.raises(RemoteError, match="rclone is not installed") as caught:
         RcloneBackend("lab:x", "lab", tmp_path, environ).held({"ab" * 32: 1})
     assert caught.value.hint == "install it: https://rclone.org/install"
     said = Said(1, "", "git: 'lfs' is not a git command. See 'git --help'.\n")
     monkeypatch.setattr(LfsBackend, "_run", lambda *_, **__: said)
-    with pytest.raises(RequestError, match="git-lfs is not installed"):
+    with pytest.raises(RemoteError, match="git-lfs is not installed"):
         LfsBackend(found, "lab", "lab").held({"ab" * 32: 1})
     panic = Said(2, "", "panic: runtime error\n\ngoroutine 5 [running]:\n")
     monkeypatch.setattr(LfsBackend, "_run", lambda *_, **__: panic)

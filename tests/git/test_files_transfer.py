@@ -265,6 +265,32 @@ def test_one_file_of_a_run(ana: Path, tmp_path: Path) -> None:
     assert "model.pt, 300.0 KiB: no remote holds it" in done.err
 
 
+def test_one_remote_that_is_no_use_keeps_nobody_from_another(ana: Path, tmp_path: Path) -> None:
+    said(ana, "push", "--files=all")
+    shutil.copytree(tmp_path / "origin.git" / "gage" / "lfs", tmp_path / "bad")
+    for path in (tmp_path / "bad").rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
+            path.write_bytes(b"x" * path.stat().st_size)
+    sam = clone(f"file://{tmp_path}/origin.git", tmp_path / "sam")
+    said(sam, "fetch")
+    git(sam, "config", "gage.remote", "bad")
+    git(sam, "config", "gage.repo.bad.url", str(tmp_path / "bad"))
+    git(sam, "config", "gage.repo.bad.files", str(tmp_path / "bad"))
+    run = said(sam, "select").out.strip()
+    done = said(sam, "cat", f"{run}:model.pt", "--fetch")
+    assert done.out == "m" * BIG
+    assert "it arrived damaged (from 'bad')" in done.err
+
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").symlink_to(str(shutil.which("git")))
+    git(sam, "config", "gage.repo.drive.url", "rclone:drive:runs")
+    done = said(sam, "files", "drop", run, PATH=str(tools))
+    assert "held by origin" in done.out
+    assert done.err.startswith("warning: reach 'drive': the program rclone is not installed\n")
+
+
 def test_a_file_of_a_run_that_goes_on_is_nowhere_else(ana: Path) -> None:
     said(ana, "run", "--stage", "train.py")
     assert "has no file 'model.pt'" in said(ana, "cat", "@:model.pt", "--fetch", code=128).err

@@ -113,6 +113,16 @@ def test_a_hook_that_says_no(world: World) -> None:
     assert world.ana.push().runs == 1
 
 
+def test_a_remote_without_room(world: World) -> None:
+    hook(
+        world,
+        "echo 'fatal: unable to write loose object file: No space left on device' >&2; exit 1",
+    )
+    assert assert_refused(world).hint == (
+        "nothing was changed: once there is room there, run 'git gage push origin' again"
+    )
+
+
 def test_a_hook_that_has_something_to_say(world: World) -> None:
     hook(world, "echo 'thanks' >&2")
     world.ana.run()

@@ -168,7 +168,7 @@ class LfsBackend:
     def _fail(self, attempt: str, said: Said) -> NoReturn:
         lines = [line for line in said.lines if not line.startswith(_NOISE)] or ["no clear answer"]
         if any("'lfs' is not a git command" in line for line in lines):
-            raise RequestError(
+            raise RemoteError(
                 f"{attempt} '{self.shown}': the program git-lfs is not installed",
                 hint="install it (https://git-lfs.com), or let files go elsewhere: "
                 "git gage config set gage.repo.<name>.files <path>",

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from git_gage.errors import RemoteError, RequestError
+from git_gage.errors import RemoteError
 from git_gage.files.backends.programs import Said, Tail, run_program
 from git_gage.files.streams import (
     Stamp,
@@ -130,7 +130,7 @@ class RcloneBackend:
     def _run(self, *words: str, watch: Callable[[], None] = lambda: None) -> Said:
         program = find_program("rclone", self._environ.get("PATH"))
         if program is None:
-            raise RequestError(
+            raise RemoteError(
                 f"reach '{self.shown}': the program rclone is not installed",
                 hint="install it: https://rclone.org/install",
             )
