@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from git_gage.errors import IntegrityError, RequestError
 from git_gage.records import format_time
 from git_gage.share.lanes import is_ancestor, sharing
+from git_gage.share.objects import find_objects
 from git_gage.share.purge import accept_purges
 from git_gage.share.remote import Remote
 from git_gage.share.transfer import fetch_refs
@@ -159,15 +160,18 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
         catalog.refresh()
         runs, records = catalog.count(), catalog.count_records()
         _keep_private(store, backup)  # before anything is here that a push could take
-        large = _bring_files(store, backup, keep_locals=is_empty)
+        brought = _bring_files(store, backup, keep_locals=is_empty)
         beside = _bring_refs(store, backup, observer, is_empty=is_empty)
         if is_empty:
             adopt_lanes(store.dir / "lane.json", store.repo.common_dir, backup.lanes)
         for notice in catalog.refresh(bulk=True):
             observer.warning(notice)
-        came = catalog.count() - runs, catalog.count_records() - records
         accept_purges(store, catalog, observer)
-    return Restored(*came, large, beside)
+        large = brought - _remove_unneeded(store, catalog, brought)
+        # A purge that came along can have taken others.
+        came = max(0, catalog.count() - runs)
+        came_records = max(0, catalog.count_records() - records)
+    return Restored(came, came_records, len(large), beside)
 
 
 # -- writing ---------------------------------------------------------------------------------------
@@ -329,19 +333,29 @@ def _require_format(store: Store, backup: Backup) -> None:
         )
 
 
-def _bring_files(store: Store, backup: Backup, *, keep_locals: bool) -> int:
-    """Put large files, whole outputs and the bundle where they belong; how many were large."""
-    count = 0
+def _remove_unneeded(store: Store, catalog: Catalog, brought: set[str]) -> set[str]:
+    """Let go of large files that came for runs that were purged here; those."""
+    needed = find_objects(store, catalog, None) if brought and Withdrawn(store).purged() else None
+    unneeded = set() if needed is None else brought - needed
+    for sha256 in unneeded:
+        store.sidecar.remove(sha256)
+    return unneeded
+
+
+def _bring_files(store: Store, backup: Backup, *, keep_locals: bool) -> set[str]:
+    """Put large files and whole outputs where they belong; the large ones that were not here."""
+    brought = set()
     with _open(backup.path) as tar:
         for member, file in _members(tar, backup.path):
             found = _OBJECT.fullmatch(member.name)
             if found is not None:
-                count += _bring_object(store, found[3], member.size, file)
+                if _bring_object(store, found[3], member.size, file):
+                    brought.add(found[3])
             elif _OUTPUT.fullmatch(member.name):
                 _bring_file(store.dir / member.name, file)
             elif keep_locals and member.name in [f"{LOCALS}/{name}" for name in KEPT]:
                 _bring_file(store.dir / member.name.removeprefix(f"{LOCALS}/"), file)
-    return count
+    return brought
 
 
 def _keep_private(store: Store, backup: Backup) -> None:

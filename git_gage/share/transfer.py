@@ -322,7 +322,11 @@ def _push(
 
 def _relevant(said: Iterable[str]) -> list[str]:
     """Lines that say why; the others repeat it or advise what is not to be done here."""
-    kept = [hide_user(line) for line in said if not line.startswith(_NOISE) and line != "remote:"]
+    kept = [
+        hide_user(line.expandtabs(4))
+        for line in said
+        if not line.startswith(_NOISE) and line != "remote:"
+    ]
     return list(dict.fromkeys(kept))
 
 

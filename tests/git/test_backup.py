@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,29 @@ def test_an_empty_repository_has_all_of_it_again(
     say(fresh, "purge", "--force", runs[1])
     say(fresh, "restore", "--from", "../b.tar")
     assert listed(fresh) == [runs[0]]
+
+
+def test_what_was_purged_meanwhile_is_not_said_to_come_back(repo: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "hub.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    write_files(repo, {"one.py": MAKES, "two.py": MAKES.replace("b'x'", "b'y'")})
+    one, two = (
+        say(repo, "run", "-q", name) and say(repo, "select").strip()
+        for name in ("one.py", "two.py")
+    )
+    say(repo, "push", "--files")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch", "--files")
+    say(repo, "backup", "../b.tar")
+    say(repo, "purge", one, "--force", "--remote", "origin")
+    say(bob, "fetch")
+    shutil.rmtree(bob / ".git/gage/lfs")
+    for where, large in ((repo, 0), (bob, 1)):
+        assert say(where, "restore", "--from", "../b.tar") == (
+            f"Restored 0 runs, 0 records, {large} large file{'' if large == 1 else 's'}\n"
+        )
+        assert listed(where) == [two]
+        assert len(objects(where)) == 1
 
 
 def test_records_of_a_newer_version_are_saved_as_they_are(

@@ -101,7 +101,7 @@ def hook(world: World, text: str) -> None:
 
 
 def test_a_hook_that_says_no(world: World) -> None:
-    hook(world, "echo 'no runs on Fridays' >&2\nexit 1")
+    hook(world, "printf 'no runs\\ton Fridays\\n' >&2\nexit 1")
     error = assert_refused(world)
     assert error.message == (
         "push to 'origin': pre-receive hook declined\nremote: no runs on Fridays"
