@@ -31,7 +31,9 @@ def measure_files(bench: Bench) -> None:
     objects = repo / ".git" / "gage" / "lfs" / "objects"
     copy = bench.folder / "copy"
     push = ["git", "gage", "files", "push", "lab", "@"]
-    bases = [["cp", "-r", "--reflink=auto", str(objects), str(copy)]]
+    words = f"cp -r --reflink=auto {objects} {copy}"
+    # The second waits until it is on the disk, as we do.
+    bases = [words.split(), ["sh", "-c", f"{words} && sync -f {copy}"]]
     if shutil.which("rclone"):
         bases.append(["rclone", "copy", str(objects), str(copy)])
     for base in bases:

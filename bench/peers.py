@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +19,7 @@ json.dump({"loss": lr / 2}, open("metrics.json", "w"))
 """
 RUNS = 20
 POINTS = 2000
+PUSHED = 1000
 
 
 class Library(NamedTuple):
@@ -122,6 +125,40 @@ def _measure_dvc(bench: Bench, found: Path) -> None:
         bench.time(repo, [*dvc, "exp", "run", "-q"])
     shown = [*dvc, "exp", "show", "--csv"]
     bench.compare(f"dvc: list of {RUNS} runs", repo, shown, goal="")
+    _measure_exp_push(bench, repo, dvc)
+
+
+def _measure_exp_push(bench: Bench, repo: Path, dvc: list[str]) -> None:
+    """Experiments pushed at once: commits as `dvc exp run` makes them, without cached outputs."""
+    made = bench.git(repo, "for-each-ref", "--format=%(refname)", "refs/exps/*/*/*").split()
+    stem, orders = made[0].rpartition("/")[0], []
+    for number in range(PUSHED - len(made)):
+        files = {"params.yaml": f"lr: 1.{number}\n", "metrics.json": f'{{"loss": {number}}}\n'}
+        orders.append(f"commit {stem}/made-{number}\ncommitter x <x@x.x> {number} +0000\n")
+        orders.append(f"data 0\nfrom {made[0]}^0\n")
+        orders += [f"M 644 inline {path}\n{_data(text)}" for path, text in files.items()]
+    stream = "".join(orders).encode()
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repo, input=stream, check=True)
+    there, plain = bench.folder / "exps.git", bench.folder / "exps-plain.git"
+
+    def make(place: Path) -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        bench.git(bench.folder, "init", "-q", "--bare", str(place))
+        bench.git(repo, "push", "-q", str(place), "HEAD:main")
+
+    bench.compare(
+        f"dvc: push {PUSHED:,} experiments",
+        repo,
+        [*dvc, "exp", "push", "-q", "-A", "--no-cache", str(there)],
+        before=partial(make, there),
+        base=["git", "push", "-q", str(plain), "refs/exps/*:refs/exps/*"],
+        before_base=partial(make, plain),
+        goal="",
+    )
+
+
+def _data(text: str) -> str:
+    return f"data {len(text)}\n{text}\n"
 
 
 def _measure_library(bench: Bench, library: Library, found: Path) -> None:

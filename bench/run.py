@@ -42,7 +42,10 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 class Row(NamedTuple):
-    """One measurement: medians in milliseconds, the goal it is held against, memory if measured."""
+    """One measurement: medians in milliseconds, the goal it is held against, memory if measured.
+
+    `best` is the ratio of the quickest of each.
+    """
 
     what: str
     ms: float
@@ -50,6 +53,14 @@ class Row(NamedTuple):
     base_ms: float
     goal: str
     peak_mb: float = 0
+    best: float = 0
+
+    @property
+    def ratio(self) -> str:
+        if not self.base_ms:
+            return ""
+        best = f" ({self.best:.1f} ×)" if self.best else ""
+        return f"{self.ms / self.base_ms:.1f} ×{best}"
 
 
 class Bench:
@@ -120,6 +131,8 @@ class Bench:
             times.append(self.time(where, command, **environ))
             before_base()
             base_times.append(self.time(where, base))
+        if memory:
+            before()
         # The first of each warms the caches.
         row = Row(
             what,
@@ -128,9 +141,10 @@ class Bench:
             statistics.median(base_times[1:]),
             goal,
             self.peak_mb(where, command, **environ) if memory else 0,
+            min(times[1:]) / min(base_times[1:]),
         )
         self.rows.append(row)
-        _say(f"{row.what}: {row.ms:.1f} ms, {row.ms / row.base_ms:.1f} x {row.base}")
+        _say(f"{row.what}: {row.ms:.1f} ms, {row.ratio} {row.base}")
 
     def add_figure(self, figure: Figure) -> None:
         self.figures.append(figure)
@@ -269,34 +283,8 @@ def measure_size(bench: Bench, runs: int) -> None:
 
 
 def measure_many(bench: Bench) -> None:
-    """1,000 runs pushed at once, and eight writers at once."""
-    repo = bench.make_repo("thousand")
-    remote = bench.folder / "thousand.git"
-    bench.git(bench.folder, "init", "-q", "--bare", "-b", "main", str(remote))
-    bench.git(repo, "remote", "add", "origin", str(remote))
-    bench.time(repo, ["git", "gage", "run", "-q", "train.py"])
-    lane = bench.git(repo, "for-each-ref", "--format=%(refname)", "refs/gage").split("/")[3]
-    fill(repo, 1000, 1, own=lane)
-    plain = bench.folder / "plain.git"
-    bench.git(bench.folder, "init", "-q", "--bare", "-b", "main", str(plain))
-    spec = "refs/gage/w/*:refs/gage/w/*"
-    base = ["git", "push", "-q", str(plain), spec]
-    base_ms = bench.time(repo, base)
-    first = bench.time(repo, ["git", "gage", "push"])
-    again = bench.time(repo, ["git", "gage", "push"])
-    words = f"git push -q plain.git {spec}"
-    bench.rows.append(Row("push 1,000 runs", first, words, base_ms, "≤ 1.5 ×"))
-    bench.rows.append(Row("push 1,000 runs again", again, "", 0, "≤ 150 ms"))
-    for name in ("taker", "puller", "chooser"):
-        bench.git(bench.folder, "init", "-q", name)
-    spec = "refs/gage/w/*:refs/x/*"
-    base_ms = bench.time(bench.folder / "puller", ["git", "fetch", "-q", str(plain), spec])
-    words = f"git fetch -q plain.git {spec}"
-    fetched = bench.time(bench.folder / "taker", ["git", "gage", "fetch", str(remote)])
-    bench.rows.append(Row("fetch 1,000 runs", fetched, words, base_ms, "≤ 1.5 ×"))
-    choose = ["git", "gage", "fetch", str(remote), "-w", "status = completed"]
-    taken = bench.time(bench.folder / "chooser", choose)
-    bench.rows.append(Row("fetch 1,000 runs by a filter", taken, words, base_ms, ""))
+    """Eight writers at once."""
+    repo = bench.make_repo("many")
     began = time.perf_counter()
     loop = "for i in 1 2 3 4 5; do git gage run -q train.py; done"
     writers = [
@@ -323,12 +311,7 @@ def write_page(bench: Bench) -> None:
         "| what | ms | base | base ms | ratio | MB | goal |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in bench.rows:
-        ratio = f"{row.ms / row.base_ms:.1f} ×" if row.base_ms else ""
-        base_ms = f"{row.base_ms:.1f}" if row.base_ms else ""
-        base = f"`{row.base}`" if row.base else ""
-        cells = [row.what, f"{row.ms:.1f}", base, base_ms, ratio, _peak(row), row.goal]
-        lines.append(f"| {' | '.join(cells)} |")
+    lines += map(_spell, bench.rows)
     if bench.counts:
         lines += ["", "Instructions of our own process, counted by callgrind:", ""]
         lines += ["| what | M instructions | budget |", "|---|---|---|"]
@@ -340,8 +323,13 @@ def write_page(bench: Bench) -> None:
     PAGE.write_text("\n".join(lines) + "\n")
 
 
-def _peak(row: Row) -> str:
-    return f"{row.peak_mb:.0f}" if row.peak_mb else ""
+def _spell(row: Row) -> str:
+    """A line of the table."""
+    base_ms = f"{row.base_ms:.1f}" if row.base_ms else ""
+    base = f"`{row.base}`" if row.base else ""
+    peak = f"{row.peak_mb:.0f}" if row.peak_mb else ""
+    cells = [row.what, f"{row.ms:.1f}", base, base_ms, row.ratio, peak, row.goal]
+    return f"| {' | '.join(cells)} |"
 
 
 def _introduction(repeats: int) -> str:
@@ -349,7 +337,8 @@ def _introduction(repeats: int) -> str:
     versions = f"Python {platform.python_version()}, {_version(['git', 'version'])}"
     return (
         f"Written by `make bench` on {time.strftime('%Y-%m-%d')}: {machine}, {versions}. Medians "
-        f"of {repeats} whole processes, each taken in turn with its base."
+        f"of {repeats} whole processes, each taken in turn with its base; in brackets the ratio of "
+        "the quickest of each."
     )
 
 
@@ -387,6 +376,10 @@ def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
     for size in options.sizes.split(","):
         yield partial(measure_size, runs=int(size))
     yield measure_many
+    from bench.moving import measure_moving
+
+    for runs in (1000, 10_000):
+        yield partial(measure_moving, runs=runs)
     from bench.finding import measure_finding
 
     yield partial(measure_finding, runs=options.wide)
@@ -399,20 +392,31 @@ def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
         yield measure_peers
 
 
+def _name(step: Callable[[Bench], None]) -> str:
+    function = step.func if isinstance(step, partial) else step
+    return function.__name__.removeprefix("measure_")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure git-gage and write docs/benchmarks.md")
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--wide", type=int, default=100_000, help="Runs of 40 values each")
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--peers", action="store_true", help="Measure other trackers as well")
+    parser.add_argument("--only", help="Steps by name, such as moving,files: tell them, no page")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="gage-bench-"))
     try:
         bench = Bench(folder, options.repeats)
         for measure in _steps(options):
+            if options.only and _name(measure) not in options.only.split(","):
+                continue
             measure(bench)
             # What is measured is kept, whatever comes next.
-            write_page(bench)
+            if not options.only:
+                write_page(bench)
+        if options.only:
+            sys.stdout.write("".join(f"{_spell(row)}\n" for row in bench.rows))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0

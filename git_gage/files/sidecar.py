@@ -23,7 +23,8 @@ from git_gage.system import clone_file, remove_file, replace_file, sync_folder
 if TYPE_CHECKING:
     from io import FileIO
 
-BLOCK = 1 << 20
+# What is read, hashed and written again stays in the processor's cache.
+BLOCK = 256 << 10
 _NAME = re.compile(r"[0-9a-f]{64}")
 _WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import IntegrityError
+from git_gage.files.sidecar import BLOCK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from git_gage.files.meter import Meter
     from git_gage.files.sidecar import Sidecar
 
-BLOCK = 1 << 20
 # More fill no disk and no line, and each has blocks in memory.
 AT_ONCE = 4
 

@@ -1,0 +1,96 @@
+"""Runs to and from a remote, all of them at once: against plain git of the same objects."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.fill import fill
+from tests.git.over_http import serve
+
+if TYPE_CHECKING:
+    from bench.run import Bench
+
+PUSH, FETCH = ("git", "gage", "push"), ("git", "gage", "fetch")
+LANES = "refs/gage/w/*:refs/gage/w/*"
+
+
+def measure_moving(bench: Bench, runs: int) -> None:
+    """Push and fetch of so many runs by a path, file:// and http; each goes to an empty place."""
+    repo = bench.make_repo(f"moving{runs}")
+    bench.time(repo, ["git", "gage", "run", "-q", "train.py"])
+    lane = bench.git(repo, "for-each-ref", "--format=%(refname)", "refs/gage").split("/")[3]
+    fill(repo, runs, 1, own=lane)
+    folder = bench.folder / f"remotes{runs}"
+    folder.mkdir()
+    there, plain = folder / "there.git", folder / "plain.git"
+    label = f"{runs:,} runs"
+    with _addresses(folder) as addresses:
+        for kind, address in addresses.items():
+            push = partial(
+                bench.compare,
+                where=repo,
+                command=[*PUSH, address(there)],
+                base=["git", "push", "-q", address(plain), LANES],
+                before_base=partial(_make_empty, bench, plain),
+                goal="≤ 1.5 ×" if kind == "a path" else "",
+                memory=kind == "a path",
+            )
+            push(f"push {label} to {kind}", before=partial(_forget, bench, repo, there))
+            if kind == "a path":
+                again = partial(_forget, bench, repo, there, looked_at=False)
+                push(f"push {label} that were not looked at for secrets yet", before=again)
+                push(f"push {label} again", before=lambda: None)
+            taker, puller = folder / "taker", folder / "puller"
+            bench.compare(
+                f"fetch {label} from {kind}",
+                taker,
+                [*FETCH, address(there)],
+                before=partial(_make_empty, bench, taker, bare=False),
+                base=["git", "-C", str(puller), "fetch", "-q", address(plain), LANES],
+                before_base=partial(_make_empty, bench, puller, bare=False),
+                goal="≤ 1.5 ×" if kind == "a path" else "",
+                memory=kind == "a path",
+            )
+    choose = [*FETCH, str(there), "-w", "status = completed"]
+    before = partial(_make_empty, bench, taker, bare=False)
+    bench.compare(
+        f"fetch {label} by a filter",
+        taker,
+        choose,
+        before=before,
+        base=["git", "-C", str(puller), "fetch", "-q", str(plain), LANES],
+        before_base=partial(_make_empty, bench, puller, bare=False),
+        goal="",
+    )
+
+
+@contextmanager
+def _addresses(folder: Path) -> Iterator[dict[str, Callable[[Path], str]]]:
+    """How a repository in the folder is spelled, by the kind of remote."""
+    with serve(folder) as url:
+        yield {
+            "a path": str,
+            "file://": Path.as_uri,
+            "http": lambda path: f"{url}/{path.name}",
+        }
+
+
+def _make_empty(bench: Bench, place: Path, *, bare: bool = True) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    bench.git(place.parent, "init", "-q", *(("--bare",) if bare else ()), str(place))
+
+
+def _forget(bench: Bench, repo: Path, there: Path, *, looked_at: bool = True) -> None:
+    """Let there be nothing at the remote, and nothing known of it here."""
+    _make_empty(bench, there)
+    for ref in bench.git(repo, "for-each-ref", "--format=%(refname)", "refs/gage-remotes").split():
+        bench.git(repo, "update-ref", "-d", ref)
+    gage = repo / ".git" / "gage"
+    (gage / "shared.json").unlink(missing_ok=True)
+    if not looked_at:
+        (gage / "cache" / "clean-tips.json").unlink(missing_ok=True)
