@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -70,14 +71,14 @@ LIBRARIES = (
 PRINTS = f"for step in range({POINTS}):\n    print('loss:', 1 / (step + 1))\n"
 
 
-def measure_peers(bench: Bench) -> None:
+def measure_peers(bench: Bench, names: Collection[str]) -> None:
     """Add rows for one trivial run, for many points in one, and for a list of 20 runs."""
     _measure_points(bench)
-    found = _install(bench, "dvc")
+    found = _install(bench, "dvc") if "dvc" in names else None
     if found is not None:
         _measure_dvc(bench, found)
     for library in LIBRARIES:
-        found = _install(bench, library.package)
+        found = _install(bench, library.package) if library.package in names else None
         if found is not None:
             _measure_library(bench, library, found)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import shutil
 import statistics
 import subprocess
@@ -41,10 +42,17 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
+class Spent(NamedTuple):
+    """What a command took: by the clock, and of processors, by it and what it started."""
+
+    ms: float
+    processor_ms: float
+
+
 class Row(NamedTuple):
     """One measurement: medians in milliseconds, the goal it is held against, memory if measured.
 
-    `best` is the ratio of the quickest of each.
+    `best` is the ratio of the quickest of each, `processor` that of the time of processors.
     """
 
     what: str
@@ -54,13 +62,14 @@ class Row(NamedTuple):
     goal: str
     peak_mb: float = 0
     best: float = 0
+    processor: float = 0
 
     @property
     def ratio(self) -> str:
         if not self.base_ms:
             return ""
-        best = f" ({self.best:.1f} ×)" if self.best else ""
-        return f"{self.ms / self.base_ms:.1f} ×{best}"
+        more = f" ({self.best:.1f}, {self.processor:.1f})" if self.best else ""
+        return f"{self.ms / self.base_ms:.1f} ×{more}"
 
 
 class Bench:
@@ -88,7 +97,10 @@ class Bench:
         return done.stdout
 
     def time(self, where: Path, command: Sequence[str], **environ: str) -> float:
-        began = time.perf_counter()
+        return self.measure(where, command, **environ).ms
+
+    def measure(self, where: Path, command: Sequence[str], **environ: str) -> Spent:
+        began, before = time.perf_counter(), _processor_s()
         subprocess.run(
             command,
             cwd=where,
@@ -98,7 +110,8 @@ class Bench:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        return (time.perf_counter() - began) * 1000
+        taken = time.perf_counter() - began, _processor_s() - before
+        return Spent(*(seconds * 1000 for seconds in taken))
 
     def peak_mb(self, where: Path, command: Sequence[str], **environ: str) -> float:
         """The most memory that a command holds, or one that it starts."""
@@ -125,23 +138,25 @@ class Bench:
         **environ: str,
     ) -> None:
         """Time a command in turn with its base, and add a row; `memory`: measure that, too."""
-        times, base_times = [], []
+        spent, base_spent = [], []
         for _ in range(self.repeats + 1):
             before()
-            times.append(self.time(where, command, **environ))
+            spent.append(self.measure(where, command, **environ))
             before_base()
-            base_times.append(self.time(where, base))
+            base_spent.append(self.measure(where, base))
         if memory:
             before()
         # The first of each warms the caches.
+        middle, base_middle = _median(spent[1:]), _median(base_spent[1:])
         row = Row(
             what,
-            statistics.median(times[1:]),
+            middle.ms,
             " ".join(base).replace(f"{self.folder}/", ""),
-            statistics.median(base_times[1:]),
+            base_middle.ms,
             goal,
             self.peak_mb(where, command, **environ) if memory else 0,
-            min(times[1:]) / min(base_times[1:]),
+            min(spent[1:]).ms / min(base_spent[1:]).ms,
+            middle.processor_ms / base_middle.processor_ms,
         )
         self.rows.append(row)
         _say(f"{row.what}: {row.ms:.1f} ms, {row.ratio} {row.base}")
@@ -323,6 +338,16 @@ def write_page(bench: Bench) -> None:
     PAGE.write_text("\n".join(lines) + "\n")
 
 
+def _processor_s() -> float:
+    """Seconds of processors that children have used, and what they started and waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _median(spent: Sequence[Spent]) -> Spent:
+    return Spent(*(statistics.median(column) for column in zip(*spent, strict=True)))
+
+
 def _spell(row: Row) -> str:
     """A line of the table."""
     base_ms = f"{row.base_ms:.1f}" if row.base_ms else ""
@@ -338,7 +363,7 @@ def _introduction(repeats: int) -> str:
     return (
         f"Written by `make bench` on {time.strftime('%Y-%m-%d')}: {machine}, {versions}. Medians "
         f"of {repeats} whole processes, each taken in turn with its base; in brackets the ratio of "
-        "the quickest of each."
+        "the quickest of each, and that of the time of processors."
     )
 
 
@@ -389,7 +414,7 @@ def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
     if options.peers:
         from bench.peers import measure_peers
 
-        yield measure_peers
+        yield partial(measure_peers, names=options.peers.split(","))
 
 
 def _name(step: Callable[[Bench], None]) -> str:
@@ -402,7 +427,13 @@ def main() -> int:
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--wide", type=int, default=100_000, help="Runs of 40 values each")
     parser.add_argument("--repeats", type=int, default=REPEATS)
-    parser.add_argument("--peers", action="store_true", help="Measure other trackers as well")
+    parser.add_argument(
+        "--peers",
+        nargs="?",
+        default="",
+        const="dvc,mlflow,aim,trackio",
+        help="Measure other trackers as well: all, or those that are named",
+    )
     parser.add_argument("--only", help="Steps by name, such as moving,files: tell them, no page")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="gage-bench-"))
