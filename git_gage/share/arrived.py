@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.errors import IntegrityError
+from git_gage.errors import GageError, IntegrityError
 from git_gage.records import parse_record, unsigned_id
 from git_gage.share.lanes import list_blobs_of
 
@@ -33,8 +33,17 @@ class Arrived(NamedTuple):
 def count_arrived(store: Store) -> Arrived | None:
     """What is here, where nothing was before. None where the catalog is to look at it now.
 
-    So it is with few records, and where somebody took something out of a run: that counts at once.
+    So it is with few records, where somebody took something out of a run, which counts at once,
+    and where a lane can't be read.
     """
+    try:
+        found = _count(store)
+    except GageError:
+        return None
+    return found if found is not None and found.runs and found.records >= MANY else None
+
+
+def _count(store: Store) -> Arrived | None:
     records: set[str] = set()
     begun: set[bytes] = set()
     ended: set[bytes] = set()
@@ -54,6 +63,4 @@ def count_arrived(store: Store) -> Arrived | None:
                 start = line.rfind(_RUN) + len(_RUN)
                 ended.add(line[start : line.find(b'"', start)])
             records.add(unsigned_id(line) or hashlib.sha256(line).hexdigest())
-    if not begun or len(records) < MANY:
-        return None
     return Arrived(len(begun), len(records), has_open=not begun <= ended)

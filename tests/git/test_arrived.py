@@ -82,3 +82,14 @@ def test_a_run_that_goes_on_elsewhere_is_heard_of(world: World) -> None:
     (begun,) = (r for r in world.ana.records if (r.run, r.kind) == (run, "run.begin"))
     write_line(world, begun.line.replace(b'"nonce":"', b'"nonce":"0'))
     assert count_arrived(world.ana.store) == (3, 5, True)
+
+
+def test_a_lane_that_cannot_be_read_is_told_of(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.ana.run()
+    world.ana.run()
+    world.ana.push()
+    monkeypatch.setattr("git_gage.store.layout.TREE_BYTES", 10)
+    assert fetch(world) == ("origin", 0, 0)
+    assert world.sam.heard.warnings == ["1 lane can't be read in full: see 'git fsck'"]
