@@ -68,7 +68,7 @@ def test_remotes_first_then_runs(repo: Path) -> None:
     assert completed(repo, "fetch", "") == ["backup", "origin"]
     assert completed(repo, "push", "o") == ["origin"]
     gage_inside(repo, "run", "-q", "--", "true")
-    assert completed(repo, "push", "o") == ["origin"]
+    assert completed(repo, "push", "o") == ["origin", *filter(None, completed(repo, "show", "o"))]
     runs = completed(repo, "show", "")
     assert completed(repo, "push", "origin", "") == runs
 
