@@ -30,7 +30,8 @@ def draft_next(
     no key.
     Raises: SigningError.
     """
-    chain = catalog.chain(run, store.lane)
+    writer = _find_writer(store, catalog, run)
+    chain = catalog.chain(run, writer)
     return store.draft(
         kind,
         run=run,
@@ -41,4 +42,19 @@ def draft_next(
         prev=chain.prev,
         deps=deps,
         signed=signed,
+        writer=writer,
     )
+
+
+def _find_writer(store: Store, catalog: Catalog, run: str) -> str:
+    """The lane in whose name this clone speaks of a run.
+
+    Who began an unsigned run is told by the lane alone. A clone that has left that lane since, in
+    another place or for a copy that writes it, too, is still the one that began it.
+    """
+    lane = store.lane
+    former = store.my_lanes - {lane}
+    begun = catalog.document(run) if former else None
+    if begun is None or begun["writer"] not in former or "key" in (begun["author"] or {}):
+        return lane
+    return str(begun["writer"])

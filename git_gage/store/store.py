@@ -105,10 +105,12 @@ class Store:
         prev: str | None,
         deps: Sequence[str] = (),
         signed: bool = True,
+        writer: str | None = None,
     ) -> Record:
         """A record of this clone, made and signed now and written nowhere yet.
 
-        Without `signed` it gets no signature, and `by` must name no key.
+        Without `signed` it gets no signature, and `by` must name no key. `writer`: a lane of this
+        clone, if not the one that it writes now.
         Raises: what `sign` raises.
         """
         record = make_record(
@@ -117,7 +119,7 @@ class Store:
             at=format_time(self.clock()),
             lc=lc,
             by=by,
-            writer=self.lane,
+            writer=writer or self.lane,
             seq=seq,
             prev=prev,
             deps=deps,

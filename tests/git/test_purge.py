@@ -431,6 +431,24 @@ def test_who_has_nothing_of_their_own_takes_it_back_too(project: Path, tmp_path:
         assert git(tmp_path / place, "for-each-ref") == ""
 
 
+def test_a_clone_that_was_moved_still_ends_its_runs(project: Path, tmp_path: Path) -> None:
+    """It takes a new lane where it is now; what it began without a key is still its own."""
+    one, two, three = run(project), hush(project), run(project)
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    moved = project.rename(tmp_path / "moved")
+    four = run(moved)
+    say(moved, "archive", "-y", one)
+    say(moved, "label", four, "--set", "here")
+    say(moved, "purge", two, "--force")
+    say(moved, "push")
+    assert "is gone" in gage_inside(bob, "fetch").err
+    assert listed(bob) == listed(moved) == [four, three]
+    prune(bob)
+    assert HUSH not in everything(bob)
+
+
 def test_what_is_left_to_do_can_be_typed(repo: Path, tmp_path: Path) -> None:
     """A remote without a name is called by its path, wherever one is."""
     place = tmp_path / "my place.git"
