@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -328,6 +328,10 @@ class Catalog:
     def count_unread(self) -> int:
         """Records and lanes that can't be read: damaged, or of a newer git-gage."""
         return self._ask(query.count_unread)
+
+    def begun(self, runs: Iterable[str]) -> set[str]:
+        """Those of some runs of which more is here than what was said of them."""
+        return self._ask(lambda db: query.find_begun(db, runs))
 
     def purged(self) -> list[str]:
         """Ids of runs that were taken out as a whole, and of which something is still here."""

@@ -80,6 +80,12 @@ def count_listed(db: sqlite3.Connection) -> int:
     )
 
 
+def find_begun(db: sqlite3.Connection, runs: Iterable[str]) -> set[str]:
+    """Those of which the `run.begin` is here."""
+    rows = db.execute(f"SELECT id FROM run WHERE id {AMONG} AND writer IS NOT NULL", [among(runs)])
+    return {id for (id,) in rows}
+
+
 def list_purged(db: sqlite3.Connection) -> list[str]:
     """Ids of runs that were taken out as a whole, and of which something is still here."""
     rows = db.execute("SELECT id FROM run WHERE hidden >= ? ORDER BY id", (PURGED,))

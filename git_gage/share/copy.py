@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.share.cargo import pack_parcels
 from git_gage.share.chosen import Chosen, LeftOut, push_lines
 from git_gage.share.lanes import note_name, read_tip_lines, sharing
-from git_gage.share.redact import find_said
+from git_gage.share.redact import KIND, find_said
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
 from git_gage.share.take import fetch_chosen
@@ -71,9 +71,12 @@ def plan_copy(
     lacking: dict[str, list[bytes]] = {}
     ours = list(source.record_lines(runs))
     drop = find_said([*ours, *theirs])
+    judged = source.begun(runs) if sends else set(runs)
     for record in ours:
         is_meant = chosen.kinds is None or record.kind in chosen.kinds
         is_meant = is_meant and not drop.takes(record.line)
+        # Who does not know who began a run could not take words about it back when it is purged.
+        is_meant = is_meant and (record.run in judged or record.kind == KIND)
         if is_meant and record.line not in there.get(record.run, ()):
             lacking.setdefault(record.run, []).append(record.line)
     left = LeftOut(store, find_remote(store.repo, remote), sends=sends)
@@ -149,18 +152,20 @@ def offer_runs(store: Store, catalog: Catalog, again: Collection[str] = ()) -> N
 
     What a fetch brings lies where nobody else looks. So the same lines go into a lane of the folder
     as well, as if somebody had copied them there; those of the runs in `again` once more, because
-    something that goes with them has come since.
+    something that goes with them has come since. What was said of a run waits until the run comes.
     """
     with sharing(store):
         catalog.refresh()
         tips = [oid for ref, oid in store.read_tips().items() if ref.startswith(f"{LOCAL}/")]
         offered = read_tip_lines(store, tips)
-        lines = [
-            record.line
+        records = [
+            record
             for record in catalog.record_lines()
             if record.run not in store.private
             and (record.line not in offered or record.run in again)
         ]
+        begun = catalog.begun({record.run for record in records})
+        lines = [each.line for each in records if each.run in begun or each.kind == KIND]
         if not lines:
             return
         parcels, _ = pack_parcels(store, lines, find_said(catalog.record_lines()))

@@ -74,7 +74,9 @@ def fold_lanes(
     found = find_remote(store.repo, remote)
     with sharing(store):
         bring_all(store, found, CARGO, observer)
-        idle = _find_idle(store, found, list_remote(store.repo, found, observer), idle_s)
+        catalog.refresh()
+        there = list_remote(store.repo, found, observer)
+        idle = _find_idle(store, catalog, found, there, idle_s)
         if idle and not only_look:
             _fold(store, found, idle, observer)
             catalog.refresh()
@@ -101,9 +103,17 @@ def _fold(store: Store, remote: Remote, idle: Sequence[Idle], observer: Observer
 
 
 def _find_idle(
-    store: Store, remote: Remote, there: Mapping[str, str], idle_s: float | None
+    store: Store,
+    catalog: Catalog,
+    remote: Remote,
+    there: Mapping[str, str],
+    idle_s: float | None,
 ) -> list[Idle]:
-    """Lanes of jobs that are over, as far as all they hold is here."""
+    """Lanes of jobs that are over, as far as all they hold is here.
+
+    Nor are those taken in with words about a run that is not here, as a purged one is: whoever does
+    not know who began it cannot let go of them with it.
+    """
     lanes: dict[str, Refs] = {}
     for ref, oid in tracking_refs(store.repo, remote).items():
         if there.get(ref) == oid and not is_fork(ref):
@@ -120,7 +130,8 @@ def _find_idle(
         if records is not None and _is_over(records, store.clock(), idle_s):
             over.append(Idle(refs, lines, frozenset(record.run for record in records)))
     _, missing = pack_parcels(store, [line for each in over for line in each.lines])
-    return [each for each in over if each.runs.isdisjoint(missing)]
+    known = catalog.begun(run for each in over for run in each.runs)
+    return [each for each in over if each.runs.isdisjoint(missing) and each.runs <= known]
 
 
 def _read(lines: Sequence[bytes]) -> list[Record] | None:

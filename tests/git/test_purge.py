@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from git_gage.catalog import Catalog
 from git_gage.git import open_repository
 from git_gage.git.repository import Repository
 from git_gage.runs.next_record import draft_next
+from git_gage.share.fold import fold_lanes
 from git_gage.store import Store
 from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import assert_whole, prune
 from tests.git.test_secrets import everything, objects_of
 from tests.support import Result, clone, commit, gage, gage_inside, git, scale, write_files
+from tests.unit.share.world import Person
 
 PRINTS = (
     "import os\nprint('loss: 0.5')\nword = os.environ.get('WORD', 'nothing')\nprint(word)\n"
@@ -447,6 +450,39 @@ def test_a_clone_that_was_moved_still_ends_its_runs(project: Path, tmp_path: Pat
     assert listed(bob) == listed(moved) == [four, three]
     prune(bob)
     assert HUSH not in everything(bob)
+
+
+def test_words_about_a_run_that_is_not_here_are_not_passed_on(
+    project: Path, tmp_path: Path
+) -> None:
+    """Whoever does not know who began a run could not take them back with it."""
+    hub, lab, place = tmp_path / "hub.git", tmp_path / "lab.git", tmp_path / "place"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
+    one = run(project)
+    say(project, "push")
+    say(project, "copy", one, "--to", str(place), "-y")
+    kim, sam = (clone(hub, tmp_path / name, name=name.title()) for name in ("kim", "sam"))
+    say(kim, "fetch")
+    say(kim, "label", one, "--set", "hush-hush")
+    say(kim, "push")
+    say(kim, "push", str(lab))
+
+    say(sam, "fetch", "origin", one, "--user")
+    assert say(sam, "copy", "--all", "--to", str(place), "-y").startswith("Nothing to copy")
+    later = Person(sam, now=time.time() + 60)
+    assert fold_lanes(later.store, later.catalog, str(lab), later.heard, idle_s=1).lanes == 0
+    folder = {"GAGE_RUNS": str(tmp_path / "folder")}
+    copied = gage_inside(sam, "copy", one, "--from", "origin", "--user", "-y", env=folder)
+    assert copied.code == 0, copied.err
+    assert git(tmp_path / "folder", "for-each-ref", "refs/gage/") == ""
+
+    say(project, "purge", one, "--force", "--remote", "origin")
+    gage_inside(kim, "fetch")
+    say(kim, "push", str(lab))
+    say(sam, "fetch")
+    for where in (lab, place, tmp_path / "folder"):
+        prune(where)
+    assert HUSH not in objects_of(lab) + objects_of(place)
 
 
 def test_what_is_left_to_do_can_be_typed(repo: Path, tmp_path: Path) -> None:
