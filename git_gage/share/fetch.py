@@ -88,15 +88,17 @@ def fetch_runs(
 
 def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Observer) -> None:
     """Get what the remote has of some lanes."""
-    _bring(store, remote, RECORDS, observer, strict=True, lanes=lanes)
-    _bring(store, remote, CARGO, observer, strict=False, lanes=lanes)
+    unwanted = _find_unwanted(store, remote, observer)
+    _bring(store, remote, RECORDS, unwanted, observer, strict=True, lanes=lanes)
+    _bring(store, remote, CARGO, unwanted, observer, strict=False, lanes=lanes)
 
 
 def fetch_cargo(
     store: Store, remote: Remote, lanes: Sequence[str], parts: Sequence[str], observer: Observer
 ) -> None:
     """Get sources (`src`) and bulk files of some lanes, by their refs."""
-    _bring(store, remote, parts, observer, strict=False, lanes=lanes)
+    unwanted = _find_unwanted(store, remote, observer)
+    _bring(store, remote, parts, unwanted, observer, strict=False, lanes=lanes)
 
 
 def bring_all(store: Store, remote: Remote, parts: Collection[str], observer: Observer) -> None:
@@ -107,28 +109,39 @@ def bring_all(store: Store, remote: Remote, parts: Collection[str], observer: Ob
     """
     cargo = tuple(kind for kind in CARGO if kind in parts)
     kinds = RECORDS if remote.is_partial else (*RECORDS, *cargo)
+    unwanted = _find_unwanted(store, remote, observer)
     try:
-        _bring(store, remote, kinds, observer, strict=True)
+        _bring(store, remote, kinds, unwanted, observer, strict=True)
     except RemoteError as error:
         if kinds == RECORDS or "fsck" not in error.stderr:
             raise
         kinds = RECORDS
-        _bring(store, remote, kinds, observer, strict=True)
+        _bring(store, remote, kinds, unwanted, observer, strict=True)
     memory = Memory(store)
     tips = digest_refs(records_only(drop_sealed_logs(store, remote)))
     if memory.recall("in_step", remote.tracking) == tips:
         return
     if kinds == RECORDS and cargo:
-        _bring(store, remote, cargo, observer, strict=False)
+        _bring(store, remote, cargo, unwanted, observer, strict=False)
     if cargo == CARGO:
         memory.note("in_step", remote.tracking, tips)
     store.tidy_packs()
+
+
+def _find_unwanted(store: Store, remote: Remote, observer: Observer) -> list[str]:
+    """Refs of the remote with what was taken back; those of others only as they were then."""
+    withdrawn = Withdrawn(store)
+    if withdrawn.left(remote.tracking):
+        withdrawn.note_there(remote.tracking, list_remote(store.repo, remote, observer))
+        withdrawn.save()
+    return withdrawn.unwanted(remote.tracking)
 
 
 def _bring(
     store: Store,
     remote: Remote,
     kinds: Sequence[str],
+    unwanted: Sequence[str],
     observer: Observer,
     *,
     strict: bool,
@@ -137,10 +150,9 @@ def _bring(
     stems = [f"{LOCAL}/{lane}/*" for lane in lanes] or [f"{LOCAL}/*"]
     refs = [f"{stem}/{kind}" for stem in stems for kind in kinds]
     specs = [f"{ref}:{kept_as(remote, ref)}" for ref in refs]
-    ignored = Withdrawn(store).ignored()
-    specs += [f"^{ref}" for ref in ignored]
+    specs += [f"^{ref}" for ref in unwanted]
     if not fetch_refs(store.repo, remote, specs, observer, strict=strict):
-        _keep_rewritten(store.repo, remote, kinds, ignored, observer, strict=strict)
+        _keep_rewritten(store.repo, remote, kinds, unwanted, observer, strict=strict)
 
 
 def drop_sealed_logs(store: Store, remote: Remote) -> Refs:
@@ -161,7 +173,7 @@ def _keep_rewritten(
     repo: Repository,
     remote: Remote,
     kinds: Sequence[str],
-    ignored: Sequence[str],
+    unwanted: Sequence[str],
     observer: Observer,
     *,
     strict: bool,
@@ -171,7 +183,7 @@ def _keep_rewritten(
     forks = {
         ref: fork_name(ref, oid)
         for ref, oid in list_remote(repo, remote, observer).items()
-        if known.get(ref, oid) != oid and ref.endswith(tuple(kinds)) and ref not in ignored
+        if known.get(ref, oid) != oid and ref.endswith(tuple(kinds)) and ref not in unwanted
     }
     forks = {ref: fork for ref, fork in forks.items() if fork not in known}
     if not forks:

@@ -68,8 +68,10 @@ def look_at(store: Store, catalog: Catalog, asked: str | None, observer: Observe
     """
     remote = find_remote(store.repo, asked)
     listed = list_remote(store.repo, remote, observer, f"{LOCAL}/*", f"{SPACE}/*")
-    ignored = Withdrawn(store).ignored()
-    tips = {ref: oid for ref, oid in records_only(listed).items() if ref not in ignored}
+    withdrawn = Withdrawn(store)
+    withdrawn.note_there(remote.tracking, listed)
+    unwanted = set(withdrawn.unwanted(remote.tracking))
+    tips = {ref: oid for ref, oid in records_only(listed).items() if ref not in unwanted}
     folder = store.dir / FOLDER / f"{remote.tracking.replace('/', '%')}.git"
     with Lock(folder.with_suffix(".lock")).held():
         was_there = (folder / "HEAD").exists()

@@ -27,7 +27,7 @@ from git_gage.share.lanes import read_tip_lines, recall_name, sharing
 from git_gage.share.objects import find_sent
 from git_gage.share.peek import forget_peeks
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import LOCAL, OUT, OWN, TAKEN, TRACKING, parse_ref
+from git_gage.store import LOCAL, OUT, OWN, SPACES, TAKEN, TRACKING, parse_ref
 from git_gage.store.identity import out_lane
 from git_gage.store.lane import Lane
 from git_gage.store.rewrite import (
@@ -36,6 +36,8 @@ from git_gage.store.rewrite import (
     delete_refs,
     find_busy_journals,
     group_epochs,
+    list_files,
+    list_sources,
     purge_journals,
     read_holding,
     rewrite_lane,
@@ -291,7 +293,8 @@ def take_out(
     withdrawn = Withdrawn(store)
     withdrawn.add_purged(drop.runs)
     withdrawn.add_emptied(each.run for each in redactions if each.emptied)
-    gone, elsewhere = _withdraw(store, withdrawn, drop, said=all(each.said for each in redactions))
+    said, whole = (all(each) for each in zip(*((r.said, r.whole) for r in redactions), strict=True))
+    gone, elsewhere = _withdraw(store, withdrawn, drop, said=said, whole=whole)
     for name in {*asked, *withdrawn.remotes()}:
         for each in redactions:
             withdrawn.add_files(name, dict(each.objects))
@@ -380,12 +383,13 @@ def runs_of_sources(
 
 
 def _withdraw(
-    store: Store, withdrawn: Withdrawn, drop: Drop, *, said: bool
+    store: Store, withdrawn: Withdrawn, drop: Drop, *, said: bool, whole: bool
 ) -> tuple[dict[str, str], list[str]]:
     """Note which epochs that remotes have of it are to go there.
 
-    said: whether whoever recorded the runs has done so already. Gives the refs here that are to be
-    forgotten; and where it stays, because others wrote it or other runs are there with it.
+    said: whether whoever recorded the runs has done so already; whole: whether runs go as a whole.
+    Gives the refs here that are to be forgotten; and where it stays, because others wrote it or
+    other runs are there with it.
     """
     elsewhere: list[str] = []
     gone: dict[str, str] = {}
@@ -412,7 +416,10 @@ def _withdraw(
             if each.ours and lane not in store.my_lanes and not _is_alone(each.rest, drop):
                 again = _write_again(store, out_prefix(remote), each)
                 withdrawn.give_again(remote, again)
-            withdrawn.add(remote, _names(each), delete=each.ours)
+            (withdrawn.add if each.ours else withdrawn.leave)(remote, _names(each))
+            if each.ours and not whole:
+                # A fetch looks what came for runs that are gone, and for no other redaction.
+                withdrawn.ignore(_names(each))
     return gone, elsewhere
 
 
@@ -425,9 +432,7 @@ def _names(touched: _Touched) -> dict[str, str]:
 def _write_again(store: Store, prefix: str, touched: _Touched) -> dict[str, str]:
     """Put what else a remote was given run by run into the out lane below `prefix`; its refs."""
     lane, before = Lane(store.repo, prefix), group_epochs(store.repo, prefix)
-    named = b"".join(touched.rest.lines)
-    sources = tuple(oid for oid in touched.rest.snapshots if oid.encode() in named)
-    rest = touched.rest._replace(snapshots=sources)
+    rest = touched.rest._replace(snapshots=_named_sources(touched.rest))
     write_epoch(lane, touched.key[3], rest, sealed="sealed" in touched.tips)
     return {
         f"{LOCAL}/{prefix.rpartition('/')[2]}/{epoch}/{kind}": oid
@@ -475,15 +480,24 @@ class _Touched(NamedTuple):
 
 
 def _find_touched(store: Store, drop: Drop) -> Iterator[_Touched]:
-    for key, refs in _group(store).items():
-        space, remote, lane, _ = key
-        ours = lane in store.my_lanes or _is_out(store, remote, lane)
-        found = _Touched(key, refs, Holding(), ours, False)
-        holding = read_holding(store.repo, found.tips)
+    groups, found = _group(store), []
+    given = {key[1:3] for key in groups if key[0] == OUT}
+    for key, refs in groups.items():
+        _, remote, lane, _ = key
+        ours = lane in store.my_lanes or (remote, lane) in given
+        each = _Touched(key, refs, Holding(), ours, False)
+        holding = read_holding(store.repo, each.tips)
         rest = holding.without(drop if ours else drop.for_others)
         if rest != holding:
-            kept = space == TRACKING and not ours and not _is_elsewhere(store, rest, refs)
-            yield found._replace(rest=rest, kept=kept)
+            found.append(each._replace(rest=rest))
+    going = {ref for each in found if each.ours for ref in each.refs}
+    stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
+    for each in found:
+        others = {ref: oid for ref, oid in stays.items() if ref not in each.refs}
+        kept = not each.ours and not _is_held(store, each.rest, others)
+        # Two that hold the same do not both go because of the other one.
+        stays = stays if kept else others
+        yield each._replace(kept=kept)
 
 
 def _group(store: Store) -> dict[tuple[str, str, str, str], dict[str, str]]:
@@ -494,11 +508,6 @@ def _group(store: Store) -> dict[tuple[str, str, str, str], dict[str, str]]:
             key = (found.space, found.remote, found.lane, found.epoch)
             groups.setdefault(key, {})[name] = oid
     return groups
-
-
-def _is_out(store: Store, remote: str, lane: str) -> bool:
-    """Whether this is the lane of what we gave to a remote run by run."""
-    return any(key[:3] == (OUT, remote, lane) for key in _group(store))
 
 
 def _is_alone(rest: Holding, drop: Drop) -> bool:
@@ -514,10 +523,23 @@ def run_of(line: bytes) -> str | None:
         return None
 
 
-def _is_elsewhere(store: Store, rest: Holding, refs: Mapping[str, str]) -> bool:
-    """Whether other refs here have all that an epoch of others has but what is to go."""
-    tips = {name: oid for name, oid in store.read_tips().items() if name not in refs}
-    return set(rest.lines) <= read_tip_lines(store, tips.values()).keys()
+def _is_held(store: Store, rest: Holding, refs: Mapping[str, str]) -> bool:
+    """Whether these refs have all that an epoch of others has but what is to go."""
+    tips: dict[str, list[str]] = {}
+    for ref, oid in refs.items():
+        tips.setdefault(ref.rpartition("/")[2], []).append(oid)
+    records = [*tips.get("log", ()), *tips.get("sealed", ())]
+    if not set(rest.lines) <= read_tip_lines(store, records).keys():
+        return False
+    files = list_files(store.repo, tips.get("bulk", ()))
+    sources = list_sources(store.repo, tips.get("src", ()))
+    return rest.files.items() <= files.items() and set(_named_sources(rest)) <= set(sources)
+
+
+def _named_sources(rest: Holding) -> tuple[str, ...]:
+    """The sources of an epoch that some of its records name."""
+    named = b"".join(rest.lines)
+    return tuple(oid for oid in rest.snapshots if oid.encode() in named)
 
 
 # -- what lies beside ------------------------------------------------------------------------------

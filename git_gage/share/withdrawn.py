@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from git_gage.share.lanes import RECORDS
 from git_gage.store.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -22,15 +23,22 @@ class Withdrawn:
         self._deletes: dict[str, dict[str, str]] = dict(state.get("deletes", {}))
         self._again: dict[str, dict[str, str]] = dict(state.get("again", {}))
         self._files: dict[str, dict[str, int]] = dict(state.get("files", {}))
+        self._left: dict[str, dict[str, str]] = dict(state.get("left", {}))
         self._ignored: list[str] = list(state.get("ignored", ()))
         self._purged: list[str] = list(state.get("purged", ()))
         self._emptied: list[str] = list(state.get("emptied", ()))
 
-    def add(self, remote: str, refs: Mapping[str, str], *, delete: bool) -> None:
-        """Refs, by the name they have on the remote, which nobody wants from it any more."""
+    def add(self, remote: str, refs: Mapping[str, str]) -> None:
+        """Refs, by the name they have on the remote, which it is to delete."""
+        self._deletes[remote] = {**self._deletes.get(remote, {}), **refs}
+
+    def leave(self, remote: str, refs: Mapping[str, str]) -> None:
+        """Refs of others of which nothing is wanted as long as they stay what they are."""
+        self._left[remote] = {**self._left.get(remote, {}), **refs}
+
+    def ignore(self, refs: Iterable[str]) -> None:
+        """Refs of which nothing is wanted from anywhere, whatever becomes of them."""
         self._ignored = list(dict.fromkeys([*self._ignored, *refs]))
-        if delete:
-            self._deletes[remote] = {**self._deletes.get(remote, {}), **refs}
 
     def give_again(self, remote: str, refs: Mapping[str, str]) -> None:
         """Out lanes with what else was in the refs that it is to delete."""
@@ -52,6 +60,7 @@ class Withdrawn:
             "deletes": self._deletes,
             "again": self._again,
             "files": self._files,
+            "left": self._left,
             "ignored": self._ignored,
             "purged": self._purged,
             "emptied": self._emptied,
@@ -105,6 +114,27 @@ class Withdrawn:
         """Refs that are not fetched from anywhere."""
         return list(self._ignored)
 
+    def left(self, remote: str) -> dict[str, str]:
+        """Refs of others that this clone has let go of, with what they were then."""
+        return dict(self._left.get(remote, {}))
+
+    def unwanted(self, remote: str) -> list[str]:
+        """Refs that are not fetched from a remote."""
+        return list(
+            dict.fromkeys([*self._ignored, *self._deletes.get(remote, ()), *self.left(remote)])
+        )
+
+    def note_there(self, remote: str, there: Mapping[str, str]) -> None:
+        """What a remote has now: epochs that others went on with are wanted again."""
+        left = self.left(remote)
+        same = {
+            epoch
+            for epoch in map(_epoch_of, left)
+            if (now := {ref: oid for ref, oid in there.items() if _epoch_of(ref) == epoch})
+            and all(left.get(ref) == oid for ref, oid in now.items() if _counts(ref, left))
+        }
+        self._left[remote] = {ref: oid for ref, oid in left.items() if _epoch_of(ref) in same}
+
     def note_gone(self, remote: str, refs: Mapping[str, str]) -> None:
         """A remote has these no longer."""
         left = {ref: oid for ref, oid in self.deletes(remote).items() if ref not in refs}
@@ -112,3 +142,12 @@ class Withdrawn:
         if left:
             self._deletes[remote] = left
         self.save()
+
+
+def _epoch_of(ref: str) -> str:
+    return ref.rpartition("/")[0]
+
+
+def _counts(ref: str, left: Mapping[str, str]) -> bool:
+    """Whether a ref tells that its epoch goes on: what was never fetched of it may be there."""
+    return ref in left or ref.endswith(RECORDS)

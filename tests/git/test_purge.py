@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -450,6 +451,67 @@ def test_a_clone_that_was_moved_still_ends_its_runs(project: Path, tmp_path: Pat
     assert listed(bob) == listed(moved) == [four, three]
     prune(bob)
     assert HUSH not in everything(bob)
+
+
+def test_who_goes_on_with_a_lane_is_heard_of_again(project: Path, tmp_path: Path) -> None:
+    """Ana's cluster only ever pushes; what it ran first she purges on her laptop."""
+    hub, ana = tmp_path / "hub.git", tmp_path / "ana-key"
+    one = signed_run(project, ana)
+    say(project, "push")
+    laptop = clone(hub, tmp_path / "laptop", name="Ana")
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    for where in (laptop, bob):
+        say(where, "fetch")
+    assert signed(laptop, ana, "purge", "--force", one).code == 0
+    say(laptop, "push")
+    assert "is gone" in gage_inside(bob, "fetch").err
+    assert say(bob, "fetch") == "nothing new on origin\n"
+    assert listed(bob, "--remote", "origin") == []
+    two = signed_run(project, ana)
+    say(project, "push")
+    assert listed(bob, "--remote", "origin") == [two]
+    for where in (laptop, bob):
+        say(where, "fetch")
+        assert listed(where) == [two]
+        assert_whole(where, [two])
+
+
+def test_what_two_remotes_have_stays_on_one_side(project: Path, tmp_path: Path) -> None:
+    """Kim has sent the same to both; for Sam neither is a reason to let go of the other one."""
+    hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
+    one = run(project)
+    say(project, "push")
+    kim, sam = (clone(hub, tmp_path / name, name=name.title()) for name in ("kim", "sam"))
+    say(kim, "fetch")
+    two = run(kim)
+    say(kim, "label", one, "--set", "good")
+    for remote in ("origin", str(lab)):
+        say(kim, "push", remote)
+        say(sam, "fetch", remote)
+    say(project, "purge", one, "--force", "--remote", "origin")
+    assert "is gone" in gage_inside(sam, "fetch").err
+    assert listed(sam) == [two]
+    assert_whole(sam, [two])
+
+
+def test_a_remote_that_was_rolled_back_gives_it_up_again(project: Path, tmp_path: Path) -> None:
+    hub = tmp_path / "hub.git"
+    one, two = run(project), hush(project)
+    say(project, "push")
+    saved = shutil.copytree(hub, tmp_path / "saved")
+    say(project, "purge", two, "--force", "--remote", "origin")
+    shutil.rmtree(hub)
+    saved.rename(hub)
+    for _ in range(2):
+        say(project, "fetch")
+        say(project, "push")
+    prune(hub)
+    assert HUSH not in objects_of(hub)
+    fresh = clone(hub, tmp_path / "fresh")
+    say(fresh, "fetch")
+    assert listed(fresh) == [one]
+    assert_whole(fresh, [one])
 
 
 def test_words_about_a_run_that_is_not_here_are_not_passed_on(
