@@ -17,6 +17,7 @@ import pytest
 
 from git_gage.catalog.bulk import find_bound, read_files
 from git_gage.records import Record, parse_record
+from git_gage.store import Store
 from tests.support import Result, clone, gage_inside, git, make_repo, scale, unmeasured_environ
 from tests.unit.share.world import Person, refs_of
 
@@ -82,6 +83,7 @@ class Lab:
         self.runs: list[str] = []
         self.owner: dict[str, str] = {}
         self.number: dict[str, int] = {}
+        self.blobs: dict[str, list[Record]] = {}
         self.seen: dict[str, set[bytes]] = {name: set() for name in self.people}
         self.earlier: dict[str, list[dict[str, str]]] = {name: [] for name in self.remotes}
         self.given: set[str] = set()
@@ -159,15 +161,23 @@ class Lab:
         self.told.append(f"{self.done:4} -- {self.shorten(text)}")
 
     def look(self, name: str) -> None:
-        lines = Person(self.people[name]).lines()
-        self.seen[name] |= lines
-        records = sorted(map(parse_record, lines), key=lambda each: each.run)
+        records = self.read(Person(self.people[name]).store)
+        self.seen[name] |= {each.line for each in records}
         self.known[name] = {each.run for each in records if each.kind == "run.begin"}
-        for record in records:
-            if record.kind == "run.begin" and record.run not in self.number:
-                self.number[record.run] = len(self.runs)
-                self.runs.append(record.run)
-                self.owner[record.run] = name
+        for run in sorted(self.known[name] - self.number.keys()):
+            self.number[run] = len(self.runs)
+            self.runs.append(run)
+            self.owner[run] = name
+
+    def read(self, store: Store) -> list[Record]:
+        """The same as a reader finds, but each blob is read once."""
+        lines = [line for each in store.journals() for line in store.read_journal(each, 0)[0]]
+        found = store.list_blobs(set(store.read_tips().values())).values()
+        blobs = {oid for oids in found for oid in oids}
+        for oid, read in store.read_lines(blobs - self.blobs.keys()):
+            self.blobs[oid] = [parse_record(line) for line in read]
+        known = [each for oid in blobs for each in self.blobs.get(oid, ())]
+        return [*map(parse_record, lines), *known]
 
     def repair(self, now: int | None) -> None:
         for due, what, mend in list(self.repairs):
