@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 USAGE, INTERRUPTED, CLOSED_PIPE, BUG = 129, 130, 141, 70
 # What the machine refuses is nobody's bug.
 _MACHINE = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
     *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOTCONN),
 }
 

@@ -50,6 +50,7 @@ def app_in(folder: Path, *, opened: bool = False) -> App:
             128,
             f"fatal: no space left on device ('/x')\nhint: {FREE_SPACE}\n",
         ),
+        (OSError(errno.EFBIG, "File too large"), 128, "fatal: file too large\n"),
         (OSError(errno.EIO, "Input/output error"), 128, "fatal: input/output error\n"),
     ],
 )
