@@ -15,7 +15,16 @@ from git_gage.records import short_id
 from git_gage.runs.next_record import draft_next
 from git_gage.share.cargo import named_commit
 from git_gage.share.chosen import Chosen, push_chosen
-from git_gage.share.lanes import CARGO, Refs, note_name, sharing, split_ref, tracking_refs
+from git_gage.share.lanes import (
+    CARGO,
+    Memory,
+    Refs,
+    digest_refs,
+    note_name,
+    sharing,
+    split_ref,
+    tracking_refs,
+)
 from git_gage.share.objects import find_sent, find_unneeded
 from git_gage.share.own import push_own
 from git_gage.share.private import finish_moves
@@ -35,7 +44,7 @@ from git_gage.share.redact import (
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import OWN
+from git_gage.store import OWN, SPACES
 from git_gage.trust.verdict import ADMIN, SIGNED
 
 if TYPE_CHECKING:
@@ -43,6 +52,7 @@ if TYPE_CHECKING:
     from git_gage.records import By, Record
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
+    from git_gage.store.rewrite import Drop
 
 
 def plan_purge(
@@ -121,7 +131,7 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
         if plan.run in known or _is_proven(catalog, plan)
     ]
     drop = make_drop(plans)._replace(own_sources=True)
-    if not plans or not would_withdraw(store, drop):
+    if not plans or not _has_to_go(store, plans, drop):
         return
     with store.writing():
         store.flush()
@@ -136,6 +146,18 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
     if gone:
         named = f"run {gone[0]} is" if len(gone) == 1 else f"{len(gone)} runs are"
         observer.warning(f"{named} gone: whoever began it, or an admin, has purged it")
+
+
+def _has_to_go(store: Store, plans: Sequence[Redaction], drop: Drop) -> bool:
+    """Whether anything of these runs can go; what others hold of them may stay for long."""
+    memory, refs = Memory(store), store.repo.list_refs(*SPACES)
+    looked = digest_refs({**refs, **{plan.run: "" for plan in plans}})
+    if memory.recall("purges", "kept") == looked:
+        return False
+    found = would_withdraw(store, drop)
+    if not found:
+        memory.note("purges", "kept", looked)
+    return found
 
 
 def push_purge(

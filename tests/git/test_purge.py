@@ -16,6 +16,7 @@ from git_gage.catalog import Catalog
 from git_gage.git import open_repository
 from git_gage.git.repository import Repository
 from git_gage.runs.next_record import draft_next
+from git_gage.share import purge
 from git_gage.share.fold import fold_lanes
 from git_gage.store import Store
 from tests.git.test_put_away import listed, run, say
@@ -476,7 +477,9 @@ def test_who_goes_on_with_a_lane_is_heard_of_again(project: Path, tmp_path: Path
         assert_whole(where, [two])
 
 
-def test_what_two_remotes_have_stays_on_one_side(project: Path, tmp_path: Path) -> None:
+def test_what_two_remotes_have_stays_on_one_side(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Kim has sent the same to both; for Sam neither is a reason to let go of the other one."""
     hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
     git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
@@ -493,6 +496,10 @@ def test_what_two_remotes_have_stays_on_one_side(project: Path, tmp_path: Path) 
     assert "is gone" in gage_inside(sam, "fetch").err
     assert listed(sam) == [two]
     assert_whole(sam, [two])
+    # What stays until Kim hears of it is looked through once, and not with each fetch.
+    say(sam, "fetch")
+    monkeypatch.setattr(purge, "would_withdraw", None)
+    say(sam, "fetch")
 
 
 def test_a_remote_that_was_rolled_back_gives_it_up_again(project: Path, tmp_path: Path) -> None:
