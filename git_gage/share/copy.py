@@ -100,6 +100,7 @@ def find_put_away(
         if withdrawn.deletes(find_remote(store.repo, remote).tracking):
             # A look leaves out what was redacted here and is still there: nobody sees what it has.
             others.update(source.find((), put_away=True), withdrawn.purged())
+        others -= store.private
     told = source.record_lines(sorted(others - shown, reverse=True))
     return list(dict.fromkeys(record.run for record in told))
 

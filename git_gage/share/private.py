@@ -28,8 +28,9 @@ def require_shareable(store: Store, runs: Sequence[str]) -> None:
     hidden = sorted(store.private.intersection(runs))
     if hidden:
         names = " ".join(map(short_id, hidden))
-        what = "is private: it stays" if len(hidden) == 1 else "are private: they stay"
-        raise RequestError(f"run {names} {what} in this clone", hint=f"git gage private -d {names}")
+        one, many = f"run {names} is private: it stays", f"runs {names} are private: they stay"
+        told = one if len(hidden) == 1 else many
+        raise RequestError(f"{told} in this clone", hint=f"git gage private -d {names}")
 
 
 def change_privacy(

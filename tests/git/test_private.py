@@ -127,6 +127,20 @@ def test_a_copy_of_all_leaves_private_runs_here(world: World) -> None:
     assert "is private: it stays in this clone" in named.err
 
 
+def test_a_private_run_that_is_put_away_stops_no_copy(world: World, tmp_path: Path) -> None:
+    """While a place is still to delete a purged run, what is put away here is looked through."""
+    ana, to = world.ana.path, ("copy", "--all", "--to", str(tmp_path / "place"), "-y")
+    for words in (["archive", "-y"], ["purge", "--force"]):
+        assert gage_inside(ana, *words, run_private(world)).code == 0
+    gone = record(world)
+    assert gage_inside(ana, *to).code == 0
+    assert gage_inside(ana, "purge", "--force", gone).code == 0
+    record(world)
+    done = gage_inside(ana, *to)
+    assert done.code == 0, done.err
+    assert "Copied 2 runs" in done.out
+
+
 @pytest.mark.parametrize("cleaned", [True, False])
 def test_what_a_remote_is_still_to_delete_was_sent(world: World, cleaned: bool) -> None:
     run, other = (record(world) for _ in range(2))
