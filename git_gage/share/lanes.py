@@ -218,7 +218,9 @@ def list_blobs_of(store: Store, tips: Iterable[str]) -> dict[str, None]:
     except RequestError:
         # No lane of ours has so many entries: nobody reads it. The others are read.
         half = len(asked) // 2
-        return list_blobs_of(store, asked[:half]) | list_blobs_of(store, asked[half:]) if half else {}
+        return (
+            list_blobs_of(store, asked[:half]) | list_blobs_of(store, asked[half:]) if half else {}
+        )
     return {oid: None for tip in asked for oid in listed[tip]}
 
 
