@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 import threading
 import urllib.request
@@ -570,6 +571,18 @@ def test_a_url_that_nothing_here_reaches(url: str) -> None:
     with pytest.raises(RequestError, match="reach 'lab'") as caught:
         FsspecBackend(url, "lab")
     assert "pip install s3fs" in str(caught.value.hint)
+
+
+def test_a_library_below_prints_no_traceback(tmp_path: Path) -> None:
+    """asyncio logs what nobody waits for any more, such as the rest of a line that broke."""
+    pytest.importorskip("fsspec")
+    script = (
+        "import logging; from git_gage.files.backends.fsspec import FsspecBackend\n"
+        f"FsspecBackend('file://{tmp_path}', 'lab')\n"
+        "logging.getLogger('asyncio').error('Task exception was never retrieved')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stderr == b""
 
 
 def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:

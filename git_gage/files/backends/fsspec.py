@@ -5,6 +5,7 @@ Source: filesystem-spec.readthedocs.io, "API Reference".
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -141,6 +142,8 @@ def _open(url: str, shown: str) -> tuple[Any, str]:
         raise RequestError(
             f"reach '{shown}': that needs fsspec", hint="pip install 'git-gage[fsspec]'"
         ) from error
+    # A line that breaks is told by what fails of it: Python would print tracebacks besides.
+    logging.getLogger("asyncio").addHandler(logging.NullHandler())
     try:
         fs, root = url_to_fs(url)
     except (ImportError, ValueError) as error:
