@@ -94,6 +94,7 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
     from git_gage.share.thumbs import fetch_thumbs, push_thumbs
 
     side, plan = found.side, found.plan
+    previews = 0
     side.make(app)
     with app.progress() as progress:
         if plan.moves:
@@ -102,11 +103,13 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
                 allow_secrets=allow_secrets,
             )
         if what.files != "none" and plan.sends:
-            push_thumbs(app.store, app.catalog, side.address, found.runs, progress)
+            previews = push_thumbs(app.store, app.catalog, side.address, found.runs, progress)
         elif what.files != "none":
-            fetch_thumbs(app.store, side.address, progress)
+            previews = fetch_thumbs(app.store, side.address, progress)
     if app.folder is not None and not plan.sends:
         offer_runs(app.store, app.catalog, [move.run for move in plan.moves if not move.lines])
+    if what.files == "thumbs" and not plan.moves:
+        click.echo(_describe_previews(side, previews))
     if what.files != "all":
         return 0
     app.look_again()
@@ -248,13 +251,23 @@ def _choose(giver: App, what: What, *, put_away: bool) -> list[str]:
 # -- what is said -------------------------------------------------------------------------------
 
 
-def _tell_nothing(found: Found, what: What, *, as_json: bool) -> int:
+def _describe_previews(side: Side, count: int) -> str:
+    from git_gage.render.amounts import count_text
+
+    return f"Copied {count_text(count, 'preview')}" if count else _describe_same(side)
+
+
+def _describe_same(side: Side) -> str:
     from git_gage.safe import clean
 
+    return f"Nothing to copy: {clean(side.shown)} and this side have the same"
+
+
+def _tell_nothing(found: Found, what: What, *, as_json: bool) -> int:
     if as_json:
         click.echo("[]")
     elif found.runs:
-        click.echo(f"Nothing to copy: {clean(found.side.shown)} and this side have the same")
+        click.echo(_describe_same(found.side))
     elif what.wheres:
         click.echo("no run matches", err=True)
         return 1

@@ -276,6 +276,11 @@ def test_previews_of_images_go_along(repo: Path, place: Path, tmp_path: Path) ->
     assert at(got, *words, "--from", str(place), where=tmp_path) == "Copied 1 run\n"
     refs = git(got, "for-each-ref", "--format=%(refname)").splitlines()
     assert any(ref.endswith("/thumbs") for ref in refs)
+    later = tmp_path / "later"
+    assert gage_inside(repo, "copy", "--all", "-y", "--to", str(later)).out == "Copied 1 run\n"
+    assert gage_inside(repo, *words, "--to", str(later)).out == "Copied 1 preview\n"
+    same = f"Nothing to copy: {later} and this side have the same\n"
+    assert gage_inside(repo, *words, "--to", str(later)).out == same
 
 
 def test_a_repository_without_runs_is_a_place_too(repo: Path, place: Path) -> None:
