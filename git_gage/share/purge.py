@@ -131,7 +131,7 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
         if plan.run in known or _is_proven(catalog, plan)
     ]
     drop = make_drop(plans)._replace(own_sources=True)
-    if not plans or not _has_to_go(store, plans, drop):
+    if not plans or not _has_to_go(store, catalog, plans, drop):
         return
     with store.writing():
         store.flush()
@@ -148,13 +148,13 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
         observer.warning(f"{named} gone: whoever began it, or an admin, has purged it")
 
 
-def _has_to_go(store: Store, plans: Sequence[Redaction], drop: Drop) -> bool:
+def _has_to_go(store: Store, catalog: Catalog, plans: Sequence[Redaction], drop: Drop) -> bool:
     """Whether anything of these runs can go; what others hold of them may stay for long."""
     memory, refs = Memory(store), store.repo.list_refs(*SPACES)
     looked = digest_refs({**refs, **{plan.run: "" for plan in plans}})
     if memory.recall("purges", "kept") == looked:
         return False
-    found = would_withdraw(store, drop)
+    found = would_withdraw(store, catalog, drop)
     if not found:
         memory.note("purges", "kept", looked)
     return found

@@ -294,7 +294,7 @@ def take_out(
     withdrawn.add_purged(drop.runs)
     withdrawn.add_emptied(each.run for each in redactions if each.emptied)
     said, whole = (all(each) for each in zip(*((r.said, r.whole) for r in redactions), strict=True))
-    gone, elsewhere = _withdraw(store, withdrawn, drop, said=said, whole=whole)
+    gone, elsewhere = _withdraw(store, catalog, withdrawn, drop, said=said, whole=whole)
     for name in {*asked, *withdrawn.remotes()}:
         for each in redactions:
             withdrawn.add_files(name, dict(each.objects))
@@ -383,7 +383,7 @@ def runs_of_sources(
 
 
 def _withdraw(
-    store: Store, withdrawn: Withdrawn, drop: Drop, *, said: bool, whole: bool
+    store: Store, catalog: Catalog, withdrawn: Withdrawn, drop: Drop, *, said: bool, whole: bool
 ) -> tuple[dict[str, str], list[str]]:
     """Note which epochs that remotes have of it are to go there.
 
@@ -402,7 +402,7 @@ def _withdraw(
             fresh[remote] = out_lane(path, common_dir, remote, fresh=True)
         return f"{OUT}/{remote}/w/{fresh[remote]}"
 
-    for each in _find_touched(store, drop):
+    for each in _find_touched(store, catalog, drop):
         space, remote, lane, _ = each.key
         if space == TRACKING and not each.ours and (each.kept or not said):
             elsewhere.append(f"{recall_name(store, remote)}: lane {lane}, which others write")
@@ -449,12 +449,12 @@ def _own_lanes(store: Store) -> list[str]:
     return [*own, *{f"{TAKEN}/{each.remote}/w/{each.lane}" for each in taken if each is not None}]
 
 
-def would_withdraw(store: Store, drop: Drop) -> bool:
+def would_withdraw(store: Store, catalog: Catalog, drop: Drop) -> bool:
     """Whether there is anything here that can go."""
     own = (
         tips for prefix in _own_lanes(store) for tips in group_epochs(store.repo, prefix).values()
     )
-    return any(not each.kept for each in _find_touched(store, drop)) or any(
+    return any(not each.kept for each in _find_touched(store, catalog, drop)) or any(
         holding.without(drop) != holding
         for holding in (read_holding(store.repo, tips) for tips in own)
     )
@@ -479,7 +479,7 @@ class _Touched(NamedTuple):
         return {ref.rpartition("/")[2]: oid for ref, oid in self.refs.items()}
 
 
-def _find_touched(store: Store, drop: Drop) -> Iterator[_Touched]:
+def _find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[_Touched]:
     groups, found = _group(store), []
     given = {key[1:3] for key in groups if key[0] == OUT}
     for key, refs in groups.items():
@@ -494,7 +494,7 @@ def _find_touched(store: Store, drop: Drop) -> Iterator[_Touched]:
     stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
     for each in found:
         others = {ref: oid for ref, oid in stays.items() if ref not in each.refs}
-        kept = not each.ours and not _is_held(store, each.rest, others)
+        kept = not each.ours and not _is_held(store, _wanted_of(catalog, each.rest), others)
         # Two that hold the same do not both go because of the other one.
         stays = stays if kept else others
         yield each._replace(kept=kept)
@@ -521,6 +521,12 @@ def run_of(line: bytes) -> str | None:
         return parse_record(line).run
     except IntegrityError:
         return None
+
+
+def _wanted_of(catalog: Catalog, rest: Holding) -> Holding:
+    """An epoch of others without what those who recorded it have taken out since."""
+    runs = dict.fromkeys(filter(None, map(run_of, rest.lines)))
+    return rest.without(find_said(catalog.record_lines(list(runs))))
 
 
 def _is_held(store: Store, rest: Holding, refs: Mapping[str, str]) -> bool:

@@ -502,6 +502,20 @@ def test_what_two_remotes_have_stays_on_one_side(
     say(sam, "fetch")
 
 
+def test_what_was_redacted_before_keeps_no_purged_run(project: Path, tmp_path: Path) -> None:
+    """An epoch goes although nothing else has the output that was taken out of another run."""
+    one, two = run(project), hush(project)
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    say(project, "redact", "--output", "-y", one)
+    say(project, "purge", two, "--force", "--remote", "origin")
+    assert "is gone" in gage_inside(bob, "fetch").err
+    prune(bob)
+    assert HUSH not in everything(bob)
+    assert listed(bob) == [one]
+
+
 def test_a_remote_that_was_rolled_back_gives_it_up_again(project: Path, tmp_path: Path) -> None:
     hub = tmp_path / "hub.git"
     one, two = run(project), hush(project)
