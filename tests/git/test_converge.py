@@ -359,10 +359,10 @@ class Lab:
         records = map(parse_record, self.seen[name])
         return {each.run for each in records if each.kind == "run.begin"}
 
-    def is_private(self, name: str, run: str) -> bool:
-        """Whether a run of theirs is private with somebody."""
-        path = self.people.get(name)
-        return self.owner[run] == name and path is not None and run in Person(path).store.private
+    def kept_private(self) -> dict[str, set[str]]:
+        """Runs that are private with those who began them, by who that is."""
+        found = {name: Person(path).store.private for name, path in self.people.items()}
+        return {name: {run for run in found[name] if self.owner[run] == name} for name in found}
 
     # -- and then ----------------------------------------------------------------------------------
 
@@ -446,15 +446,20 @@ def check(lab: Lab) -> None:
     kept = {
         line for line, each in records.items() if each.run not in gone or each.kind == "run.redact"
     }
-    hidden = {run for run in lab.runs if lab.is_private(lab.owner[run], run)} - lab.given
+    private = lab.kept_private()
+    hidden = set().union(*private.values()) - lab.given
+    # Nobody hears of the end of a private run: who has it from a backup keeps it.
+    silent = set().union(*private.values()) & gone
     shared = {line for line in kept if records[line].run not in hidden}
     held = {name: Person(path).lines() for name, path in lab.places().items()}
     for name, lines in held.items():
-        mine = {line for line in kept if lab.is_private(name, records[line].run)}
+        own, seen = private.get(name, set()), lab.seen.get(name, set())
+        mine = {line for line in kept & seen if records[line].run in own}
         assert told((shared | mine) - lines) == [], f"lost by {name}"
         # What somebody took of what was said of a run, and never the run, cannot be judged.
         known = lab.begun(name) if name in lab.people else gone
-        ended = {line for line in lines - kept if parse_record(line).run in gone & known}
+        over = (gone & known) - (silent - own)
+        ended = {line for line in lines - kept if parse_record(line).run in over}
         assert told(ended) == [], f"purged, and still in {name}"
         if name not in lab.people:
             assert not {parse_record(line).run for line in lines} & hidden, f"not private: {name}"
@@ -464,7 +469,7 @@ def check(lab: Lab) -> None:
         done = gage_inside(path, "files", "verify")
         assert done.code == 0, (name, done.out, done.err)
     check_files(lab, shared, gone)
-    ended_by = {line: each for line, each in records.items() if each.run in gone}
+    ended_by = {line: each for line, each in records.items() if each.run in gone - silent}
     check_traces(
         lab, ended_by.values(), {oid for each in shared for oid in blobs_of(records[each])}
     )
