@@ -123,6 +123,17 @@ def read_tip_lines(store: Store, tips: Iterable[str]) -> dict[bytes, None]:
     return _lines_of(store, list_blobs_of(store, tips))
 
 
+def list_blobs(store: Store, tips: Iterable[str]) -> dict[str, list[str]]:
+    """Record blobs of each tip, but of those that have too many entries to be a lane of ours."""
+    asked = list(dict.fromkeys(tips))
+    try:
+        return store.list_blobs(asked)
+    except RequestError:
+        half = len(asked) // 2
+        parts = (asked[:half], asked[half:]) if half else ()
+        return {tip: oids for part in parts for tip, oids in list_blobs(store, part).items()}
+
+
 def is_ancestor(repo: Repository, commit: str, tip: str) -> bool:
     """Whether a commit is in the history of another (or is that one)."""
     return repo.run("rev-list", "--count", "--max-count=1", commit, f"^{tip}").strip() == b"0"
@@ -212,16 +223,7 @@ def sharing(store: Store) -> Iterator[None]:
 
 def list_blobs_of(store: Store, tips: Iterable[str]) -> dict[str, None]:
     """The blobs of records of some tips, each once."""
-    asked = list(dict.fromkeys(tips))
-    try:
-        listed = store.list_blobs(asked)
-    except RequestError:
-        # No lane of ours has so many entries: nobody reads it. The others are read.
-        half = len(asked) // 2
-        return (
-            list_blobs_of(store, asked[:half]) | list_blobs_of(store, asked[half:]) if half else {}
-        )
-    return {oid: None for tip in asked for oid in listed[tip]}
+    return {oid: None for oids in list_blobs(store, tips).values() for oid in oids}
 
 
 def _lines_of(store: Store, blobs: Iterable[str]) -> dict[bytes, None]:

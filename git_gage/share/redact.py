@@ -8,7 +8,7 @@ Source: docs/format.md, "Redaction".
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -23,13 +23,14 @@ from git_gage.runs.liveness import Life, find_life
 from git_gage.runs.next_record import draft_next
 from git_gage.secrets import find_secrets, mask_file
 from git_gage.share.cargo import named_commit
-from git_gage.share.lanes import read_tip_lines, recall_name, sharing
+from git_gage.share.lanes import list_blobs, read_tip_lines, recall_name, sharing
 from git_gage.share.objects import find_sent
 from git_gage.share.peek import forget_peeks
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT, OWN, SPACES, TAKEN, TRACKING, parse_ref
 from git_gage.store.identity import out_lane
 from git_gage.store.lane import Lane
+from git_gage.store.layout import THUMBS
 from git_gage.store.rewrite import (
     Drop,
     Holding,
@@ -303,8 +304,9 @@ def take_out(
     remotes = [recall_name(store, name) for name in withdrawn.remotes()]
     purge_journals(store.dir / "journal", drop)
     left = list(_clear_files(store, redactions))
+    may_hold = _search(store, drop)
     for prefix in _own_lanes(store):
-        rewrite_lane(store.repo, prefix, drop)
+        rewrite_lane(store.repo, prefix, drop, may_hold)
     catalog.close()
     _forget(store)
     return Redacted(list(redactions), remotes, elsewhere, left)
@@ -451,13 +453,32 @@ def _own_lanes(store: Store) -> list[str]:
 
 def would_withdraw(store: Store, catalog: Catalog, drop: Drop) -> bool:
     """Whether there is anything here that can go."""
+    may_hold = _search(store, drop)
     own = (
-        tips for prefix in _own_lanes(store) for tips in group_epochs(store.repo, prefix).values()
+        tips
+        for prefix in _own_lanes(store)
+        for tips in group_epochs(store.repo, prefix).values()
+        if may_hold(tips)
     )
     return any(not each.kept for each in _find_touched(store, catalog, drop)) or any(
         holding.without(drop) != holding
         for holding in (read_holding(store.repo, tips) for tips in own)
     )
+
+
+def _search(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:
+    """Tells whether an epoch, by its kinds, may hold what is to go: most hold nothing of it.
+
+    The records of all epochs are read once, and of runs that go as a whole nothing is where none of
+    their records are, but previews and sources.
+    """
+    if drop.snapshots or any(path.partition("/")[0] not in drop.runs for path in drop.files):
+        return lambda _: True
+    found = list_blobs(store, store.read_tips().values())
+    blobs = {oid for oids in found.values() for oid in oids}
+    taken = {oid for oid, lines in store.read_lines(blobs) if any(map(drop.takes, lines))}
+    holders = {tip for tip, oids in found.items() if not taken.isdisjoint(oids)}
+    return lambda tips: THUMBS in tips or not holders.isdisjoint(tips.values())
 
 
 class _Touched(NamedTuple):
@@ -480,12 +501,14 @@ class _Touched(NamedTuple):
 
 
 def _find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[_Touched]:
-    groups, found = _group(store), []
+    groups, found, may_hold = _group(store), [], _search(store, drop)
     given = {key[1:3] for key in groups if key[0] == OUT}
     for key, refs in groups.items():
         _, remote, lane, _ = key
         ours = lane in store.my_lanes or (remote, lane) in given
         each = _Touched(key, refs, Holding(), ours, False)
+        if not may_hold(each.tips):
+            continue
         holding = read_holding(store.repo, each.tips)
         rest = holding.without(drop if ours else drop.for_others)
         if rest != holding:

@@ -8,7 +8,7 @@ Source: docs/format.md, "Redaction".
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -73,10 +73,17 @@ class Holding(NamedTuple):
         )
 
 
-def rewrite_lane(repo: Repository, prefix: str, drop: Drop) -> Refs:
-    """Take out of a lane what must go; the refs that are gone. Hold the store's lock."""
+def rewrite_lane(
+    repo: Repository, prefix: str, drop: Drop, may_hold: Callable[[Refs], bool] = bool
+) -> Refs:
+    """Take out of a lane what must go; the refs that are gone. Hold the store's lock.
+
+    `may_hold` tells by its kinds whether an epoch is to be looked through.
+    """
     gone = Refs()
     for epoch, tips in group_epochs(repo, prefix).items():
+        if not may_hold(tips):
+            continue
         holding = read_holding(repo, tips)
         rest = holding.without(drop)
         if rest == holding:
