@@ -131,7 +131,7 @@ def bring_all(store: Store, remote: Remote, parts: Collection[str], observer: Ob
 def _find_unwanted(store: Store, remote: Remote, observer: Observer) -> list[str]:
     """Refs of the remote with what was taken back; those of others only as they were then."""
     withdrawn = Withdrawn(store)
-    if withdrawn.left(remote.tracking):
+    if withdrawn.is_to_look(remote.tracking):
         withdrawn.note_there(remote.tracking, list_remote(store.repo, remote, observer))
         withdrawn.save()
     return withdrawn.unwanted(remote.tracking)

@@ -24,6 +24,7 @@ class Withdrawn:
         self._again: dict[str, dict[str, str]] = dict(state.get("again", {}))
         self._files: dict[str, dict[str, int]] = dict(state.get("files", {}))
         self._left: dict[str, dict[str, str]] = dict(state.get("left", {}))
+        self._ours: list[str] = list(state.get("ours", ()))
         self._ignored: list[str] = list(state.get("ignored", ()))
         self._purged: list[str] = list(state.get("purged", ()))
         self._emptied: list[str] = list(state.get("emptied", ()))
@@ -37,8 +38,8 @@ class Withdrawn:
         self._left[remote] = {**self._left.get(remote, {}), **refs}
 
     def ignore(self, refs: Iterable[str]) -> None:
-        """Refs of which nothing is wanted from anywhere, whatever becomes of them."""
-        self._ignored = list(dict.fromkeys([*self._ignored, *refs]))
+        """Refs of ours of which nothing is wanted from anywhere, and that no remote is to have."""
+        self._ours = list(dict.fromkeys([*self._ours, *refs]))
 
     def give_again(self, remote: str, refs: Mapping[str, str]) -> None:
         """Out lanes with what else was in the refs that it is to delete."""
@@ -61,11 +62,12 @@ class Withdrawn:
             "again": self._again,
             "files": self._files,
             "left": self._left,
+            "ours": self._ours,
             "ignored": self._ignored,
             "purged": self._purged,
             "emptied": self._emptied,
         }
-        if self._ignored or self._purged or self._emptied:
+        if self._ours or self._ignored or self._purged or self._emptied:
             write_json(self._path, state, durable=True)
 
     def add_purged(self, runs: Iterable[str]) -> None:
@@ -112,7 +114,11 @@ class Withdrawn:
 
     def ignored(self) -> list[str]:
         """Refs that are not fetched from anywhere."""
-        return list(self._ignored)
+        return [*self._ours, *self._ignored]
+
+    def is_to_look(self, remote: str) -> bool:
+        """Whether a fetch has to see what a remote has now."""
+        return bool(self._ours or self._left.get(remote))
 
     def left(self, remote: str) -> dict[str, str]:
         """Refs of others that this clone has let go of, with what they were then."""
@@ -121,11 +127,16 @@ class Withdrawn:
     def unwanted(self, remote: str) -> list[str]:
         """Refs that are not fetched from a remote."""
         return list(
-            dict.fromkeys([*self._ignored, *self._deletes.get(remote, ()), *self.left(remote)])
+            dict.fromkeys([*self.ignored(), *self._deletes.get(remote, ()), *self.left(remote)])
         )
 
     def note_there(self, remote: str, there: Mapping[str, str]) -> None:
-        """What a remote has now: epochs that others went on with are wanted again."""
+        """What a remote has now: epochs that others went on with are wanted again.
+
+        Those of ours that it has again, because it was rolled back, it is to delete again.
+        """
+        if back := {ref: there[ref] for ref in self._ours if ref in there}:
+            self.add(remote, back)
         left = self.left(remote)
         same = {
             epoch

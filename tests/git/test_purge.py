@@ -516,12 +516,16 @@ def test_what_was_redacted_before_keeps_no_purged_run(project: Path, tmp_path: P
     assert listed(bob) == [one]
 
 
-def test_a_remote_that_was_rolled_back_gives_it_up_again(project: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["purge --force", "redact -y --output --files --source"])
+def test_a_remote_that_was_rolled_back_gives_it_up_again(
+    project: Path, tmp_path: Path, end: str
+) -> None:
     hub = tmp_path / "hub.git"
     one, two = run(project), hush(project)
     say(project, "push")
     saved = shutil.copytree(hub, tmp_path / "saved")
-    say(project, "purge", two, "--force", "--remote", "origin")
+    say(project, *end.split(), two)
+    say(project, "push")
     shutil.rmtree(hub)
     saved.rename(hub)
     for _ in range(2):
@@ -531,8 +535,30 @@ def test_a_remote_that_was_rolled_back_gives_it_up_again(project: Path, tmp_path
     assert HUSH not in objects_of(hub)
     fresh = clone(hub, tmp_path / "fresh")
     say(fresh, "fetch")
-    assert listed(fresh) == [one]
+    assert listed(fresh) == ([one] if "purge" in end else [two, one])
     assert_whole(fresh, [one])
+
+
+def test_a_lane_that_is_none_stops_no_purge(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody has put a lane on the remote that is too large to be one."""
+    hub = tmp_path / "hub.git"
+    one, two = run(project), hush(project)
+    say(project, "push")
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    monkeypatch.setattr("git_gage.store.layout.MAX_ENTRIES", 20)
+    blob = git(hub, "hash-object", "-w", "--stdin", input="{}\n").strip()
+    rows = "".join(f"100644 blob {blob}\t{number:08d}-1\n" for number in range(30))
+    seg = git(hub, "mktree", input=rows).strip()
+    tree = git(hub, "mktree", input=f"040000 tree {seg}\tseg\n").strip()
+    who = ("-c", "user.name=x", "-c", "user.email=x@y")
+    lane = git(hub, *who, "commit-tree", "-m", "x", tree).strip()
+    git(hub, "update-ref", "refs/gage/w/hostile/202611-01/log", lane)
+    say(project, "purge", two, "--force", "--remote", "origin")
+    assert "is gone" in gage_inside(bob, "fetch").err
+    assert listed(bob) == [one]
 
 
 def test_words_about_a_run_that_is_not_here_are_not_passed_on(
