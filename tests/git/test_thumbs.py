@@ -156,7 +156,7 @@ def test_opening_a_preview_gets_the_one_file(tmp_path: Path) -> None:
     answer(ana, "files", "push", "@")
     assert answer(sam, "open", f"{run}:red.png").endswith("/red.png\n")
     files = json.loads(answer(sam, "ls-files", run, "--json"))["files"]
-    assert [file["path"] for file in files if file["here"]] == ["red.png"]
+    assert [file["path"] for file in files if file["here"]] == ["linked.png", "red.png"]
 
 
 def test_a_short_image_is_more_than_its_preview(tmp_path: Path) -> None:
