@@ -15,6 +15,9 @@ from git_gage.cli.parsing import RUN_NOTE, Command
 if TYPE_CHECKING:
     from git_gage.cli.app import App
 
+# So many runs fit into a hint.
+_MOST_NAMED = 5
+
 
 @click.command(
     "purge",
@@ -84,7 +87,7 @@ def command(
     for line in _describe(purged, elsewhere):
         click.echo(line)
     with app.progress() as progress:
-        for hint in _hints(_left(app)):
+        for hint in _hints(_left(app), purged):
             progress.note(hint)
 
 
@@ -149,7 +152,12 @@ def _describe(runs: Sequence[str], elsewhere: Sequence[str]) -> Iterator[str]:
         yield f"still on a remote: {clean(place)}"
 
 
-def _hints(remotes: Sequence[str]) -> Iterator[str]:
-    for remote in remotes:
-        yield f"hint: end it on the remote, too: git gage push {shlex.quote(remote)}"
+def _hints(remotes: Sequence[str], runs: Sequence[str]) -> Iterator[str]:
+    """A push would send other runs along, so it is named only where the runs are too many."""
+    from git_gage.records import short_id
+
+    few = " ".join(map(short_id, runs)) if len(runs) <= _MOST_NAMED else None
+    for remote in map(shlex.quote, remotes):
+        way = f"git gage purge {few} --remote {remote}" if few else f"git gage push {remote}"
+        yield f"hint: end it on the remote, too: {way}"
     yield "hint: git keeps what nothing leads to for two weeks; end that with 'git gc --prune=now'"

@@ -26,6 +26,8 @@ _LOCAL = (
     *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_IMPLICIT_WORK_TREE", "GIT_PREFIX", "GIT_NAMESPACE"),
     *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE"),
 )
+# What `git init --bare` makes.
+_INIT = {"HEAD", "branches", "config", "description", "hooks", "info", "objects", "refs"}
 # It was named, and so it need not be found.
 _NAMED = ("-c", "safe.bareRepository=all")
 
@@ -45,6 +47,8 @@ def open_folder(folder: Path, cwd: Path, environ: Mapping[str, str]) -> Reposito
     except RequestError as error:
         if "not a git repository" not in error.message:
             raise
+        if _is_half_made(folder):
+            return None
         raise RequestError(
             f"'{folder}' holds files and is no repository: nothing was done there",
             hint="give a bare repository, or a folder that is empty or not there yet",
@@ -83,6 +87,14 @@ def _is_empty(folder: Path) -> bool:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RequestError(f"cannot look into '{folder}': {reason}") from error
+
+
+def _is_half_made(folder: Path) -> bool:
+    """Whether a `git init` began here that was cut short, as by a full disk: the next goes on."""
+    names = set(os.listdir(folder))
+    if "refs" not in names or not names <= _INIT:
+        return False
+    return not any(files for name in names for _, _, files in os.walk(folder / name))
 
 
 def _without_repository(environ: Mapping[str, str]) -> dict[str, str]:

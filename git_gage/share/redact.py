@@ -265,6 +265,7 @@ def redact_runs(
         store.flush()
         drop = make_drop(redactions)
         require_alone(store, redactions, drop)
+        _require_parts(redactions)
         catalog.refresh()
         for each in redactions:
             if not each.said:
@@ -278,6 +279,15 @@ def redact_runs(
             for name in catalog.remotes_of(each.run)
         }
         return take_out(store, catalog, redactions, drop, sent)
+
+
+def _require_parts(redactions: Sequence[Redaction]) -> None:
+    for each in redactions:
+        if not each.said and not each.parts:
+            raise RequestError(
+                f"run {short_id(each.run)} has nothing of that: there is nothing to take out",
+                hint=f"see what it has: git gage show {short_id(each.run)}",
+            )
 
 
 def take_out(

@@ -44,6 +44,7 @@ _CONSEQUENCE = "atomic push failed"
 _AWAY = ("Could not read from remote", "unable to access", "does not appear to be", "not found")
 # git passes nothing between repositories that name objects in two ways.
 _OTHER_HASH = ("hash algorithm", "mismatched algorithms")
+_NO_HELPER = ("is not a git command", "transport '")
 _NOISE = (
     *("hint:", "From ", " ! [rejected]", "Please make sure", "and the repository exists"),
     *("error: failed to push some refs", "error: atomic push failed", "warning:", "Warning:"),
@@ -352,6 +353,10 @@ def _hint(attempt: str, remote: Remote, answer: Answer, *, refused: bool) -> str
             "SHA-1 and SHA-256 do not mix; what runs came to can go as a file: "
             f"{here} 'git gage export @ --format jsonl -o runs.jsonl', "
             f"{there} 'git gage import runs.jsonl'"
+        )
+    if any(sign in line for line in answer.said for sign in _NO_HELPER):
+        return (
+            "runs go to git remotes, directories, rclone:<remote>:<path> and s3://<bucket>/<path>"
         )
     if refused:
         is_full = any("No space left" in line for line in answer.said)

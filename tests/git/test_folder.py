@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,28 @@ def test_what_is_no_repository_is_refused_and_left_alone(tmp_path: Path, outside
     )
     result = at(outside / ("x" * 300), "list", where=outside)
     assert (result.code, "cannot look into" in result.err) == (128, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
+def test_a_folder_that_a_full_disk_left_half_made_is_made_whole(repo: Path, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    full = [
+        "sh",
+        "-c",
+        'trap "" XFSZ; ulimit -f 0; exec git init -q --bare --template= "$1"',
+        "sh",
+        str(place),
+    ]
+    assert subprocess.run(full, capture_output=True, check=False).returncode != 0
+    assert {path.name for path in place.iterdir()} >= {"refs"}
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    assert gage_inside(repo, "copy", "-y", "--all", "--to", str(place)).code == 0
+    listed = gage_inside(tmp_path, "--runs", str(place), "select")
+    assert (listed.code, listed.out) == (0, gage_inside(repo, "select").out)
+    (tmp_path / "data" / "refs").mkdir(parents=True)
+    (tmp_path / "data" / "refs" / "paper.txt").write_text("")
+    refused = gage_inside(repo, "copy", "-y", "--all", "--to", str(tmp_path / "data"))
+    assert "holds files and is no repository" in refused.err
 
 
 def test_what_git_cannot_make_is_told_in_its_words(repo: Path, tmp_path: Path) -> None:

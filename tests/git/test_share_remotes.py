@@ -184,6 +184,12 @@ def test_a_remote_that_is_not_there(world: World) -> None:
         assert caught.value.hint == "check its address with 'git remote get-url origin'"
 
 
+def test_a_place_that_git_has_no_helper_for_says_what_can_be_one(world: World) -> None:
+    with pytest.raises(RemoteError, match="s4") as caught:
+        world.ana.push("s4://bucket/runs")
+    assert "s3://<bucket>/<path>" in str(caught.value.hint)
+
+
 def test_nothing_to_send_is_still_asked_of_the_remote(world: World) -> None:
     with pytest.raises(RemoteError, match="reach 'nowhere'"):
         world.ana.push("nowhere")
