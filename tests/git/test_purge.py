@@ -155,7 +155,7 @@ def test_nobody_else_can_purge_it(project: Path, tmp_path: Path) -> None:
     bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
     say(bob, "fetch")
     refused = gage_inside(bob, "purge", one, "--force")
-    assert "was begun in another clone" in refused.err
+    assert "can be purged in the clone that began it alone" in refused.err
     assert f"hint: put it out of sight here: git gage rm {one[10:17]}" in refused.err
 
 

@@ -58,6 +58,26 @@ def test_a_purge_by_an_admin_is_one_for_who_says_so(
     assert runs(kims) == []
 
 
+def test_large_files_stay_on_a_remote_until_whoever_began_the_run_agrees(
+    world: Path, repo: Path, sams: Path, sam: Path
+) -> None:
+    (repo / "make.sh").write_text("head -c 200000 /dev/zero > model.bin\n")
+    done(repo, "run", "-q", "--", "sh", "make.sh")
+    done(repo, "push", "--files")
+    kept = world / "hub.git" / "gage" / "lfs" / "objects"
+    run = done(repo, "select").strip()
+    done(sams, "fetch")
+    done(sams, "trust", "add", SAM, pub(sam), "--admin")
+    done(sams, "purge", run, "--force", "--remote", "origin")
+    assert len(list(kept.rglob("*/*/*"))) == 1
+    # Who does not know of an admin loses nothing.
+    assert run in runs(repo)
+    done(repo, "trust", "add", SAM, pub(sam), "--admin")
+    assert run not in runs(repo)
+    done(repo, "push")
+    assert not [path for path in kept.rglob("*") if path.is_file()]
+
+
 def test_an_admin_puts_away_and_edits_what_others_wrote(
     repo: Path, sams: Path, kims: Path, sam: Path
 ) -> None:
