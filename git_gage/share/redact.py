@@ -23,7 +23,7 @@ from git_gage.runs.liveness import Life, find_life
 from git_gage.runs.next_record import draft_next
 from git_gage.secrets import find_secrets, mask_file
 from git_gage.share.cargo import named_commit
-from git_gage.share.lanes import list_blobs, read_tip_lines, recall_name, sharing
+from git_gage.share.lanes import RECORDS, list_blobs, read_tip_lines, recall_name, sharing
 from git_gage.share.objects import find_sent
 from git_gage.share.peek import forget_peeks
 from git_gage.share.withdrawn import Withdrawn
@@ -479,16 +479,26 @@ def would_withdraw(store: Store, catalog: Catalog, drop: Drop) -> bool:
 def _search(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:
     """Tells whether an epoch, by its kinds, may hold what is to go: most hold nothing of it.
 
-    The records of all epochs are read once, and of runs that go as a whole nothing is where none of
-    their records are, but previews and sources.
+    The records of all epochs are read once. Where none of them goes there can be previews, or files
+    alone of an epoch of which a remote has lost the records.
     """
     if drop.snapshots or any(path.partition("/")[0] not in drop.runs for path in drop.files):
         return lambda _: True
-    found = list_blobs(store, store.read_tips().values())
+    refs = store.repo.list_refs(*SPACES)
+    found = list_blobs(store, (oid for ref, oid in refs.items() if ref.endswith(RECORDS)))
     blobs = {oid for oids in found.values() for oid in oids}
     taken = {oid for oid, lines in store.read_lines(blobs) if any(map(drop.takes, lines))}
     holders = {tip for tip, oids in found.items() if not taken.isdisjoint(oids)}
-    return lambda tips: THUMBS in tips or not holders.isdisjoint(tips.values())
+    chains = [oid for ref, oid in refs.items() if ref.endswith("/bulk")]
+    files = drop.files.intersection(list_files(store.repo, chains))
+
+    def may_hold(tips: Mapping[str, str]) -> bool:
+        if THUMBS in tips or not holders.isdisjoint(tips.values()):
+            return True
+        chain = [tips["bulk"]] if files and "bulk" in tips else []
+        return not files.isdisjoint(list_files(store.repo, chain))
+
+    return may_hold
 
 
 class _Touched(NamedTuple):

@@ -24,7 +24,7 @@ from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import assert_whole, prune
 from tests.git.test_secrets import everything, objects_of
 from tests.support import Result, clone, commit, gage, gage_inside, git, scale, write_files
-from tests.unit.share.world import Person
+from tests.unit.share.world import Person, refs_of
 
 PRINTS = (
     "import os\nprint('loss: 0.5')\nword = os.environ.get('WORD', 'nothing')\nprint(word)\n"
@@ -538,6 +538,25 @@ def test_a_remote_that_was_rolled_back_gives_it_up_again(
     say(fresh, "fetch")
     assert listed(fresh) == ([one] if "purge" in end else [two, one])
     assert_whole(fresh, [one])
+
+
+def test_files_of_an_epoch_without_records_go_too(project: Path, tmp_path: Path) -> None:
+    """One of two remotes has lost the records, and has the outputs still."""
+    hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
+    one, two = run(project), hush(project)
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    for remote in ("origin", str(lab)):
+        say(project, "push", remote)
+    (log,) = (ref for ref in refs_of(lab, "refs/gage") if ref.endswith("/log"))
+    git(lab, "update-ref", "-d", log)
+    for remote in ("origin", str(lab)):
+        say(bob, "fetch", remote)
+    say(project, "purge", two, "--force", "--remote", "origin")
+    assert "is gone" in gage_inside(bob, "fetch").err
+    prune(bob)
+    assert HUSH not in everything(bob)
+    assert_whole(bob, [one])
 
 
 def test_a_lane_that_is_none_stops_no_purge(
