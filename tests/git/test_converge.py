@@ -17,7 +17,8 @@ import pytest
 
 from git_gage.catalog.bulk import find_bound, read_files
 from git_gage.records import Record, parse_record
-from git_gage.store import Store
+from git_gage.share.lanes import read_tip_lines
+from git_gage.store import TRACKING, Store
 from tests.support import Result, clone, gage_inside, git, make_repo, scale, unmeasured_environ
 from tests.unit.share.world import Person, refs_of
 
@@ -359,10 +360,9 @@ class Lab:
         records = map(parse_record, self.seen[name])
         return {each.run for each in records if each.kind == "run.begin"}
 
-    def kept_private(self) -> dict[str, set[str]]:
-        """Runs that are private with those who began them, by who that is."""
-        found = {name: Person(path).store.private for name, path in self.people.items()}
-        return {name: {run for run in found[name] if self.owner[run] == name} for name in found}
+    def kept_private(self) -> dict[str, frozenset[str]]:
+        """Runs that are private with somebody, also those of others that came from a backup."""
+        return {name: Person(path).store.private for name, path in self.people.items()}
 
     # -- and then ----------------------------------------------------------------------------------
 
@@ -447,32 +447,56 @@ def check(lab: Lab) -> None:
         line for line, each in records.items() if each.run not in gone or each.kind == "run.redact"
     }
     private = lab.kept_private()
-    hidden = set().union(*private.values()) - lab.given
+    begun = {name: {run for run in private[name] if lab.owner[run] == name} for name in private}
+    closed = set().union(*begun.values())
+    hidden = closed - lab.given
     # Nobody hears of the end of a private run: who has it from a backup keeps it.
-    silent = set().union(*private.values()) & gone
-    shared = {line for line in kept if records[line].run not in hidden}
+    silent = closed & gone
+    # What is said where a run is private stays there, also if others have the run from a backup.
+    openly = {
+        line
+        for name, lines in lab.seen.items()
+        for line in lines
+        if records[line].run not in private[name]
+    }
+    shared = {line for line in kept & openly if records[line].run not in closed}
     held = {name: Person(path).lines() for name, path in lab.places().items()}
+    beside: dict[str, set[bytes]] = {}
     for name, lines in held.items():
-        own, seen = private.get(name, set()), lab.seen.get(name, set())
+        own, seen = begun.get(name, set()), lab.seen.get(name, set())
         mine = {line for line in kept & seen if records[line].run in own}
         assert told((shared | mine) - lines) == [], f"lost by {name}"
         # What somebody took of what was said of a run, and never the run, cannot be judged.
         known = lab.begun(name) if name in lab.people else gone
         over = (gone & known) - (silent - own)
         ended = {line for line in lines - kept if parse_record(line).run in over}
-        assert told(ended) == [], f"purged, and still in {name}"
+        # An epoch of others stays as it is while it has words that cannot be judged.
+        unjudged = {line for line in lines - kept if parse_record(line).run in gone - known}
+        beside[name] = find_beside(lab.places()[name], unjudged)
+        assert told(ended - beside[name]) == [], f"purged, and still in {name}"
         if name not in lab.people:
             assert not {parse_record(line).run for line in lines} & hidden, f"not private: {name}"
-    check_documents(lab, hidden)
+    check_documents(lab, hidden.union(*private.values()))
     for name, path in lab.people.items():
         check_outputs(lab, name, path, gone)
         done = gage_inside(path, "files", "verify")
         assert done.code == 0, (name, done.out, done.err)
     check_files(lab, shared, gone)
     ended_by = {line: each for line, each in records.items() if each.run in gone - silent}
-    check_traces(
-        lab, ended_by.values(), {oid for each in shared for oid in blobs_of(records[each])}
-    )
+    needed = {oid for line in shared for oid in blobs_of(records[line])}
+    stays = {
+        name: {oid for line in lines for oid in blobs_of(parse_record(line))}
+        for name, lines in beside.items()
+    }
+    check_traces(lab, ended_by.values(), {name: needed | stays[name] for name in stays})
+
+
+def find_beside(path: Path, lines: set[bytes]) -> set[bytes]:
+    """All that is in epochs of others that hold some of these lines."""
+    store = Person(path).store
+    tips = [oid for ref, oid in store.read_tips().items() if ref.startswith(f"{TRACKING}/")]
+    epochs = [set(read_tip_lines(store, [tip])) for tip in (tips if lines else ())]
+    return {line for epoch in epochs if epoch & lines for line in epoch}
 
 
 def check_documents(lab: Lab, hidden: set[str]) -> None:
@@ -542,12 +566,12 @@ def check_files(lab: Lab, shared: set[bytes], gone: set[str]) -> None:
                 assert entry["sha256"] in found, (lab.number[record.run], entry)
 
 
-def check_traces(lab: Lab, ended: Iterable[Record], needed: set[str]) -> None:
+def check_traces(lab: Lab, ended: Iterable[Record], needed: dict[str, set[str]]) -> None:
     """Nothing of what purged runs printed and made is anywhere that refs lead to."""
     numbers = {oid: lab.number[each.run] for each in ended for oid in blobs_of(each)}
     for name, path in lab.places().items():
         leads = set(git(path, "rev-list", "--objects", "--all").split())
-        left = {numbers[oid] for oid in leads & numbers.keys() - needed}
+        left = {numbers[oid] for oid in leads & numbers.keys() - needed[name]}
         assert not left, f"{name} has files of purged runs: {left}"
 
 
