@@ -34,6 +34,7 @@ from git_gage.share.redact import (
     Redacted,
     Redaction,
     bulk_names,
+    find_lone_files,
     make_drop,
     read_texts,
     require_alone,
@@ -128,7 +129,10 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
         if plan.run in known or _is_proven(catalog, plan)
     ]
     drop = make_drop(plans)._replace(own_sources=True)
-    if not plans or not _has_to_go(store, catalog, plans, drop):
+    lone = find_lone_files(store, known)
+    of_runs = {path.partition("/")[0] for path in lone}
+    drop = drop._replace(files=drop.files | lone, runs=drop.runs | of_runs)
+    if not drop.runs or not _has_to_go(store, catalog, drop):
         return
     with store.writing():
         store.flush()
@@ -145,10 +149,10 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
         observer.warning(f"{named} gone: whoever began it, or an admin, has purged it")
 
 
-def _has_to_go(store: Store, catalog: Catalog, plans: Sequence[Redaction], drop: Drop) -> bool:
+def _has_to_go(store: Store, catalog: Catalog, drop: Drop) -> bool:
     """Whether anything of these runs can go; what others hold of them may stay for long."""
     memory, refs = Memory(store), store.repo.list_refs(*SPACES)
-    looked = digest_refs({**refs, **{plan.run: "" for plan in plans}})
+    looked = digest_refs({**refs, **dict.fromkeys(drop.runs, "")})
     if memory.recall("purges", "kept") == looked:
         return False
     found = would_withdraw(store, catalog, drop)

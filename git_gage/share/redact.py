@@ -304,7 +304,7 @@ def take_out(
     withdrawn = Withdrawn(store)
     withdrawn.add_purged(drop.runs)
     withdrawn.add_emptied(each.run for each in redactions if each.emptied)
-    said, whole = (all(each) for each in zip(*((r.said, r.whole) for r in redactions), strict=True))
+    said, whole = all(each.said for each in redactions), all(each.whole for each in redactions)
     gone, elsewhere = _withdraw(store, catalog, withdrawn, drop, said=said, whole=whole)
     for name in {*asked, *withdrawn.remotes()}:
         for each in redactions:
@@ -474,6 +474,19 @@ def would_withdraw(store: Store, catalog: Catalog, drop: Drop) -> bool:
         holding.without(drop) != holding
         for holding in (read_holding(store.repo, tips) for tips in own)
     )
+
+
+def find_lone_files(store: Store, runs: Collection[str]) -> frozenset[str]:
+    """Files of some runs in epochs of which a remote had lost the records."""
+    refs = store.repo.list_refs(TRACKING)
+    told = {ref.rpartition("/")[0] for ref in refs if ref.endswith(RECORDS)}
+    chains = [
+        oid
+        for ref, oid in refs.items()
+        if ref.endswith("/bulk") and ref.rpartition("/")[0] not in told
+    ]
+    files = list_files(store.repo, chains)
+    return frozenset(path for path in files if path.partition("/")[0] in runs)
 
 
 def _search(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:

@@ -540,7 +540,10 @@ def test_a_remote_that_was_rolled_back_gives_it_up_again(
     assert_whole(fresh, [one])
 
 
-def test_files_of_an_epoch_without_records_go_too(project: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("late", [False, True])
+def test_files_of_an_epoch_without_records_go_too(
+    project: Path, tmp_path: Path, *, late: bool
+) -> None:
     """One of two remotes has lost the records, and has the outputs still."""
     hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
     git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
@@ -550,10 +553,11 @@ def test_files_of_an_epoch_without_records_go_too(project: Path, tmp_path: Path)
         say(project, "push", remote)
     (log,) = (ref for ref in refs_of(lab, "refs/gage") if ref.endswith("/log"))
     git(lab, "update-ref", "-d", log)
-    for remote in ("origin", str(lab)):
+    for remote in ["origin"] if late else ["origin", str(lab)]:
         say(bob, "fetch", remote)
     say(project, "purge", two, "--force", "--remote", "origin")
     assert "is gone" in gage_inside(bob, "fetch").err
+    say(bob, "fetch", str(lab))
     prune(bob)
     assert HUSH not in everything(bob)
     assert_whole(bob, [one])
