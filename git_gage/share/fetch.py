@@ -25,6 +25,7 @@ from git_gage.share.lanes import (
     is_ancestor,
     kept_as,
     note_name,
+    out_refs,
     records_only,
     sharing,
     split_ref,
@@ -132,7 +133,8 @@ def _find_unwanted(store: Store, remote: Remote, observer: Observer) -> list[str
     """Refs of the remote with what was taken back; those of others only as they were then."""
     withdrawn = Withdrawn(store)
     if withdrawn.is_to_look(remote.tracking):
-        withdrawn.note_there(remote.tracking, list_remote(store.repo, remote, observer))
+        if withdrawn.note_there(remote.tracking, list_remote(store.repo, remote, observer)):
+            withdrawn.give_again(remote.tracking, out_refs(store.repo, remote))
         withdrawn.save()
     return withdrawn.unwanted(remote.tracking)
 

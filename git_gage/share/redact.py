@@ -429,8 +429,9 @@ def _withdraw(
                 again = _write_again(store, out_prefix(remote), each)
                 withdrawn.give_again(remote, again)
             (withdrawn.add if each.ours else withdrawn.leave)(remote, _names(each))
-            if each.ours and not whole:
-                # A fetch looks what came for runs that are gone, and for no other redaction.
+            if each.ours and not (whole and lane in store.my_lanes):
+                # A fetch looks through what came for runs that are gone, and for no other
+                # redaction; and a lane that was given and taken back is nobody's any more.
                 withdrawn.ignore(_names(each))
     return gone, elsewhere
 

@@ -130,10 +130,11 @@ class Withdrawn:
             dict.fromkeys([*self.ignored(), *self._deletes.get(remote, ()), *self.left(remote)])
         )
 
-    def note_there(self, remote: str, there: Mapping[str, str]) -> None:
+    def note_there(self, remote: str, there: Mapping[str, str]) -> bool:
         """What a remote has now: epochs that others went on with are wanted again.
 
-        Those of ours that it has again, because it was rolled back, it is to delete again.
+        Those of ours that it has again, because it was rolled back, it is to delete again; whether
+        there are any.
         """
         if back := {ref: there[ref] for ref in self._ours if ref in there}:
             self.add(remote, back)
@@ -145,6 +146,7 @@ class Withdrawn:
             and all(left.get(ref) == oid for ref, oid in now.items() if _counts(ref, left))
         }
         self._left[remote] = {ref: oid for ref, oid in left.items() if _epoch_of(ref) in same}
+        return bool(back)
 
     def note_gone(self, remote: str, refs: Mapping[str, str]) -> None:
         """A remote has these no longer."""

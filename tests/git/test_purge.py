@@ -540,6 +540,30 @@ def test_a_remote_that_was_rolled_back_gives_it_up_again(
     assert_whole(fresh, [one])
 
 
+def test_a_place_that_was_rolled_back_gives_up_what_was_passed_on(
+    project: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    one, two = run(project), hush(project)
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    say(bob, "copy", one, two, "--to", str(place), "-y")
+    saved = shutil.copytree(place, tmp_path / "saved")
+    say(project, "purge", two, "--force", "--remote", "origin")
+    gage_inside(bob, "fetch")
+    say(bob, "push", str(place))
+    shutil.rmtree(place)
+    saved.rename(place)
+    say(bob, "fetch", str(place))
+    say(bob, "push", str(place))
+    prune(place)
+    assert HUSH not in objects_of(place)
+    reader = clone(tmp_path / "hub.git", tmp_path / "reader")
+    say(reader, "fetch", str(place))
+    assert_whole(reader, [one])
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_files_of_an_epoch_without_records_go_too(
     project: Path, tmp_path: Path, *, late: bool
