@@ -469,11 +469,11 @@ def check(lab: Lab) -> None:
         # What somebody took of what was said of a run, and never the run, cannot be judged.
         known = lab.begun(name) if name in lab.people else gone
         over = (gone & known) - (silent - own)
-        ended = {line for line in lines - kept if parse_record(line).run in over}
+        left = {line for line in lines - kept if parse_record(line).run in over}
         # An epoch of others stays as it is while it has words that cannot be judged.
         unjudged = {line for line in lines - kept if parse_record(line).run in gone - known}
         beside[name] = find_beside(lab.places()[name], unjudged)
-        assert told(ended - beside[name]) == [], f"purged, and still in {name}"
+        assert told(left - beside[name]) == [], f"purged, and still in {name}"
         if name not in lab.people:
             assert not {parse_record(line).run for line in lines} & hidden, f"not private: {name}"
     check_documents(lab, hidden.union(*private.values()))
@@ -482,13 +482,14 @@ def check(lab: Lab) -> None:
         done = gage_inside(path, "files", "verify")
         assert done.code == 0, (name, done.out, done.err)
     check_files(lab, shared, gone)
-    ended_by = {line: each for line, each in records.items() if each.run in gone - silent}
-    needed = {oid for line in shared for oid in blobs_of(records[line])}
+    ended = [each for each in records.values() if each.run in gone - silent]
+    others = (each for each in records.values() if each.run not in gone - silent)
+    needed = {oid for each in others for oid in blobs_of(each)}
     stays = {
         name: {oid for line in lines for oid in blobs_of(parse_record(line))}
         for name, lines in beside.items()
     }
-    check_traces(lab, ended_by.values(), {name: needed | stays[name] for name in stays})
+    check_traces(lab, ended, {name: needed | stays[name] for name in stays})
 
 
 def find_beside(path: Path, lines: set[bytes]) -> set[bytes]:
