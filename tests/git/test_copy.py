@@ -50,7 +50,7 @@ def test_chosen_runs_and_nothing_else(repo: Path, place: Path) -> None:
     assert copied("--all").out == "Copied 1 run\n"
     assert copied("--all").out == f"Nothing to copy: {place} and this side have the same\n"
     # Where it went is named as one can type it.
-    assert f"git gage push {place}\n" in gage_inside(repo, "purge", one, "--force").err
+    assert f" --remote {place}\n" in gage_inside(repo, "purge", one, "--force").err
 
 
 def test_runs_are_named_as_they_are_there(repo: Path, place: Path, tmp_path: Path) -> None:
