@@ -10,11 +10,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from git_gage.errors import GageError, RequestError
-from git_gage.files.transfer import ask_held
 from git_gage.share.lanes import recall_name
-from git_gage.share.objects import find_objects
-from git_gage.share.peek import look_at
-from git_gage.share.storage import open_backend
 from git_gage.share.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
@@ -36,6 +32,8 @@ def remove_files(store: Store, catalog: Catalog, remote: Remote, observer: Obser
     asked = withdrawn.files(remote.tracking)
     if not asked:
         return
+    from git_gage.share.storage import open_backend  # of a few pushes alone, and slow to import
+
     word = shlex.quote(recall_name(store, remote.tracking))
     try:
         backend = open_backend(store.repo, remote)
@@ -63,6 +61,9 @@ def _find_needed(
     store: Store, catalog: Catalog, remote: Remote, gone: Collection[str], observer: Observer
 ) -> set[str] | None:
     """Files that runs have which are known here, or which the remote has; None if unknown."""
+    from git_gage.share.objects import find_objects
+    from git_gage.share.peek import look_at
+
     catalog.refresh()
     peek = look_at(store, catalog, remote.address, observer)
     if catalog.count_unread() or peek.catalog.count_unread():
@@ -76,6 +77,8 @@ def _remove(backend: Backend, free: Mapping[str, int], remote: Remote, observer:
     try:
         backend.remove(free)
     except RequestError as error:
+        from git_gage.files.transfer import ask_held
+
         left = sorted(ask_held(backend, free))
         if left:
             count = "1 large file that was taken back stays" if len(left) == 1 else ""
