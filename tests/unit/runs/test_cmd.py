@@ -154,6 +154,7 @@ def test_a_text_for_cmd_holds_any_word(words: list[str], batch: bool) -> None:
 
 @given(ANY_LINE)
 @example('a\\"b\\')
+@example("& ")
 def test_a_value_is_one_word_or_a_part_of_one(value: str) -> None:
     for text, before, after in (
         ("tool {m}", "", ""),
@@ -164,7 +165,7 @@ def test_a_value_is_one_word_or_a_part_of_one(value: str) -> None:
     ):
         for end, batch in (("", False), ("\ntool 2\n", True)):
             filled = fill_shell(text + end, {"m": value}, windows=True).partition("\n")[0]
-            last = filled.rpartition("& ")[2] if "&" in text else filled
+            last = filled.partition("& ")[2] if "&" in text else filled
             words = split_arguments(read_as_cmd(last, batch=batch))
             assert words == ["tool", before + value + after]
 
