@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.share.cargo import describe_missing, pack_parcels
@@ -76,6 +76,7 @@ def push_own(
     with store.writing():
         for lane in store.my_lanes:
             merge_epochs(store.repo, f"{LOCAL}/{lane}")
+    _take_up_left(store, remote, observer)
     attempt = 1
     while True:
         load = _load_lanes(store, remote, parts, observer)
@@ -139,6 +140,42 @@ def _topic(remote: Remote, lane: str) -> str:
     return f"{remote.tracking}/{lane}"
 
 
+def _take_up_left(store: Store, remote: Remote, observer: Observer) -> None:
+    """Go on in the lane in use with what is in lanes that were left, where a remote lost these.
+
+    The other writer of such a lane may never come again.
+    """
+    memory = Memory(store)
+    with store.writing():
+        mine = _by_lane(own_refs(store))
+    left = {
+        lane: records_only(refs)
+        for lane, refs in mine.items()
+        if memory.recall("left", _topic(remote, lane)) == digest_refs(refs)
+    }
+    if not left:
+        return
+    known = records_only(tracking_refs(store.repo, remote))
+    there = list_remote(store.repo, remote, observer)
+    lost = {split_ref(ref).lane for ref in known if ref not in there} & left.keys()
+    current = [oid for ref, oid in known.items() if there.get(ref) == oid]
+    own = records_only(mine.get(store.lane, {})).values()
+    held = read_tip_lines(store, [*current, *own])
+    ours = read_tip_lines(store, [oid for lane in sorted(lost) for oid in left[lane].values()])
+    lines = [line for line in ours if line not in held]
+    if lines:
+        with store.writing():
+            _go_on_with(store, lines, observer)
+
+
+def _go_on_with(store: Store, lines: Sequence[bytes], observer: Observer) -> None:
+    """Put lines and what belongs to them into the lane in use. Hold the store's lock."""
+    parcels, missing = pack_parcels(store, lines)
+    extend_lane(store.repo, f"{LOCAL}/{store.lane}", store.clock(), parcels)
+    for sentence in describe_missing(missing):
+        observer.warning(sentence)
+
+
 def _by_lane(refs: Refs) -> dict[str, Refs]:
     lanes: dict[str, Refs] = {}
     for ref, oid in refs.items():
@@ -181,10 +218,7 @@ def _leave_lane(store: Store, side: Side, observer: Observer) -> None:
         tips = _by_lane(records_only(own_refs(store))).get(store.lane, {})
         held = read_tip_lines(store, tips.values())
         lines = [line for line in side.lines.ahead if line not in held]
-        parcels, missing = pack_parcels(store, lines)
-        extend_lane(store.repo, f"{LOCAL}/{store.lane}", store.clock(), parcels)
-    observer.warning(
-        f"lane '{side.lane}' is written by a copy of this clone too: going on in '{store.lane}'"
-    )
-    for sentence in describe_missing(missing):
-        observer.warning(sentence)
+        observer.warning(
+            f"lane '{side.lane}' is written by a copy of this clone too: going on in '{store.lane}'"
+        )
+        _go_on_with(store, lines, observer)

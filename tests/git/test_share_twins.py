@@ -95,6 +95,27 @@ def test_two_writers_of_one_lane_lose_nothing(world: World) -> None:
     assert world.sam.heard.warnings == []
 
 
+def test_a_remote_that_lost_a_lane_that_was_left_gets_what_is_in_it(world: World) -> None:
+    common = world.ana.run("common.py")
+    world.ana.push()
+    twin = copy_clone(world.ana, world.folder / "twin", unnoticed=True)
+    (lane,) = lanes_of(world.origin)
+    other = world.ana.run("ana.py")
+    run = twin.run("twin.py")
+    world.ana.push()
+    twin.push()
+    shutil.rmtree(world.ana.path)
+    for ref in refs_of(world.origin, f"refs/gage/w/{lane}"):
+        git(world.origin, "update-ref", "-d", ref)
+    assert twin.push().runs == 1
+    assert twin.push().up_to_date
+    world.sam.fetch()
+    assert world.sam.runs() == {common, run}
+    assert world.sam.output(common) == b"output of common.py\n"
+    # What the other one wrote is not this one's to send with all that is its own.
+    assert other in twin.runs()
+
+
 def test_what_was_left_is_not_added_twice(world: World) -> None:
     """A lane was left; what was noted of that is lost; the next push finds nothing to do."""
     world.ana.run("common.py")
