@@ -278,6 +278,8 @@ def redact_runs(
             if each.objects and not each.said
             for name in catalog.remotes_of(each.run)
         }
+        # What came from a backup tells of remotes of another clone.
+        sent &= {remote for _, remote, _, _ in _group(store)}
         return take_out(store, catalog, redactions, drop, sent)
 
 

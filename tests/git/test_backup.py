@@ -97,6 +97,17 @@ def test_an_empty_repository_has_all_of_it_again(
     assert listed(fresh) == [runs[0]]
 
 
+def test_remotes_of_the_saved_clone_are_none_of_ones_own(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    repo, runs = pair
+    bob = tmp_path / "bob"
+    say(repo, "backup", "../b.tar")
+    say(bob, "restore", "--from", "../b.tar")
+    done = gage_inside(bob, "redact", "--files", "-y", "--json", runs[0])
+    assert (done.code, json.loads(done.out)["remotes"]) == (0, ["origin"])
+
+
 def test_what_was_purged_meanwhile_is_not_said_to_come_back(repo: Path, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", "-b", "main", "hub.git")
     git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
