@@ -175,6 +175,12 @@ def _what(event: Event) -> str:
             return "started"
         case "run.end":
             return f"ended: {record.body.get('status', '')}"
+        case "run.files":
+            return "listed its files"
+        case "run.redact":
+            return "took something out"
+        case "attest":
+            return "signed what came out"
     return record.kind if said is None else _saying(said)
 
 

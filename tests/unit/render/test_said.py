@@ -107,10 +107,12 @@ def test_each_kind_of_record_in_a_history() -> None:
 def test_records_that_begin_and_end_a_run() -> None:
     started = after(FIRST, "run.start", {})
     unknown = after(FIRST, "purge", {})
-    records = [FIRST, started, end(FIRST, status="error"), unknown]
+    others = [after(FIRST, kind, {}) for kind in ("run.files", "run.redact", "attest")]
+    records = [FIRST, started, end(FIRST, status="error"), unknown, *others]
     events = [Event(record, None, Role.CURRENT) for record in records]
     text = format_history(events, wide())
-    for words in ("began train.py", "started", "ended: error", "purge"):
+    told = ("listed its files", "took something out", "signed what came out")
+    for words in ("began train.py", "started", "ended: error", "purge", *told):
         assert words in text
     row = history_body(events)[0]
     assert (row["record"], row["kind"], row["lc"]) == (FIRST.id, "run.begin", 1)
