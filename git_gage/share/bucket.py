@@ -383,4 +383,4 @@ def _lane_of(ref: str) -> str:
 
 def _own_lanes(repo: Repository) -> set[str]:
     found = read_identity(repo.gage_dir / "lane.json")
-    return {found.lane, *found.former, *found.out.values()} if found else set()
+    return {found.lane, *found.former, *found.out_lanes} if found else set()

@@ -538,15 +538,14 @@ class _Touched(NamedTuple):
 
 def _find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[_Touched]:
     groups, found, may_hold = _group(store), [], _search(store, drop)
-    given = {key[1:3] for key in groups if key[0] == OUT}
+    given = store.out_lanes.union(key[2] for key in groups if key[0] == OUT)
+    own = store.my_lanes | given
     for key, refs in groups.items():
-        _, remote, lane, _ = key
-        ours = lane in store.my_lanes or (remote, lane) in given
-        each = _Touched(key, refs, Holding(), ours, False)
+        each = _Touched(key, refs, Holding(), key[2] in own, False)
         if not may_hold(each.tips):
             continue
         holding = read_holding(store.repo, each.tips)
-        rest = holding.without(drop if ours else drop.for_others)
+        rest = holding.without(drop if each.ours else drop.for_others)
         if rest != holding:
             found.append(each._replace(rest=rest))
     going = {ref for each in found if each.ours for ref in each.refs}

@@ -24,11 +24,20 @@ _MACHINE_IDS = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 
 
 class Identity(NamedTuple):
-    """The lane in use, lanes this clone wrote before, and the out lane of each remote."""
+    """The lane in use, lanes this clone wrote before, the out lane of each remote.
+
+    given: out lanes before those; what remotes have of them is still this clone's to take back.
+    """
 
     lane: str
     former: tuple[str, ...]
     out: dict[str, str]
+    given: tuple[str, ...] = ()
+
+    @property
+    def out_lanes(self) -> frozenset[str]:
+        """All lanes in which this clone gave runs to remotes."""
+        return frozenset((*self.given, *self.out.values()))
 
 
 def read_identity(path: Path) -> Identity | None:
@@ -36,7 +45,7 @@ def read_identity(path: Path) -> Identity | None:
     state = read_json(path)
     if not isinstance(state.get("lane"), str):
         return None
-    return Identity(state["lane"], tuple(state.get("former", ())), dict(state.get("out", {})))
+    return _parse(state)
 
 
 def own_identity(path: Path, common_dir: Path) -> Identity:
@@ -45,15 +54,16 @@ def own_identity(path: Path, common_dir: Path) -> Identity:
     place = _place(common_dir)
     if not isinstance(state.get("lane"), str) or state.get("place") != place:
         former = [*state.get("former", ()), *([state["lane"]] if "lane" in state else ())]
-        state = {"lane": new_lane(), "former": former, "out": {}}
+        given = [*state.get("given", ()), *state.get("out", {}).values()]
+        state = {"lane": new_lane(), "former": former, "out": {}, "given": given}
         _save(path, place, state)
-    return Identity(state["lane"], tuple(state["former"]), dict(state["out"]))
+    return _parse(state)
 
 
 def renew_lane(path: Path, common_dir: Path) -> Identity:
     """Leave the lane to a twin that writes it too, and take a new one."""
     identity = own_identity(path, common_dir)
-    renewed = Identity(new_lane(), (*identity.former, identity.lane), identity.out)
+    renewed = identity._replace(lane=new_lane(), former=(*identity.former, identity.lane))
     _save(path, _place(common_dir), renewed._asdict())
     return renewed
 
@@ -66,13 +76,11 @@ def out_lane(path: Path, common_dir: Path, remote: str, *, fresh: bool = False) 
     identity = own_identity(path, common_dir)
     if remote in identity.out and not fresh:
         return identity.out[remote]
-    state: dict[str, Any] = {
-        "lane": identity.lane,
-        "former": list(identity.former),
-        "out": {**identity.out, remote: new_lane()},
-    }
-    _save(path, _place(common_dir), state)
-    return str(state["out"][remote])
+    left = [identity.out[remote]] if remote in identity.out else []
+    lane = new_lane()
+    state = identity._replace(out={**identity.out, remote: lane}, given=(*identity.given, *left))
+    _save(path, _place(common_dir), state._asdict())
+    return lane
 
 
 def adopt_lanes(path: Path, common_dir: Path, lanes: Iterable[str]) -> None:
@@ -85,6 +93,11 @@ def adopt_lanes(path: Path, common_dir: Path, lanes: Iterable[str]) -> None:
 
 def new_lane() -> str:
     return "".join(ALPHABET[byte % 32] for byte in os.urandom(LANE_CHARS))
+
+
+def _parse(state: dict[str, Any]) -> Identity:
+    former, given = tuple(state.get("former", ())), tuple(state.get("given", ()))
+    return Identity(state["lane"], former, dict(state.get("out", {})), given)
 
 
 def _save(path: Path, place: dict[str, Any], state: dict[str, Any]) -> None:

@@ -59,6 +59,12 @@ class Store:
         identity = read_identity(self.dir / "lane.json")
         return frozenset((identity.lane, *identity.former)) if identity else frozenset()
 
+    @property
+    def out_lanes(self) -> frozenset[str]:
+        """All lanes in which this clone gave runs to remotes, one by one."""
+        identity = read_identity(self.dir / "lane.json")
+        return identity.out_lanes if identity else frozenset()
+
     def state_dir(self, run: str) -> Path:
         """Where what a going run needs lies."""
         return self.dir / "state" / run

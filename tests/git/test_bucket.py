@@ -178,6 +178,18 @@ def test_what_is_purged_is_gone_there(lab: Lab) -> None:
     assert lab.seen(lab.sam) == {other}
 
 
+def test_what_was_given_run_by_run_is_gone_there_too(lab: Lab) -> None:
+    run, other = lab.ana.run("secret.py"), lab.ana.run("other.py")
+    answer(lab.ana.path, "config", "set", "gage.repo.lab.url", lab.url)
+    answer(lab.ana.path, "push", "lab", run, other)
+    before = lab.files()
+    shutil.rmtree(lab.ana.store.dir / "state")  # nobody works on them any more
+    result = gage_inside(lab.ana.path, "purge", run, "--remote", "lab", "--force")
+    assert (result.code, result.out) == (0, "Purged 1 run\n"), result
+    assert not before & lab.files()
+    assert lab.seen(lab.sam) == {other}
+
+
 def test_what_was_not_cleared_away_goes_with_the_next_push(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

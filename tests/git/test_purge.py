@@ -19,6 +19,7 @@ from git_gage.git.repository import Repository
 from git_gage.runs.next_record import draft_next
 from git_gage.share import purge
 from git_gage.share.fold import fold_lanes
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import Store
 from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import assert_whole, prune
@@ -394,6 +395,37 @@ def test_who_passed_it_on_with_other_runs_takes_it_back_too(project: Path, tmp_p
     say(bob, "push", str(place), three)
     say(reader, "fetch", str(place))
     assert listed(reader) == [three, one]
+
+
+def test_what_was_passed_on_is_taken_back_also_after_kills_and_moves(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lane in which somebody passed runs on stays theirs when they go on in another one."""
+    runs = [run(project), hush(project), run(project), run(project)]
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    place = tmp_path / "place"
+    say(bob, "copy", *runs[:2], "--to", str(place), "-y")
+    say(project, "purge", runs[1], "--force", "--remote", "origin")
+    with monkeypatch.context() as patch:
+        patch.setattr(Withdrawn, "save", killed)
+        assert gage_inside(bob, "fetch").code != 0
+    say(bob, "copy", runs[2], "--to", str(place), "-y")
+    bob = bob.rename(tmp_path / "moved")
+    say(bob, "copy", runs[3], "--to", str(place), "-y")
+    assert HUSH in objects_of(place)
+    say(bob, "fetch")
+    say(bob, "push", str(place))
+    prune(place)
+    assert HUSH not in objects_of(place)
+    reader = clone(tmp_path / "hub.git", tmp_path / "reader")
+    say(reader, "fetch", str(place))
+    assert_whole(reader, [runs[0], *runs[2:]])
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_what_is_given_again_waits_for_a_push_that_arrives(project: Path, tmp_path: Path) -> None:
