@@ -550,9 +550,10 @@ def _find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[_Touch
             found.append(each._replace(rest=rest))
     going = {ref for each in found if each.ours for ref in each.refs}
     stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
+    gone = drop.runs.union(Withdrawn(store).purged())
     for each in found:
         others = {ref: oid for ref, oid in stays.items() if ref not in each.refs}
-        kept = not each.ours and not _is_held(store, _wanted_of(catalog, each.rest), others)
+        kept = not each.ours and not _is_held(store, _wanted_of(catalog, each.rest, gone), others)
         # Two that hold the same do not both go because of the other one.
         stays = stays if kept else others
         yield each._replace(kept=kept)
@@ -581,10 +582,16 @@ def run_of(line: bytes) -> str | None:
         return None
 
 
-def _wanted_of(catalog: Catalog, rest: Holding) -> Holding:
-    """An epoch of others without what those who recorded it have taken out since."""
+def _wanted_of(catalog: Catalog, rest: Holding, gone: Collection[str]) -> Holding:
+    """An epoch of others without what those who recorded it have taken out since.
+
+    Runs that somebody says to have purged and that are not `gone` here are wanted as they were:
+    nothing else may tell who began them, so it is judged first, with the next fetch.
+    """
     runs = dict.fromkeys(filter(None, map(run_of, rest.lines)))
-    return rest.without(find_said(catalog.record_lines(list(runs))))
+    records = list(catalog.record_lines(list(runs)))
+    unjudged = find_said(records).runs.difference(gone)
+    return rest.without(find_said(each for each in records if each.run not in unjudged))
 
 
 def _is_held(store: Store, rest: Holding, refs: Mapping[str, str]) -> bool:

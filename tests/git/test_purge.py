@@ -428,6 +428,30 @@ def killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def test_a_purge_that_came_by_the_way_is_not_forgotten(project: Path, tmp_path: Path) -> None:
+    """What tells who began a run stays until its purge is believed: else words of it never go."""
+    one, two = run(project), run(project)
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    his = run(bob)
+    say(bob, "sync")
+    say(bob, "comment", two, "-m", "hush-hush")
+    say(bob, "push")
+    say(project, "fetch")
+    say(project, "comment", his, "-m", "well done")
+    say(project, "push")
+    say(bob, "fetch")
+    say(project, "purge", two, "--force", "--remote", "origin")
+    # A fold gets all that is there, and looks for no purges in it.
+    say(bob, "fold")
+    say(bob, "purge", his, "--force")
+    assert gage_inside(bob, "fetch").code == 0
+    say(bob, "push")
+    prune(tmp_path / "hub.git")
+    assert HUSH not in objects_of(tmp_path / "hub.git")
+    assert listed(bob) == [one]
+
+
 def test_what_is_given_again_waits_for_a_push_that_arrives(project: Path, tmp_path: Path) -> None:
     runs = [run(project), hush(project), hush(project)]
     say(project, "push")
