@@ -359,13 +359,16 @@ def _bring_files(store: Store, backup: Backup, *, keep_locals: bool) -> set[str]
 
 
 def _keep_private(store: Store, backup: Backup) -> None:
-    """What was private there is so here, too, besides what is private here."""
+    """What was private there is so here, too, besides what is private here.
+
+    Not what was purged here since it was shared: that word is for all, and nothing else stays.
+    """
     with _open(backup.path) as tar:
         for member, file in _members(tar, backup.path):
             if member.name == f"{LOCALS}/{FILE}" and (
                 said := parse_private(file.read(_LIST_BYTES))
             ):
-                write_private(store.dir, store.private | said)
+                write_private(store.dir, store.private | said.difference(Withdrawn(store).purged()))
 
 
 def _bring_object(store: Store, sha256: str, size: int, file: IO[bytes]) -> bool:

@@ -354,6 +354,23 @@ def test_a_run_that_became_private_stays_so(pair: tuple[Path, list[str]], tmp_pa
     assert mine not in listed(reader)
 
 
+def test_a_run_that_was_shared_and_purged_is_not_private_again(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    """Who has the word of its end may tell it to everybody."""
+    repo, runs = pair
+    say(repo, "backup", "../b.tar")
+    say(repo, "private", "-d", runs[3])
+    say(repo, "push")
+    say(repo, "copy", runs[3], "--to", "../place", "-y")
+    say(repo, "purge", runs[3], "--force", "--remote", "origin")
+    say(repo, "restore", "--from", "../b.tar")
+    assert runs[3][10:17] not in gage_inside(repo, "private").out
+    say(repo, "copy", "--all", "--to", "../place", "-y")
+    words = ("list", "--json", "-w", "archived or not archived")
+    assert runs[3] not in say(repo, "--runs", "../place", *words)
+
+
 def weighed_anew(found: Any) -> Any:
     """The same without what is thought of who says it: what is one's own nobody weighs."""
     text = json.dumps(found)
