@@ -34,7 +34,7 @@ from git_gage.share.redact import (
     Redacted,
     Redaction,
     bulk_names,
-    find_lone_files,
+    find_lone_runs,
     make_drop,
     read_texts,
     require_alone,
@@ -129,9 +129,7 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
         if plan.run in known or _is_proven(catalog, plan)
     ]
     drop = make_drop(plans)._replace(own_sources=True)
-    lone = find_lone_files(store, known)
-    of_runs = {path.partition("/")[0] for path in lone}
-    drop = drop._replace(files=drop.files | lone, runs=drop.runs | of_runs)
+    drop = drop._replace(runs=drop.runs | find_lone_runs(store, known))
     if not drop.runs or not _has_to_go(store, catalog, drop):
         return
     with store.writing():

@@ -479,8 +479,8 @@ def would_withdraw(store: Store, catalog: Catalog, drop: Drop) -> bool:
     )
 
 
-def find_lone_files(store: Store, runs: Collection[str]) -> frozenset[str]:
-    """Files of some runs in epochs of which a remote had lost the records."""
+def find_lone_runs(store: Store, runs: Collection[str]) -> set[str]:
+    """Those of some runs that have files in epochs of which a remote had lost the records."""
     refs = store.repo.list_refs(TRACKING)
     told = {ref.rpartition("/")[0] for ref in refs if ref.endswith(RECORDS)}
     chains = [
@@ -488,8 +488,7 @@ def find_lone_files(store: Store, runs: Collection[str]) -> frozenset[str]:
         for ref, oid in refs.items()
         if ref.endswith("/bulk") and ref.rpartition("/")[0] not in told
     ]
-    files = list_files(store.repo, chains)
-    return frozenset(path for path in files if path.partition("/")[0] in runs)
+    return {path.partition("/")[0] for path in list_files(store.repo, chains)}.intersection(runs)
 
 
 def _search(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:
@@ -506,7 +505,7 @@ def _search(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:
     taken = {oid for oid, lines in store.read_lines(blobs) if any(map(drop.takes, lines))}
     holders = {tip for tip, oids in found.items() if not taken.isdisjoint(oids)}
     chains = [oid for ref, oid in refs.items() if ref.endswith("/bulk")]
-    files = drop.files.intersection(list_files(store.repo, chains))
+    files = set(filter(drop.takes_file, list_files(store.repo, chains)))
 
     def may_hold(tips: Mapping[str, str]) -> bool:
         if THUMBS in tips or not holders.isdisjoint(tips.values()):
@@ -588,10 +587,11 @@ def _wanted_of(catalog: Catalog, rest: Holding, gone: Collection[str]) -> Holdin
     Runs that somebody says to have purged and that are not `gone` here are wanted as they were:
     nothing else may tell who began them, so it is judged first, with the next fetch.
     """
-    runs = dict.fromkeys(filter(None, map(run_of, rest.lines)))
+    runs = dict.fromkeys([*filter(None, map(run_of, rest.lines)), *rest.runs_of_files])
     records = list(catalog.record_lines(list(runs)))
     unjudged = find_said(records).runs.difference(gone)
-    return rest.without(find_said(each for each in records if each.run not in unjudged))
+    said = find_said(each for each in records if each.run not in unjudged)
+    return rest.without(said._replace(runs=said.runs.union(gone)))
 
 
 def _is_held(store: Store, rest: Holding, refs: Mapping[str, str]) -> bool:

@@ -31,7 +31,7 @@ Refs = dict[str, str]
 
 
 class Drop(NamedTuple):
-    """What must go: records by id, bulk files (`RUN/NAME`), source commits, previews of runs.
+    """What must go: records by id, bulk files (`RUN/NAME`), source commits; runs with all files.
 
     `own_sources`: whether others may go on having these source commits, for runs of their own.
     """
@@ -54,6 +54,10 @@ class Drop(NamedTuple):
         except IntegrityError:
             return False  # a newer git-gage wrote it
 
+    def takes_file(self, path: str) -> bool:
+        """Whether a bulk file is one of those, or of a run that goes, whatever binds it."""
+        return path in self.files or path.partition("/")[0] in self.runs
+
 
 class Holding(NamedTuple):
     """What an epoch holds; files and previews by path, with their blobs."""
@@ -67,10 +71,15 @@ class Holding(NamedTuple):
         """The rest of it."""
         return Holding(
             tuple(line for line in self.lines if not drop.takes(line)),
-            {path: oid for path, oid in self.files.items() if path not in drop.files},
+            {path: oid for path, oid in self.files.items() if not drop.takes_file(path)},
             tuple(oid for oid in self.snapshots if oid not in drop.snapshots),
             {path: oid for path, oid in self.thumbs.items() if _run_of(path) not in drop.runs},
         )
+
+    @property
+    def runs_of_files(self) -> set[str]:
+        """The runs that the bulk files belong to."""
+        return {path.partition("/")[0] for path in self.files}
 
 
 def rewrite_lane(

@@ -18,6 +18,7 @@ import pytest
 from git_gage.catalog.bulk import find_bound, read_files
 from git_gage.records import Record, parse_record
 from git_gage.share.lanes import read_tip_lines
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import TRACKING, Store
 from tests.support import Result, clone, gage_inside, git, make_repo, scale, unmeasured_environ
 from tests.unit.share.world import Person, refs_of
@@ -86,6 +87,7 @@ class Lab:
         self.owner: dict[str, str] = {}
         self.number: dict[str, int] = {}
         self.blobs: dict[str, list[Record]] = {}
+        self.had: dict[str, set[bytes]] = {name: set() for name in self.people}
         self.seen: dict[str, set[bytes]] = {name: set() for name in self.people}
         self.earlier: dict[str, list[dict[str, str]]] = {name: [] for name in self.remotes}
         self.given: set[str] = set()
@@ -163,9 +165,15 @@ class Lab:
         self.told.append(f"{self.done:4} -- {self.shorten(text)}")
 
     def look(self, name: str) -> None:
-        records = self.read(Person(self.people[name]).store)
-        self.seen[name] |= {each.line for each in records}
-        self.known[name] = {each.run for each in records if each.kind == "run.begin"}
+        store = Person(self.people[name]).store
+        records = {each.line: each for each in self.read(store)}
+        ended = set(Withdrawn(store).purged())
+        lost = self.had[name] - records.keys()
+        lost = {line for line in lost if parse_record(line).run not in ended}
+        assert told(lost) == [], f"{name} lost it, and nobody has purged the run"
+        self.had[name] = set(records)
+        self.seen[name] |= set(records)
+        self.known[name] = {each.run for each in records.values() if each.kind == "run.begin"}
         for run in sorted(self.known[name] - self.number.keys()):
             self.number[run] = len(self.runs)
             self.runs.append(run)
@@ -447,7 +455,7 @@ def check(lab: Lab) -> None:
         line for line, each in records.items() if each.run not in gone or each.kind == "run.redact"
     }
     private = lab.kept_private()
-    begun = {name: {run for run in private[name] if lab.owner[run] == name} for name in private}
+    begun = {name: {run for run in private[name] if lab.owner.get(run) == name} for name in private}
     closed = set().union(*begun.values())
     hidden = closed - lab.given
     # Nobody hears of the end of a private run: who has it from a backup keeps it.

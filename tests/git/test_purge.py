@@ -643,6 +643,28 @@ def test_files_of_an_epoch_without_records_go_too(
     assert_whole(bob, [one])
 
 
+def test_files_of_which_an_epoch_lacks_the_records_keep_no_purged_run(
+    project: Path, tmp_path: Path
+) -> None:
+    """A remote has the records of a lane as they were, and the outputs as they are."""
+    hub = tmp_path / "hub.git"
+    one = hush(project)
+    say(project, "push")
+    (log,) = (ref for ref in refs_of(hub, "refs/gage") if ref.endswith("/log"))
+    before = refs_of(hub, log)[log]
+    two = run(project)
+    say(project, "push")
+    git(hub, "update-ref", log, before)
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    say(project, "redact", "-y", "--output", "--files", two)
+    say(project, "purge", one, "--force", "--remote", "origin")
+    assert "is gone" in gage_inside(bob, "fetch").err
+    prune(bob)
+    assert HUSH not in everything(bob)
+    assert listed(bob) == [two]
+
+
 def test_a_lane_that_is_none_stops_no_purge(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
