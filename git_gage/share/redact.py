@@ -416,25 +416,30 @@ def _withdraw(
             fresh[remote] = out_lane(path, common_dir, remote, fresh=True)
         return f"{OUT}/{remote}/w/{fresh[remote]}"
 
-    for each in _find_touched(store, catalog, drop):
+    # What a remote has first: what is given again of it need not be written once more.
+    touched = sorted(_find_touched(store, catalog, drop), key=lambda each: each.key[0] == OUT)
+    written = Holding()
+    for each in touched:
         space, remote, lane, _ = each.key
         if space == TRACKING and not each.ours and (each.kept or not said):
             elsewhere.append(f"{recall_name(store, remote)}: lane {lane}, which others write")
         if each.kept:
             continue
         gone |= each.refs
+        passed_on = space == TRACKING and lane not in store.my_lanes
+        is_lost = not (each.held or written.has(each.rest))
+        if each.ours and ((passed_on and not _is_alone(each.rest, drop)) or is_lost):
+            withdrawn.give_again(remote, _write_again(store, out_prefix(remote), each))
+            written = written.with_all(each.rest)
         if space == OUT:
             out_prefix(remote)
             withdrawn.note_given(remote, _names(each))
-        else:
-            if each.ours and lane not in store.my_lanes and not _is_alone(each.rest, drop):
-                again = _write_again(store, out_prefix(remote), each)
-                withdrawn.give_again(remote, again)
-            (withdrawn.add if each.ours else withdrawn.leave)(remote, _names(each))
-            if each.ours and not (whole and lane in store.my_lanes):
-                # A fetch looks through what came for runs that are gone, and for no other
-                # redaction; and a lane that was given and taken back is nobody's any more.
-                withdrawn.ignore(_names(each))
+            continue
+        (withdrawn.add if each.ours else withdrawn.leave)(remote, _names(each))
+        if each.ours and not (whole and lane in store.my_lanes):
+            # A fetch looks through what came for runs that are gone, and for no other redaction;
+            # and a lane that was given and taken back is nobody's any more.
+            withdrawn.ignore(_names(each))
     return gone, elsewhere
 
 
@@ -447,8 +452,7 @@ def _names(touched: _Touched) -> dict[str, str]:
 def _write_again(store: Store, prefix: str, touched: _Touched) -> dict[str, str]:
     """Put what else a remote was given run by run into the out lane below `prefix`; its refs."""
     lane, before = Lane(store.repo, prefix), group_epochs(store.repo, prefix)
-    rest = touched.rest._replace(snapshots=_named_sources(touched.rest))
-    write_epoch(lane, touched.key[3], rest, sealed="sealed" in touched.tips)
+    write_epoch(lane, touched.key[3], touched.rest, sealed="sealed" in touched.tips)
     return {
         f"{LOCAL}/{prefix.rpartition('/')[2]}/{epoch}/{kind}": oid
         for epoch, tips in group_epochs(store.repo, prefix).items()
@@ -519,43 +523,52 @@ def _search(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:
 class _Touched(NamedTuple):
     """An epoch that a remote has, or was given, with something that is to go.
 
-    `rest` is what else it holds; `ours` whether this clone wrote it; `kept`: others wrote it, and
-    what else it holds is nowhere else here.
+    `rest` is what else is wanted of it, and `held` whether what stays here has all of that;
+    `ours` whether this clone wrote it.
     """
 
     key: tuple[str, str, str, str]
     refs: dict[str, str]
     rest: Holding
     ours: bool
-    kept: bool
+    held: bool = False
 
     @property
     def tips(self) -> dict[str, str]:
         """Its commits by kind."""
         return {ref.rpartition("/")[2]: oid for ref, oid in self.refs.items()}
 
+    @property
+    def kept(self) -> bool:
+        """Whether others wrote it, and what else it holds is nowhere else here."""
+        return not (self.ours or self.held)
+
 
 def _find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[_Touched]:
     groups, found, may_hold = _group(store), [], _search(store, drop)
     given = store.out_lanes.union(key[2] for key in groups if key[0] == OUT)
     own = store.my_lanes | given
+    gone = drop.runs.union(Withdrawn(store).purged())
     for key, refs in groups.items():
-        each = _Touched(key, refs, Holding(), key[2] in own, False)
+        each = _Touched(key, refs, Holding(), key[2] in own)
         if not may_hold(each.tips):
             continue
         holding = read_holding(store.repo, each.tips)
         rest = holding.without(drop if each.ours else drop.for_others)
         if rest != holding:
-            found.append(each._replace(rest=rest))
+            found.append(each._replace(rest=_wanted_of(catalog, rest, gone)))
     going = {ref for each in found if each.ours for ref in each.refs}
     stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
-    gone = drop.runs.union(Withdrawn(store).purged())
+    all_here = _read_all(store, stays) if found else Holding()
     for each in found:
+        if each.ours:
+            yield each._replace(held=all_here.has(each.rest))
+            continue
         others = {ref: oid for ref, oid in stays.items() if ref not in each.refs}
-        kept = not each.ours and not _is_held(store, _wanted_of(catalog, each.rest, gone), others)
+        held = _read_all(store, others).has(each.rest)
         # Two that hold the same do not both go because of the other one.
-        stays = stays if kept else others
-        yield each._replace(kept=kept)
+        stays = others if held else stays
+        yield each._replace(held=held)
 
 
 def _group(store: Store) -> dict[tuple[str, str, str, str], dict[str, str]]:
@@ -591,20 +604,18 @@ def _wanted_of(catalog: Catalog, rest: Holding, gone: Collection[str]) -> Holdin
     records = list(catalog.record_lines(list(runs)))
     unjudged = find_said(records).runs.difference(gone)
     said = find_said(each for each in records if each.run not in unjudged)
-    return rest.without(said._replace(runs=said.runs.union(gone)))
+    rest = rest.without(said._replace(runs=said.runs.union(gone)))
+    return rest._replace(snapshots=_named_sources(rest))
 
 
-def _is_held(store: Store, rest: Holding, refs: Mapping[str, str]) -> bool:
-    """Whether these refs have all that an epoch of others has but what is to go."""
+def _read_all(store: Store, refs: Mapping[str, str]) -> Holding:
+    """All that these refs hold, but previews."""
     tips: dict[str, list[str]] = {}
     for ref, oid in refs.items():
         tips.setdefault(ref.rpartition("/")[2], []).append(oid)
-    records = [*tips.get("log", ()), *tips.get("sealed", ())]
-    if not set(rest.lines) <= read_tip_lines(store, records).keys():
-        return False
+    lines = read_tip_lines(store, [*tips.get("log", ()), *tips.get("sealed", ())])
     files = list_files(store.repo, tips.get("bulk", ()))
-    sources = list_sources(store.repo, tips.get("src", ()))
-    return rest.files.items() <= files.items() and set(_named_sources(rest)) <= set(sources)
+    return Holding(tuple(lines), files, tuple(list_sources(store.repo, tips.get("src", ()))))
 
 
 def _named_sources(rest: Holding) -> tuple[str, ...]:

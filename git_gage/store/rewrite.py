@@ -76,6 +76,23 @@ class Holding(NamedTuple):
             {path: oid for path, oid in self.thumbs.items() if _run_of(path) not in drop.runs},
         )
 
+    def has(self, other: Holding) -> bool:
+        """Whether all of another one is here as well, but previews."""
+        return (
+            set(other.lines) <= set(self.lines)
+            and other.files.items() <= self.files.items()
+            and set(other.snapshots) <= set(self.snapshots)
+        )
+
+    def with_all(self, other: Holding) -> Holding:
+        """Both together."""
+        return Holding(
+            tuple(dict.fromkeys([*self.lines, *other.lines])),
+            {**self.files, **other.files},
+            tuple(dict.fromkeys([*self.snapshots, *other.snapshots])),
+            {**self.thumbs, **other.thumbs},
+        )
+
     @property
     def runs_of_files(self) -> set[str]:
         """The runs that the bulk files belong to."""

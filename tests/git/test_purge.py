@@ -720,6 +720,29 @@ def test_words_about_a_run_that_is_not_here_are_not_passed_on(
     assert HUSH not in objects_of(lab) + objects_of(place)
 
 
+def test_what_was_given_again_is_not_lost_with_the_next_purge(
+    project: Path, tmp_path: Path
+) -> None:
+    """Bob has folded lanes of others, and two runs in them end before he pushes."""
+    hub = tmp_path / "hub.git"
+    one, two = hush(project), hush(project)
+    say(project, "push")
+    kim = clone(hub, tmp_path / "kim", name="Kim")
+    three = run(kim)
+    say(kim, "push")
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    later = Person(bob, now=time.time() + 60)
+    assert fold_lanes(later.store, later.catalog, "origin", later.heard, idle_s=1).lanes == 2
+    for each, left in ((one, [three, two]), (two, [three])):
+        say(project, "purge", each, "--force", "--remote", "origin")
+        assert "is gone" in gage_inside(bob, "fetch").err
+        assert listed(bob) == left
+    say(bob, "push")
+    say(project, "fetch")
+    assert listed(project) == [three]
+    assert_whole(project, [three])
+
+
 def test_what_is_left_to_do_can_be_typed(repo: Path, tmp_path: Path) -> None:
     """A remote without a name is called by its path, wherever one is."""
     place = tmp_path / "my place.git"
