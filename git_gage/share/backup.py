@@ -159,7 +159,7 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
         store.flush()
         catalog.refresh()
         runs, records = catalog.count(), catalog.count_records()
-        _keep_private(store, backup)  # before anything is here that a push could take
+        _keep_private(store, catalog, backup)  # before anything is here that a push could take
         brought = _bring_files(store, backup, keep_locals=is_empty)
         beside = _bring_refs(store, backup, observer, is_empty=is_empty)
         if is_empty:
@@ -358,17 +358,28 @@ def _bring_files(store: Store, backup: Backup, *, keep_locals: bool) -> set[str]
     return brought
 
 
-def _keep_private(store: Store, backup: Backup) -> None:
+def _keep_private(store: Store, catalog: Catalog, backup: Backup) -> None:
     """What was private there is so here, too, besides what is private here.
 
-    Not what was purged here since it was shared: that word is for all, and nothing else stays.
+    Not what was shared since, or may be from here: it is with others, or goes to them all the same.
+    Nor what was purged here since: that word is for all, and nothing else stays.
     """
     with _open(backup.path) as tar:
         for member, file in _members(tar, backup.path):
-            if member.name == f"{LOCALS}/{FILE}" and (
-                said := parse_private(file.read(_LIST_BYTES))
-            ):
-                write_private(store.dir, store.private | said.difference(Withdrawn(store).purged()))
+            if member.name == f"{LOCALS}/{FILE}":
+                said = parse_private(file.read(_LIST_BYTES)).difference(Withdrawn(store).purged())
+                hidden = {run for run in said if not _is_open(catalog, run)}
+                write_private(store.dir, store.private | hidden)
+
+
+def _is_open(catalog: Catalog, run: str) -> bool:
+    """Whether a run, if it is not private here, was begun in this clone or came from a remote.
+
+    Else it came with a backup, out of the lanes of whom that is of.
+    """
+    names = catalog.remotes_of(run)
+    came = (name for name in names if not name.startswith("backup-") or "/gage-remotes/" in name)
+    return any(came) or not catalog.is_foreign(run)
 
 
 def _bring_object(store: Store, sha256: str, size: int, file: IO[bytes]) -> bool:

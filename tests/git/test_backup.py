@@ -354,6 +354,30 @@ def test_a_run_that_became_private_stays_so(pair: tuple[Path, list[str]], tmp_pa
     assert mine not in listed(reader)
 
 
+def test_a_run_that_was_shared_is_not_private_again(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    """Who had it before from a backup gives it back, and who got it since has an old backup."""
+    repo, runs = pair
+    bob, kim = tmp_path / "bob", clone(tmp_path / "hub.git", tmp_path / "kim", name="Kim")
+    say(repo, "backup", "../b.tar")
+    say(kim, "restore", "--from", "../b.tar")
+    say(kim, "backup", "../kim.tar")
+    say(repo, "private", "-d", runs[3])
+    say(repo, "restore", "--from", "../kim.tar")
+    say(repo, "push")
+    say(bob, "fetch")
+    say(bob, "restore", "--from", "../b.tar")
+    for who in (repo, bob):
+        assert gage_inside(who, "private").out == ""
+        say(who, "comment", runs[3], "-m", who.name)
+        say(who, "push")
+    reader = clone(tmp_path / "hub.git", tmp_path / "reader")
+    say(reader, "fetch")
+    comments = say(reader, "show", "--json", runs[3])
+    assert all(f'"{who.name}"' in comments for who in (repo, bob))
+
+
 def test_a_run_that_was_shared_and_purged_is_not_private_again(
     pair: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
