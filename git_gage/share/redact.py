@@ -23,7 +23,15 @@ from git_gage.runs.liveness import Life, find_life
 from git_gage.runs.next_record import draft_next
 from git_gage.secrets import find_secrets, mask_file
 from git_gage.share.cargo import named_commit
-from git_gage.share.lanes import RECORDS, list_blobs, read_tip_lines, recall_name, sharing
+from git_gage.share.lanes import (
+    RECORDS,
+    Memory,
+    digest_refs,
+    list_blobs,
+    read_tip_lines,
+    recall_name,
+    sharing,
+)
 from git_gage.share.objects import find_sent
 from git_gage.share.peek import forget_peeks
 from git_gage.share.withdrawn import Withdrawn
@@ -484,15 +492,24 @@ def would_withdraw(store: Store, catalog: Catalog, drop: Drop) -> bool:
 
 
 def find_lone_runs(store: Store, runs: Collection[str]) -> set[str]:
-    """Those of some runs that have files in epochs of which a remote had lost the records."""
-    refs = store.repo.list_refs(TRACKING)
-    told = {ref.rpartition("/")[0] for ref in refs if ref.endswith(RECORDS)}
-    chains = [
-        oid
-        for ref, oid in refs.items()
-        if ref.endswith("/bulk") and ref.rpartition("/")[0] not in told
-    ]
-    return {path.partition("/")[0] for path in list_files(store.repo, chains)}.intersection(runs)
+    """Those of some runs of which remotes have files beside the records of others, or of none.
+
+    They lost records, or were rolled back. What was looked through once is not read again.
+    """
+    if not runs:
+        return set()
+    memory, refs = Memory(store), store.repo.list_refs(TRACKING)
+    tips = {oid for ref, oid in refs.items() if ref.endswith("/bulk")}
+    told = digest_refs(dict.fromkeys(runs, ""))
+    whose, *seen = (memory.recall("purges", "looked through") or told).split()
+    sizes = store.repo.object_sizes(seen if whose == told else ())
+    here = [oid for oid, size in sizes.items() if size is not None]
+    fresh = sorted(tips.difference(here))
+    files = list_files(store.repo, [*fresh, *(f"^{oid}" for oid in here)]) if fresh else {}
+    lone = {path.partition("/")[0] for path in files}.intersection(runs)
+    if fresh and not lone:
+        memory.note("purges", "looked through", " ".join([told, *sorted(tips)]))
+    return lone
 
 
 def _search(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:

@@ -19,6 +19,7 @@ from git_gage.git.repository import Repository
 from git_gage.runs.next_record import draft_next
 from git_gage.share import purge
 from git_gage.share.fold import fold_lanes
+from git_gage.share.lanes import records_only
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import Store
 from tests.git.test_put_away import listed, run, say
@@ -621,18 +622,21 @@ def test_a_place_that_was_rolled_back_gives_up_what_was_passed_on(
 
 
 @pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("is_lost", [False, True])
 def test_files_of_an_epoch_without_records_go_too(
-    project: Path, tmp_path: Path, *, late: bool
+    project: Path, tmp_path: Path, *, late: bool, is_lost: bool
 ) -> None:
-    """One of two remotes has lost the records, and has the outputs still."""
+    """One of two remotes has lost the records, or the last of them, and has the outputs still."""
     hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
     git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
-    one, two = run(project), hush(project)
+    one = run(project)
+    say(project, "push", str(lab))
+    ((log, before),) = records_only(refs_of(lab, "refs/gage")).items()
+    two = hush(project)
     bob = clone(hub, tmp_path / "bob", name="Bob")
     for remote in ("origin", str(lab)):
         say(project, "push", remote)
-    (log,) = (ref for ref in refs_of(lab, "refs/gage") if ref.endswith("/log"))
-    git(lab, "update-ref", "-d", log)
+    git(lab, "update-ref", *(["-d", log] if is_lost else [log, before]))
     for remote in ["origin"] if late else ["origin", str(lab)]:
         say(bob, "fetch", remote)
     say(project, "purge", two, "--force", "--remote", "origin")
