@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from git_gage.errors import RequestError
 from git_gage.records import short_id
 from git_gage.share.cargo import named_commit, pack_parcels
-from git_gage.share.lanes import read_tip_lines, records_only, sharing
+from git_gage.share.lanes import (
+    RECORDS,
+    read_tip_lines,
+    records_only,
+    refs_below,
+    sharing,
+    split_ref,
+)
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, PRIVATE
 from git_gage.store.out import extend_lane
@@ -38,6 +45,7 @@ def change_privacy(
 ) -> list[str]:
     """Make runs of this clone private, or no longer so; those for which that is new.
 
+    One that came with a backup is let go of as well; what others recorded of it stays as taken.
     A kill in the middle leaves a run private, and some of its records in both lanes: the same
     command goes on with it, and the next push makes it private altogether.
     Raises: RequestError for a run of another clone, or one that a remote has already.
@@ -46,8 +54,8 @@ def change_privacy(
         store.flush()
         catalog.refresh()
         changed = [run for run in runs if private or run in store.private]
-        for run in changed:
-            _require_own(store, catalog, run, private=private)
+        for run in changed if private else ():
+            _require_own(store, catalog, run)
         before, after = (LOCAL, PRIVATE) if private else (PRIVATE, LOCAL)
         write_private(store.dir, store.private.union(changed if private else ()), moving=changed)
         for run in changed:
@@ -69,14 +77,14 @@ def finish_moves(store: Store, catalog: Catalog) -> None:
             write_private(store.dir, store.private, moving=())
 
 
-def _require_own(store: Store, catalog: Catalog, run: str, *, private: bool) -> None:
+def _require_own(store: Store, catalog: Catalog, run: str) -> None:
     if catalog.is_foreign(run):
         raise RequestError(
             f"run {short_id(run)} was recorded in another clone: it is private there or nowhere",
             hint=f"git gage show {short_id(run)}",
         )
     remotes = catalog.remotes_of(run) or _took_back(store, run)
-    if private and remotes:
+    if remotes:
         raise RequestError(
             f"run {short_id(run)} was sent to '{remotes[0]}' already",
             hint=f"to take it back: git gage redact --run {short_id(run)}",
@@ -101,7 +109,13 @@ def _took_back(store: Store, run: str) -> list[str]:
 def _move(store: Store, catalog: Catalog, run: str, before: str, after: str) -> None:
     from git_gage.share.redact import runs_of_sources  # no push needs it but one after a kill
 
-    records = list(catalog.record_lines([run]))
+    tips = [
+        oid
+        for ref, oid in refs_below(store.repo, before, RECORDS).items()
+        if split_ref(ref).lane in store.my_lanes
+    ]
+    held = read_tip_lines(store, tips)
+    records = [record for record in catalog.record_lines([run]) if record.line in held]
     named = map(named_commit, records)
     lines = [record.line for record in records]
     parcels, _ = pack_parcels(store, lines, given=[oid for oid in named if oid])

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from git_gage.git import open_repository
+from git_gage.records import parse_record
+from git_gage.share.lanes import own_refs, read_tip_lines, records_only
 from git_gage.store import Store
 from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import add_newer_line
@@ -360,6 +362,7 @@ def test_a_run_that_was_shared_is_not_private_again(
     """Who had it before from a backup gives it back, and who got it since has an old backup."""
     repo, runs = pair
     bob, kim = tmp_path / "bob", clone(tmp_path / "hub.git", tmp_path / "kim", name="Kim")
+    run(kim)
     say(repo, "backup", "../b.tar")
     say(kim, "restore", "--from", "../b.tar")
     say(kim, "backup", "../kim.tar")
@@ -376,6 +379,32 @@ def test_a_run_that_was_shared_is_not_private_again(
     say(reader, "fetch")
     comments = say(reader, "show", "--json", runs[3])
     assert all(f'"{who.name}"' in comments for who in (repo, bob))
+
+
+def test_a_private_run_of_a_backup_may_be_let_go_of(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    """What is said of it meanwhile stays here until then, and goes to all after that."""
+    repo, runs = pair
+    say(repo, "backup", "../b.tar")
+    kim = clone(tmp_path / "hub.git", tmp_path / "kim", name="Kim")
+    mine = run(kim)
+    say(kim, "restore", "--from", "../b.tar")
+    say(kim, "comment", runs[3], "-m", "from kim")
+    say(repo, "private", "-d", runs[3])
+    say(repo, "push")
+    say(kim, "push")
+    assert b"from kim" not in objects_of(tmp_path / "hub.git")
+    refused = gage_inside(kim, "push", "origin", runs[3])
+    assert f"hint: git gage private -d {runs[3][10:17]}" in refused.err
+    assert say(kim, "private", "-d", runs[3]) == "1 run is no longer private\n"
+    say(kim, "push")
+    say(repo, "fetch")
+    assert "from kim" in say(repo, "show", "--json", runs[3])
+    store = Store(open_repository(kim, dict(os.environ)))
+    lines = read_tip_lines(store, records_only(own_refs(store)).values())
+    begun = [parse_record(line).run for line in lines if b'"kind":"run.begin"' in line]
+    assert begun == [mine]
 
 
 def test_a_run_that_was_shared_and_purged_is_not_private_again(
