@@ -128,6 +128,10 @@ def _look_at(store: Store, lane: str, mine: Refs, theirs: Refs) -> Side:
     current = {ref: oid for ref, oid in theirs.items() if ref not in forks}
     ours, others = (set(records_only(refs).values()) for refs in (mine, current))
     lines = compare_tips(store, ours - others, others - ours)
+    if lines.behind:
+        # What an old epoch there has can be in one that both have.
+        held = read_tip_lines(store, ours & others)
+        lines = Difference(*([line for line in side if line not in held] for side in lines))
     forked = any(
         not is_ancestor(store.repo, theirs[fork], mine[ref])
         for ref, found in forks.items()

@@ -85,6 +85,26 @@ def test_what_a_remote_had_of_them_goes_there_and_at_colleagues(world: World) ->
         git(world.sam.path, "cat-file", "-e", begun.body["source"]["snapshot"])
 
 
+def test_an_old_epoch_that_is_there_still_is_of_nobody_else(world: World) -> None:
+    """A push without outputs leaves it beside the one that it was merged into."""
+    runs = months(world.ana, 0, 5)
+    with pytest.MonkeyPatch.context() as context:
+        context.setattr(merge, "EPOCHS", 9)
+        world.ana.push()
+    assert gage_inside(world.ana.path, "push", "--meta").code == 0
+    there = refs_of(world.origin, "refs/gage/")
+    assert {"202601-01", "202603-02"} < set(epochs(there))
+    for ref in there:
+        git(world.origin, "update-ref", "-d", ref)
+    assert not world.ana.push().up_to_date
+    world.sam.fetch()
+    assert world.sam.runs() == set(runs)
+    assert all(world.sam.output(run) for run in runs)
+    months(world.ana, 5, 1)
+    assert world.ana.push().runs == 1
+    assert world.ana.heard.warnings == []
+
+
 def test_epochs_of_words_and_of_previews_are_merged(world: World) -> None:
     """Somebody only says things of runs, and adds previews."""
     (run,) = months(world.ana, 0, 1)
