@@ -17,9 +17,9 @@ import pytest
 
 from git_gage.catalog.bulk import find_bound, read_files
 from git_gage.records import Record, parse_record
-from git_gage.share.lanes import read_tip_lines
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import TRACKING, Store
+from git_gage.store.rewrite import read_holding
 from tests.support import Result, clone, gage_inside, git, make_repo, scale, unmeasured_environ
 from tests.unit.share.world import Person, refs_of
 
@@ -469,7 +469,7 @@ def check(lab: Lab) -> None:
     }
     shared = {line for line in kept & openly if records[line].run not in closed}
     held = {name: Person(path).lines() for name, path in lab.places().items()}
-    beside: dict[str, set[bytes]] = {}
+    stays: dict[str, set[str]] = {}
     for name, lines in held.items():
         own, seen = begun.get(name, set()), lab.seen.get(name, set())
         mine = {line for line in kept & seen if records[line].run in own}
@@ -478,10 +478,10 @@ def check(lab: Lab) -> None:
         known = lab.begun(name) if name in lab.people else gone
         over = (gone & known) - (silent - own)
         left = {line for line in lines - kept if parse_record(line).run in over}
-        # An epoch of others stays as it is while it has words that cannot be judged.
+        # An epoch of others stays as it is while it has words that cannot be judged, or files.
         unjudged = {line for line in lines - kept if parse_record(line).run in gone - known}
-        beside[name] = find_beside(lab.places()[name], unjudged)
-        assert told(left - beside[name]) == [], f"purged, and still in {name}"
+        beside, stays[name] = find_beside(lab.places()[name], unjudged, gone - known)
+        assert told(left - beside) == [], f"purged, and still in {name}"
         if name not in lab.people:
             assert not {parse_record(line).run for line in lines} & hidden, f"not private: {name}"
     check_documents(lab, hidden.union(*private.values()))
@@ -493,19 +493,23 @@ def check(lab: Lab) -> None:
     ended = [each for each in records.values() if each.run in gone - silent]
     others = (each for each in records.values() if each.run not in gone - silent)
     needed = {oid for each in others for oid in blobs_of(each)}
-    stays = {
-        name: {oid for line in lines for oid in blobs_of(parse_record(line))}
-        for name, lines in beside.items()
-    }
     check_traces(lab, ended, {name: needed | stays[name] for name in stays})
 
 
-def find_beside(path: Path, lines: set[bytes]) -> set[bytes]:
-    """All that is in epochs of others that hold some of these lines."""
-    store = Person(path).store
-    tips = [oid for ref, oid in store.read_tips().items() if ref.startswith(f"{TRACKING}/")]
-    epochs = [set(read_tip_lines(store, [tip])) for tip in (tips if lines else ())]
-    return {line for epoch in epochs if epoch & lines for line in epoch}
+def find_beside(path: Path, words: set[bytes], runs: set[str]) -> tuple[set[bytes], set[str]]:
+    """All lines and files that are in epochs of others with some of these words, or files of runs.
+
+    So are the files that these lines name.
+    """
+    repo, epochs = Person(path).store.repo, dict[str, dict[str, str]]()
+    for ref, oid in repo.list_refs(TRACKING).items() if runs else ():
+        epoch, _, kind = ref.rpartition("/")
+        epochs.setdefault(epoch, {})[kind] = oid
+    found = [read_holding(repo, tips) for tips in epochs.values()]
+    found = [each for each in found if words.intersection(each.lines) or runs & each.runs_of_files]
+    lines = {line for each in found for line in each.lines}
+    files = {oid for each in found for oid in each.files.values()}
+    return lines, files.union(*(blobs_of(parse_record(line)) for line in lines))
 
 
 def check_documents(lab: Lab, hidden: set[str]) -> None:
