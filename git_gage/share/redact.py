@@ -8,6 +8,7 @@ Source: docs/format.md, "Redaction".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -64,6 +65,7 @@ PARTS = (OUTPUT, FILES, SOURCE, RUN)
 KIND = "run.redact"
 # What a comment was written in, where the editor failed.
 EDITED = "COMMENT_EDITMSG"
+_SNAPSHOT = re.compile(rb'"snapshot":"([0-9a-f]{40}(?:[0-9a-f]{24})?)"')
 _LOOKED_AT_BYTES = 64 << 20
 _WHOLE = ("run.begin", "run.start", "run.end")
 # Bulk files that are a part of the record itself.
@@ -325,8 +327,10 @@ def take_out(
     purge_journals(store.dir / "journal", drop)
     left = list(_clear_files(store, redactions))
     may_hold = _search(store, drop)
+    of_taken = _with_taken_sources(store, drop)
     for prefix in _own_lanes(store):
-        rewrite_lane(store.repo, prefix, drop, may_hold)
+        going = of_taken if prefix.startswith(TAKEN) else drop
+        rewrite_lane(store.repo, prefix, going, may_hold)
     catalog.close()
     _forget(store)
     return Redacted(list(redactions), remotes, elsewhere, left)
@@ -476,6 +480,27 @@ def _own_lanes(store: Store) -> list[str]:
     return [*own, *{f"{TAKEN}/{each.remote}/w/{each.lane}" for each in taken if each is not None}]
 
 
+def _with_taken_sources(store: Store, drop: Drop) -> Drop:
+    """What goes of runs that were taken one by one: also sources that no other run here has."""
+    if not drop.own_sources:
+        return drop
+    tips = [oid for ref, oid in store.repo.list_refs(TAKEN).items() if ref.endswith("/src")]
+    unnamed = set(list_sources(store.repo, tips)) - _named_sources(store, drop.runs)
+    return drop._replace(snapshots=frozenset(unnamed))
+
+
+def _named_sources(store: Store, gone: Collection[str]) -> set[str]:
+    """The sources that records here name, of runs that are not gone."""
+    refs = store.repo.list_refs(*SPACES)
+    lines = read_tip_lines(store, [oid for ref, oid in refs.items() if ref.endswith(RECORDS)])
+    return {
+        oid.decode()
+        for line in lines
+        for oid in _SNAPSHOT.findall(line)
+        if run_of(line) not in gone
+    }
+
+
 def would_withdraw(store: Store, catalog: Catalog, drop: Drop) -> bool:
     """Whether there is anything here that can go."""
     may_hold = _search(store, drop)
@@ -492,13 +517,14 @@ def would_withdraw(store: Store, catalog: Catalog, drop: Drop) -> bool:
 
 
 def find_lone_runs(store: Store, runs: Collection[str]) -> set[str]:
-    """Those of some runs of which remotes have files beside the records of others, or of none.
+    """Those of some runs of which there are files beside the records of others, or of none.
 
-    They lost records, or were rolled back. What was looked through once is not read again.
+    A remote lost records, or was rolled back, and a backup may have what came from it. What was
+    looked through once is not read again.
     """
     if not runs:
         return set()
-    memory, refs = Memory(store), store.repo.list_refs(TRACKING)
+    memory, refs = Memory(store), store.repo.list_refs(TRACKING, TAKEN)
     tips = {oid for ref, oid in refs.items() if ref.endswith("/bulk")}
     told = digest_refs(dict.fromkeys(runs, ""))
     whose, *seen = (memory.recall("purges", "looked through") or told).split()
@@ -573,7 +599,9 @@ def _find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[_Touch
         holding = read_holding(store.repo, each.tips)
         rest = holding.without(drop if each.ours else drop.for_others)
         if rest != holding:
-            found.append(each._replace(rest=_wanted_of(catalog, rest, gone)))
+            found.append(each._replace(rest=rest))
+    named = _named_sources(store, gone) if found else ()
+    found = [each._replace(rest=_wanted_of(catalog, each.rest, gone, named)) for each in found]
     going = {ref for each in found if each.ours for ref in each.refs}
     stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
     all_here = _read_all(store, stays) if found else Holding()
@@ -611,9 +639,12 @@ def run_of(line: bytes) -> str | None:
         return None
 
 
-def _wanted_of(catalog: Catalog, rest: Holding, gone: Collection[str]) -> Holding:
+def _wanted_of(
+    catalog: Catalog, rest: Holding, gone: Collection[str], named: Collection[str]
+) -> Holding:
     """An epoch of others without what those who recorded it have taken out since.
 
+    Sources are wanted that are `named` here, in that epoch or elsewhere.
     Runs that somebody says to have purged and that are not `gone` here are wanted as they were:
     nothing else may tell who began them, so it is judged first, with the next fetch.
     """
@@ -622,7 +653,7 @@ def _wanted_of(catalog: Catalog, rest: Holding, gone: Collection[str]) -> Holdin
     unjudged = find_said(records).runs.difference(gone)
     said = find_said(each for each in records if each.run not in unjudged)
     rest = rest.without(said._replace(runs=said.runs.union(gone)))
-    return rest._replace(snapshots=_named_sources(rest))
+    return rest._replace(snapshots=tuple(oid for oid in rest.snapshots if oid in named))
 
 
 def _read_all(store: Store, refs: Mapping[str, str]) -> Holding:
@@ -633,12 +664,6 @@ def _read_all(store: Store, refs: Mapping[str, str]) -> Holding:
     lines = read_tip_lines(store, [*tips.get("log", ()), *tips.get("sealed", ())])
     files = list_files(store.repo, tips.get("bulk", ()))
     return Holding(tuple(lines), files, tuple(list_sources(store.repo, tips.get("src", ()))))
-
-
-def _named_sources(rest: Holding) -> tuple[str, ...]:
-    """The sources of an epoch that some of its records name."""
-    named = b"".join(rest.lines)
-    return tuple(oid for oid in rest.snapshots if oid.encode() in named)
 
 
 # -- what lies beside ------------------------------------------------------------------------------

@@ -669,6 +669,36 @@ def test_files_of_which_an_epoch_lacks_the_records_keep_no_purged_run(
     assert listed(bob) == [two]
 
 
+def test_what_was_taken_by_itself_goes_with_its_source(project: Path, tmp_path: Path) -> None:
+    """So does what comes again in a backup of whom a remote gave files without their records."""
+    hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
+    one, two, three = run(project), hush(project), hush(project)
+    for remote in ("origin", str(lab)):
+        say(project, "push", remote)
+    (log,) = records_only(refs_of(lab, "refs/gage"))
+    git(lab, "update-ref", "-d", log)
+    kim, bob = (clone(hub, tmp_path / name, name=name.title()) for name in ("kim", "bob"))
+    say(kim, "fetch", str(lab))
+    say(kim, "backup", str(tmp_path / "kim.tar"))
+    say(bob, "fetch", "origin", two, three)
+    taken = "refs/gage-in/origin/w/taken"
+
+    say(project, "purge", two, "--force", "--remote", "origin")
+    gage_inside(bob, "fetch")
+    (src,) = (ref for ref in refs_of(bob, taken) if ref.endswith("/src"))
+    source = json.loads(say(bob, "show", three, "--json"))["source"]["snapshot"]
+    assert source in git(bob, "rev-list", src).split()
+    say(project, "purge", three, "--force", "--remote", "origin")
+    gage_inside(bob, "fetch")
+    assert refs_of(bob, taken) == {}
+    say(bob, "restore", "--from", str(tmp_path / "kim.tar"), "-y")
+    prune(bob)
+    assert HUSH not in everything(bob)
+    assert_whole(bob, [one])
+    assert listed(bob) == [one]
+
+
 def test_a_lane_that_is_none_stops_no_purge(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
