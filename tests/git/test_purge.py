@@ -699,6 +699,21 @@ def test_what_was_taken_by_itself_goes_with_its_source(project: Path, tmp_path: 
     assert listed(bob) == [one]
 
 
+def test_the_source_of_a_run_that_a_backup_had_goes_too(project: Path, tmp_path: Path) -> None:
+    one, two = run(project), hush(project)
+    say(project, "push")
+    say(project, "backup", "../b.tar")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    mine = run(bob)
+    say(bob, "restore", "--from", "../b.tar")
+    say(project, "purge", two, "--force", "--remote", "origin")
+    assert "is gone" in gage_inside(bob, "fetch").err
+    prune(bob)
+    assert sorted(listed(bob)) == sorted([one, mine])
+    assert_whole(bob, [one, mine])
+    assert HUSH not in objects_of(bob)
+
+
 def test_a_lane_that_is_none_stops_no_purge(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
