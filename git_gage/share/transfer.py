@@ -186,8 +186,9 @@ def push_refs(
 ) -> Outcome:
     """Put commits on refs of the remote, and delete refs that are still what they were.
 
-    Everything or nothing, where the remote can do that; without the deletes, where it can't.
-    Never forced. There must be either: without any, git would push branches.
+    Everything or nothing, where the remote can do that; without the deletes, where it can't. What
+    it has no longer counts as deleted. Never forced. There must be either: without any, git would
+    push branches.
 
     Raises: RemoteError with git's own text, unless refs were merely behind the remote's.
     """
@@ -198,7 +199,14 @@ def push_refs(
             return Outcome({}, {}, {}, Answer(0, "", []))
     outcome = _push(repo, remote, updates, deletes, observer, ("--atomic",))
     if outcome.reasons and not outcome.behind and deletes and updates:
-        outcome = _push(repo, remote, updates, {}, observer, ("--atomic",))
+        there = list_remote(repo, remote, observer)
+        left = {ref: oid for ref, oid in deletes.items() if there.get(ref) == oid}
+        gone = dict.fromkeys(deletes.keys() - there.keys(), "-")
+        if len(left) < len(deletes):
+            outcome = _push(repo, remote, updates, left, observer, ("--atomic",))
+        if outcome.reasons and not outcome.behind:
+            outcome = _push(repo, remote, updates, {}, observer, ("--atomic",))
+        outcome = outcome._replace(flags={**gone, **outcome.flags})
     if any("does not support --atomic" in line for line in outcome.answer.said):
         outcome = _push(repo, remote, updates, {} if updates else deletes, observer, ())
     for line in outcome.answer.said:

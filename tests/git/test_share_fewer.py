@@ -85,6 +85,22 @@ def test_what_a_remote_had_of_them_goes_there_and_at_colleagues(world: World) ->
         git(world.sam.path, "cat-file", "-e", begun.body["source"]["snapshot"])
 
 
+def test_one_that_a_remote_has_lost_keeps_no_others_there(world: World) -> None:
+    months(world.ana, 0, 3)
+    world.ana.push()
+    for ref in refs_of(world.origin, "refs/gage/"):
+        if "/202602-01/" in ref:
+            git(world.origin, "update-ref", "-d", ref)
+    months(world.ana, 3, 2)
+    assert world.ana.push() == ("origin", 2, 4, 2, False)
+    there = refs_of(world.origin, "refs/gage/")
+    assert epochs(there) == ["202603-02", "202604-01", "202605-01"]
+    assert refs_of(world.ana.path, "refs/gage-remotes/origin/w").keys() == {
+        ref.replace("refs/gage/", "refs/gage-remotes/origin/") for ref in there
+    }
+    assert world.ana.push().up_to_date
+
+
 def test_an_old_epoch_that_is_there_still_is_of_nobody_else(world: World) -> None:
     """A push without outputs leaves it beside the one that it was merged into."""
     runs = months(world.ana, 0, 5)
