@@ -134,6 +134,7 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
         return
     with store.writing():
         store.flush()
+        drop = drop._replace(snapshots=_own_sources(store, plans))
         try:
             require_alone(store, plans, drop)
         except RequestError as error:
@@ -219,6 +220,19 @@ def _with_sources(store: Store, plans: Sequence[Redaction]) -> list[Redaction]:
         each._replace(source=oid if (oid := sources.get(each.run)) not in needed else None)
         for each in plans
     ]
+
+
+def _own_sources(store: Store, plans: Sequence[Redaction]) -> frozenset[str]:
+    """Sources of those that were begun here, which no other run of this clone has.
+
+    An admin said so, or one's other clone, or a purge was cut short.
+    """
+    own = [
+        each
+        for each in plans
+        if any(r.kind == "run.begin" and r.writer in store.my_lanes for r in each.records)
+    ]
+    return make_drop(_with_sources(store, own)).snapshots if own else frozenset()
 
 
 def _is_proven(catalog: Catalog, plan: Redaction) -> bool:

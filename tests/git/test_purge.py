@@ -429,6 +429,22 @@ def killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def test_a_fetch_goes_on_with_a_purge_that_was_cut_short(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = tmp_path / "hub.git"
+    one, two = run(project), hush(project)
+    say(project, "push")
+    with monkeypatch.context() as patch:
+        patch.setattr(purge, "take_out", killed)
+        assert gage_inside(project, "purge", two, "--force").code != 0
+    say(project, "sync")
+    for where in (project, hub):
+        prune(where)
+        assert HUSH not in objects_of(where)
+    assert_whole(project, [one])
+
+
 def test_a_purge_that_came_by_the_way_is_not_forgotten(project: Path, tmp_path: Path) -> None:
     """What tells who began a run stays until its purge is believed: else words of it never go."""
     one, two = run(project), run(project)
