@@ -460,13 +460,10 @@ def check(lab: Lab) -> None:
     hidden = closed - lab.given
     # Nobody hears of the end of a private run: who has it from a backup keeps it.
     silent = closed & gone
-    # What is said where a run is private stays there, also if others have the run from a backup.
-    openly = {
-        line
-        for name, lines in lab.seen.items()
-        for line in lines
-        if records[line].run not in private[name]
-    }
+    # What is said where a run is private stays there, also if others have it from a backup.
+    lanes = {name: Person(path).store.my_lanes for name, path in lab.people.items()}
+    said = {(lane, run) for name in lanes for lane in lanes[name] for run in private[name]}
+    openly = {line for line, each in records.items() if (each.writer, each.run) not in said}
     shared = {line for line in kept & openly if records[line].run not in closed}
     held = {name: Person(path).lines() for name, path in lab.places().items()}
     stays: dict[str, set[str]] = {}
