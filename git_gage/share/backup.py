@@ -439,18 +439,42 @@ def _choose_refs(
     """Refs that bring anything, each with the one that takes it: its own, or one below `name`.
 
     What comes beside other runs is as if it had been fetched run by run: no lane of this clone
-    goes on with it, no remote is taken to have it, and a purge takes it out.
+    goes on with it, no remote is taken to have it, and a purge takes it out. Epochs that are here
+    as well, wherever they came from, stay away, and what a backup had brought there keeps its name:
+    else clones that restore each other's backups would have all of it once more each time.
     """
     ignored = set(Withdrawn(store).ignored())
-    for ref, oid in backup.refs.items():
-        found = parse_ref(ref)
-        if found is None:
+    tips: dict[str, list[str]] = {}
+    for ref, oid in here.items():
+        tips.setdefault(_name_in_lane(ref) or ref, []).append(oid)
+    epochs: dict[str, dict[str, str]] = {}
+    for ref in backup.refs:
+        if (own := _name_in_lane(ref)) is None:
             raise _broken(backup.path, f"'{ref}' is no lane")
-        lane = f"{LOCAL}/{found.lane}/{found.epoch}/{found.kind}"
-        place = f"{TAKEN}/{name}/{ref.removeprefix('refs/')}" if name else ref
-        held = any(_holds(store, here.get(each), oid) for each in (ref, place))
-        if lane not in ignored and not held:
-            yield ref, place
+        if f"{LOCAL}/{own}" not in ignored:
+            epochs.setdefault(ref.rpartition("/")[0], {})[ref] = own
+    taken = {ref.rpartition("/")[0] for ref in here}
+    for epoch, refs in epochs.items():
+        lacking = [
+            ref
+            for ref, own in refs.items()
+            if not any(
+                _holds(store, tip, backup.refs[ref])
+                for tip in (tips.get(own, ()) if name else [here.get(ref)])
+            )
+        ]
+        if not name:
+            yield from zip(lacking, lacking, strict=True)
+        elif lacking:
+            is_named = epoch.startswith(f"{TAKEN}/backup-") and epoch not in taken
+            below = "" if is_named else f"{TAKEN}/{name}/"
+            yield from ((ref, below + ref.removeprefix("refs/" if below else "")) for ref in refs)
+
+
+def _name_in_lane(ref: str) -> str | None:
+    """Lane, epoch and kind of a ref, wherever that lane is from; None for any other ref."""
+    found = parse_ref(ref)
+    return None if found is None else f"{found.lane}/{found.epoch}/{found.kind}"
 
 
 def _holds(store: Store, tip: str | None, oid: str) -> bool:

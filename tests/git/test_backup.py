@@ -22,6 +22,7 @@ from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import add_newer_line
 from tests.git.test_secrets import objects_of
 from tests.support import clone, commit, gage_inside, git, make_repo, set_identity, write_files
+from tests.unit.share.world import refs_of
 
 MAKES = "open('big.bin', 'wb').write(b'x' * 200_000)\nprint('loss: 1')\n"
 
@@ -133,6 +134,18 @@ def test_what_was_purged_meanwhile_is_not_said_to_come_back(repo: Path, tmp_path
         assert len(objects(where)) == 1
 
 
+def test_what_was_redacted_meanwhile_does_not_come_back(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    repo, runs = pair
+    say(repo, "push")
+    say(repo, "backup", "../b.tar")
+    say(repo, "redact", "-y", "--output", runs[2])
+    say(repo, "restore", "--from", "../b.tar")
+    assert refs_of(repo, "refs/gage-in") == {}
+    assert f"{runs[2]}/output" not in git(repo, "rev-list", "--objects", "--all")
+
+
 def test_records_of_a_newer_version_are_saved_as_they_are(
     pair: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
@@ -181,6 +194,28 @@ def test_what_is_here_is_not_replaced(pair: tuple[Path, list[str]], tmp_path: Pa
     refused = gage_inside(repo, "restore", "--from", "../c.tar")
     assert "went on here: both forms are kept" in refused.err
     assert json.loads(say(repo, "show", runs[1], "--json"))["label"] == "better"
+
+
+def test_what_comes_back_in_a_backup_of_somebody_else_is_there_once(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    repo, _ = pair
+    kim = clone(tmp_path / "hub.git", tmp_path / "kim", name="Kim")
+    run(kim)
+    counts = []
+    for number in range(3):
+        for one, other in ((repo, kim), (kim, repo)):
+            say(one, "backup", f"../{one.name}-{number}.tar")
+            say(other, "restore", "--from", f"../{one.name}-{number}.tar")
+        counts.append([len(refs_of(where, "refs/gage-in")) for where in (repo, kim)])
+    assert counts[0] == counts[1] == counts[2]
+    sam = clone(tmp_path / "hub.git", tmp_path / "sam", name="Sam")
+    run(sam)
+    say(sam, "restore", "--from", "../kim-2.tar")
+    assert all(ref.count("gage-in/") == 1 for ref in refs_of(sam, "refs/gage-in"))
+    assert set(listed(repo)) <= set(listed(sam))
+    for each in listed(repo):
+        assert say(sam, "output", each) == say(repo, "output", each)
 
 
 def rewrite(path: Path, **changes: bytes | None) -> Path:
