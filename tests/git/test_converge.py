@@ -260,7 +260,10 @@ class Lab:
     def private(self) -> None:
         name = self.somebody()
         if runs := self.some_runs(name, 1, own=True):
+            others = set[str]().union(*(self.known[each] for each in self.people if each != name))
             self.gage(name, "private", *self.random.choice([[], ["-d"]]), *runs)
+            # A remote may have given up its lane since others fetched it from there.
+            self.given |= others.intersection(runs)
 
     def move(self) -> None:
         verb = self.random.choice(["push", "fetch", "sync"])
