@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,8 @@ def going(logger: Path, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     yield recorder
     recorder.kill()
     recorder.communicate()
+    with suppress(OSError):  # nobody waits for it any more
+        os.close(os.open(tmp_path / "go", os.O_WRONLY | os.O_NONBLOCK))
 
 
 def let_go(tmp_path: Path) -> None:
