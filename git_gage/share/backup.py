@@ -454,21 +454,19 @@ def _choose_refs(
         if f"{LOCAL}/{own}" not in ignored:
             epochs.setdefault(ref.rpartition("/")[0], {})[ref] = own
     taken = {ref.rpartition("/")[0] for ref in here}
+
+    def is_here(ref: str, own: str) -> bool:
+        known = tips.get(own, ()) if name else [here.get(ref)]
+        return any(_holds(store, tip, backup.refs[ref]) for tip in known)
+
     for epoch, refs in epochs.items():
-        lacking = [
-            ref
-            for ref, own in refs.items()
-            if not any(
-                _holds(store, tip, backup.refs[ref])
-                for tip in (tips.get(own, ()) if name else [here.get(ref)])
-            )
-        ]
+        lacking = [ref for ref, own in refs.items() if not is_here(ref, own)]
         if not name:
-            yield from zip(lacking, lacking, strict=True)
+            yield from ((ref, ref) for ref in lacking)
         elif lacking:
             is_named = epoch.startswith(f"{TAKEN}/backup-") and epoch not in taken
-            below = "" if is_named else f"{TAKEN}/{name}/"
-            yield from ((ref, below + ref.removeprefix("refs/" if below else "")) for ref in refs)
+            stem = "refs/" if is_named else f"{TAKEN}/{name}/"
+            yield from ((ref, stem + ref.removeprefix("refs/")) for ref in refs)
 
 
 def _name_in_lane(ref: str) -> str | None:

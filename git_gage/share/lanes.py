@@ -41,12 +41,12 @@ class Difference(NamedTuple):
     behind: list[bytes]
 
 
-def own_refs(store: Store) -> Refs:
+def own_refs(store: Store, space: str = LOCAL) -> Refs:
     """Lanes this clone has written. Hold the store's lock, so that kinds belong together."""
     mine = store.my_lanes
     return {
         ref: oid
-        for ref, oid in refs_below(store.repo, LOCAL, KINDS).items()
+        for ref, oid in refs_below(store.repo, space, KINDS).items()
         if split_ref(ref).lane in mine
     }
 

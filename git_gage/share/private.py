@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING
 from git_gage.errors import RequestError
 from git_gage.records import short_id
 from git_gage.share.cargo import named_commit, pack_parcels
-from git_gage.share.lanes import (
-    RECORDS,
-    read_tip_lines,
-    records_only,
-    refs_below,
-    sharing,
-    split_ref,
-)
+from git_gage.share.lanes import own_refs, read_tip_lines, records_only, sharing
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, PRIVATE
 from git_gage.store.out import extend_lane
@@ -109,12 +102,7 @@ def _took_back(store: Store, run: str) -> list[str]:
 def _move(store: Store, catalog: Catalog, run: str, before: str, after: str) -> None:
     from git_gage.share.redact import runs_of_sources  # no push needs it but one after a kill
 
-    tips = [
-        oid
-        for ref, oid in refs_below(store.repo, before, RECORDS).items()
-        if split_ref(ref).lane in store.my_lanes
-    ]
-    held = read_tip_lines(store, tips)
+    held = read_tip_lines(store, records_only(own_refs(store, before)).values())
     records = [record for record in catalog.record_lines([run]) if record.line in held]
     named = map(named_commit, records)
     lines = [record.line for record in records]

@@ -482,9 +482,9 @@ def _own_lanes(store: Store) -> list[str]:
 
 def _with_taken_sources(store: Store, drop: Drop) -> Drop:
     """What goes of runs that were taken one by one: also sources that no other run here has."""
-    if not drop.own_sources:
-        return drop
     tips = [oid for ref, oid in store.repo.list_refs(TAKEN).items() if ref.endswith("/src")]
+    if not (tips and drop.own_sources):
+        return drop
     unnamed = set(list_sources(store.repo, tips)) - _named_sources(store, drop.runs)
     return drop._replace(snapshots=frozenset(unnamed))
 
@@ -604,7 +604,7 @@ def _find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[_Touch
     found = [each._replace(rest=_wanted_of(catalog, each.rest, gone, named)) for each in found]
     going = {ref for each in found if each.ours for ref in each.refs}
     stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
-    all_here = _read_all(store, stays) if found else Holding()
+    all_here = _read_all(store, stays) if going else Holding()
     for each in found:
         if each.ours:
             yield each._replace(held=all_here.has(each.rest))
