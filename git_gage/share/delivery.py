@@ -50,13 +50,15 @@ class Pushed(NamedTuple):
 class Load(NamedTuple):
     """Commits for refs of the remote, refs to delete there, and what is new to it.
 
-    `known` are the tracking refs it was made from, `lines` the record lines beyond those.
+    `known` are the tracking refs it was made from, `lines` the record lines beyond those; `whole`
+    tells whether all of our lanes goes along, so that it can replace what they were there.
     """
 
     updates: Refs
     deletes: Refs
     known: Refs
     lines: Sequence[bytes]
+    whole: bool = False
 
 
 class BehindError(RemoteError):
@@ -76,12 +78,12 @@ def deliver(
     if not allow_secrets:
         require_no_leaks(store, load)
     withdrawn = Withdrawn(store)
-    asked = withdrawn.deletes(remote.tracking)
+    asked = _to_delete(store, remote, load)
     updates = {**withdrawn.again(remote.tracking), **load.updates}
     if not updates:
         there = list_remote(store.repo, remote, observer)
         withdrawn.note_gone(remote.tracking, {r: o for r, o in asked.items() if there.get(r) != o})
-        asked = withdrawn.deletes(remote.tracking)
+        asked = _to_delete(store, remote, load)
         if not asked:
             return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
     # Where a redaction was cut short, an epoch is there under its old name.
@@ -92,12 +94,22 @@ def deliver(
     commits = _count_commits(store, remote, load.known, lines)
     _note_tips(store, remote, load, outcome)
     if outcome.accepted:
-        _note_withdrawn(store, remote, withdrawn, outcome, observer)
+        _note_withdrawn(store, remote, asked, outcome, observer)
     if not outcome.accepted:
         raise _failure(remote, outcome)
     runs = sum(b'"kind":"run.begin"' in line for line in lines)
     sent = [ref for ref, flag in outcome.flags.items() if flag in SENT and ref.endswith(CARGO)]
     return Pushed(remote.shown, runs, len(lines), commits, not (lines or sent))
+
+
+def _to_delete(store: Store, remote: Remote, load: Load) -> Refs:
+    """Refs with what was taken out that the remote is to delete now.
+
+    A lane of ours waits for one that replaces it: else the other runs in it would be gone there,
+    and nobody here would know any more that they were sent.
+    """
+    asked, mine = Withdrawn(store).deletes(remote.tracking), store.my_lanes
+    return {ref: oid for ref, oid in asked.items() if load.whole or split_ref(ref).lane not in mine}
 
 
 def _failure(remote: Remote, outcome: Outcome) -> RemoteError:
@@ -136,13 +148,13 @@ def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome) -> No
 
 
 def _note_withdrawn(
-    store: Store, remote: Remote, withdrawn: Withdrawn, outcome: Outcome, observer: Observer
+    store: Store, remote: Remote, asked: Refs, outcome: Outcome, observer: Observer
 ) -> None:
-    """Forget what the remote has deleted, or had not any more."""
+    """Forget what of `asked` the remote has deleted, or had not any more."""
+    withdrawn = Withdrawn(store)
     if again := withdrawn.again(remote.tracking):
         withdrawn.note_given(remote.tracking, again)
         withdrawn.save()
-    asked = withdrawn.deletes(remote.tracking)
     gone = {ref: oid for ref, oid in asked.items() if outcome.flags.get(ref) == "-"}
     if len(gone) < len(asked):
         there = list_remote(store.repo, remote, observer)
@@ -152,6 +164,11 @@ def _note_withdrawn(
             observer.warning(f"'{remote.shown}' did not delete {left} refs with what was redacted")
     if gone:
         withdrawn.note_gone(remote.tracking, gone)
+    if withdrawn.deletes(remote.tracking).keys() - asked.keys():
+        observer.warning(
+            f"'{remote.shown}' still has what was taken out: 'git gage push {remote.shown}' "
+            "replaces it"
+        )
 
 
 def _digest(refs: Refs) -> str:

@@ -106,7 +106,8 @@ def _load_lanes(store: Store, remote: Remote, parts: Collection[str], observer: 
         found = _updates(store.repo, side)
         updates |= {ref: oid for ref, oid in found.items() if ref.endswith((*RECORDS, *parts))}
         deletes |= _deletes(store, side, parts)
-    return Load(updates, deletes, known, [line for side in sides for line in side.lines.ahead])
+    lines = [line for side in sides for line in side.lines.ahead]
+    return Load(updates, deletes, known, lines, whole=True)
 
 
 def _survey(store: Store, remote: Remote, memory: Memory, known: Refs) -> list[Side]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from git_gage.errors import RequestError
 from git_gage.records import short_id
 from git_gage.share.cargo import named_commit, pack_parcels
-from git_gage.share.lanes import own_refs, read_tip_lines, records_only, sharing
+from git_gage.share.lanes import own_refs, read_tip_lines, recall_name, records_only, sharing
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, PRIVATE
 from git_gage.store.out import extend_lane
@@ -79,22 +79,31 @@ def _require_own(store: Store, catalog: Catalog, run: str) -> None:
     remotes = catalog.remotes_of(run) or _took_back(store, run)
     if remotes:
         raise RequestError(
-            f"run {short_id(run)} was sent to '{remotes[0]}' already",
+            f"run {short_id(run)} was sent to '{recall_name(store, remotes[0])}' already",
             hint=f"to take it back: git gage redact --run {short_id(run)}",
         )
 
 
 def _took_back(store: Store, run: str) -> list[str]:
-    """Remotes that are still to delete lanes with a run, and to get the rest of them again."""
+    """Remotes that are still to delete lanes with a run, and to get the rest of them again.
+
+    Raises: RequestError where git has cleaned up what one is to delete: that can be anything.
+    """
     from git_gage.share.redact import run_of
 
     withdrawn = Withdrawn(store)
     found = []
     for remote in withdrawn.remotes():
         tips = records_only(withdrawn.deletes(remote)).values()
-        known = [oid for oid, size in store.repo.object_sizes(tips).items() if size is not None]
-        # What git has cleaned up since can have been anything.
-        if len(known) < len(set(tips)) or run in map(run_of, read_tip_lines(store, known)):
+        sizes = store.repo.object_sizes(tips)
+        if None in sizes.values():
+            shown = recall_name(store, remote)
+            raise RequestError(
+                f"'{shown}' is still to delete what was taken out of runs here: "
+                f"run {short_id(run)} may be in that, too",
+                hint=f"git gage push {shown}",
+            )
+        if run in map(run_of, read_tip_lines(store, sizes)):
             found.append(remote)
     return found
 

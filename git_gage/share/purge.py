@@ -35,6 +35,7 @@ from git_gage.share.redact import (
     Redaction,
     bulk_names,
     find_lone_runs,
+    has_sources_alone,
     make_drop,
     read_texts,
     require_alone,
@@ -130,7 +131,7 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
     ]
     drop = make_drop(plans)._replace(own_sources=True)
     drop = drop._replace(runs=drop.runs | find_lone_runs(store, known))
-    if not drop.runs or not _has_to_go(store, catalog, drop):
+    if not (drop.runs or has_sources_alone(store)) or not _has_to_go(store, catalog, drop):
         return
     with store.writing():
         store.flush()

@@ -588,20 +588,26 @@ class _Touched(NamedTuple):
 
 
 def _find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[_Touched]:
-    groups, found, may_hold = _group(store), [], _search(store, drop)
+    groups, looked_at, may_hold = _group(store), [], _search(store, drop)
     given = store.out_lanes.union(key[2] for key in groups if key[0] == OUT)
     own = store.my_lanes | given
     gone = drop.runs.union(Withdrawn(store).purged())
     for key, refs in groups.items():
         each = _Touched(key, refs, Holding(), key[2] in own)
-        if not may_hold(each.tips):
+        # Whose sources these are, is told by records that are elsewhere.
+        is_lone = drop.own_sources and not each.ours and _has_sources_alone(each.tips)
+        if not (is_lone or may_hold(each.tips)):
             continue
         holding = read_holding(store.repo, each.tips)
         rest = holding.without(drop if each.ours else drop.for_others)
+        if is_lone or rest != holding:
+            looked_at.append((each._replace(rest=rest), holding))
+    named = _named_sources(store, gone) if looked_at else ()
+    found = []
+    for each, holding in looked_at:
+        rest = _wanted_of(catalog, each.rest, gone, named)
         if rest != holding:
             found.append(each._replace(rest=rest))
-    named = _named_sources(store, gone) if found else ()
-    found = [each._replace(rest=_wanted_of(catalog, each.rest, gone, named)) for each in found]
     going = {ref for each in found if each.ours for ref in each.refs}
     stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
     all_here = _read_all(store, stays) if going else Holding()
@@ -614,6 +620,22 @@ def _find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[_Touch
         # Two that hold the same do not both go because of the other one.
         stays = others if held else stays
         yield each._replace(held=held)
+
+
+def has_sources_alone(store: Store) -> bool:
+    """Whether there are epochs of others with sources and nothing that says whose they are.
+
+    A remote lost the records, or the sources alone were put back to what they were.
+    """
+    tips: dict[str, set[str]] = {}
+    for name in store.repo.list_refs(TRACKING):
+        epoch, _, kind = name.rpartition("/")
+        tips.setdefault(epoch, set()).add(kind)
+    return any(map(_has_sources_alone, tips.values()))
+
+
+def _has_sources_alone(tips: Collection[str]) -> bool:
+    return set(tips) == {"src"}
 
 
 def _group(store: Store) -> dict[tuple[str, str, str, str], dict[str, str]]:

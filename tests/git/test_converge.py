@@ -260,10 +260,7 @@ class Lab:
     def private(self) -> None:
         name = self.somebody()
         if runs := self.some_runs(name, 1, own=True):
-            others = set[str]().union(*(self.known[each] for each in self.people if each != name))
             self.gage(name, "private", *self.random.choice([[], ["-d"]]), *runs)
-            # A remote may have given up its lane since others fetched it from there.
-            self.given |= others.intersection(runs)
 
     def move(self) -> None:
         verb = self.random.choice(["push", "fetch", "sync"])
@@ -492,14 +489,15 @@ def check(lab: Lab) -> None:
     check_files(lab, shared)
     ended = [each for each in records.values() if each.run in gone - silent]
     others = (each for each in records.values() if each.run not in gone - silent)
-    needed = {oid for each in others for oid in blobs_of(each)}
+    needed = {oid for each in others for oid in traces_of(each)}
     check_traces(lab, ended, {name: needed | stays[name] for name in stays})
 
 
 def find_beside(path: Path, words: set[bytes], runs: set[str]) -> tuple[set[bytes], set[str]]:
-    """All lines and files that are in epochs of others with some of these words, or files of runs.
+    """All lines, files and sources that are in epochs of others with some of these words, or files
+    of runs.
 
-    So are the files that these lines name.
+    So is what these lines name.
     """
     repo, epochs = Person(path).store.repo, dict[str, dict[str, str]]()
     for ref, oid in repo.list_refs(TRACKING).items() if runs else ():
@@ -508,8 +506,8 @@ def find_beside(path: Path, words: set[bytes], runs: set[str]) -> tuple[set[byte
     found = [read_holding(repo, tips) for tips in epochs.values()]
     found = [each for each in found if words.intersection(each.lines) or runs & each.runs_of_files]
     lines = {line for each in found for line in each.lines}
-    files = {oid for each in found for oid in each.files.values()}
-    return lines, files.union(*(blobs_of(parse_record(line)) for line in lines))
+    held = {oid for each in found for oid in (*each.files.values(), *each.snapshots)}
+    return lines, held.union(*(traces_of(parse_record(line)) for line in lines))
 
 
 def check_documents(lab: Lab, hidden: set[str]) -> None:
@@ -584,17 +582,22 @@ def check_files(lab: Lab, shared: set[bytes]) -> None:
 
 
 def check_traces(lab: Lab, ended: Iterable[Record], needed: dict[str, set[str]]) -> None:
-    """Nothing of what purged runs printed and made is anywhere that refs lead to."""
-    numbers = {oid: lab.number[each.run] for each in ended for oid in blobs_of(each)}
+    """Nothing of what purged runs came from, printed and made is anywhere that refs lead to."""
+    numbers = {oid: lab.number[each.run] for each in ended for oid in traces_of(each)}
     for name, path in lab.places().items():
         leads = set(git(path, "rev-list", "--objects", "--all").split())
         left = {numbers[oid] for oid in leads & numbers.keys() - needed[name]}
-        assert not left, f"{name} has files of purged runs: {left}"
+        assert not left, f"{name} has files or sources of purged runs: {left}"
 
 
-def blobs_of(record: Record) -> Iterable[str]:
+def traces_of(record: Record) -> list[str]:
+    """The files that a record binds, and the commit that was made of its source."""
     bulk = record.body.get("bulk")
-    return [bound["oid"] for bound in bulk.values()] if type(bulk) is dict else []
+    found = [bound["oid"] for bound in bulk.values()] if type(bulk) is dict else []
+    if record.kind == "run.begin":
+        source = record.body["source"]
+        found += {source["snapshot"]} - {source["commit"]}
+    return found
 
 
 def is_tomb(record: Record) -> bool:

@@ -149,10 +149,36 @@ def test_what_a_remote_is_still_to_delete_was_sent(world: World, cleaned: bool) 
     if cleaned:
         git(world.ana.path, "gc", "-q", "--prune=now")
     refused = gage_inside(world.ana.path, "private", run)
-    assert "was sent to 'origin' already" in refused.err
+    if cleaned:
+        told = "'origin' is still to delete what was taken out of runs here"
+        assert f"{told}: run {run[10:17]} may be in that, too" in refused.err
+        assert "hint: git gage push origin" in refused.err
+    else:
+        assert "was sent to 'origin' already" in refused.err
     assert gage_inside(world.ana.path, "private", other).code == (128 if cleaned else 0)
     world.ana.push(None, run)
     assert world.ana.catalog.remotes_of(run) == ["origin"]
+
+
+def test_runs_that_are_sent_one_by_one_do_not_make_a_lane_forgotten(world: World) -> None:
+    """What was taken out goes with the push that sends the rest of its lane again."""
+    sent, taken = record(world), record(world)
+    world.ana.push()
+    had = refs_of(world.origin, "refs/gage")
+    assert gage_inside(world.ana.path, "redact", "-y", "--output", taken).code == 0
+    later = record(world)
+    done = gage_inside(world.ana.path, "push", "origin", later)
+    assert done.code == 0
+    assert "'origin' still has what was taken out: 'git gage push origin' replaces it" in done.err
+    world.sam.fetch()
+    assert {sent, later} <= world.sam.runs()
+    refused = gage_inside(world.ana.path, "private", sent)
+    assert "was sent to 'origin' already" in refused.err
+    done = gage_inside(world.ana.path, "push")
+    assert (done.code, done.err) == (0, "")
+    refused = gage_inside(world.ana.path, "private", sent)
+    assert "was sent to 'origin' already" in refused.err
+    assert not had.keys() & refs_of(world.origin, "refs/gage").keys()
 
 
 @pytest.mark.parametrize("back", [True, False])

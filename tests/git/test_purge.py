@@ -663,6 +663,45 @@ def test_files_of_an_epoch_without_records_go_too(
     assert_whole(bob, [one])
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_source_without_records_goes_too(project: Path, tmp_path: Path, *, late: bool) -> None:
+    """One of two remotes has lost the records, or has the sources alone as they were before."""
+    hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
+    two = hush(project)
+    say(project, "push", str(lab))
+    ((src, before),) = only(refs_of(lab, "refs/gage"), "/src").items()
+    write_files(project, {"train.py": f"{PRINTS}# more\n"})
+    one = run(project)
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    for remote in ("origin", str(lab)):
+        say(project, "push", remote)
+    if late:
+        for ref in refs_of(lab, "refs/gage").keys() - {src}:
+            git(lab, "update-ref", "-d", ref)
+    else:
+        say(bob, "fetch", str(lab))
+        git(lab, "update-ref", src, before)
+    for remote in ["origin"] if late else ["origin", str(lab)]:
+        say(bob, "fetch", remote)
+    assert late or any("-fork-" in ref for ref in only(refs_of(bob, "refs/gage-remotes"), "/src"))
+    say(project, "purge", two, "--force", "--remote", "origin")
+    assert "is gone" in gage_inside(bob, "fetch").err
+    say(bob, "fetch", str(lab))
+    prune(bob)
+    assert HUSH not in everything(bob)
+    assert_whole(bob, [one])
+    say(project, "push", str(lab))
+    say(bob, "fetch", str(lab))
+    assert_whole(bob, [one])
+    prune(bob)
+    assert HUSH not in everything(bob)
+
+
+def only(refs: dict[str, str], kind: str) -> dict[str, str]:
+    return {ref: oid for ref, oid in refs.items() if ref.endswith(kind)}
+
+
 def test_files_of_which_an_epoch_lacks_the_records_keep_no_purged_run(
     project: Path, tmp_path: Path
 ) -> None:
