@@ -35,7 +35,7 @@ demo: $(READY)
 
 test: $(TABLES)
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m $(PYTEST) $(ARGS)
+	.ci/scratch $(BIN)/python -m $(PYTEST) $(ARGS)
 
 test-all: $(TABLES)
 	GAGE_TEST_FULL=1 $(BIN)/python -m $(PYTEST) $(ARGS)

@@ -76,6 +76,8 @@ def sealed_environ(home: Path, tools: Path) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
         "GIT_ALLOW_PROTOCOL": "file:http:ssh",
         "GIT_TERMINAL_PROMPT": "0",
+        # What git says where there is no repository is the same on a disk of its own.
+        "GIT_DISCOVERY_ACROSS_FILESYSTEM": "1",
         # Nobody who has named no key signs there: tests that sign say so.
         "CI": "1",
         "PATH": os.pathsep.join(dict.fromkeys(places)),
