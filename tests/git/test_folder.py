@@ -123,7 +123,7 @@ def test_a_folder_that_a_full_disk_left_half_made_is_made_whole(repo: Path, tmp_
         str(place),
     ]
     assert subprocess.run(full, capture_output=True, check=False).returncode != 0
-    assert {path.name for path in place.iterdir()} >= {"refs"}
+    (place / "refs").mkdir(exist_ok=True)  # git 2.55 leaves an empty folder, others this
     assert gage_inside(repo, "run", "-q", "train.py").code == 0
     assert gage_inside(repo, "copy", "-y", "--all", "--to", str(place)).code == 0
     listed = gage_inside(tmp_path, "--runs", str(place), "select")

@@ -14,7 +14,10 @@ ALLOWED_FAMILIES = ("COVERAGE_", "PYTEST_", "XDG_", "GIT_CONFIG_")
 
 def test_the_environment_holds_what_we_put_there() -> None:
     others = {name for name in os.environ if not name.startswith(ALLOWED_FAMILIES)} - ALLOWED
-    assert others == {"CI", "GIT_ALLOW_PROTOCOL", "GIT_TERMINAL_PROMPT"}
+    assert others == {
+        *("CI", "GIT_ALLOW_PROTOCOL", "GIT_TERMINAL_PROMPT"),
+        "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    }
 
 
 def test_home_is_empty_and_global_settings_stay_in_it(sealed: Path, tmp_path: Path) -> None:
