@@ -403,8 +403,14 @@ def _require_git_version(cwd: Path, environ: Mapping[str, str]) -> None:
 
 
 def _no_repository(stderr: str) -> RequestError:
-    first = stderr.strip().splitlines()[0] if stderr.strip() else "not a git repository"
+    first, *rest = stderr.strip().splitlines() or ["not a git repository"]
     message = first.removeprefix("fatal: ")
+    if "unknown repository extension" in message:
+        named = ", ".join(line.strip() for line in rest)
+        return RequestError(
+            f"{message} {named}",
+            hint="a newer git made this repository: upgrade git, then run 'git gage doctor'",
+        )
     if "dubious ownership" in message:
         path = message.rpartition(" at ")[2].strip("'")
         return RequestError(

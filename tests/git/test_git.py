@@ -19,7 +19,7 @@ from git_gage.git.quarantine import (
     quarantine_environ,
     release_kept,
 )
-from tests.support import git, make_repo
+from tests.support import gage_inside, git, make_repo
 
 REF = "refs/gage/w/lane/202611-01/log"
 
@@ -155,6 +155,17 @@ def test_what_is_no_repository_says_what_git_says(tmp_path: Path) -> None:
     (tmp_path / ".git").write_text("nonsense")
     with pytest.raises(RequestError, match="invalid gitfile format"):
         open_repository(tmp_path, os.environ)
+
+
+def test_a_repository_of_a_newer_git_is_named_as_such(repo: Path) -> None:
+    git(repo, "config", "core.repositoryFormatVersion", "1")
+    git(repo, "config", "extensions.refsInTheSky", "true")
+    done = gage_inside(repo, "list")
+    assert done.code == 128
+    assert done.err == (
+        "fatal: unknown repository extension found: refsinthesky\n"
+        "hint: a newer git made this repository: upgrade git, then run 'git gage doctor'\n"
+    )
 
 
 def test_no_git_at_all(tmp_path: Path) -> None:

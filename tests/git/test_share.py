@@ -189,7 +189,7 @@ def test_ordinary_git_goes_on_as_before(world: World) -> None:
     assert {run, unpushed} < world.ana.runs()
     assert len(world.ana.runs()) == 3
     assert (world.ana.path / ".git" / "config").read_text() == config
-    assert not (world.ana.path / ".git" / "FETCH_HEAD").read_text().count("gage")
+    assert not (world.ana.path / ".git" / "FETCH_HEAD").read_text().count("refs/gage")
 
     other = clone(world.origin, world.folder / "other")
     assert set(refs_of(other)) == {"refs/heads/main", "refs/remotes/origin/HEAD",
