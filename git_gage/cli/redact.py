@@ -13,7 +13,8 @@ from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
-    from git_gage.share.redact import Redacted, Redaction
+    from git_gage.share.redaction import Redaction
+    from git_gage.share.take_out import Redacted
 
 ROTATE = (
     "replace the key where it was issued: whoever fetched it has it, and hosts keep what was sent"

@@ -18,7 +18,7 @@ from git_gage.share.delivery import Load
 from git_gage.share.fetch import fetch_runs
 from git_gage.share.lanes import KINDS, read_tip_lines, refs_below
 from git_gage.share.leaks import require_no_leaks
-from git_gage.share.redact import find_said
+from git_gage.share.redaction import find_said
 from git_gage.store import LOCAL, Store
 from git_gage.store.identity import new_lane
 from git_gage.store.out import extend_lane

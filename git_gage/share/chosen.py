@@ -24,7 +24,7 @@ from git_gage.share.lanes import (
 )
 from git_gage.share.peek import look_at
 from git_gage.share.private import require_shareable
-from git_gage.share.redact import find_said
+from git_gage.share.redaction import find_said
 from git_gage.share.transfer import list_remote
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.share.cargo import pack_parcels
 from git_gage.share.chosen import Chosen, LeftOut, push_lines
 from git_gage.share.lanes import note_name, read_tip_lines, sharing
-from git_gage.share.redact import KIND, find_said
+from git_gage.share.redaction import KIND, find_said
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
 from git_gage.share.take import fetch_chosen

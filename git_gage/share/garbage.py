@@ -17,7 +17,7 @@ from git_gage.records import short_id
 from git_gage.share.lanes import sharing
 from git_gage.share.objects import find_objects
 from git_gage.share.purge import accept_purges
-from git_gage.share.redact import remove_run_dir
+from git_gage.share.take_out import remove_run_dir
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import OUT, parse_ref
 from git_gage.store.journal import list_old_days

@@ -89,7 +89,7 @@ def _took_back(store: Store, run: str) -> list[str]:
 
     Raises: RequestError where git has cleaned up what one is to delete: that can be anything.
     """
-    from git_gage.share.redact import run_of
+    from git_gage.share.take_back import run_of
 
     withdrawn = Withdrawn(store)
     found = []
@@ -109,7 +109,7 @@ def _took_back(store: Store, run: str) -> list[str]:
 
 
 def _move(store: Store, catalog: Catalog, run: str, before: str, after: str) -> None:
-    from git_gage.share.redact import runs_of_sources  # no push needs it but one after a kill
+    from git_gage.share.take_out import runs_of_sources  # no push needs it but one after a kill
 
     held = read_tip_lines(store, records_only(own_refs(store, before)).values())
     records = [record for record in catalog.record_lines([run]) if record.line in held]

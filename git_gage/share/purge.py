@@ -28,23 +28,17 @@ from git_gage.share.lanes import (
 from git_gage.share.objects import find_sent, find_unneeded
 from git_gage.share.own import push_own
 from git_gage.share.private import finish_moves
-from git_gage.share.redact import (
-    KIND,
-    RUN,
+from git_gage.share.redaction import KIND, RUN, Redaction, bulk_names, make_drop, read_texts
+from git_gage.share.remote import find_remote
+from git_gage.share.removal import remove_files
+from git_gage.share.take_back import find_lone_runs, has_sources_alone
+from git_gage.share.take_out import (
     Redacted,
-    Redaction,
-    bulk_names,
-    find_lone_runs,
-    has_sources_alone,
-    make_drop,
-    read_texts,
     require_alone,
     runs_of_sources,
     take_out,
-    would_withdraw,
+    would_take_out,
 )
-from git_gage.share.remote import find_remote
-from git_gage.share.removal import remove_files
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import OWN, SPACES
 from git_gage.trust.verdict import ADMIN, SIGNED
@@ -155,7 +149,7 @@ def _has_to_go(store: Store, catalog: Catalog, drop: Drop) -> bool:
     looked = digest_refs({**refs, **dict.fromkeys(drop.runs, "")})
     if memory.recall("purges", "kept") == looked:
         return False
-    found = would_withdraw(store, catalog, drop)
+    found = would_take_out(store, catalog, drop)
     if not found:
         memory.note("purges", "kept", looked)
     return found

@@ -18,7 +18,7 @@ from git_gage.share.cargo import Cargo, Lacking, pack_parcels
 from git_gage.share.fetch import Fetched, fetch_cargo
 from git_gage.share.lanes import CARGO, read_tip_lines, sharing, split_ref
 from git_gage.share.peek import look_at
-from git_gage.share.redact import find_said
+from git_gage.share.redaction import find_said
 from git_gage.share.transfer import fetch_objects, is_refused
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import TAKEN

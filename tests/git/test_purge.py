@@ -572,7 +572,7 @@ def test_what_two_remotes_have_stays_on_one_side(
     assert_whole(sam, [two])
     # What stays until Kim hears of it is looked through once, and not with each fetch.
     say(sam, "fetch")
-    monkeypatch.setattr(purge, "would_withdraw", None)
+    monkeypatch.setattr(purge, "would_take_out", None)
     say(sam, "fetch")
 
 

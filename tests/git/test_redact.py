@@ -243,7 +243,7 @@ def test_what_goes_on_is_left_alone(repo: Path, monkeypatch: pytest.MonkeyPatch)
     refused = gage(repo, "redact", "-y", "--run", one)
     assert (refused.code, "was not closed yet" in refused.err) == (128, True)
     store.state_dir(one).rmdir()
-    monkeypatch.setattr("git_gage.share.redact.find_busy_journals", lambda *_: ["1-2-3.jsonl"])
+    monkeypatch.setattr("git_gage.share.take_out.find_busy_journals", lambda *_: ["1-2-3.jsonl"])
     refused = gage(repo, "redact", "-y", "--run", one)
     assert (refused.code, "another git-gage is at work" in refused.err) == (128, True)
     assert list(documents(repo)) == [one]

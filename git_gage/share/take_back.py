@@ -1,0 +1,297 @@
+"""Take back what remotes have, or were given, of what is to go: theirs is deleted by the next push.
+
+What else was with it stays: it is elsewhere, or is written once more.
+Source: docs/format.md, "Redaction".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_gage.errors import IntegrityError
+from git_gage.records import parse_record
+from git_gage.share.lanes import (
+    RECORDS,
+    Memory,
+    digest_refs,
+    list_blobs,
+    read_tip_lines,
+    recall_name,
+)
+from git_gage.share.redaction import find_said
+from git_gage.share.withdrawn import Withdrawn
+from git_gage.store import LOCAL, OUT, SPACES, TAKEN, TRACKING, parse_ref
+from git_gage.store.identity import out_lane
+from git_gage.store.lane import Lane
+from git_gage.store.layout import THUMBS
+from git_gage.store.rewrite import (
+    Drop,
+    Holding,
+    group_epochs,
+    list_files,
+    list_sources,
+    read_holding,
+    write_epoch,
+)
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.store import Store
+
+_SNAPSHOT = re.compile(rb'"snapshot":"([0-9a-f]{40}(?:[0-9a-f]{24})?)"')
+
+
+def take_back(
+    store: Store, catalog: Catalog, withdrawn: Withdrawn, drop: Drop, *, said: bool, whole: bool
+) -> tuple[dict[str, str], list[str]]:
+    """Note which epochs that remotes have of it are to go there.
+
+    said: whether whoever recorded the runs has done so already; whole: whether runs go as a whole.
+    Gives the refs here that are to be forgotten; and where it stays, because others wrote it or
+    other runs are there with it.
+    """
+    elsewhere: list[str] = []
+    gone: dict[str, str] = {}
+    fresh: dict[str, str] = {}
+
+    def out_prefix(remote: str) -> str:
+        # What goes on is in another lane: nobody takes the one for the other by its name.
+        if remote not in fresh:
+            path, common_dir = store.dir / "lane.json", store.repo.common_dir
+            fresh[remote] = out_lane(path, common_dir, remote, fresh=True)
+        return f"{OUT}/{remote}/w/{fresh[remote]}"
+
+    # What a remote has first: what is given again of it need not be written once more.
+    touched = sorted(find_touched(store, catalog, drop), key=lambda each: each.key[0] == OUT)
+    written = Holding()
+    for each in touched:
+        space, remote, lane, _ = each.key
+        if space == TRACKING and not each.ours and (each.kept or not said):
+            elsewhere.append(f"{recall_name(store, remote)}: lane {lane}, which others write")
+        if each.kept:
+            continue
+        gone |= each.refs
+        passed_on = space == TRACKING and lane not in store.my_lanes
+        is_lost = not (each.held or written.has(each.rest))
+        if each.ours and ((passed_on and not _is_alone(each.rest, drop)) or is_lost):
+            withdrawn.give_again(remote, _write_again(store, out_prefix(remote), each))
+            written = written.with_all(each.rest)
+        if space == OUT:
+            out_prefix(remote)
+            withdrawn.note_given(remote, _names(each))
+            continue
+        (withdrawn.add if each.ours else withdrawn.leave)(remote, _names(each))
+        if each.ours and not (whole and lane in store.my_lanes):
+            # A fetch looks through what came for runs that are gone, and for no other redaction;
+            # and a lane that was given and taken back is nobody's any more.
+            withdrawn.ignore(_names(each))
+    return gone, elsewhere
+
+
+def _names(touched: Touched) -> dict[str, str]:
+    """Its refs by the names that they have on the remote."""
+    _, _, lane, epoch = touched.key
+    return {f"{LOCAL}/{lane}/{epoch}/{kind}": oid for kind, oid in touched.tips.items()}
+
+
+def _write_again(store: Store, prefix: str, touched: Touched) -> dict[str, str]:
+    """Put what else a remote was given run by run into the out lane below `prefix`; its refs."""
+    lane, before = Lane(store.repo, prefix), group_epochs(store.repo, prefix)
+    write_epoch(lane, touched.key[3], touched.rest, sealed="sealed" in touched.tips)
+    return {
+        f"{LOCAL}/{prefix.rpartition('/')[2]}/{epoch}/{kind}": oid
+        for epoch, tips in group_epochs(store.repo, prefix).items()
+        if epoch not in before
+        for kind, oid in tips.items()
+    }
+
+
+def find_lone_runs(store: Store, runs: Collection[str]) -> set[str]:
+    """Those of some runs of which there are files beside the records of others, or of none.
+
+    A remote lost records, or was rolled back, and a backup may have what came from it. What was
+    looked through once is not read again.
+    """
+    if not runs:
+        return set()
+    memory, refs = Memory(store), store.repo.list_refs(TRACKING, TAKEN)
+    tips = {oid for ref, oid in refs.items() if ref.endswith("/bulk")}
+    told = digest_refs(dict.fromkeys(runs, ""))
+    whose, *seen = (memory.recall("purges", "looked through") or told).split()
+    sizes = store.repo.object_sizes(seen if whose == told else ())
+    here = [oid for oid, size in sizes.items() if size is not None]
+    fresh = sorted(tips.difference(here))
+    files = list_files(store.repo, [*fresh, *(f"^{oid}" for oid in here)]) if fresh else {}
+    lone = {path.partition("/")[0] for path in files}.intersection(runs)
+    if fresh and not lone:
+        memory.note("purges", "looked through", " ".join([told, *sorted(tips)]))
+    return lone
+
+
+def has_sources_alone(store: Store) -> bool:
+    """Whether there are epochs of others with sources and nothing that says whose they are.
+
+    A remote lost the records, or the sources alone were put back to what they were.
+    """
+    tips: dict[str, set[str]] = {}
+    for name in store.repo.list_refs(TRACKING):
+        epoch, _, kind = name.rpartition("/")
+        tips.setdefault(epoch, set()).add(kind)
+    return any(map(_has_sources_alone, tips.values()))
+
+
+def _has_sources_alone(tips: Collection[str]) -> bool:
+    return set(tips) == {"src"}
+
+
+def find_holders(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:
+    """Tells whether an epoch, by its kinds, may hold what is to go: most hold nothing of it.
+
+    The records of all epochs are read once. Where none of them goes there can be previews, or files
+    alone of an epoch of which a remote has lost the records.
+    """
+    if drop.snapshots or any(path.partition("/")[0] not in drop.runs for path in drop.files):
+        return lambda _: True
+    refs = store.repo.list_refs(*SPACES)
+    found = list_blobs(store, (oid for ref, oid in refs.items() if ref.endswith(RECORDS)))
+    blobs = {oid for oids in found.values() for oid in oids}
+    taken = {oid for oid, lines in store.read_lines(blobs) if any(map(drop.takes, lines))}
+    holders = {tip for tip, oids in found.items() if not taken.isdisjoint(oids)}
+    chains = [oid for ref, oid in refs.items() if ref.endswith("/bulk")]
+    files = set(filter(drop.takes_file, list_files(store.repo, chains)))
+
+    def may_hold(tips: Mapping[str, str]) -> bool:
+        if THUMBS in tips or not holders.isdisjoint(tips.values()):
+            return True
+        chain = [tips["bulk"]] if files and "bulk" in tips else []
+        return not files.isdisjoint(list_files(store.repo, chain))
+
+    return may_hold
+
+
+class Touched(NamedTuple):
+    """An epoch that a remote has, or was given, with something that is to go.
+
+    `rest` is what else is wanted of it, and `held` whether what stays here has all of that;
+    `ours` whether this clone wrote it.
+    """
+
+    key: tuple[str, str, str, str]
+    refs: dict[str, str]
+    rest: Holding
+    ours: bool
+    held: bool = False
+
+    @property
+    def tips(self) -> dict[str, str]:
+        """Its commits by kind."""
+        return {ref.rpartition("/")[2]: oid for ref, oid in self.refs.items()}
+
+    @property
+    def kept(self) -> bool:
+        """Whether others wrote it, and what else it holds is nowhere else here."""
+        return not (self.ours or self.held)
+
+
+def find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[Touched]:
+    groups, looked_at, may_hold = _group(store), [], find_holders(store, drop)
+    given = store.out_lanes.union(key[2] for key in groups if key[0] == OUT)
+    own = store.my_lanes | given
+    gone = drop.runs.union(Withdrawn(store).purged())
+    for key, refs in groups.items():
+        each = Touched(key, refs, Holding(), key[2] in own)
+        # Whose sources these are, is told by records that are elsewhere.
+        is_lone = drop.own_sources and not each.ours and _has_sources_alone(each.tips)
+        if not (is_lone or may_hold(each.tips)):
+            continue
+        holding = read_holding(store.repo, each.tips)
+        rest = holding.without(drop if each.ours else drop.for_others)
+        if is_lone or rest != holding:
+            looked_at.append((each._replace(rest=rest), holding))
+    named = named_sources(store, gone) if looked_at else ()
+    found = []
+    for each, holding in looked_at:
+        rest = _wanted_of(catalog, each.rest, gone, named)
+        if rest != holding:
+            found.append(each._replace(rest=rest))
+    going = {ref for each in found if each.ours for ref in each.refs}
+    stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
+    all_here = _read_all(store, stays) if going else Holding()
+    for each in found:
+        if each.ours:
+            yield each._replace(held=all_here.has(each.rest))
+            continue
+        others = {ref: oid for ref, oid in stays.items() if ref not in each.refs}
+        held = _read_all(store, others).has(each.rest)
+        # Two that hold the same do not both go because of the other one.
+        stays = others if held else stays
+        yield each._replace(held=held)
+
+
+def known_remotes(store: Store) -> set[str]:
+    """Remotes, by their names in refs, that have lanes or were given runs."""
+    return {remote for _, remote, _, _ in _group(store)}
+
+
+def _group(store: Store) -> dict[tuple[str, str, str, str], dict[str, str]]:
+    groups: dict[tuple[str, str, str, str], dict[str, str]] = {}
+    for name, oid in store.repo.list_refs(TRACKING, OUT).items():
+        found = parse_ref(name)
+        if found is not None and found.remote is not None:
+            key = (found.space, found.remote, found.lane, found.epoch)
+            groups.setdefault(key, {})[name] = oid
+    return groups
+
+
+def _is_alone(rest: Holding, drop: Drop) -> bool:
+    """Whether nothing of other runs is left in an epoch."""
+    return all(run_of(line) in drop.runs for line in rest.lines)
+
+
+def run_of(line: bytes) -> str | None:
+    """The run that a line is about; None where a newer git-gage wrote it."""
+    try:
+        return parse_record(line).run
+    except IntegrityError:
+        return None
+
+
+def _wanted_of(
+    catalog: Catalog, rest: Holding, gone: Collection[str], named: Collection[str]
+) -> Holding:
+    """An epoch of others without what those who recorded it have taken out since.
+
+    Sources are wanted that are `named` here, in that epoch or elsewhere.
+    Runs that somebody says to have purged and that are not `gone` here are wanted as they were:
+    nothing else may tell who began them, so it is judged first, with the next fetch.
+    """
+    runs = dict.fromkeys([*filter(None, map(run_of, rest.lines)), *rest.runs_of_files])
+    records = list(catalog.record_lines(list(runs)))
+    unjudged = find_said(records).runs.difference(gone)
+    said = find_said(each for each in records if each.run not in unjudged)
+    rest = rest.without(said._replace(runs=said.runs.union(gone)))
+    return rest._replace(snapshots=tuple(oid for oid in rest.snapshots if oid in named))
+
+
+def named_sources(store: Store, gone: Collection[str]) -> set[str]:
+    """The sources that records here name, of runs that are not gone."""
+    refs = store.repo.list_refs(*SPACES)
+    lines = read_tip_lines(store, [oid for ref, oid in refs.items() if ref.endswith(RECORDS)])
+    return {
+        oid.decode()
+        for line in lines
+        for oid in _SNAPSHOT.findall(line)
+        if run_of(line) not in gone
+    }
+
+
+def _read_all(store: Store, refs: Mapping[str, str]) -> Holding:
+    """All that these refs hold, but previews."""
+    tips: dict[str, list[str]] = {}
+    for ref, oid in refs.items():
+        tips.setdefault(ref.rpartition("/")[2], []).append(oid)
+    lines = read_tip_lines(store, [*tips.get("log", ()), *tips.get("sealed", ())])
+    files = list_files(store.repo, tips.get("bulk", ()))
+    return Holding(tuple(lines), files, tuple(list_sources(store.repo, tips.get("src", ()))))

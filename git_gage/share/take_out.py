@@ -1,0 +1,215 @@
+"""Take out of this clone what redactions and purges say, and let remotes do so.
+
+Source: docs/format.md, "Redaction".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from git_gage.catalog.place import delete_catalog, find_places, find_rows
+from git_gage.errors import RequestError
+from git_gage.files.sidecar import digest_file
+from git_gage.records import short_id
+from git_gage.runs.liveness import Life, find_life
+from git_gage.secrets import find_secrets, mask_file
+from git_gage.share.lanes import recall_name
+from git_gage.share.peek import forget_peeks
+from git_gage.share.redaction import Redaction, is_of_files
+from git_gage.share.take_back import find_holders, find_touched, named_sources, run_of, take_back
+from git_gage.share.withdrawn import Withdrawn
+from git_gage.store import OWN, TAKEN, parse_ref
+from git_gage.store.rewrite import (
+    Drop,
+    delete_refs,
+    find_busy_journals,
+    group_epochs,
+    list_sources,
+    purge_journals,
+    read_holding,
+    rewrite_lane,
+)
+from git_gage.system import remove_file, remove_tree
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.store import Store
+
+# What a comment was written in, where the editor failed.
+_EDITED = "COMMENT_EDITMSG"
+_LOOKED_AT_BYTES = 64 << 20
+
+
+class Redacted(NamedTuple):
+    """What was done: remotes that still have it, and lanes of others that do; files that may."""
+
+    redactions: list[Redaction]
+    remotes: list[str]
+    elsewhere: list[str]
+    left: list[str]
+
+
+def take_out(
+    store: Store,
+    catalog: Catalog,
+    redactions: Sequence[Redaction],
+    drop: Drop,
+    asked: Collection[str] = (),
+) -> Redacted:
+    """Take out what was said to go. Hold the store's lock, and that of whoever shares.
+
+    `asked`: remotes, by their names in refs, that may have large files and nothing else of it.
+    """
+    withdrawn = Withdrawn(store)
+    withdrawn.add_purged(drop.runs)
+    withdrawn.add_emptied(each.run for each in redactions if each.emptied)
+    said, whole = all(each.said for each in redactions), all(each.whole for each in redactions)
+    gone, elsewhere = take_back(store, catalog, withdrawn, drop, said=said, whole=whole)
+    for name in {*asked, *withdrawn.remotes()}:
+        for each in redactions:
+            withdrawn.add_files(name, dict(each.objects))
+    withdrawn.save()
+    delete_refs(store.repo, gone)
+    remotes = [recall_name(store, name) for name in withdrawn.remotes()]
+    purge_journals(store.dir / "journal", drop)
+    left = list(_clear_files(store, redactions))
+    may_hold = find_holders(store, drop)
+    of_taken = _with_taken_sources(store, drop)
+    for prefix in _own_lanes(store):
+        going = of_taken if prefix.startswith(TAKEN) else drop
+        rewrite_lane(store.repo, prefix, going, may_hold)
+    catalog.close()
+    _forget(store)
+    return Redacted(list(redactions), remotes, elsewhere, left)
+
+
+def would_take_out(store: Store, catalog: Catalog, drop: Drop) -> bool:
+    """Whether there is anything here that can go."""
+    may_hold = find_holders(store, drop)
+    own = (
+        tips
+        for prefix in _own_lanes(store)
+        for tips in group_epochs(store.repo, prefix).values()
+        if may_hold(tips)
+    )
+    return any(not each.kept for each in find_touched(store, catalog, drop)) or any(
+        holding.without(drop) != holding
+        for holding in (read_holding(store.repo, tips) for tips in own)
+    )
+
+
+def require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) -> None:
+    """Raises: RequestError where another process, or a run, needs what is to go."""
+    for each in redactions:
+        if store.state_dir(each.run).exists():
+            _refuse_open(short_id(each.run), find_life(store.state_dir(each.run)))
+    busy = find_busy_journals(store.dir / "journal", drop)
+    if busy:
+        raise RequestError(
+            f"another git-gage is at work that wrote of these runs ({busy[0]})",
+            hint="wait until it has ended",
+        )
+    going = {each.run for each in redactions}
+    found = runs_of_sources(store, drop.snapshots, *OWN)
+    sharing_them = {run for run, _ in found if run is not None}
+    others = sorted(sharing_them - going)
+    if others:
+        names = " ".join(map(short_id, (*sorted(going), *others)))
+        raise RequestError(
+            f"{len(others)} more runs here have the same source",
+            hint=f"git gage redact {names}",
+        )
+
+
+def _refuse_open(run: str, life: Life) -> NoReturn:
+    if life in (Life.RUNNING, Life.RUNNING_ELSEWHERE):
+        raise RequestError(f"run {run} goes on", hint=f"git gage stop {run}")
+    raise RequestError(f"run {run} was not closed yet", hint="git gage files")
+
+
+def runs_of_sources(
+    store: Store, snapshots: Collection[str], *spaces: str
+) -> list[tuple[str | None, str]]:
+    """Runs in lanes of this clone in `spaces` that have one of these sources, each with it.
+
+    None is a run of which a newer git-gage wrote.
+    """
+    marks = {f'"snapshot":"{oid}"'.encode(): oid for oid in snapshots}
+    tips = {
+        name: oid
+        for name, oid in store.read_tips().items()
+        if (found := parse_ref(name)) and found.space in spaces and found.lane in store.my_lanes
+    }
+    blobs = [blob for found in store.list_blobs(tips.values()).values() for blob in found]
+    return [
+        (run_of(line), oid)
+        for _, lines in store.read_lines(dict.fromkeys(blobs))
+        for line in lines
+        for mark, oid in marks.items()
+        if mark in line
+    ]
+
+
+def _own_lanes(store: Store) -> list[str]:
+    """Where all is ours to write: our lanes, and those of runs that were taken one by one."""
+    own = [f"{space}/{lane}" for space in OWN for lane in store.my_lanes]
+    taken = (parse_ref(name) for name in store.repo.list_refs(TAKEN))
+    return [*own, *{f"{TAKEN}/{each.remote}/w/{each.lane}" for each in taken if each is not None}]
+
+
+def _with_taken_sources(store: Store, drop: Drop) -> Drop:
+    """What goes of runs that were taken one by one: also sources that no other run here has."""
+    tips = [oid for ref, oid in store.repo.list_refs(TAKEN).items() if ref.endswith("/src")]
+    if not (tips and drop.own_sources):
+        return drop
+    unnamed = set(list_sources(store.repo, tips)) - named_sources(store, drop.runs)
+    return drop._replace(snapshots=frozenset(unnamed))
+
+
+def _clear_files(store: Store, redactions: Sequence[Redaction]) -> Iterator[str]:
+    """Delete logs and previews of what was printed; names of files of the runs that hold secrets.
+
+    What a program made is the user's, and stays in the run's directory alone.
+    """
+    for each in redactions:
+        if each.purged or not all(map(is_of_files, each.files)):
+            for path in (store.dir / "outputs").glob(f"{each.run}*"):
+                path.unlink()
+        run_dir = store.run_dir(each.run)
+        if each.purged:
+            remove_run_dir(store, each.run)
+        for folder in (run_dir / ".gage", run_dir / ".gage-logged"):
+            for path in folder.glob("*") if folder.is_dir() else ():
+                mask_file(path)
+        for path in _find_in_run_dir(run_dir) if run_dir.is_dir() else ():
+            store.sidecar.remove(digest_file(path)[0])
+            yield str(path)
+
+
+def remove_run_dir(store: Store, run: str) -> None:
+    """Delete the directory of a run, wherever it is."""
+    place, folder = store.dir / "runs" / run, store.run_dir(run)
+    if folder.is_dir():
+        remove_tree(folder)
+    if place.is_symlink():
+        remove_file(place)
+
+
+def _find_in_run_dir(run_dir: Path) -> Iterator[Path]:
+    for path in sorted(run_dir.rglob("*")):
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > _LOOKED_AT_BYTES:
+            continue
+        if find_secrets(path.read_bytes()):
+            yield path
+
+
+def _forget(store: Store) -> None:
+    """Delete what is derived from records: it is made again, without what is gone."""
+    forget_peeks(store)
+    for place in find_places(store):
+        if place.is_absolute():
+            delete_catalog(place)
+    for path in filter(None, [find_rows(store), store.dir / _EDITED]):
+        path.unlink(missing_ok=True)
