@@ -77,7 +77,8 @@ def command(
     )
     with app.progress() as progress:
         for remote in remotes:
-            push_purge(app.store, app.catalog, remote, purged, progress)
+            elsewhere += push_purge(app.store, app.catalog, remote, purged, progress)
+    elsewhere = list(dict.fromkeys(elsewhere))
     if as_json:
         from git_gage.render.machine import format_json
 

@@ -21,17 +21,20 @@ from git_gage.share.lanes import (
     Refs,
     digest_refs,
     note_name,
+    read_tip_lines,
+    records_only,
     sharing,
     split_ref,
     tracking_refs,
 )
 from git_gage.share.objects import find_sent, find_unneeded
 from git_gage.share.own import push_own
+from git_gage.share.peek import look_at
 from git_gage.share.private import finish_moves
 from git_gage.share.redaction import KIND, RUN, Redaction, bulk_names, make_drop, read_texts
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
-from git_gage.share.take_back import find_lone_runs, has_sources_alone
+from git_gage.share.take_back import find_lone_runs, has_sources_alone, name_lane
 from git_gage.share.take_out import (
     Redacted,
     require_alone,
@@ -39,6 +42,7 @@ from git_gage.share.take_out import (
     take_out,
     would_take_out,
 )
+from git_gage.share.transfer import list_remote
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import OWN, SPACES
 from git_gage.trust.verdict import ADMIN, SIGNED
@@ -46,6 +50,7 @@ from git_gage.trust.verdict import ADMIN, SIGNED
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.records import By, Record
+    from git_gage.share.remote import Remote
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
     from git_gage.store.rewrite import Drop
@@ -157,10 +162,11 @@ def _has_to_go(store: Store, catalog: Catalog, drop: Drop) -> bool:
 
 def push_purge(
     store: Store, catalog: Catalog, remote: str, runs: Sequence[str], observer: Observer
-) -> None:
+) -> list[str]:
     """Let a remote delete what it has of purged runs, and tell others who fetch from it.
 
     What it was given as a whole is replaced by what is here now; else it gets the tombstones alone.
+    Gives where the runs are there still, as `Redacted.elsewhere`.
     Raises: as `push_runs`.
     """
     found = find_remote(store.repo, remote)
@@ -176,6 +182,25 @@ def push_purge(
             chosen = Chosen(runs, CARGO, None)
             push_chosen(store, catalog, found, chosen, observer, allow_secrets=False)
         remove_files(store, catalog, found, observer)
+        return _find_left(store, catalog, found, runs, observer)
+
+
+def _find_left(
+    store: Store, catalog: Catalog, remote: Remote, runs: Sequence[str], observer: Observer
+) -> list[str]:
+    """Lanes that the remote has with something of these runs, and that were not fetched here."""
+    known = tracking_refs(store.repo, remote)
+    listed = records_only(list_remote(store.repo, remote, observer))
+    if all(known.get(ref) == oid for ref, oid in listed.items()):
+        return []
+    peek = look_at(store, catalog, remote.address, observer)
+    left = {r.line for r in peek.catalog.record_lines(runs) if r.kind != KIND}
+    lanes = {
+        split_ref(ref).lane: None
+        for ref, oid in peek.tips.items()
+        if left and not left.isdisjoint(read_tip_lines(peek.store, [oid]))
+    }
+    return [name_lane(store, remote.tracking, lane) for lane in lanes]
 
 
 def _plan(store: Store, catalog: Catalog, run: str) -> Redaction:

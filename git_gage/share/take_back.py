@@ -69,7 +69,7 @@ def take_back(
     for each in touched:
         space, remote, lane, _ = each.key
         if space == TRACKING and not each.ours and (each.kept or not said):
-            elsewhere.append(f"{recall_name(store, remote)}: lane {lane}, which others write")
+            elsewhere.append(name_lane(store, remote, lane))
         if each.kept:
             continue
         gone |= each.refs
@@ -88,6 +88,11 @@ def take_back(
             # and a lane that was given and taken back is nobody's any more.
             withdrawn.ignore(_names(each))
     return gone, elsewhere
+
+
+def name_lane(store: Store, remote: str, lane: str) -> str:
+    """A lane that stays on a remote (by its name in refs), in words."""
+    return f"{recall_name(store, remote)}: lane {lane}, which others write"
 
 
 def _names(touched: Touched) -> dict[str, str]:

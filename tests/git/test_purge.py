@@ -137,6 +137,23 @@ def test_remotes_and_others_let_go_of_it(project: Path, tmp_path: Path) -> None:
     assert gage_inside(bob, "push").code == 0
 
 
+def test_what_others_have_put_into_a_place_is_told(project: Path, tmp_path: Path) -> None:
+    one, place = hush(project), str(tmp_path / "place")
+    say(project, "push")
+    sam = clone(tmp_path / "hub.git", tmp_path / "sam", name="Sam")
+    say(sam, "fetch")
+    say(sam, "copy", "-y", one, "--to", place)
+    (lane,) = {ref.split("/")[3] for ref in refs_of(Path(place), "refs/gage/w")}
+    told = f"Purged 1 run\nstill on a remote: {place}: lane {lane}, which others write\n"
+    assert say(project, "purge", one, "--force", "--remote", "origin", "--remote", place) == told
+    assert told in say(project, "purge", one, "--force", "--remote", place)
+    gage_inside(sam, "fetch")
+    say(sam, "push", place)
+    prune(Path(place))
+    assert HUSH not in everything(Path(place))
+    assert "still on a remote" not in say(project, "purge", one, "--force", "--remote", place)
+
+
 def test_what_was_given_run_by_run_is_taken_back(project: Path, tmp_path: Path) -> None:
     one, two = hush(project), run(project)
     say(project, "push", "origin", one)
