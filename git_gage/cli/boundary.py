@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from git_gage.cli.commands import ALIASES, COMMANDS, UnknownCommandError
+from git_gage.cli.door import INTERRUPTED
 from git_gage.errors import GageError, describe_os_error
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from git_gage.cli.app import App
 
-USAGE, INTERRUPTED, CLOSED_PIPE, BUG = 129, 130, 141, 70
+USAGE, CLOSED_PIPE, BUG = 129, 141, 70
 # What the machine refuses is nobody's bug.
 _MACHINE = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),

@@ -12,6 +12,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+# What a shell says of a program that Ctrl-C has ended.
+INTERRUPTED = 130
+
 
 class Inspect(ModuleType):
     """`inspect` for click, which has it take the margin off every help text and no more.
@@ -36,11 +39,13 @@ def main() -> int:
     """`git gage`; the exit code."""
     sys.modules.setdefault("inspect", Inspect("inspect"))
     try:
-        import click  # noqa: F401 - whether what we need is here
-    except ModuleNotFoundError:
-        return _open_next()
-    from git_gage.cli import app
-
+        try:
+            import click  # noqa: F401 - whether what we need is here
+        except ModuleNotFoundError:
+            return _open_next()
+        from git_gage.cli import app
+    except KeyboardInterrupt:  # there is nothing to tell yet, and nothing to undo
+        return INTERRUPTED
     return app.main()
 
 

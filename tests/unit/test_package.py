@@ -74,6 +74,12 @@ def test_where_there_is_no_next_git_gage_the_hint_installs_one(repo: Path, bare:
     )
 
 
+def test_ctrl_c_while_it_comes_up_is_no_traceback(repo: Path, tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    interrupted = gage(repo, "list", env={"PYTHONPATH": str(tmp_path)})
+    assert interrupted == (130, "", "")
+
+
 def test_the_door_looks_behind_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

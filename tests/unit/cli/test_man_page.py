@@ -90,9 +90,9 @@ def test_other_names_of_commands_are_told() -> None:
 def test_the_exit_codes_are_all_there() -> None:
     status = re.search(r"^\.SH EXIT STATUS\n(.*?)^\.SH", PAGE.read_text(), re.M | re.S)
     assert status
-    from git_gage.cli import boundary
+    from git_gage.cli import boundary, door
     from git_gage.errors import GageError
 
-    codes = {boundary.USAGE, boundary.INTERRUPTED, boundary.CLOSED_PIPE, boundary.BUG}
+    codes = {boundary.USAGE, door.INTERRUPTED, boundary.CLOSED_PIPE, boundary.BUG}
     for code in {0, 1, 125, 126, 127, GageError.exit_code, *codes}:
         assert re.search(rf"\b{code}\b", status[1]), code
