@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from git_gage.errors import RequestError, RunNotFoundError
-from git_gage.records import short_id
+from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.files import read_filed
 from git_gage.runs.placing import place_file, place_files
 from git_gage.share.files import Observer, fetch_files
@@ -44,10 +44,10 @@ def reach_run(
         fetch_chosen(store, catalog, remote, [run], observer)
         moved = fetch_files(store, catalog, remote, [run], observer)
         if moved.missing:
-            count = len(moved.missing)
-            files = "a file" if count == 1 else f"{count:,} files"
+            first, *others = (shown_path(encode_path(each.entry.path)) for each in moved.missing)
+            more = f" and {len(others):,} more" if others else ""
             raise RequestError(
-                f"'{moved.remote}' does not have {files} of run {short_id(run)}",
+                f"'{moved.remote}' does not have {first}{more} of run {short_id(run)}",
                 hint="whoever has them can send them: git gage files push <run>",
             )
     _require_unflagged(catalog, judge, run)

@@ -12,6 +12,7 @@ import pytest
 
 from git_gage.errors import RequestError
 from git_gage.gagefile.model import Dependency
+from git_gage.runs.association import associate_runs
 from git_gage.runs.inputs import Input, input_names, inputs_body
 from git_gage.runs.inputs import hashes as hashes_module
 from tests.git.inputs_story import ANY_NAME, World
@@ -563,6 +564,16 @@ def test_runs_of_another_project_are_none(world: World, tmp_path: Path) -> None:
     (found,) = world.resolve(dependency, project=ours(path="sub"))
     assert found.run == run
     assert "no run of this project" in refused(world, dependency, project=ours(path="su"))
+
+
+def test_a_run_that_somebody_has_linked_is_of_this_project(world: World) -> None:
+    dependency = Dependency("run-files", where="op = prepare")
+    ours = {"id": ["f" * 40], "namespace": "n", "path": "."}
+    run = world.run("prepare", PREPARED, project={"id": ["e" * 40], "path": "."})
+    assert "no run of this project" in refused(world, dependency, project=ours)
+    associate_runs(world.store, [run], world.project_dir)
+    (found,) = world.resolve(dependency, project=ours)
+    assert found.run == run
 
 
 def test_what_a_run_was_given_is_not_what_it_made(world: World) -> None:

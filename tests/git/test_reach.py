@@ -94,8 +94,27 @@ def test_what_cannot_be_had_is_said_before_anything_runs(teams: Teams) -> None:
     teams.depend(f'"run: {teams.shared}#{teams.run}"')
     done = teams.use()
     assert done.code == 128
-    assert f"'{teams.shared}' does not have a file of run" in done.err
+    assert f"'{teams.shared}' does not have model.bin of run" in done.err
     assert json.loads(gage_inside(teams.sam, "list", "--json", "-w", "op=use").out) == []
+
+
+def test_of_many_files_that_cannot_be_had_the_first_is_named(teams: Teams) -> None:
+    made = "for name in 'ab': open(f'{name}.bin', 'wb').write(name.encode() * 200_000)\n"
+    write_files(teams.ana, {"many.py": made})
+    assert gage_inside(teams.ana, "run", "-q", "many.py").code == 0
+    assert gage_inside(teams.ana, "push").code == 0
+    run = gage_inside(teams.ana, "select", "--id").out.strip()
+    teams.depend(f'"run: {teams.shared}#{run}"')
+    told = f"'{teams.shared}' does not have a.bin and 1 more of run {run[10:17]}"
+    assert told in teams.use().err
+
+
+def test_a_word_that_names_no_run_of_another_repository_is_told_as_such(teams: Teams) -> None:
+    teams.depend('"run-files: op = train"')
+    done = teams.use("run=../models.git#")
+    assert done.code == 128
+    assert "'../models.git#' names no run of another repository" in done.err
+    assert "<url>#<id>" in done.err
 
 
 def test_a_run_that_is_not_there_is_not_said_to_be_missing_here(teams: Teams) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from git_gage.records import short_id
+from git_gage.runs.association import find_linked
 from git_gage.runs.inputs.model import InputError, Search
 from git_gage.runs.settle import with_status
 
@@ -43,10 +44,14 @@ def choose_run(dependency: Dependency, search: Search) -> dict[str, Any]:
 
 
 def find_documents(where: str, search: Search) -> Iterator[dict[str, Any]]:
-    """Run objects of this project that a filter chooses, newest first."""
+    """Run objects of this project that a filter chooses, newest first.
+
+    Those are of it, too, of which somebody has said so here.
+    """
+    linked = find_linked(search.store, search.project_dir)
     for run in search.runs.find(where):
         document = read_document(run, search)
-        if is_same_project(document["project"], search.project):
+        if run in linked or is_same_project(document["project"], search.project):
             yield document
 
 
@@ -72,6 +77,11 @@ def how_to_run(where: str | None) -> str:
 
 
 def _bound_run(text: str, search: Search) -> dict[str, Any]:
+    if "#" in text:
+        raise InputError(
+            f"'{text}' names no run of another repository",
+            hint="<url>#<id>, with four letters of the id or more, or the name of the run",
+        )
     document = read_document(search.runs.resolve(text), search)
     if document["status"] != "completed":
         search.warn(f"run {short_id(document['id'])}, whose files are an input, {_state(document)}")

@@ -166,7 +166,7 @@ def describe(dependency: Dependency) -> str:
         return dependency.path
     if dependency.type == "project-files":
         return ", ".join(dependency.files)
-    return f"{dependency.type}: {dependency.where or dependency.name or 'no filter'}"
+    return f"{dependency.type}: {dependency.where or dependency.name or 'a run'}"
 
 
 def collect_files(
