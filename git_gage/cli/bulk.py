@@ -36,8 +36,16 @@ def read_bulk(app: App, run: str, name: str) -> bytes | None:
     return _read_file(app.store.state_dir(run) / name) if content is None else content
 
 
-def refuse_absent(app: App, run: str, name: str) -> RequestError:
-    """Why `read_bulk` has nothing to give."""
+def refuse_absent(app: App, document: Mapping[str, Any], name: str) -> RequestError:
+    """Why `read_bulk` has nothing of a run to give."""
+    from git_gage.records import short_id
+
+    run = document["id"]
+    if {"output", "run"}.intersection(document["redacted"]):
+        return RequestError(
+            f"{name}: taken out by who recorded the run",
+            hint=f"git gage show {short_id(run)} --history",
+        )
     sizes = app.repo.object_sizes(bound["oid"] for bound in _bindings(app, run, name))
     for oid, found in sizes.items():
         if found is not None:

@@ -232,7 +232,7 @@ class Differences:
                 from git_gage.cli.bulk import OUTPUT, refuse_absent
 
                 absent = self._runs[opened.index(None)]
-                raise refuse_absent(self._app, absent["id"], OUTPUT)
+                raise refuse_absent(self._app, absent, OUTPUT)
             return Section("output", b"", here=False)
         from git_gage.records import short_id
         from git_gage.runs.changes import diff_outputs

@@ -86,9 +86,7 @@ def print_output(
             )
         if document["output"] is None and document["status"] != "lost":
             return  # the program has not printed anything yet, or never began
-        if {"output", "run"}.intersection(document["redacted"]):
-            raise RequestError("output: redacted, as it held a secret")
-        raise refuse_absent(app, document["id"], name)
+        raise refuse_absent(app, document, name)
     index_name = f"{name}.idx"
     found = open_output(app, document["id"], index_name) if timestamps else None
     with file, found or BytesIO() as index:

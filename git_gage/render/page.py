@@ -79,6 +79,7 @@ def format_page(
         *page.followers(followers),
         *page.circumstances(),
         *page.results(run_dir, output_here),
+        *page.taken_out(),
         *page.heard(),
         *page.images(images, images_known),
     ]
@@ -275,6 +276,11 @@ class _Page:
         yield from _paths("written", written)
         yield "output", self._output(output, output_here)
 
+    def taken_out(self) -> Iterator[tuple[str, str]]:
+        """What nobody is to look for anywhere."""
+        if parts := self.document["redacted"]:
+            yield "taken out", f"{', '.join(parts)}, by who recorded it"
+
     def images(self, found: Sequence[RunFile], known: int) -> Iterator[tuple[str, str]]:
         """Images that the run made, with their sizes."""
         if not found:
@@ -303,6 +309,8 @@ class _Page:
         if not output["bytes"]:
             return "none"
         amount = f"{count_text(output['lines'], 'line')}, {size_text(output['bytes'])}"
+        if "output" in self.document["redacted"]:
+            return f"{amount}, taken out"
         return f"{amount}: git gage output {run}" if here else f"{amount}, {FETCH}"
 
 

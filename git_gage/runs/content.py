@@ -58,7 +58,8 @@ def open_content(
 ) -> IO[bytes]:
     """A file of a run, to be read.
 
-    Raises: RequestError for a path that the run does not have; AbsentFileError.
+    Raises: RequestError for a path that the run does not have, and for what was taken out of it;
+    AbsentFileError.
     """
     run = document["id"]
     filed = read_filed(store, catalog, run) if document["files"] is not None else None
@@ -69,7 +70,12 @@ def open_content(
         if catalog.is_foreign(run):
             raise _absent(run, entry.path)
         return follow_reference(store.run_dir(run) / os.fsdecode(entry.path), store)[0].open("rb")
-    return open_entry(store, filed, entry)
+    try:
+        return open_entry(store, filed, entry)
+    except AbsentFileError as error:
+        if "files" in document["redacted"]:
+            raise _taken_out(run, path) from error
+        raise
 
 
 def find_place(store: Store, catalog: Catalog, document: Mapping[str, Any], path: str) -> Path:
@@ -140,6 +146,14 @@ def _a_folder(run: str, path: str) -> RequestError:
 def _no_file(run: str, path: str) -> RequestError:
     run = short_id(run)
     return RequestError(f"run {run} has no file '{path}'", hint=f"git gage ls-files {run}")
+
+
+def _taken_out(run: str, path: str) -> RequestError:
+    run = short_id(run)
+    return RequestError(
+        f"'{path}' of run {run} is not here: who recorded the run has taken out files of it",
+        hint=f"git gage show {run} --history",
+    )
 
 
 def _absent(run: str, path: bytes) -> AbsentFileError:

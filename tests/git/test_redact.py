@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,7 +103,12 @@ def test_what_a_run_printed_is_taken_out(repo: Path) -> None:
     assert known["redacted"] == ["output"]
     assert known["metrics"] == {"loss": 0.5}
     shown = gage(repo, "output", two)
-    assert (shown.code, "redacted" in shown.err) == (128, True)
+    assert shown.code == 128
+    assert "output: taken out by who recorded the run" in shown.err
+    assert f"hint: git gage show {two[10:17]} --history" in shown.err
+    page = gage(repo, "show", two).out
+    assert re.search(r"^output +2 lines, 20 bytes, taken out$", page, re.MULTILINE)
+    assert re.search(r"^taken out +output, by who recorded it$", page, re.MULTILINE)
 
 
 def test_the_source_of_a_run_is_taken_out(repo: Path) -> None:
@@ -196,6 +202,20 @@ def test_remotes_give_it_up_at_the_next_push(repo: Path, remote: Path, tmp_path:
     assert b"hush-hush" not in objects_of(fresh)
     assert documents(fresh)[two]["redacted"] == ["output"]
     assert_whole(fresh, [one])
+
+
+def test_a_file_that_was_taken_out_is_to_be_had_nowhere(
+    repo: Path, remote: Path, tmp_path: Path
+) -> None:
+    one = run(repo, "--", "sh", "-c", "echo short > made.txt")
+    other = clone(remote, tmp_path / "other")
+    for words in (["redact", "-y", "--files", one], ["push"]):
+        assert gage(repo, *words).code == 0
+    assert gage(other, "fetch").code == 0
+    refused = gage(other, "cat", f"{one}:made.txt")
+    told = "is not here: who recorded the run has taken out files of it"
+    assert (refused.code, told in refused.err) == (128, True)
+    assert "taken out  files, by who recorded it" in gage(other, "show", one).out
 
 
 def test_a_kill_at_any_point_loses_nothing(
