@@ -272,3 +272,14 @@ def _read(file: IO[bytes]) -> str:
 
 
 _commit = commit
+
+
+def unpack_all(repo: Path) -> None:
+    """Make each object a file of its own, which a test can damage."""
+    pack_dir = repo / ".git" / "objects" / "pack"
+    aside = repo / "packs"
+    shutil.move(pack_dir, aside)
+    for pack in aside.glob("*.pack"):
+        with pack.open("rb") as file:
+            subprocess.run(["git", "unpack-objects", "-q"], cwd=repo, stdin=file, check=True)
+    shutil.rmtree(aside)

@@ -17,7 +17,13 @@ from git_gage.records import Record, parse_record
 from git_gage.store import layout
 from git_gage.store.clean import note_closed, note_written
 from git_gage.store.files import read_json, write_json
-from git_gage.store.journal import drop_old_days, list_journals, read_journal, retire_journal
+from git_gage.store.journal import (
+    drop_old_days,
+    kept_lines,
+    list_journals,
+    read_journal,
+    retire_journal,
+)
 from git_gage.store.lane import Bulk, Epoch, Lane
 from git_gage.store.private import read_private
 from git_gage.store.repair import mend_lane
@@ -27,6 +33,8 @@ if TYPE_CHECKING:
     from git_gage.store.thumbs import Gallery
 
 FORMAT = 1
+# Where refs that had to be taken away are kept, with what they were.
+REPAIRS = Path("log", "repairs.txt")
 # What is remembered of the open epoch of each lane.
 _EPOCH = {layout.LOCAL: "epoch", layout.PRIVATE: "private"}
 # Every run adds a few small packs; git slows down with their number, so they are rolled up.
@@ -104,10 +112,23 @@ class Flusher:
         try:
             self._write(space, records)
         except (GitError, IntegrityError):
-            if not mend_lane(self.lanes[space], self.dir / "journal"):
+            if not mend_lane(
+                self.lanes[space], self.dir / REPAIRS, self._kept_lines(space), self._before(space)
+            ):
                 raise
             self.state.pop(_EPOCH[space], None)
             self._write(space, records)
+
+    def _kept_lines(self, space: str) -> list[bytes]:
+        """Lines that were written to a lane and that journals still have."""
+        private, hidden = read_private(self.dir), space == layout.PRIVATE
+        lines = kept_lines(self.dir / "journal", self.state.get("offsets", {}))
+        return [line for line in lines if (parse_record(line).run in private) == hidden]
+
+    def _before(self, space: str) -> dict[str, str]:
+        """The last commit with records, and the one that it followed."""
+        known = self.state.get(_EPOCH[space], {})
+        return {known["log"]: known["before"]} if known.get("before") else {}
 
     def _write(self, space: str, records: Sequence[Record]) -> None:
         lane, epoch = self.lanes[space], self._current(space)
@@ -117,7 +138,7 @@ class Flusher:
         epoch = lane.append(before, lines, runs, bulk)
         if space == layout.LOCAL:
             note_written(self.repo, before, epoch, lines, bulk)
-        self._remember(space, epoch, packs=1)
+        self._remember(space, epoch, packs=1, before=before.log)
         if epoch.runs >= layout.EPOCH_RUNS:
             note_closed(self.repo, epoch, lane.close(epoch))
 
@@ -156,9 +177,11 @@ class Flusher:
                     files.append((f"{record.run}/{name}", content))
         return files
 
-    def _remember(self, space: str, epoch: Epoch, packs: int) -> None:
+    def _remember(self, space: str, epoch: Epoch, packs: int, before: str | None = None) -> None:
+        known = self.state.get(_EPOCH[space], {})
         self.state[_EPOCH[space]] = {
             "log": epoch.log,
+            "before": known.get("before") if known.get("log") == epoch.log else before,
             "records": epoch.records,
             "runs": epoch.runs,
             "hot": [list(entry) for entry in epoch.hot],

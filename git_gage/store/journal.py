@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from git_gage.store.files import explained, is_held, make_folder
@@ -120,21 +121,30 @@ def retire_journal(folder: Path, name: str, reached: int, now: float) -> None:
         remove_file(path)
 
 
-def kept_lines(folder: Path) -> list[bytes]:
-    """Lines of the last day's retired journals: what a damaged lane is mended from."""
+def kept_lines(folder: Path, offsets: Mapping[str, int]) -> list[bytes]:
+    """Lines of the last day that are in git: what a damaged lane is mended from.
+
+    They are in retired journals, and in open ones up to an offset. Hold the store's lock.
+    """
     lines: list[bytes] = []
     for path in sorted(folder.glob(f"{DAY_PREFIX}*.jsonl")):
         lines += [line for line in path.read_bytes().split(b"\n") if line.startswith(b"{")]
+    for name in list_journals(folder):
+        reached = (folder / name).read_bytes()[: offsets.get(name, 0)]
+        lines += reached.split(b"\n")[1:-1]
     return lines
 
 
 def drop_old_days(folder: Path, now: float) -> None:
-    """Delete day files that nothing was added to for a day."""
+    """Delete day files that are not needed any more."""
     for path in list_old_days(folder, now):
         path.unlink(missing_ok=True)
 
 
 def list_old_days(folder: Path, now: float) -> list[Path]:
-    """Day files that nothing was added to for a day."""
-    days = folder.glob(f"{DAY_PREFIX}*.jsonl")
+    """Day files that nothing was added to for a day, but the newest.
+
+    What went into the lane last can be mended from that alone.
+    """
+    days = sorted(folder.glob(f"{DAY_PREFIX}*.jsonl"))[:-1]
     return [path for path in days if now - path.stat().st_mtime > KEEP_S]

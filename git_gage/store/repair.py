@@ -6,26 +6,28 @@ The broken refs must go, because git's own gc and `log --all` stop at them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from git_gage.errors import GitError
 from git_gage.store import layout
-from git_gage.store.journal import kept_lines
 from git_gage.store.lane import Epoch, Lane
 
 
-def mend_lane(lane: Lane, journal: Path) -> bool:
-    """Move what can still be read to a new epoch and drop the broken refs.
+def mend_lane(lane: Lane, log: Path, kept: Sequence[bytes], before: Mapping[str, str]) -> bool:
+    """Move what can still be read to a new epoch and drop the broken refs, which `log` names.
 
+    `kept` are the lines of this lane that journals still have; `before` is, by a commit, the one
+    that it followed.
     Returns False where every ref of the lane can be read: the fault was another one.
     """
     refs = lane.repo.list_refs(lane.prefix)
     broken = {name: oid for name, oid in refs.items() if not _is_whole(lane, oid)}
     if not broken:
         return False
-    lines = list(dict.fromkeys([*_readable_lines(lane, broken), *kept_lines(journal)]))
+    lines = list(dict.fromkeys([*_readable_lines(lane, broken, before), *kept]))
     for name, oid in broken.items():
-        _note(journal, name, oid)
+        _note(log, name, oid)
         lane.repo.run("update-ref", "-d", name)
     parsed = [found for found in map(layout.parse_ref, refs) if found is not None]
     month = max(found.epoch[:6] for found in parsed)
@@ -44,13 +46,18 @@ def _is_whole(lane: Lane, oid: str) -> bool:
     return True
 
 
-def _readable_lines(lane: Lane, broken: dict[str, str]) -> list[bytes]:
+def _readable_lines(
+    lane: Lane, broken: Mapping[str, str], before: Mapping[str, str]
+) -> list[bytes]:
     lines: list[bytes] = []
     for name, oid in broken.items():
         found = layout.parse_ref(name)
         if found is None or found.kind not in ("log", "sealed"):
             continue
-        for _, kind, content in lane.repo.read_objects(_blob_oids(lane, oid)):
+        blobs = _blob_oids(lane, oid)
+        if not blobs and oid in before:
+            blobs = _blob_oids(lane, before[oid])
+        for _, kind, content in lane.repo.read_objects(blobs):
             if kind == "blob":
                 lines += content.split(b"\n")[:-1]
     return lines
@@ -65,9 +72,8 @@ def _blob_oids(lane: Lane, commit: str) -> list[str]:
     return [head[2].decode() for head in heads]
 
 
-def _note(journal: Path, name: str, oid: str) -> None:
+def _note(log: Path, name: str, oid: str) -> None:
     """Keep the value of a ref that is taken away."""
-    log = journal.parent / "log"
-    log.mkdir(exist_ok=True)
-    with (log / "repairs.txt").open("a") as file:
+    log.parent.mkdir(exist_ok=True)
+    with log.open("a") as file:
         file.write(f"{name} {oid}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -14,7 +15,7 @@ import pytest
 
 from git_gage.errors import RemoteError
 from git_gage.share.take import fetch_chosen
-from tests.support import gage_inside, git, unmeasured_environ, wait_until
+from tests.support import gage_inside, git, unmeasured_environ, unpack_all, wait_until
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
 
 
@@ -138,6 +139,22 @@ def test_ctrl_c_while_the_remote_takes_its_time(world: World, verb: str) -> None
     assert gage_inside(person.path, verb, "origin").code == 0
     world.sam.fetch()
     assert world.sam.runs() == {run}
+
+
+def test_a_disk_that_has_lost_what_was_written_last(world: World) -> None:
+    """The lane goes on in a new epoch, and all of it gets to the remote."""
+    ana, hello = world.ana.path, ("run", "-q", "--", "sh", "-c", "echo hello")
+    for words in (hello, ("push",), ("label", "@", "--set", "good"), ("tag", "@", "new")):
+        assert gage_inside(ana, *words).code == 0
+    tip = git(ana, "for-each-ref", "--format=%(objectname)", "refs/gage/w/*/*/log").strip()
+    unpack_all(ana)
+    (ana / ".git" / "objects" / tip[:2] / tip[2:]).write_bytes(b"cut short")
+    assert gage_inside(ana, *hello).code == 0
+    done = gage_inside(ana, "push")
+    assert done.code == 0, done.err
+    world.sam.fetch()
+    rows = json.loads(gage_inside(world.sam.path, "list", "--json").out)
+    assert [(row["label"], row["tags"]) for row in rows] == [(None, []), ("good", ["new"])]
 
 
 def test_refs_that_a_remote_hides(world: World) -> None:

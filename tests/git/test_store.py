@@ -23,7 +23,7 @@ from git_gage.records import Record, parse_record
 from git_gage.store import Store, layout, parse_ref
 from git_gage.store.files import StorageError, is_held
 from git_gage.store.journal import KEEP_S
-from tests.support import git, make_repo, scale
+from tests.support import git, make_repo, scale, unpack_all
 
 
 def open_store(path: Path, now: float | None = None) -> Store:
@@ -228,7 +228,11 @@ def test_journals_are_kept_for_a_day_after_they_are_in_git(repo: Path) -> None:
     old = time.time() - KEEP_S - 60
     os.utime(day, (old, old))
     store.flush()
-    assert list((store.dir / "journal").iterdir()) == []
+    assert list((store.dir / "journal").iterdir()) == [day], "a damaged lane is mended from it"
+    newer = day.with_name("day-20991231.jsonl")
+    newer.touch()
+    store.flush()
+    assert list((store.dir / "journal").iterdir()) == [newer]
 
 
 @pytest.mark.parametrize("damage", ["tip", "blob"])
@@ -241,7 +245,7 @@ def test_a_broken_lane_goes_on_from_what_is_left(repo: Path, damage: str) -> Non
     store.close()
     store.flush()
     (log,) = lane_refs(repo)
-    _unpack_all(repo)
+    unpack_all(repo)
     broken = git(repo, "rev-parse", log if damage == "tip" else f"{log}:hot/00000001-1").strip()
     (repo / ".git" / "objects" / broken[:2] / broken[2:]).unlink()
     (store.dir / "flushed.json").unlink()
@@ -252,6 +256,46 @@ def test_a_broken_lane_goes_on_from_what_is_left(repo: Path, damage: str) -> Non
     assert git(repo, "fsck", "--strict", "--no-dangling") == ""
     git(repo, "log", "--all", "--oneline")
     assert log in (store.dir / "log" / "repairs.txt").read_text()
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_broken_lane_goes_on_where_the_last_flush_was_noted(repo: Path, is_old: bool) -> None:
+    """What was written last is in a journal still, of a writer that goes on or of the last day."""
+    now = [1_800_000_000.0]
+    store = Store(open_repository(repo, dict(os.environ)), lambda: now[0])
+    hidden = begin(store)
+    store.keep_private(hidden.run)
+    records = [begin(store)]
+    store.flush()
+    for _ in range(2 if is_old else 0):
+        _put_away(store)
+        now[0] += 3 * 86_400
+        records.append(begin(store))
+        store.flush()
+    if is_old:
+        _put_away(store)
+    (log,) = lane_refs(repo)
+    unpack_all(repo)
+    broken = git(repo, "rev-parse", log).strip()
+    (repo / ".git" / "objects" / broken[:2] / broken[2:]).unlink()
+    now[0] += 3 * 86_400
+    store.flush()
+    records.append(begin(store))
+    store.flush()
+    _put_away(store)
+    assert all_lines(store) == {record.line for record in (hidden, *records)}
+    tips = git(repo, "for-each-ref", "--format=%(objectname)", "refs/gage").split()
+    blobs = {oid for oids in store.list_blobs(tips).values() for oid in oids}
+    assert hidden.line not in {line for _, lines in store.read_lines(blobs) for line in lines}
+    assert git(repo, "fsck", "--strict", "--no-dangling") == ""
+
+
+def _put_away(store: Store) -> None:
+    """Its writer ends, and its day is over."""
+    store.close()
+    store.flush()
+    for day in (store.dir / "journal").iterdir():
+        os.utime(day, (store.clock(), store.clock()))
 
 
 def test_nothing_is_changed_where_nothing_may_be_written(repo: Path) -> None:
@@ -383,16 +427,6 @@ def test_names_of_lanes() -> None:
     assert theirs.remote == "team/origin"
     assert parse_ref("refs/gage/w/abc/202611-01/other") is None
     assert parse_ref("refs/gage/w/ABC/202611-01/log") is None
-
-
-def _unpack_all(repo: Path) -> None:
-    pack_dir = repo / ".git" / "objects" / "pack"
-    aside = repo / "packs"
-    shutil.move(pack_dir, aside)
-    for pack in aside.glob("*.pack"):
-        with pack.open("rb") as file:
-            subprocess.run(["git", "unpack-objects", "-q"], cwd=repo, stdin=file, check=True)
-    shutil.rmtree(aside)
 
 
 def _month() -> str:
