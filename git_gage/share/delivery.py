@@ -17,6 +17,7 @@ from git_gage.share.lanes import (
     forks_of,
     is_ancestor,
     kept_as,
+    note_sending,
     pinned_commits,
     records_only,
     split_ref,
@@ -89,12 +90,16 @@ def deliver(
     # Where a redaction was cut short, an epoch is there under its old name.
     deletes = {ref: oid for ref, oid in asked.items() if ref not in updates}
     load = load._replace(updates=updates, deletes={**load.deletes, **deletes})
+    known = load.known
+    note_sending(store, remote, {r: o for r, o in updates.items() if known.get(r) != o})
     outcome = push_refs(store.repo, remote, load.updates, load.deletes, observer)
     lines = _sent_lines(store, load, outcome) if outcome.accepted else []
     commits = _count_commits(store, remote, load.known, lines)
     _note_tips(store, remote, load, outcome)
     if outcome.accepted:
         _note_withdrawn(store, remote, asked, outcome, observer)
+    if outcome.is_told:
+        note_sending(store, remote, {})
     if not outcome.accepted:
         raise _failure(remote, outcome)
     runs = sum(b'"kind":"run.begin"' in line for line in lines)

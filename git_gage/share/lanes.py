@@ -7,6 +7,7 @@ kept here.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ CARGO = ("src", "bulk")
 # What travels without being asked for: previews (share/thumbs.py) do not.
 KINDS = (*RECORDS, *CARGO)
 _EPOCH_CHARS = 50
-_NAMES = "names"
+_NAMES, _SENDING = "names", "sending"
 
 Refs = dict[str, str]
 
@@ -186,9 +187,40 @@ class Memory:
         self._state = {**self._state, "format": FORMAT, topic: about}
         write_json(self._path, self._state)
 
+    def about(self, topic: str) -> dict[str, str]:
+        """All that was noted of a topic, by name."""
+        return {name: text for name, text in self._about(topic).items() if isinstance(text, str)}
+
     def _about(self, topic: str) -> dict[str, Any]:
         found = self._state.get(topic)
         return found if isinstance(found, dict) else {}
+
+
+def note_sending(store: Store, remote: Remote, refs: Mapping[str, str]) -> None:
+    """Remember what a push is about to give a remote; nothing, once it is known what arrived."""
+    memory = Memory(store)
+    told = json.dumps(refs) if refs else ""
+    if (memory.recall(_SENDING, remote.tracking) or "") != told:
+        memory.note(_SENDING, remote.tracking, told)
+
+
+def _take_as_sent(store: Store) -> None:
+    """Take all that killed pushes were about to give for given.
+
+    It may have arrived: what was purged of it since is to go there, too. What has not arrived is
+    sent by the next push, which asks the remote.
+    """
+    memory = Memory(store)
+    for tracking, told in memory.about(_SENDING).items():
+        refs = json.loads(told) if told else {}
+        sizes = store.repo.object_sizes(refs.values())
+        given = {ref: oid for ref, oid in refs.items() if sizes[oid] is not None}
+        kept = {
+            f"{TRACKING}/{tracking}{ref.removeprefix('refs/gage')}": given[ref] for ref in given
+        }
+        update_refs(store.repo, kept, ())
+        if told:
+            memory.note(_SENDING, tracking, "")
 
 
 def note_name(store: Store, remote: Remote) -> None:
@@ -218,6 +250,7 @@ def sharing(store: Store) -> Iterator[None]:
     store.check_git()
     with Lock(store.dir / "share.lock").held():
         drop_stale_locks(store.repo, TRACKING, OUT, TAKEN)
+        _take_as_sent(store)
         yield
 
 

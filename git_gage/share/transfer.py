@@ -83,6 +83,12 @@ class Outcome(NamedTuple):
         return self.answer.returncode == 0
 
     @property
+    def is_told(self) -> bool:
+        """Whether it is known what the remote did; else the line was cut, before that or after."""
+        said = self.answer.said
+        return bool(self.flags) or any(sign in line for line in said for sign in _AWAY)
+
+    @property
     def behind(self) -> list[str]:
         """Refs that the remote has moved on, so that ours can't simply be put there."""
         return [ref for ref, reason in self.reasons.items() if reason.startswith(_BEHIND)]

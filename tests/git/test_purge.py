@@ -17,7 +17,7 @@ from git_gage.catalog import Catalog
 from git_gage.git import open_repository
 from git_gage.git.repository import Repository
 from git_gage.runs.next_record import draft_next
-from git_gage.share import purge
+from git_gage.share import delivery, purge
 from git_gage.share.fold import fold_lanes
 from git_gage.share.lanes import records_only
 from git_gage.share.withdrawn import Withdrawn
@@ -460,6 +460,26 @@ def test_a_fetch_goes_on_with_a_purge_that_was_cut_short(
         prune(where)
         assert HUSH not in objects_of(where)
     assert_whole(project, [one])
+
+
+def test_what_arrived_of_a_push_that_was_killed_is_taken_back(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the remote got, and nobody noted, holds the run that is purged next."""
+    hub, one, two, three = tmp_path / "hub.git", run(project), hush(project), run(project)
+    say(project, "push")
+    for each in (three, two):
+        with monkeypatch.context() as patched:
+            patched.setattr(delivery, "_note_tips", killed)
+            assert gage_inside(project, "purge", each, "--force", "--remote", "origin").code == 130
+    say(project, "push")
+    prune(hub)
+    assert HUSH not in everything(hub)
+    assert len({ref.split("/")[4] for ref in refs_of(hub, "refs/gage/w")}) == 1
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    assert_whole(bob, [one])
+    assert listed(bob) == [one]
 
 
 def test_a_purge_that_came_by_the_way_is_not_forgotten(project: Path, tmp_path: Path) -> None:
