@@ -44,6 +44,7 @@ _CONSEQUENCE = "atomic push failed"
 _AWAY = ("Could not read from remote", "unable to access", "does not appear to be", "not found")
 # git passes nothing between repositories that name objects in two ways.
 _OTHER_HASH = ("hash algorithm", "mismatched algorithms")
+_LOCKED = ".lock': File exists"
 _NO_HELPER = ("is not a git command", "transport '")
 _NOISE = (
     *("hint:", "From ", " ! [rejected]", "Please make sure", "and the repository exists"),
@@ -368,6 +369,9 @@ def _hint(attempt: str, remote: Remote, answer: Answer, *, refused: bool) -> str
             f"{here} 'git gage export @ --format jsonl -o runs.jsonl', "
             f"{there} 'git gage import runs.jsonl'"
         )
+    if any(_LOCKED in line for line in answer.said):
+        again = f"git gage {attempt.partition(' ')[0]} {remote.shown}"
+        return f"another git is at work there, or was killed: try '{again}' again in a minute"
     if any(sign in line for line in answer.said for sign in _NO_HELPER):
         return (
             "runs go to git remotes, directories, rclone:<remote>:<path> and s3://<bucket>/<path>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -234,7 +235,7 @@ def test_a_locked_ref_is_gits_to_explain(world: World) -> None:
     with pytest.raises(RemoteError, match="fetch from 'origin': cannot lock ref") as caught:
         world.sam.fetch()
     assert caught.value.hint == (
-        "nothing was lost: when that is settled, try 'git gage fetch origin' again"
+        "another git is at work there, or was killed: try 'git gage fetch origin' again in a minute"
     )
-    lock.unlink()
+    os.utime(lock, (1, 1))
     assert world.sam.fetch().runs_new == 1
