@@ -98,10 +98,16 @@ def _add(
     seconds: float,
 ) -> Added:
     from git_gage.runs.files import list_images
+    from git_gage.runs.withheld import read_withheld
 
     run = document["id"]
     top = os.fsencode(store.run_dir(run))
-    images = [image.path for image in list_images(store, catalog, document, MAX_FILES)]
+    withheld = read_withheld(catalog.records(run))
+    images = [
+        image.path
+        for image in list_images(store, catalog, document, MAX_FILES)
+        if not withheld.takes(image.sha256 or "")
+    ]
     drawable = (path for path in images if is_drawable(path) and len(path) <= MAX_PATH)
     drawable = (path for path in drawable if _is_in_place(top, path))
     paths = [path for path in islice(drawable, most) if not _is_known(top, path, known)]

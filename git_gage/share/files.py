@@ -14,10 +14,12 @@ from git_gage.runs.content import AbsentFileError, find_entry
 from git_gage.runs.files import Filed, read_filed
 from git_gage.runs.placeholders import put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file
+from git_gage.runs.withheld import read_withheld
 from git_gage.share.leaks import find_in_objects, refuse_objects
 from git_gage.share.private import require_shareable
 from git_gage.share.storage import Storage, find_storage, find_storages
 from git_gage.share.transfer import Observer as RefsObserver
+from git_gage.share.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +99,7 @@ def push_files(
     """
     require_shareable(store, runs)
     storage = find_storage(store.repo, remote)
-    large = list(find_large(store, catalog, runs, globs))
+    large = list(_find_wanted(store, catalog, runs, globs))
     here = {each.sha256: each.entry.size for each in large if _is_kept(store, each)}
     if not (dry_run or allow_secrets):
         _require_no_secrets(store, storage.backend, large, here)
@@ -134,7 +136,7 @@ def fetch_files(
     Raises: as `push_files`; RequestError where the disk has no room.
     """
     storage = find_storage(store.repo, remote)
-    large = list(find_large(store, catalog, runs, globs))
+    large = list(_find_wanted(store, catalog, runs, globs))
     sizes = {each.sha256: each.entry.size for each in large}
     wanted = {each.sha256: each.entry.size for each in large if not _is_kept(store, each)}
     if dry_run:
@@ -232,6 +234,20 @@ def find_large(
         for entry in filed.manifest.generated:
             if entry.sha256 not in filed.bound and is_meant(entry.path):
                 yield Large(filed, entry)
+
+
+def _find_wanted(
+    store: Store, catalog: Catalog, runs: Sequence[str], globs: Sequence[str]
+) -> Iterator[Large]:
+    """Those of them that are to be had: none that whoever recorded the run has taken out."""
+    gone = Withdrawn(store).without_files()
+    for run in runs:
+        if run in gone:
+            continue
+        withheld = read_withheld(catalog.records(run))
+        for each in find_large(store, catalog, [run], globs):
+            if not withheld.takes(each.sha256):
+                yield each
 
 
 def runs_with_large(store: Store, catalog: Catalog, *, own: bool) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from git_gage.runs.files import read_filed, read_manifest
+from git_gage.runs.withheld import read_withheld
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -17,15 +19,19 @@ def find_objects(
 ) -> set[str] | None:
     """sha256 of the files in the manifests of runs (None: all); None if one can't be read.
 
-    Runs in `but` do not count.
+    Runs in `but` do not count, nor what was taken out of a run.
     """
     found: set[str] = set()
-    for record in catalog.record_lines(runs):
-        if record.kind == "run.files" and record.run not in but:
-            manifest = read_manifest(store, record)
-            if manifest is None:
-                return None
-            found |= {entry.sha256 for entry in manifest.entries if entry.sha256 is not None}
+    for run, group in groupby(catalog.record_lines(runs), lambda record: record.run):
+        records = [] if run in but else list(group)
+        withheld = read_withheld(records)
+        for record in records:
+            if record.kind == "run.files":
+                manifest = read_manifest(store, record)
+                if manifest is None:
+                    return None
+                digests = (entry.sha256 for entry in manifest.entries)
+                found |= {each for each in digests if each and not withheld.takes(each)}
     return found
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from git_gage.errors import RequestError
 from git_gage.records import short_id
 from git_gage.runs.next_record import draft_next
+from git_gage.runs.withheld import KIND, RUN, read_texts
 from git_gage.share.cargo import named_commit
 from git_gage.share.chosen import Chosen, push_chosen
 from git_gage.share.lanes import (
@@ -31,7 +32,7 @@ from git_gage.share.objects import find_sent, find_unneeded
 from git_gage.share.own import push_own
 from git_gage.share.peek import look_at
 from git_gage.share.private import finish_moves
-from git_gage.share.redaction import KIND, RUN, Redaction, bulk_names, make_drop, read_texts
+from git_gage.share.redaction import Redaction, bulk_names, make_drop
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
 from git_gage.share.take_back import find_lone_runs, has_sources_alone, name_lane

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 from git_gage.catalog.bulk import find_bound, open_file
 from git_gage.errors import RequestError
+from git_gage.files.manifest import BULK
 from git_gage.records import short_id
 from git_gage.runs.leaks import find_in_snapshot
 from git_gage.runs.next_record import draft_next
+from git_gage.runs.withheld import KIND, Withheld
 from git_gage.secrets import find_secrets
 from git_gage.share.cargo import named_commit
 from git_gage.share.lanes import sharing
 from git_gage.share.objects import find_sent
 from git_gage.share.redaction import (
     FILES,
-    KIND,
     OF_RECORD,
     OUTPUT,
     Redaction,
@@ -55,7 +56,7 @@ def plan_redaction(store: Store, catalog: Catalog, run: str, parts: Sequence[str
     if begin.writer not in store.my_lanes:
         said = read_said(run, all_records)
         if said is not None:
-            return _with_objects(store, catalog, said, ())
+            return _with_objects(store, catalog, said)
         raise RequestError(
             f"run {short_id(run)} was recorded in another clone: it can be redacted there alone",
             hint=f"git gage show {short_id(run)}",
@@ -66,7 +67,10 @@ def plan_redaction(store: Store, catalog: Catalog, run: str, parts: Sequence[str
             f"no secret was found in run {short_id(run)}",
             hint=f"say what is to go: git gage redact --output {short_id(run)}",
         )
-    return _with_objects(store, catalog, with_parts(found, begin, parts), parts)
+    found = with_parts(found, begin, parts)
+    if FILES in parts and not found.whole:
+        found = found._replace(files=found.files | {BULK})
+    return _with_objects(store, catalog, found)
 
 
 def _find_parts(store: Store, run: str, records: tuple[Record, ...], begin: Record) -> Redaction:
@@ -104,14 +108,12 @@ def _read_file(store: Store, record: Record, run: str, name: str) -> bytes:
         return file.read()
 
 
-def _with_objects(
-    store: Store, catalog: Catalog, plan: Redaction, parts: Sequence[str]
-) -> Redaction:
-    """The same with large files, if all files of the run go, and not only one with a secret."""
-    if not (plan.whole or FILES in parts):
-        return plan
-    objects = tuple(find_sent(store, catalog, plan.run).items())
-    return plan._replace(objects=objects, emptied=not plan.whole)
+def _with_objects(store: Store, catalog: Catalog, plan: Redaction) -> Redaction:
+    """The same with the large files that go: those that are named, or all of them."""
+    withheld = Withheld(plan.files, plan.whole)
+    sent = find_sent(store, catalog, plan.run)
+    objects = tuple((sha256, size) for sha256, size in sent.items() if withheld.takes(sha256))
+    return plan._replace(objects=objects, emptied=BULK in plan.files and not plan.whole)
 
 
 def _beside(name: str) -> tuple[str, ...]:

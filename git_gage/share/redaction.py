@@ -7,27 +7,29 @@ Source: docs/format.md, "Redaction".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
 from git_gage.files.manifest import BULK, WHOLE
 from git_gage.records import short_id
+from git_gage.runs.withheld import KIND, RUN, read_texts, read_withheld
 from git_gage.share.cargo import named_commit
 from git_gage.store.rewrite import Drop
 
 if TYPE_CHECKING:
     from git_gage.records import Record
 
-OUTPUT, FILES, SOURCE, RUN = "output", "files", "source", "run"
+OUTPUT, FILES, SOURCE = "output", "files", "source"
 PARTS = (OUTPUT, FILES, SOURCE, RUN)
-KIND = "run.redact"
 # Bulk files that are a part of the record itself.
 OF_RECORD = ("begin.json", "end.json", "environment.json")
 
 
 class Redaction(NamedTuple):
     """What goes of a run: bulk files by name, single records by id, its source, or all of it.
+
+    files: also `files/SHA256` of large files, or `files/`, which is all that the run made.
 
     kinds: which secrets were found; none where the user said what is to go.
     """
@@ -55,7 +57,7 @@ class Redaction(NamedTuple):
             RUN: self.whole,
             SOURCE: self.source is not None,
             OUTPUT: any(not is_of_files(name) for name in self.files),
-            FILES: bool(self.objects) or any(map(is_of_files, self.files)),
+            FILES: bool(self.objects) or any(map(is_of_files, self.files - {BULK})),
             "records": bool(self.ids),
         }
         return [RUN] if self.whole else [name for name, there in found.items() if there]
@@ -81,10 +83,10 @@ def read_said(run: str, records: Sequence[Record]) -> Redaction | None:
         return None
     others = tuple(record for record in records if record.kind != KIND)
     parts = {part for body in bodies for part in read_texts(body, "parts")}
-    names = {name for body in bodies for name in read_texts(body, "files")}
+    names = read_withheld(records).names
     ids = frozenset(id for body in bodies for id in read_texts(body, "records"))
     source = named_commit(begin) if SOURCE in parts else None
-    said = Redaction(run, others, frozenset(names), source, False, ids, (), said=True)
+    said = Redaction(run, others, names, source, False, ids, (), said=True)
     return with_parts(said, begin, (RUN,)) if RUN in parts else said
 
 
@@ -102,12 +104,6 @@ def bulk_names(record: Record) -> list[str]:
     """The bulk files that a record binds, whoever wrote it."""
     bulk = record.body.get("bulk")
     return list(bulk) if type(bulk) is dict else []
-
-
-def read_texts(body: Mapping[str, Any], key: str) -> list[str]:
-    """The texts of a list in a body, whoever wrote it."""
-    found = body.get(key)
-    return [text for text in found if type(text) is str] if type(found) is list else []
 
 
 def with_parts(found: Redaction, begin: Record, parts: Sequence[str]) -> Redaction:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from git_gage.errors import RemoteError
 from git_gage.git.trees import TooLargeError, TreeReader
 from git_gage.runs.thumbs import find_gallery
+from git_gage.runs.withheld import read_withheld
 from git_gage.share.lanes import Refs, kept_as, refs_below, sharing, split_ref, update_refs
 from git_gage.share.remote import Remote, find_remote
 from git_gage.share.transfer import describe_refusal, fetch_refs, push_refs
@@ -54,9 +55,17 @@ def push_thumbs(
     found = find_remote(store.repo, remote)
     with sharing(store):
         if runs:
-            galleries = {run: find_gallery(store, catalog, run) for run in runs}
+            galleries = {run: _find_wanted(store, catalog, run) for run in runs}
             return _push_chosen(store, found, galleries, observer)
         return _push_own(store, found, observer)
+
+
+def _find_wanted(store: Store, catalog: Catalog, run: str) -> Gallery:
+    """The previews of a run that are here, but of images that were taken out of it."""
+    gallery = find_gallery(store, catalog, run)
+    withheld = read_withheld(catalog.records(run))
+    previews = (each for each in gallery.previews if not withheld.takes(each.sha256))
+    return gallery._replace(previews=tuple(previews))
 
 
 def _push_own(store: Store, remote: Remote, observer: Observer) -> int:

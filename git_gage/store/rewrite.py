@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import IntegrityError
+from git_gage.files.manifest import BULK
 from git_gage.git.imports import DATE, DURABLE, Commit, import_commits
 from git_gage.records import parse_record
 from git_gage.store import layout
@@ -32,6 +33,8 @@ Refs = dict[str, str]
 
 class Drop(NamedTuple):
     """What must go: records by id, bulk files (`RUN/NAME`), source commits; runs with all files.
+
+    files: also those that no lane holds: `RUN/files/SHA256`, and `RUN/files/` for all of a run.
 
     `own_sources`: whether others may go on having these source commits, for runs of their own.
     """
@@ -58,6 +61,12 @@ class Drop(NamedTuple):
         """Whether a bulk file is one of those, or of a run that goes, whatever binds it."""
         return path in self.files or path.partition("/")[0] in self.runs
 
+    def takes_preview(self, path: str) -> bool:
+        """Whether a preview, which lies in X/Y/RUN, is of a file that goes, or of such a run."""
+        _, _, run, name = path.split("/")
+        whole, one = f"{run}/{BULK}", f"{run}/{BULK}{name.removesuffix('.png')}"
+        return run in self.runs or not self.files.isdisjoint((whole, one))
+
 
 class Holding(NamedTuple):
     """What an epoch holds; files and previews by path, with their blobs."""
@@ -73,7 +82,7 @@ class Holding(NamedTuple):
             tuple(line for line in self.lines if not drop.takes(line)),
             {path: oid for path, oid in self.files.items() if not drop.takes_file(path)},
             tuple(oid for oid in self.snapshots if oid not in drop.snapshots),
-            {path: oid for path, oid in self.thumbs.items() if _run_of(path) not in drop.runs},
+            {path: oid for path, oid in self.thumbs.items() if not drop.takes_preview(path)},
         )
 
     def has(self, other: Holding) -> bool:
@@ -219,11 +228,6 @@ def _list_tree(repo: Repository, tip: str) -> Iterator[tuple[str, str]]:
     for entry in listed.split(b"\0")[:-1]:
         head, _, path = entry.partition(b"\t")
         yield path.decode(), head.split()[2].decode()
-
-
-def _run_of(path: str) -> str:
-    """The run whose preview a file is: it lies in X/Y/RUN."""
-    return path.split("/")[2]
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -172,6 +172,34 @@ def test_redacted_files_leave_a_remote(ana: Path, tmp_path: Path) -> None:
     assert (ana / f".git/gage/runs/{one}/a.bin").exists()
 
 
+def test_redacted_files_are_not_sent_again(ana: Path, tmp_path: Path) -> None:
+    one, two = made(ana, "a"), made(ana, "b")
+    quiet(ana, "push", "--files")
+    sam = clone(tmp_path / "hub.git", tmp_path / "sam", name="Sam")
+    quiet(sam, "fetch", "--files")
+    say(ana, "redact", one, "--files", "-y")
+    quiet(ana, "push")
+    assert hub(tmp_path) == "b"
+    assert quiet(ana, "files", "push", one, two) == "origin has 1 large file already\n"
+    quiet(ana, "push", "--files")
+    place = tmp_path / "place"
+    quiet(ana, "copy", one, two, "--to", str(place), "-y", "--files")
+    # Whoever had them before keeps them, and passes them on to nobody.
+    quiet(sam, "fetch")
+    quiet(sam, "copy", one, two, "--to", str(place), "-y", "--files")
+    assert quiet(sam, "files", "push", one) == "no large files to send\n"
+    assert (hub(tmp_path), kept(place / "gage/lfs"), kept(sam / ".git/gage/lfs")) == (
+        "b",
+        "b",
+        "ab",
+    )
+    # A server that takes nothing back has it still.
+    shutil.copytree(sam / ".git/gage/lfs", tmp_path / "hub.git/gage/lfs", dirs_exist_ok=True)
+    eve = clone(tmp_path / "hub.git", tmp_path / "eve")
+    quiet(eve, "fetch", "--files")
+    assert kept(eve / ".git/gage/lfs") == "b"
+
+
 def test_one_short_file_with_a_secret_takes_no_large_ones_along(
     ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -352,6 +352,27 @@ def test_previews_and_sealed_epochs_stay(repo: Path) -> None:
     assert list(documents(repo)) == [one]
 
 
+def test_previews_go_with_their_images(repo: Path, remote: Path, tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(buffer, "PNG")
+    write_files(repo, {"a.bin": buffer.getvalue(), ".gitignore": "*.png\n"})
+    commit(repo)
+    one, two = (run(repo, "--", "cp", "a.bin", name) for name in ("a.png", "b.png"))
+    assert gage(repo, "push", "--files").code == 0
+    other = clone(remote, tmp_path / "other")
+    assert gage(other, "fetch", "--files").code == 0
+    assert gage(repo, "redact", "-y", "--files", one).code == 0
+    assert gage(repo, "thumbs", one).code == 0
+    assert gage(repo, "push", "--files").code == 0
+    assert gage(other, "fetch").code == 0
+    assert gage(other, "copy", "-y", "--to", "../place", "--files=thumbs", one, two).code == 0
+    for place in (remote, tmp_path / "place"):
+        fresh = clone(place, tmp_path / f"of-{place.name}")
+        assert gage(fresh, "fetch", "--files=thumbs").code == 0
+        store = Store(open_repository(fresh, dict(os.environ)))
+        assert [previews_of(store, each) for each in (one, two)] == [set(), {b"b.png"}]
+
+
 def test_somebody_who_is_asked_can_say_no(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = run(repo, "train.py")
     child = pexpect.spawn(
