@@ -69,10 +69,12 @@ def drop_files(
         )
     if as_json:
         kept = [{**_as_json(each), "reason": why} for each, why in dropped.kept]
-        said = {"files": dropped.files, "bytes": dropped.bytes, "remotes": dropped.remotes}
-        _print_json({**said, "kept": kept})
+        said = {"files": dropped.files, "bytes": dropped.bytes, "remotes": [*dropped.remotes]}
+        _print_json({**said, "kept": kept, "lost": [_as_json(each) for each in dropped.lost]})
     else:
         click.echo(_describe_dropped(dropped, dry_run=dry_run))
+        gone = "would be gone" if dry_run else "is gone now"
+        _list_files(app, [(each, f"{gone}: no remote holds it") for each in dropped.lost])
         _tell_kept(app, dropped)
     return 1 if dropped.kept else 0
 
@@ -197,14 +199,22 @@ def _tell_missing(app: App, moved: Moved, action: str) -> None:
 
 def _describe_dropped(dropped: Dropped, *, dry_run: bool) -> str:
     from git_gage.render.amounts import count_text, size_text
-    from git_gage.safe import clean
 
     if not dropped.files:
         return "nothing dropped"
-    holders = f"; held by {', '.join(map(clean, dropped.remotes))}" if dropped.remotes else ""
     verb = "would drop" if dry_run else "dropped"
     amount = f"{count_text(dropped.files, 'file')}: {size_text(dropped.bytes)}"
-    return f"{verb} {amount} less on this disk{holders}"
+    return f"{verb} {amount} less on this disk{_describe_holders(dropped)}"
+
+
+def _describe_holders(dropped: Dropped) -> str:
+    """Who holds what was dropped; how much of it, where that is not all."""
+    from git_gage.safe import clean
+
+    counts = {clean(name): count for name, count in dropped.remotes.items()}
+    if all(count == dropped.files for count in counts.values()):
+        return f"; held by {', '.join(counts)}" if counts else ""
+    return f"; held by {', '.join(f'{name} ({count:,})' for name, count in counts.items())}"
 
 
 def _tell_kept(app: App, dropped: Dropped) -> None:

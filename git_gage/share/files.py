@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -71,13 +72,15 @@ class Moved(NamedTuple):
 class Dropped(NamedTuple):
     """Files whose bytes left this disk, or would; `bytes` is what is free then.
 
-    remotes: who holds them. kept: files that stay, each with the reason.
+    remotes: who holds how many of them. kept: files that stay, each with the reason. lost: those
+    that were here alone.
     """
 
     files: int
     bytes: int
-    remotes: tuple[str, ...]
+    remotes: Mapping[str, int]
     kept: tuple[tuple[Large, str], ...]
+    lost: tuple[Large, ...]
 
 
 def push_files(
@@ -218,8 +221,9 @@ def drop_files(
     if not dry_run:
         _drop(store, gone, holders, used)
     freed = {each.sha256: each.entry.size for each in gone if each.sha256 not in used}
-    remotes = dict.fromkeys(name for each in gone for name in holders.get(each.sha256, ()))
-    return Dropped(len(gone), sum(freed.values()), tuple(remotes), tuple(kept))
+    remotes = Counter(name for each in gone for name in holders.get(each.sha256, ()))
+    lost = tuple(each for each in gone if each.sha256 in freed and each.sha256 not in holders)
+    return Dropped(len(gone), sum(freed.values()), remotes, tuple(kept), lost)
 
 
 def find_large(

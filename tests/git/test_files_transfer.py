@@ -160,7 +160,8 @@ def test_a_colleague_gets_what_she_asks_for(ana: Path, tmp_path: Path) -> None:
         "nothing new on origin\ngot 1 file, 300.0 KiB, from origin\n"
     )
     body = json.loads(answer(sam, "files", "drop", run, "--json"))
-    assert body == {"files": 2, "bytes": 2 * BIG, "remotes": ["origin"], "kept": []}
+    gone = {"files": 2, "bytes": 2 * BIG, "remotes": ["origin"], "kept": [], "lost": []}
+    assert body == gone
     assert not list(sidecar(sam).list())
     assert list((sam / ".git" / "gage").glob("runs/*")) == []
     # What came from a colleague and was dropped is no loss for those who push.
@@ -182,10 +183,20 @@ def test_what_is_nowhere_is_named(ana: Path, tmp_path: Path) -> None:
     assert [each["reason"] for each in body["kept"]] == ["no remote holds it"] * 2
 
 
-def test_dropped_by_force(ana: Path) -> None:
-    assert answer(ana, "files", "drop", "@", "--force") == (
-        "dropped 2 files: 600.0 KiB less on this disk\n"
-    )
+def test_dropped_by_force(ana: Path, tmp_path: Path) -> None:
+    said(ana, "files", "push", "@", "--", "*.pt")
+    would = said(ana, "files", "drop", "@", "--force", "-n")
+    assert would.out == "would drop 2 files: 600.0 KiB less on this disk; held by origin (1)\n"
+    assert "deep/data.bin, 300.0 KiB: would be gone: no remote holds it" in would.err
+    body = json.loads(said(ana, "files", "drop", "@", "--force", "-n", "--json").out)
+    assert [each["path"] for each in body["lost"]] == ["deep/data.bin"]
+    done = said(ana, "files", "drop", "@", "--force")
+    assert done.out == "dropped 2 files: 600.0 KiB less on this disk; held by origin (1)\n"
+    assert done.err.endswith("deep/data.bin, 300.0 KiB: is gone now: no remote holds it\n")
+    said(ana, "files", "pull", "@", "--", "*.pt")
+    shutil.rmtree(tmp_path / "origin.git" / "gage")
+    done = said(ana, "files", "drop", "@", "--force")
+    assert done.out == "dropped 1 file: 300.0 KiB less on this disk\n"
     done = said(ana, "push", "--files=all", code=1)
     assert "model.pt, 300.0 KiB: not here" in done.err
     usage = said(ana, "files", "push", "@", "--force", code=129)
@@ -210,7 +221,9 @@ def test_what_another_run_has_nowhere_else_is_not_dropped_by_force(ana: Path) ->
     first, second = sorted((ana / ".git" / "gage" / "runs").iterdir())
     shutil.rmtree(first)
     drop = ("files", "drop", second.name, "--force")
-    assert answer(ana, *drop) == "dropped 2 files: 300.0 KiB less on this disk\n"
+    dropped = said(ana, *drop)
+    assert dropped.out == "dropped 2 files: 300.0 KiB less on this disk\n"
+    assert ("data.bin" in dropped.err, "model.pt" in dropped.err) == (True, False)
     assert said(ana, "cat", f"{first.name}:model.pt").out == "m" * BIG
     # A run that has dropped it does not hold it back.
     said(ana, "files", "drop", first.name, "--force")
