@@ -98,13 +98,13 @@ def push_files(
 
     Raises: RequestError where no remote can be chosen, or it takes none, or a run is private;
     RemoteError; IntegrityError for a file that is damaged here, or changes while it is sent;
-    SecretsFoundError, before anything is sent.
+    SecretsFoundError, before anything is sent, also where it would be.
     """
     require_shareable(store, runs)
     storage = find_storage(store.repo, remote)
     large = list(_find_wanted(store, catalog, runs, globs))
     here = {each.sha256: each.entry.size for each in large if _is_kept(store, each)}
-    if not (dry_run or allow_secrets):
+    if not allow_secrets:
         _require_no_secrets(store, storage.backend, large, here)
     if dry_run:
         sent = set(here) - ask_held(storage.backend, here)

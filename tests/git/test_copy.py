@@ -365,7 +365,10 @@ open('data.bin', 'wb').write(bytes(200_000) + b'{token[:9]}' + b'{token[9:]}')
     git(repo, "config", "gage.repo.lab.url", str(place))
     assert gage_inside(repo, "push", "lab", "@", "--files").code == 1
     assert gage_inside(repo, "files", "push", "lab", "@").code == 1
-    assert gage_inside(repo, "files", "push", "lab", "@", "-n").code == 0
+    would = gage_inside(repo, "files", "push", "lab", "@", "-n")
+    assert (would.code, ":log.txt:20001: GitHub token" in would.err) == (1, True)
+    would = gage_inside(repo, "files", "push", "lab", "@", "-n", "--allow-secrets")
+    assert would.out.startswith("would have pushed 4 files, ")
     left = gage_inside(repo, "files", "push", "lab", "@", "--", "more.txt", "huge.txt")
     assert left.out == "pushed 2 files, 8.9 MiB, to lab\n"
     assert gage_inside(repo, "files", "pull", "lab", "@", "--allow-secrets").code == 129
