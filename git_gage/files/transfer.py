@@ -90,7 +90,7 @@ def bring_files(
         left = {name: size for name, size in wanted.items() if not sidecar.has(name, size)}
         if not left:
             return Brought(set(), set())
-        _require_room(sidecar, left)
+        _require_room(backend, sidecar, left)
         if (size := sum(left.values())) >= _MUCH:
             # Who recorded it says how much that is: nobody shall wonder what goes on.
             observer.progress(f"getting {len(left):,} files, {size:,} bytes")
@@ -139,8 +139,14 @@ def _explained(sidecar: Sidecar) -> Iterator[None]:
         ) from error
 
 
-def _require_room(sidecar: Sidecar, wanted: Mapping[str, int]) -> None:
+def _require_room(backend: Backend, sidecar: Sidecar, wanted: Mapping[str, int]) -> None:
+    """Raises: RequestError where what can come does not fit; what is not there needs no room."""
     needed, free = sum(wanted.values()), shutil.disk_usage(sidecar.root).free
+    if needed > free:
+        try:
+            needed = sum(wanted[name] for name in ask_held(backend, wanted))
+        except RemoteError:
+            pass  # whoever may read alone is not told what an LFS server has
     if needed > free:
         raise RequestError(
             f"get files: they need {needed:,} bytes, and the disk has {free:,} left",

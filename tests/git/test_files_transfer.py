@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from git_gage.cli.app import App
-from git_gage.errors import RequestError
+from git_gage.errors import RemoteError, RequestError
 from git_gage.files.sidecar import Sidecar
 from git_gage.share.storage import find_storage, find_storages
 from tests.support import Result, clone, gage_inside, git, make_repo
@@ -325,6 +325,29 @@ def test_a_disk_that_is_full(ana: Path, monkeypatch: pytest.MonkeyPatch) -> None
     done = said(ana, "files", "pull", "@", code=128)
     assert "they need 614,400 bytes, and the disk has 0 left" in done.err
     assert not list(sidecar(ana).list())
+
+
+def test_a_small_disk_needs_no_room_for_what_the_remote_does_not_have(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def little_room(_: object) -> object:
+        return shutil._ntuple_diskusage(1, 1, BIG)
+
+    def not_told(*_: object) -> set[str]:
+        raise RemoteError("ask 'origin': you may read, and no more")
+
+    said(ana, "push")
+    said(ana, "files", "push", "@", "--", "*.pt")
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam")
+    said(sam, "fetch")
+    said(sam, "list")
+    monkeypatch.setattr(shutil, "disk_usage", little_room)
+    with monkeypatch.context() as patched:
+        patched.setattr("git_gage.files.backends.local.LocalBackend.held", not_told)
+        assert "the disk has 307,200 left" in said(sam, "files", "pull", "1", code=128).err
+    done = said(sam, "files", "pull", "1", code=1)
+    assert done.out == "got 1 file, 300.0 KiB, from origin\n"
+    assert "deep/data.bin, 300.0 KiB: not on origin" in done.err
 
 
 # -- where they go ----------------------------------------------------------------------------
