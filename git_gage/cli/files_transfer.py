@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -75,7 +76,7 @@ def drop_files(
         click.echo(_describe_dropped(dropped, dry_run=dry_run))
         gone = "would be gone" if dry_run else "is gone now"
         _list_files(app, [(each, f"{gone}: no remote holds it") for each in dropped.lost])
-        _tell_kept(app, dropped)
+        _tell_kept(app, dropped, remote)
     return 1 if dropped.kept else 0
 
 
@@ -217,10 +218,13 @@ def _describe_holders(dropped: Dropped) -> str:
     return f"; held by {', '.join(f'{name} ({count:,})' for name, count in counts.items())}"
 
 
-def _tell_kept(app: App, dropped: Dropped) -> None:
+def _tell_kept(app: App, dropped: Dropped, remote: str | None) -> None:
     if dropped.kept:
+        from git_gage.share.remote import hide_user
+
         _list_files(app, dropped.kept)
-        hint = "send them first with 'git gage files push <run>', or use --force"
+        there = "" if remote is None else f" {quote(hide_user(remote))}"
+        hint = f"send them first with 'git gage files push <run>{there}', or use --force"
         click.echo(f"hint: {hint}", err=True)
 
 

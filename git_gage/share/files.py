@@ -18,6 +18,7 @@ from git_gage.runs.placing import place_file
 from git_gage.runs.withheld import read_withheld
 from git_gage.share.leaks import find_in_objects, refuse_objects
 from git_gage.share.private import require_shareable
+from git_gage.share.remote import find_remote
 from git_gage.share.storage import Storage, find_storage, find_storages
 from git_gage.share.transfer import Observer as RefsObserver
 from git_gage.share.withdrawn import Withdrawn
@@ -206,12 +207,15 @@ def drop_files(
     Raises: RequestError, RemoteError where a `remote` that was named cannot be asked.
     """
     large = [each for each in find_large(store, catalog, runs, globs) if _is_kept(store, each)]
-    holders = _ask_all(store, large, observer, remote)
+    holders = _ask_all(store, large, observer, remote, force=force)
+    nowhere = "no remote holds it"
+    if remote is not None:
+        nowhere = f"'{find_remote(store.repo, remote).shown}' does not hold it"
     kept: list[tuple[Large, str]] = []
     gone: list[Large] = []
     for each in large:
         if not (force or holders.get(each.sha256)):
-            kept.append((each, "no remote holds it"))
+            kept.append((each, nowhere))
         elif _is_changed(store, each):
             kept.append((each, "it was changed in the directory of the run"))
         else:
@@ -288,19 +292,24 @@ def _name_file(each: Large) -> str:
 
 
 def _ask_all(
-    store: Store, large: Sequence[Large], observer: Observer, remote: str | None
+    store: Store, large: Sequence[Large], observer: Observer, remote: str | None, *, force: bool
 ) -> dict[str, list[str]]:
-    """Which remotes hold each object, by their names; one that is away is told of."""
+    """Which remotes hold each object, by their names; one that is away is told of.
+
+    Of a `remote` that is named that one alone counts, unless files go whoever holds them.
+    """
     wanted = {each.sha256: each.entry.size for each in large}
     holders: dict[str, list[str]] = {}
 
     def ask(storage: Storage) -> None:
         for sha256 in ask_held(storage.backend, wanted):
-            holders.setdefault(sha256, []).append(storage.remote.shown)
+            names = holders.setdefault(sha256, [])
+            names += [storage.remote.shown] if storage.remote.shown not in names else []
 
     if remote is not None:
         ask(find_storage(store.repo, remote))
-        return holders
+        if not force:
+            return holders
     for storage in find_storages(store.repo, observer) if wanted else ():
         try:
             ask(storage)

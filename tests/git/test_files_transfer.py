@@ -194,6 +194,13 @@ def test_dropped_by_force(ana: Path, tmp_path: Path) -> None:
     assert done.out == "dropped 2 files: 600.0 KiB less on this disk; held by origin (1)\n"
     assert done.err.endswith("deep/data.bin, 300.0 KiB: is gone now: no remote holds it\n")
     said(ana, "files", "pull", "@", "--", "*.pt")
+    git(tmp_path, "init", "-q", "--bare", "lab.git")
+    done = said(ana, "files", "drop", "@", "../lab.git", code=1)
+    assert "model.pt, 300.0 KiB: '../lab.git' does not hold it" in done.err
+    assert "'git gage files push <run> ../lab.git', or use --force" in done.err
+    # Whoever drops it in any case need not fear for what another remote holds.
+    done = said(ana, "files", "drop", "@", "../lab.git", "--force", "-n")
+    assert (done.out.endswith("; held by origin\n"), done.err) == (True, "")
     shutil.rmtree(tmp_path / "origin.git" / "gage")
     done = said(ana, "files", "drop", "@", "--force")
     assert done.out == "dropped 1 file: 300.0 KiB less on this disk\n"
