@@ -41,11 +41,14 @@ def _verify(app: App, runs: tuple[str, ...], globs: tuple[str, ...], as_json: bo
     """Whether files hold what they held when their runs ended."""
     from git_gage.files.globs import match_globs
     from git_gage.render.files import compared_body, format_compared
+    from git_gage.runs.files import require_meant
     from git_gage.runs.made import DIFFERS, MadeFiles
 
     is_meant = match_globs(globs)
     found = []
-    for document in _choose(app, runs):
+    documents = _choose(app, runs)
+    require_meant(app.store, app.runs, [document["id"] for document in documents], globs)
+    for document in documents:
         made = MadeFiles(app.store, app.catalog, document)
         compared = [each for each in made.compared if is_meant(each.entry.path)]
         if made.filed is not None:

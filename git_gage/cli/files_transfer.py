@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from git_gage.cli.app import App
     from git_gage.share.files import Dropped, Large, Moved
 
+_WHO_HAS = "whoever has them can send them with 'git gage files push <run>'"
+
 fetch_option = click.option(
     "--fetch", is_flag=True, help="Get the file from a remote if it is not here"
 )
@@ -31,9 +33,11 @@ def move_files(
     as_json: bool,
 ) -> int:
     """`push` or `pull` large files of runs; 1 if some could not be had."""
+    from git_gage.runs.files import require_meant
     from git_gage.share.files import fetch_files, push_files
 
     remote, runs = _split_words(app, action, words)
+    require_meant(app.store, app.runs, runs, globs)
     with app.progress() as progress:
         meant = (app.store, app.runs, remote, runs, progress, globs)
         if action == "push":
@@ -58,9 +62,11 @@ def drop_files(
     as_json: bool,
 ) -> int:
     """Take large files off this disk that a remote holds; 1 if some had to stay."""
+    from git_gage.runs.files import require_meant
     from git_gage.share.files import drop_files
 
     remote, runs = _split_words(app, "drop", words)
+    require_meant(app.store, app.runs, runs, globs)
     with app.progress() as progress:
         dropped = drop_files(
             *(app.store, app.runs, runs, progress, globs),
@@ -130,6 +136,8 @@ def get_large(
 ) -> None:
     """`fetch --files=all`: large files of runs (None: of all), as far as this remote has them.
 
+    How many it does not have is told, and is no failure: nobody has to send them.
+
     With `told`, which gets them as `large`, nothing is printed.
     """
     from git_gage.share.files import fetch_files, runs_with_large
@@ -143,6 +151,13 @@ def get_large(
         told["large"] = moved_body(moved)
     else:
         click.echo(_describe_moved(moved, "pull", dry_run=dry_run))
+        if moved.missing:
+            from git_gage.render.amounts import count_text
+
+            count = len(moved.missing)
+            what = f"{count_text(count, 'large file')} {'is' if count == 1 else 'are'}"
+            app.progress().warning(f"{what} {_not_there(moved)}")
+            app.progress().note(f"hint: {_WHO_HAS}")
 
 
 def get_one(app: App, run: str, path: str) -> None:
@@ -177,10 +192,13 @@ def _describe_moved(moved: Moved, action: str, *, dry_run: bool = False) -> str:
     from git_gage.safe import clean
 
     remote = clean(moved.remote)
+    would = "would have " if dry_run else ""
     if moved.files:
         verb, way = ("pushed", "to") if action == "push" else ("got", "from")
         amount = f"{count_text(moved.files, 'file')}, {size_text(moved.bytes)}"
-        return f"{'would have ' if dry_run else ''}{verb} {amount}, {way} {remote}"
+        return f"{would}{verb} {amount}, {way} {remote}"
+    if moved.missing and action == "pull" and not moved.there:
+        return f"{would}got no large files from {remote}"
     if not moved.there:
         return "no large files to send" if action == "push" else "no large files to get"
     there = count_text(moved.there, "large file")
@@ -190,12 +208,16 @@ def _describe_moved(moved: Moved, action: str, *, dry_run: bool = False) -> str:
 def _tell_missing(app: App, moved: Moved, action: str) -> None:
     if not moved.missing:
         return
-    where = "not here" if action == "push" else f"not on {moved.remote}, or not whole"
+    where = "not here" if action == "push" else _not_there(moved)
     _list_files(app, [(each, where) for each in moved.missing])
     hint = "git gage files pull <run> <another remote>"
     if action == "pull":
-        hint = "whoever has them can send them with 'git gage files push <run>'"
+        hint = _WHO_HAS
     click.echo(f"hint: {hint}", err=True)
+
+
+def _not_there(moved: Moved) -> str:
+    return f"not on {moved.remote}, or not whole"
 
 
 def _describe_dropped(dropped: Dropped, *, dry_run: bool) -> str:

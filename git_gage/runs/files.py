@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.bulk import Bound, find_bound, read_documents
 from git_gage.catalog.documents import end_rank
-from git_gage.errors import GageError, IntegrityError
+from git_gage.errors import GageError, IntegrityError, RequestError
+from git_gage.files.globs import match_globs
 from git_gage.files.manifest import BULK, GENERATED, WHOLE, Entry, Manifest, parse_manifest
 from git_gage.images.sizes import ImageSize, is_image, read_image_size
+from git_gage.records import short_id
 from git_gage.runs.inputs import follow_reference, path_bytes
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.reference import Reference, read_reference
@@ -98,6 +100,27 @@ def read_filed(store: Store, catalog: Runs, run: str) -> Filed | None:
                 {sha256: bound for sha256, bound in bounds if bound and bound.sha256 == sha256},
             )
     return None
+
+
+def require_meant(
+    store: Store, catalog: Catalog, runs: Sequence[str], globs: Sequence[str]
+) -> None:
+    """Raises: RequestError where globs mean no file of any of the runs, as far as these are known.
+
+    Of a run that goes on, or that came without its list of files, nothing can be said.
+    """
+    is_meant = match_globs(globs)
+    for run in runs if globs else ():
+        filed = read_filed(store, catalog, run)
+        if filed is not None and any(is_meant(each.path) for each in filed.manifest.entries):
+            return
+        generated = (catalog.document(run) or {}).get("generated")
+        if filed is None and (generated is None or generated["files"]):
+            return
+    if runs and globs:
+        first = short_id(runs[0])
+        what = f"run {first} has no such" if len(runs) == 1 else "none of these runs has such a"
+        raise RequestError(f"{what} file", hint=f"git gage ls-files {first}")
 
 
 def read_manifest(store: Store, record: Record) -> Manifest | None:

@@ -177,6 +177,12 @@ def test_what_is_nowhere_is_named(ana: Path, tmp_path: Path) -> None:
         done = said(sam, "files", action, run, code=1)
         assert f"model.pt, 300.0 KiB: {where}" in done.err
         assert "hint: " in done.err
+    done = said(sam, "fetch", "--files")
+    assert done.out == "nothing new on origin\ngot no large files from origin\n"
+    assert done.err == (
+        "warning: 2 large files are not on origin, or not whole\n"
+        "hint: whoever has them can send them with 'git gage files push <run>'\n"
+    )
     body = json.loads(said(sam, "files", "pull", run, "--json", code=1).out)
     assert [each["path"] for each in body["missing"]] == ["deep/data.bin", "model.pt"]
     body = json.loads(said(ana, "files", "drop", "@", "--json", code=1).out)
@@ -209,6 +215,17 @@ def test_dropped_by_force(ana: Path, tmp_path: Path) -> None:
     usage = said(ana, "files", "push", "@", "--force", code=129)
     assert "'push' takes no '--force'" in usage.err
     assert "no run is named" in said(ana, "files", "push", "origin", code=128).err
+
+
+def test_a_file_that_no_run_has_is_no_file(ana: Path) -> None:
+    said(ana, "run", "-q", "--", "true")
+    for action in ("push", "pull", "drop", "verify"):
+        done = said(ana, "files", action, "@~1", "@", "--", "*.typo", "model", code=128)
+        assert "fatal: none of these runs has such a file\nhint: git gage ls-files " in done.err
+    done = said(ana, "files", "push", "@~1", "--", "model", code=128)
+    assert " has no such file\nhint: git gage ls-files " in done.err
+    said(ana, "run", "--stage", "train.py")
+    assert answer(ana, "files", "push", "@", "--", "model.pt") == "no large files to send\n"
 
 
 def test_two_runs_share_a_file(ana: Path) -> None:
