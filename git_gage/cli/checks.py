@@ -45,7 +45,7 @@ def check_all(app: App) -> Iterator[Check]:
         return
     yield from _check_repository(repo)
     yield _check_author(app.here)
-    yield from _check_remotes(repo)
+    yield from _check_remotes(app.here)
     yield from _check_runs(app)
 
 

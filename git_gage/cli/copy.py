@@ -114,8 +114,8 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
         return 0
     app.look_again()
     if plan.sends:
-        return send_large(app, side.address, found.runs, dry_run=False, allow_secrets=allow_secrets)
-    get_large(app, side.address, found.runs, dry_run=False)
+        return send_large(app, side.name, found.runs, dry_run=False, allow_secrets=allow_secrets)
+    get_large(app, side.name, found.runs, dry_run=False)
     return 0
 
 
@@ -126,12 +126,16 @@ EVERYTHING = What((), (), "all", meta=False, user=False, dry_run=False)
 
 
 class Side(NamedTuple):
-    """The other side of a copy. `unmade`: the folder that is to be made a repository first."""
+    """The other side of a copy. `unmade`: the folder that is to be made a repository first.
+
+    name: what settings call it where the user is, else its address.
+    """
 
     shown: str
     address: str
     unmade: Path | None
     sends: bool
+    name: str
 
     def make(self, app: App) -> None:
         """Make a repository of the folder that runs go to, where there is none yet."""
@@ -155,12 +159,15 @@ def find_side(app: App, word: str, *, sends: bool) -> Side:
             hint=f"'git gage remote' lists them; for a new directory write './{word}'",
         )
     if word in remote_names(app.here):
-        return Side(word, app.address(word, push=sends), None, sends)
-    address = find_remote(app.here, word).address if named else word
+        return Side(word, app.address(word, push=sends), None, sends, word)
+    found = find_remote(app.here, word) if named else None
+    address = found.address if found else word
+    name = word if found and found.is_place else ""
     if is_url(address):
-        return Side(hide_user(word), address, None, sends)
+        return Side(hide_user(word), address, None, sends, name or address)
     path = app.cwd / address
-    return Side(word, str(path), None if _is_made(app, path) else path, sends)
+    unmade = None if _is_made(app, path) else path
+    return Side(word, str(path), unmade, sends, name or str(path))
 
 
 def is_place(app: App, word: str) -> bool:

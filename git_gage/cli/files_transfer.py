@@ -41,9 +41,9 @@ def move_files(
     with app.progress() as progress:
         meant = (app.store, app.runs, remote, runs, progress, globs)
         if action == "push":
-            moved = push_files(*meant, dry_run=dry_run, allow_secrets=allow_secrets)
+            moved = push_files(*meant, here=app.here, dry_run=dry_run, allow_secrets=allow_secrets)
         else:
-            moved = fetch_files(*meant, dry_run=dry_run)
+            moved = fetch_files(*meant, here=app.here, dry_run=dry_run)
     if as_json:
         _print_json(moved_body(moved))
     else:
@@ -70,6 +70,7 @@ def drop_files(
     with app.progress() as progress:
         dropped = drop_files(
             *(app.store, app.runs, runs, progress, globs),
+            here=app.here,
             remote=remote,
             force=force,
             dry_run=dry_run,
@@ -115,6 +116,7 @@ def send_large(
     with app.progress() as progress:
         moved = push_files(
             *(app.store, app.runs, remote, chosen, progress),
+            here=app.here,
             dry_run=dry_run,
             allow_secrets=allow_secrets,
         )
@@ -146,7 +148,9 @@ def get_large(
         chosen = runs_with_large(app.store, app.runs, own=False) if runs is None else runs
         if dry_run:  # of runs that did not come nothing is known here
             chosen = [run for run in chosen if app.runs.document(run) is not None]
-        moved = fetch_files(app.store, app.runs, remote, chosen, progress, dry_run=dry_run)
+        moved = fetch_files(
+            *(app.store, app.runs, remote, chosen, progress), here=app.here, dry_run=dry_run
+        )
     if told is not None:
         told["large"] = moved_body(moved)
     else:
@@ -165,7 +169,7 @@ def get_one(app: App, run: str, path: str) -> None:
     from git_gage.share.files import fetch_one
 
     with app.progress() as progress:
-        fetch_one(app.store, app.runs, run, path, progress)
+        fetch_one(app.store, app.runs, run, path, progress, here=app.here)
 
 
 def _split_words(app: App, action: str, words: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -178,7 +182,7 @@ def _split_words(app: App, action: str, words: Sequence[str]) -> tuple[str | Non
     left = list(words)
     remote = None
     for at in (0, -1):
-        if remote is None and left and is_remote(app.repo, left[at]):
+        if remote is None and left and is_remote(app.here, left[at]):
             remote = left.pop(at)
     if not left:
         raise RequestError("no run is named", hint=f"@ is the newest: git gage files {action} @")

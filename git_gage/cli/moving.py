@@ -190,7 +190,7 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
     """
     from git_gage.share.push import push_runs
 
-    remote = app.address(remote, push=True)
+    word, remote = remote, app.address(remote, push=True)
     with app.progress() as progress:
         if what.dry_run:
             from git_gage.share.chosen import Chosen
@@ -218,7 +218,7 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
     from git_gage.cli.files_transfer import send_large
 
     return send_large(
-        *(app, remote, runs or ()),
+        *(app, word, runs or ()),
         dry_run=what.dry_run,
         allow_secrets=allow_secrets,
         told=told,
@@ -229,7 +229,7 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
     """Get runs (None: all that the remote has), or say what would come."""
     from git_gage.share.fetch import fetch_runs
 
-    remote = app.address(remote)
+    word, remote = remote, app.address(remote)
     if not what.dry_run:
         _make_folder(app, remote)
     mark = app.catalog.mark()
@@ -264,7 +264,7 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
     if what.files == "all":
         from git_gage.cli.files_transfer import get_large
 
-        get_large(app, remote, runs, dry_run=what.dry_run, told=told)
+        get_large(app, word, runs, dry_run=what.dry_run, told=told)
 
 
 def _make_folder(app: App, remote: str) -> None:

@@ -1,4 +1,7 @@
-"""Large files of runs to and from a remote: they travel only when they are asked for."""
+"""Large files of runs to and from a remote: they travel only when they are asked for.
+
+`here` is the repository whose remotes are meant; the runs may be in another one.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from git_gage.files.backends import Backend
     from git_gage.files.manifest import Entry
     from git_gage.files.meter import Moving
+    from git_gage.git import Repository
     from git_gage.store import Store
 
 
@@ -92,6 +96,7 @@ def push_files(
     observer: Observer,
     globs: Sequence[str] = (),
     *,
+    here: Repository,
     dry_run: bool = False,
     allow_secrets: bool = False,
 ) -> Moved:
@@ -102,23 +107,23 @@ def push_files(
     SecretsFoundError, before anything is sent, also where it would be.
     """
     require_shareable(store, runs)
-    storage = find_storage(store.repo, remote)
+    storage = find_storage(here, remote)
     large = list(_find_wanted(store, catalog, runs, globs))
-    here = {each.sha256: each.entry.size for each in large if _is_kept(store, each)}
+    kept = {each.sha256: each.entry.size for each in large if _is_kept(store, each)}
     if not allow_secrets:
-        _require_no_secrets(store, storage.backend, large, here)
+        _require_no_secrets(store, storage.backend, large, kept)
     if dry_run:
-        sent = set(here) - ask_held(storage.backend, here)
+        sent = set(kept) - ask_held(storage.backend, kept)
     else:
-        sent = send_files(storage.backend, here, store.sidecar, observer)
-    missing = {each.sha256: each.entry.size for each in large if each.sha256 not in here}
+        sent = send_files(storage.backend, kept, store.sidecar, observer)
+    missing = {each.sha256: each.entry.size for each in large if each.sha256 not in kept}
     # Who has them elsewhere has sent them, perhaps.
     lost = set(missing) - (ask_held(storage.backend, missing) if missing else set())
     return Moved(
         storage.remote.shown,
         len(sent),
-        sum(here[sha256] for sha256 in sent),
-        len(here) + len(missing) - len(sent) - len(lost),
+        sum(kept[sha256] for sha256 in sent),
+        len(kept) + len(missing) - len(sent) - len(lost),
         tuple(each for each in large if each.sha256 in lost),
     )
 
@@ -131,6 +136,7 @@ def fetch_files(
     observer: Observer,
     globs: Sequence[str] = (),
     *,
+    here: Repository,
     dry_run: bool = False,
 ) -> Moved:
     """Get large files of runs that are not here; a run that has a directory has them there again.
@@ -139,7 +145,7 @@ def fetch_files(
 
     Raises: as `push_files`; RequestError where the disk has no room.
     """
-    storage = find_storage(store.repo, remote)
+    storage = find_storage(here, remote)
     large = list(_find_wanted(store, catalog, runs, globs))
     sizes = {each.sha256: each.entry.size for each in large}
     wanted = {each.sha256: each.entry.size for each in large if not _is_kept(store, each)}
@@ -160,7 +166,9 @@ def fetch_files(
     )
 
 
-def fetch_one(store: Store, catalog: Catalog, run: str, path: str, observer: Observer) -> None:
+def fetch_one(
+    store: Store, catalog: Catalog, run: str, path: str, observer: Observer, *, here: Repository
+) -> None:
     """Get one file of a run, if it is not here, and nothing else of the run.
 
     Remotes are asked in turn, the usual one first.
@@ -174,7 +182,7 @@ def fetch_one(store: Store, catalog: Catalog, run: str, path: str, observer: Obs
     if entry.sha256 is None or entry.sha256 in filed.bound or _is_kept(store, Large(filed, entry)):
         return
     asked = []
-    for storage in find_storages(store.repo, observer):
+    for storage in find_storages(here, observer):
         asked.append(storage.remote.shown)
         try:
             wanted = {entry.sha256: entry.size}
@@ -196,6 +204,7 @@ def drop_files(
     observer: Observer,
     globs: Sequence[str] = (),
     *,
+    here: Repository,
     remote: str | None = None,
     force: bool = False,
     dry_run: bool = False,
@@ -207,10 +216,10 @@ def drop_files(
     Raises: RequestError, RemoteError where a `remote` that was named cannot be asked.
     """
     large = [each for each in find_large(store, catalog, runs, globs) if _is_kept(store, each)]
-    holders = _ask_all(store, large, observer, remote, force=force)
+    holders = _ask_all(here, large, observer, remote, force=force)
     nowhere = "no remote holds it"
     if remote is not None:
-        nowhere = f"'{find_remote(store.repo, remote).shown}' does not hold it"
+        nowhere = f"'{find_remote(here, remote).shown}' does not hold it"
     kept: list[tuple[Large, str]] = []
     gone: list[Large] = []
     for each in large:
@@ -292,7 +301,7 @@ def _name_file(each: Large) -> str:
 
 
 def _ask_all(
-    store: Store, large: Sequence[Large], observer: Observer, remote: str | None, *, force: bool
+    here: Repository, large: Sequence[Large], observer: Observer, remote: str | None, *, force: bool
 ) -> dict[str, list[str]]:
     """Which remotes hold each object, by their names; one that is away is told of.
 
@@ -307,10 +316,10 @@ def _ask_all(
             names += [storage.remote.shown] if storage.remote.shown not in names else []
 
     if remote is not None:
-        ask(find_storage(store.repo, remote))
+        ask(find_storage(here, remote))
         if not force:
             return holders
-    for storage in find_storages(store.repo, observer) if wanted else ():
+    for storage in find_storages(here, observer) if wanted else ():
         try:
             ask(storage)
         except RemoteError as error:

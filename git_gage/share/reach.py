@@ -42,7 +42,7 @@ def reach_run(
         except RunNotFoundError as error:
             raise not_there(error, there.remote.shown) from error
         fetch_chosen(store, catalog, remote, [run], observer)
-        moved = fetch_files(store, catalog, remote, [run], observer)
+        moved = fetch_files(store, catalog, remote, [run], observer, here=store.repo)
         if moved.missing:
             first, *others = (shown_path(encode_path(each.entry.path)) for each in moved.missing)
             more = f" and {len(others):,} more" if others else ""

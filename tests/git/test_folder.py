@@ -252,6 +252,42 @@ def test_remotes_are_those_of_where_the_user_is(repo: Path, tmp_path: Path, outs
     assert at(got, "fetch", where=other).out == f"nothing new on {mirror}\n"
 
 
+def test_large_files_go_where_remotes_of_the_user_say(
+    repo: Path, tmp_path: Path, outside: Path
+) -> None:
+    write_files(repo, {"large.py": "open('a', 'wb').write(bytes(200_000))\n"})
+    run = record(repo, "large.py")
+    shared, disk = tmp_path / "shared", tmp_path / "disk"
+    disk.mkdir()
+    git(tmp_path, "init", "-q", "--bare", "mirror.git")
+    other = make_repo(tmp_path / "other")
+    git(other, "remote", "add", "origin", "../mirror.git")
+    git(other, "config", "gage.repo.origin.files", str(disk))
+    git(repo, "config", "gage.repo.lab.url", str(shared))
+    git(repo, "config", "gage.repo.lab.files", str(tmp_path / "lab"))
+    (tmp_path / "lab").mkdir()
+    assert gage_inside(repo, "copy", run, "--to", "lab", "-y", "--files").code == 0
+    assert list(tmp_path.glob("lab/objects/*"))
+    assert gage_inside(repo, "copy", run, "--to", str(shared), "-y", "--files").code == 0
+    assert at(shared, "list", where=other).code == 0
+    pull = at(shared, "files", "pull", "1", str(shared), where=other)
+    assert pull.out == "1 large file here already\n"
+    pushed = at(shared, "files", "push", "1", where=other)
+    assert (pushed.out, pushed.err) == ("pushed 1 file, 195.3 KiB, to origin\n", "")
+    assert list(disk.glob("objects/*"))
+    assert at(shared, "push", "1", "--files", where=other).out.endswith(
+        "origin has 1 large file already\n"
+    )
+    dropped = at(shared, "files", "drop", "1", "origin", where=other)
+    assert dropped.out.endswith("; held by origin\n")
+    assert at(shared, "fetch", "origin", "--files", where=other).out.endswith(
+        "got 1 file, 195.3 KiB, from origin\n"
+    )
+    assert at(shared, "files", "drop", "1", where=other).code == 0
+    assert at(shared, "cat", "1:a", "--fetch", where=other).code == 0
+    assert "origin" in at(shared, "doctor", where=other).out
+
+
 def test_a_fetch_makes_a_folder_only_for_runs(tmp_path: Path, outside: Path) -> None:
     place = tmp_path / "place"
     git(tmp_path, "init", "-q", "--bare", "empty.git")
