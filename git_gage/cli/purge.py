@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +14,7 @@ from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
+    from git_gage.errors import GageError
 
 # So many runs fit into a hint.
 _MOST_NAMED = 5
@@ -56,14 +57,12 @@ def command(
 ) -> None:
     """End runs for good: records, sources and files"""
     from git_gage.cli.put_away import describe_done, require_ended
-    from git_gage.share.purge import plan_purge, purge_runs, push_purge
-    from git_gage.share.remote import find_remote
+    from git_gage.share.purge import plan_purge, purge_runs
 
     gone = _find_gone(app, runs) if remotes else {}
     words = [word for word in runs if word not in gone]
     chosen = [] if gone and not words else find_chosen(app, words, wheres)
-    for remote in remotes:
-        find_remote(app.repo, remote)
+    _reach(app, remotes)
     require_ended(app, chosen)
     admin = _is_admin(app)
     plans = [plan_purge(app.store, app.catalog, run, app.author, admin=admin) for run in chosen]
@@ -75,21 +74,64 @@ def command(
     elsewhere = (
         purge_runs(app.store, app.catalog, plans, app.author, remotes).elsewhere if chosen else []
     )
-    with app.progress() as progress:
-        for remote in remotes:
-            elsewhere += push_purge(app.store, app.catalog, remote, purged, progress)
-    elsewhere = list(dict.fromkeys(elsewhere))
+    there, failed = _end_there(app, remotes, purged)
+    elsewhere = list(dict.fromkeys([*elsewhere, *there]))
+    left = list(dict.fromkeys([*_left(app), *failed]))
     if as_json:
         from git_gage.render.machine import format_json
 
-        body = {"runs": purged, "remotes": _left(app), "elsewhere": elsewhere}
+        body = {"runs": purged, "remotes": left, "elsewhere": elsewhere}
         click.echo(format_json(body), nl=False)
-        return
-    for line in _describe(purged, elsewhere):
-        click.echo(line)
-    with app.progress() as progress:
-        for hint in _hints(_left(app), purged):
+    else:
+        for line in _describe(purged, [*failed, *elsewhere]):
+            click.echo(line)
+    code = _report(app, failed.values())
+    with app.progress(quiet=as_json) as progress:
+        for hint in _hints(left, purged):
             progress.note(hint)
+    click.get_current_context().exit(code)
+
+
+def _reach(app: App, remotes: Sequence[str]) -> None:
+    """Raises: RemoteError where one is away, or is none: nothing was purged yet."""
+    from git_gage.share.remote import find_remote
+    from git_gage.share.transfer import list_remote
+
+    with app.progress() as progress:
+        for remote in remotes:
+            list_remote(app.repo, find_remote(app.repo, remote), progress)
+
+
+def _end_there(
+    app: App, remotes: Sequence[str], runs: Sequence[str]
+) -> tuple[list[str], dict[str, GageError]]:
+    """Let each remote delete runs; where they are still, and what failed by remote."""
+    from git_gage.errors import GageError
+    from git_gage.share.lanes import recall_name
+    from git_gage.share.purge import push_purge
+    from git_gage.share.remote import find_remote
+
+    elsewhere, failed = [], {}
+    with app.progress() as progress:
+        for remote in remotes:
+            try:
+                elsewhere += push_purge(app.store, app.catalog, remote, runs, progress)
+            except GageError as error:
+                failed[recall_name(app.store, find_remote(app.repo, remote).tracking)] = error
+    return elsewhere, failed
+
+
+def _report(app: App, failures: Iterable[GageError]) -> int:
+    """Say what failed; the exit code. What to type next is another thing than for a push."""
+    from git_gage.cli.boundary import report_failure
+    from git_gage.errors import RemoteError
+
+    code = 0
+    for error in failures:
+        if isinstance(error, RemoteError):
+            error.hint = None
+        code = max(code, report_failure(error, app))
+    return code
 
 
 def _is_admin(app: App) -> bool:

@@ -172,6 +172,7 @@ def push_purge(
     """
     found = find_remote(store.repo, remote)
     with sharing(store):
+        note_name(store, found)
         finish_moves(store, catalog)
         known: Refs = {
             **tracking_refs(store.repo, found),

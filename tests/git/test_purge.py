@@ -154,6 +154,42 @@ def test_what_others_have_put_into_a_place_is_told(project: Path, tmp_path: Path
     assert "still on a remote" not in say(project, "purge", one, "--force", "--remote", place)
 
 
+def test_a_remote_that_refuses_is_told_and_the_others_are_asked(
+    project: Path, tmp_path: Path
+) -> None:
+    """The disk of the first of two remotes is full, and a third one is mistyped."""
+    hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
+    git(tmp_path, "init", "-q", "--bare", "lab.git")
+    one, two = run(project), hush(project)
+    both = ("--remote", "origin", "--remote", "../lab.git")
+    for remote in both[1::2]:
+        say(project, "push", remote)
+    mistyped = gage_inside(project, "purge", "@", *both, "--remote", "orign", "--force")
+    assert (mistyped.code, mistyped.out) == (128, "")
+    assert mistyped.err.startswith("fatal: reach 'orign': 'orign' does not appear to be a git")
+    assert listed(project) == [two, one]
+
+    (hub / "hooks").mkdir(exist_ok=True)
+    hook = hub / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    done = gage_inside(project, "purge", "@", *both, "--force")
+    assert (done.code, done.out) == (128, "Purged 1 run\nstill on a remote: origin\n")
+    refusal, hint, _ = done.err.splitlines()
+    assert refusal == "fatal: push to 'origin': pre-receive hook declined"
+    way = f"git gage purge {two[10:17]} --remote origin"
+    assert hint == f"hint: end it on the remote, too: {way}"
+    prune(lab)
+    assert HUSH not in objects_of(lab)
+    told = gage_inside(project, *way.split()[2:], "--json")
+    assert (told.code, json.loads(told.out)["remotes"]) == (128, ["origin"])
+    hook.unlink()
+    assert say(project, *way.split()[2:]) == "Purged 1 run\n"
+    prune(hub)
+    assert HUSH not in objects_of(hub)
+    assert listed(project) == [one]
+
+
 def test_what_was_given_run_by_run_is_taken_back(project: Path, tmp_path: Path) -> None:
     one, two = hush(project), run(project)
     say(project, "push", "origin", one)
