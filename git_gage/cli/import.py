@@ -54,6 +54,8 @@ def command(app: App, paths: tuple[str, ...], form: str | None, dry: bool, as_js
     bundles = [path for path, name in chosen if name == "bundle"]
     progress = app.progress()
     found = _read(app, [each for each in chosen if each[1] != "bundle"])
+    if not dry:
+        found = _make_folder(app, found, bundles)
     author = None if dry else app.author
     imported = import_runs(app.store, app.runs, found, author, progress, dry=dry)
     brought = _fetch(app, bundles, dry)
@@ -123,16 +125,42 @@ def _read(app: App, chosen: list[tuple[Path, str]]) -> Iterator[Found]:
         yield from read_path(path, name, lambda place: _open(app, place))
 
 
+def _make_folder(app: App, found: Iterator[Found], bundles: list[Path]) -> Iterator[Found]:
+    """A folder without anything becomes a repository, if there is a run for it; all that is found.
+
+    Raises: GitError for a bundle that is damaged.
+    """
+    if app.folder is None or not app.folder.is_unmade:
+        return found
+    from itertools import chain
+
+    from git_gage.formats.model import Unread
+
+    looked_at = []
+    for each in found:
+        looked_at.append(each)
+        if not isinstance(each, Unread):
+            break
+    is_any = bool(looked_at and not isinstance(looked_at[-1], Unread))
+    if is_any or _fetch(app, bundles, dry=True):
+        app.make_folder()
+    return chain(looked_at, found)
+
+
 def _fetch(app: App, bundles: list[Path], dry: bool) -> int:
     """How many runs bundles brought, or would."""
     if not bundles:
         return 0
     from git_gage.share.bundle import count_new, read_bundle
+    from git_gage.share.copy import offer_runs
 
     if dry:
         return sum(count_new(app.store, app.runs, path) for path in bundles)
     with app.progress() as progress:
-        return sum(read_bundle(app.store, app.runs, path, progress) for path in bundles)
+        brought = sum(read_bundle(app.store, app.runs, path, progress) for path in bundles)
+    if app.folder is not None:
+        offer_runs(app.store, app.catalog)
+    return brought
 
 
 def _tell(app: App, imported: Imported, brought: int, names: list[str], dry: bool) -> None:

@@ -63,6 +63,7 @@ def _restore_all(app: App, name: str) -> None:
         _restore_from_there(app, name)
         return
     backup = read_backup(find_backup(app.cwd / name))
+    app.make_folder()
     with app.progress() as progress:
         done = restore_backup(app.store, app.catalog, backup, progress)
         if app.folder is not None:

@@ -297,6 +297,43 @@ def test_a_fetch_makes_a_folder_only_for_runs(tmp_path: Path, outside: Path) -> 
     assert not place.exists()
 
 
+@pytest.mark.parametrize("form", ["tar", "bundle", "jsonl"])
+def test_what_a_file_brings_makes_a_folder(
+    repo: Path, tmp_path: Path, outside: Path, form: str
+) -> None:
+    run = record(repo, "train.py")
+    file, place = tmp_path / f"all.{form}", tmp_path / "place"
+    if form == "tar":
+        assert gage_inside(repo, "backup", str(file)).code == 0
+        words = ["restore", "--from", str(file)]
+    else:
+        assert gage_inside(repo, "export", run, "--format", form, "-o", str(file)).code == 0
+        words = ["import", str(file)]
+        nothing = at(place, "import", "-n", str(file), where=outside)
+        assert nothing.out.startswith("Would import 1 run\n")
+        assert not place.exists()
+    done = at(place, *words, where=outside)
+    assert (done.code, "1 run" in done.out) == (0, True), done
+    assert len(json.loads(at(place, "list", "--json", where=outside).out)) == 1
+    sam = clone(repo, tmp_path / "sam")
+    assert gage_inside(sam, "fetch", str(place)).out == f"fetched 1 run from {place}\n"
+
+
+@pytest.mark.parametrize("damage", ["jsonl", "bundle"])
+def test_a_file_that_brings_nothing_makes_no_folder(
+    repo: Path, tmp_path: Path, outside: Path, damage: str
+) -> None:
+    file, place = tmp_path / f"all.{damage}", tmp_path / "place"
+    if damage == "bundle":
+        record(repo, "train.py")
+        assert gage_inside(repo, "export", "@", "--format", damage, "-o", str(file)).code == 0
+        file.write_bytes(file.read_bytes()[:-30])
+    else:
+        file.write_text('{"id": 1}\n')
+    assert at(place, "import", str(file), where=outside).code in (1, 128)
+    assert not place.exists()
+
+
 def test_what_came_into_a_folder_can_be_had_from_there(
     repo: Path, tmp_path: Path, outside: Path
 ) -> None:
