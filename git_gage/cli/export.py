@@ -74,6 +74,7 @@ def command(
     if not chosen:
         hint_at_filter(app, wheres)
         return 1
+    _mind_private(app, chosen, form)
     if form == "in-toto":
         lines = [_export(app, app.document(run)) for run in chosen]
         app.write_page(output, "".join(lines))
@@ -82,6 +83,21 @@ def command(
     else:
         _write(app, app.documents(None, chosen), form, output)
     return 0
+
+
+def _mind_private(app: App, runs: list[str], form: str) -> None:
+    """Say which of the runs are private.
+
+    Raises: RequestError where the file is a way for them into other repositories.
+    """
+    if form == "bundle":
+        from git_gage.share.private import require_shareable
+
+        require_shareable(app.store, runs)
+    count = len(app.store.private.intersection(runs))
+    if count:
+        are = "runs is" if count == 1 else "runs are"
+        app.progress().note(f"{count:,} of these {are} private")
 
 
 def _write_bundle(app: App, runs: list[str], output: str, allow_secrets: bool) -> None:

@@ -73,6 +73,26 @@ def test_no_copy_takes_a_private_run(world: World, tmp_path: Path) -> None:
     assert gage_inside(world.ana.path, "push", "-w", "op=secret_plan.py").code == 1
 
 
+def test_a_bundle_takes_no_private_run_and_other_files_say_so(world: World, tmp_path: Path) -> None:
+    run, public = run_private(world), record(world)
+    path = tmp_path / "runs.bundle"
+    refused = gage_inside(
+        world.ana.path, "export", run, public, "--format", "bundle", "-o", str(path)
+    )
+    assert (refused.code, path.exists()) == (128, False)
+    assert f"hint: git gage private -d {run[10:17]}" in refused.err
+    for form in ("csv", "in-toto"):
+        done = gage_inside(world.ana.path, "export", run, public, "--format", form)
+        assert done.code == 0
+        assert "1 of these runs is private\n" in done.err
+    twice = run_private(world)
+    assert (
+        "2 of these runs are private\n"
+        in gage_inside(world.ana.path, "export", run, twice, "--format", "jsonl").err
+    )
+    assert "private" not in gage_inside(world.ana.path, "export", public).err
+
+
 def test_large_files_of_a_private_run_stay_here(world: World) -> None:
     write_files(world.ana.path, {"big.py": "open('a.bin', 'wb').write(b'x' * 200_000)\n"})
     assert gage_inside(world.ana.path, "run", "--private", "-q", "big.py").code == 0
