@@ -30,7 +30,7 @@ from git_gage.formats.model import (
     read_scalars,
     read_typed,
 )
-from git_gage.formats.opened import list_parts, open_plain, read_object, read_text
+from git_gage.formats.opened import list_parts, newest_change, open_plain, read_object, read_text
 from git_gage.formats.written import copy_parts, new_folder
 from git_gage.records import parse_time
 from git_gage.safe_paths import check_path
@@ -136,6 +136,7 @@ def _read_run(path: Path) -> ForeignRun:
         started=started,
         ended=ended if status in _STATUSES else None,
         quiet_since=max(started, metrics.last_s or 0),
+        changed=newest_change(path),
         took_s=None if ended is None else max(0.0, ended - started),
         status=_STATUSES.get(status, "terminated"),
         user=tags.get(_USER) or as_text(meta.get("user_id")) or None,

@@ -123,7 +123,8 @@ class ForeignRun:
     """A run of another tool; times in Unix seconds.
 
     id: what the tool knows it by, never used twice. path: where it was found. ended: None where the
-    tool has no end of it; `quiet_since` is then the time of the newest thing that is known.
+    tool has no end of it; `quiet_since` is then the time of the newest thing that is known, and
+    `changed`, where that is later, the time of the newest file.
     took_s: how long it took, if that is known. output: a file, or the bytes, of what it printed.
     packages: name → version. left_out: what of it cannot be carried, a line each.
     """
@@ -135,6 +136,7 @@ class ForeignRun:
     started: float
     ended: float | None = None
     quiet_since: float = 0.0
+    changed: float = 0.0
     status: str = "completed"
     exit_code: int | None = None
     reason: str | None = None

@@ -106,7 +106,7 @@ def _import_each(
         earlier = known.get(key)
         if earlier:
             imported.here.append(earlier)
-        elif run.ended is None and store.clock() - run.quiet_since < QUIET_S:
+        elif run.ended is None and store.clock() - max(run.quiet_since, run.changed) < QUIET_S:
             imported.unread.append(Unread(run.path, "it seems to go on: its end is not recorded"))
         else:
             id = run.id if dry else _Import(store, catalog, run, author, observer).record()
