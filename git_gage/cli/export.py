@@ -151,10 +151,10 @@ def _write_parquet(documents: list[dict[str, Any]], path: Path) -> None:
 
 
 def _tell(written: Written, output: str) -> None:
-    from git_gage.render.amounts import count_text
+    from git_gage.render.amounts import count_text, were_text
     from git_gage.safe import clean
 
-    there = f", {written.there:,} were there" if written.there else ""
+    there = f", {were_text(written.there)} there" if written.there else ""
     click.echo(f"Wrote {count_text(written.count, 'run')} to {clean(output)}{there}")
     for count, noun, rest in (
         (written.renamed, "name", " changed to what the form allows"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from git_gage.formats.model import Found
     from git_gage.git import Repository
     from git_gage.runs.importing import Imported
+    from git_gage.share.bundle import Brought
 
 FORMS = ("guild", "gage", "mlflow", "wandb", "tensorboard", "jsonl", "dvc", "bundle")
 _MAX_TOLD = 20
@@ -66,7 +67,8 @@ def command(app: App, paths: tuple[str, ...], form: str | None, dry: bool, as_js
         _print_json(app, imported, brought, names)
     else:
         _tell(app, imported, brought, names, dry)
-    return 1 if imported.unread and not (imported.runs or imported.here or brought) else 0
+    is_any = imported.runs or imported.here or any(each.new for each in brought)
+    return 1 if imported.unread and not is_any else 0
 
 
 def _choose(app: App, text: str, form: str | None) -> list[tuple[Path, str]]:
@@ -142,30 +144,32 @@ def _make_folder(app: App, found: Iterator[Found], bundles: list[Path]) -> Itera
         if not isinstance(each, Unread):
             break
     is_any = bool(looked_at and not isinstance(looked_at[-1], Unread))
-    if is_any or _fetch(app, bundles, dry=True):
+    if is_any or any(each.new for each in _fetch(app, bundles, dry=True)):
         app.make_folder()
     return chain(looked_at, found)
 
 
-def _fetch(app: App, bundles: list[Path], dry: bool) -> int:
-    """How many runs bundles brought, or would."""
+def _fetch(app: App, bundles: list[Path], dry: bool) -> list[Brought]:
+    """What each bundle brought, or would."""
     if not bundles:
-        return 0
-    from git_gage.share.bundle import count_new, read_bundle
+        return []
+    from git_gage.share.bundle import look_into, read_bundle
     from git_gage.share.copy import offer_runs
 
     if dry:
-        return sum(count_new(app.store, app.runs, path) for path in bundles)
+        return [look_into(app.store, app.runs, path) for path in bundles]
     with app.progress() as progress:
-        brought = sum(read_bundle(app.store, app.runs, path, progress) for path in bundles)
+        brought = [read_bundle(app.store, app.runs, path, progress) for path in bundles]
     if app.folder is not None:
         offer_runs(app.store, app.catalog)
     return brought
 
 
-def _tell(app: App, imported: Imported, brought: int, names: list[str], dry: bool) -> None:
+def _tell(
+    app: App, imported: Imported, brought: list[Brought], names: list[str], dry: bool
+) -> None:
     from git_gage.formats.found import NOT_READ
-    from git_gage.render.amounts import count_text
+    from git_gage.render.amounts import count_text, were_text
     from git_gage.safe import clean
 
     progress = app.progress()
@@ -174,10 +178,12 @@ def _tell(app: App, imported: Imported, brought: int, names: list[str], dry: boo
     more = len(imported.unread) - _MAX_TOLD
     if more > 0:
         progress.warning(f"and {more:,} more that are not imported: see them with '--json'")
-    new = len(imported.runs) + brought
+    new = len(imported.runs) + sum(each.new for each in brought)
+    purged = sum(each.purged for each in brought)
     verb = "Would import" if dry else "Imported"
-    here = f", {len(imported.here):,} were here" if imported.here else ""
-    click.echo(f"{verb} {count_text(new, 'run')}{here}")
+    here = f", {were_text(len(imported.here))} here" if imported.here else ""
+    gone = f", {were_text(purged)} purged here" if purged else ""
+    click.echo(f"{verb} {count_text(new, 'run')}{here}{gone}")
     if not imported.runs:
         return
     for text, count in imported.left_out.most_common(_MAX_TOLD):
@@ -186,14 +192,15 @@ def _tell(app: App, imported: Imported, brought: int, names: list[str], dry: boo
         click.echo(f"Never carried from {name}: {NOT_READ[name]}")
 
 
-def _print_json(app: App, imported: Imported, brought: int, names: list[str]) -> None:
+def _print_json(app: App, imported: Imported, brought: list[Brought], names: list[str]) -> None:
     from git_gage.formats.found import NOT_READ
     from git_gage.render.machine import format_json
 
     body: dict[str, Any] = {
         "imported": imported.runs,
         "here": imported.here,
-        "fetched": brought,
+        "fetched": sum(each.new for each in brought),
+        "purged": sum(each.purged for each in brought),
         "not_imported": [each._asdict() for each in imported.unread],
         "not_carried": dict(imported.left_out),
         "never_carried": {name: NOT_READ[name] for name in names},

@@ -33,6 +33,11 @@ def count_text(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def were_text(count: int) -> str:
+    """`1 was`, `2 were`."""
+    return f"{count:,} was" if count == 1 else f"{count:,} were"
+
+
 def size_text(size: int) -> str:
     """Bytes as git's `--human-readable` has them: powers of 1024."""
     if size < 1024:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.git import open_repository
 from git_gage.records import parse_record
@@ -19,6 +19,7 @@ from git_gage.share.fetch import fetch_runs
 from git_gage.share.lanes import KINDS, read_tip_lines, refs_below
 from git_gage.share.leaks import require_no_leaks
 from git_gage.share.redaction import find_said
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, Store
 from git_gage.store.identity import new_lane
 from git_gage.store.out import extend_lane
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 
 # What git is told of the repository it is called in, and not of the one that is made.
 _OURS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
+
+
+class Brought(NamedTuple):
+    """How many runs a bundle has that were not here, and how many that were purged here."""
+
+    new: int
+    purged: int
 
 
 def write_bundle(
@@ -62,16 +70,18 @@ def write_bundle(
         repo.run("bundle", "create", "--quiet", str(path), *refs)
 
 
-def read_bundle(store: Store, catalog: Catalog, path: Path, observer: Observer) -> int:
-    """Get all runs that a bundle has; how many were not here.
+def read_bundle(store: Store, catalog: Catalog, path: Path, observer: Observer) -> Brought:
+    """Get all runs that a bundle has, but for those that were purged here.
 
     Raises: RemoteError with git's own text.
     """
-    return fetch_runs(store, catalog, str(path), observer).runs_new
+    brought = look_into(store, catalog, path) if Withdrawn(store).purged() else None
+    fetched = fetch_runs(store, catalog, str(path), observer)
+    return brought or Brought(fetched.runs_new, 0)
 
 
-def count_new(store: Store, catalog: Catalog, path: Path) -> int:
-    """How many runs of a bundle are not here.
+def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
+    """What a bundle would bring.
 
     Raises: GitError where it is none, or damaged.
     """
@@ -80,7 +90,8 @@ def count_new(store: Store, catalog: Catalog, path: Path) -> int:
         scratch = Store(repo)
         lines = read_tip_lines(scratch, scratch.read_tips().values())
     begun = {parse_record(line).run for line in lines if b'"kind":"run.begin"' in line}
-    return sum(catalog.document(run) is None for run in begun)
+    purged = begun.intersection(Withdrawn(store).purged())
+    return Brought(sum(catalog.document(run) is None for run in begun - purged), len(purged))
 
 
 @contextmanager

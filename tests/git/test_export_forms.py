@@ -146,7 +146,7 @@ def test_scalars_of_tensorboard_are_exact(project: Path, tmp_path: Path) -> None
     done = export(project, "--format", "tensorboard", "@", "@~1", "-o", tmp_path / "tb")
     assert done.out == f"Wrote 2 runs to {tmp_path / 'tb'}\n"
     assert export(project, "--format", "tensorboard", "@~1", "-o", tmp_path / "tb").out.endswith(
-        "Wrote 0 runs to " + str(tmp_path / "tb") + ", 1 were there\n"
+        "Wrote 0 runs to " + str(tmp_path / "tb") + ", 1 was there\n"
     )
     (file,) = (tmp_path / "tb").glob("*-train.py/events.*")
     tail = EventTail(file)
@@ -258,6 +258,22 @@ def test_a_bundle_goes_where_no_network_goes(project: Path, tmp_path: Path) -> N
     assert export(project, "--format", "bundle", "@~1", "-o", path).code == 0
     again = gage_inside(other, "import", str(path))
     assert (again.out, again.err) == ("Imported 0 runs\n", "")
+
+
+def test_a_run_of_a_bundle_that_was_purged_stays_away(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo", files={"train.py": SCRIPT})
+    path = str(tmp_path / "runs.bundle")
+    for _ in range(2):
+        assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    assert gage_inside(repo, "export", "@", "@~1", "--format", "bundle", "-o", path).code == 0
+    assert gage_inside(repo, "purge", "@", "--force").code == 0
+    for _ in range(2):
+        dry = gage_inside(repo, "import", "-n", path).out
+        assert dry == "Would import 0 runs, 1 was purged here\n"
+        assert gage_inside(repo, "import", path).out == "Imported 0 runs, 1 was purged here\n"
+        told = json.loads(gage_inside(repo, "import", path, "--json").out)
+        assert (told["fetched"], told["purged"]) == (0, 1)
+    assert len(documents(repo)) == 1
 
 
 def test_a_bundle_takes_no_secrets_along(tmp_path: Path) -> None:

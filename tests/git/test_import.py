@@ -303,7 +303,7 @@ def test_a_kill_half_way_leaves_a_run_that_says_so(repo: Path, tmp_path: Path) -
     assert half["metrics"] == {}
     assert bring(repo, run).startswith("Imported 1 run\n")
     assert documents(repo)["bold-ant-1"]["metrics"]["loss"] == 0.3333333333333333
-    assert bring(repo, run) == "Imported 0 runs, 1 were here\n"
+    assert bring(repo, run) == "Imported 0 runs, 1 was here\n"
 
 
 def test_files_that_cannot_be_read_are_told(repo: Path, tmp_path: Path) -> None:
