@@ -52,11 +52,19 @@ class Pile(NamedTuple):
         return sum(map(len, (self.files, self.folders, self.runs, self.refs)))
 
 
+class Young(NamedTuple):
+    """What may be of use to something that is at work, until it is older; in Unix seconds."""
+
+    pile: Pile
+    until: float
+
+
 class Garbage(NamedTuple):
-    """Piles that are not empty, and why some things were not looked at."""
+    """Piles that are not empty, why some things were not looked at, and what is too young."""
 
     piles: list[Pile]
     kept: list[str]
+    young: list[Young]
 
 
 def collect_garbage(
@@ -80,33 +88,31 @@ def collect_garbage(
 
 
 def _find(store: Store, catalog: Catalog, days: Pile) -> Garbage:
-    now, kept = store.clock(), list[str]()
+    now, kept, young = store.clock(), list[str](), list[Young]()
     purged = [run for run in Withdrawn(store).purged() if not store.state_dir(run).exists()]
     parts = [
-        path
-        for folder in ("tmp", "incoming")
-        for path in (store.dir / "lfs" / folder).glob("*")
-        if _age(path, now) > _PART_S
+        path for folder in ("tmp", "incoming") for path in (store.dir / "lfs" / folder).glob("*")
     ]
     peeks = [path for path in (store.dir / "cache/peek").glob("*") if _age(path, now) > _STALE_S]
     reports = [path for path in (store.dir / "log").glob("*") if _age(path, now) > _STALE_S]
+    unneeded = _find_objects(store, catalog, kept)
     piles = [
-        _pile("large files that no run has", _find_objects(store, catalog, now, kept)),
+        _old_ones("large files that no run has", unneeded, now, DAY_S, young),
         Pile(
             "directories of purged runs",
             runs=tuple(run for run in purged if os.path.lexists(store.dir / "runs" / run)),
             size=sum(_tree_size(store.run_dir(run)) for run in purged),
         ),
-        _pile("files that came half", parts),
+        _old_ones("files that came half", parts, now, _PART_S, young),
         days,
         Pile("copies of remotes", folders=tuple(peeks), size=sum(map(_tree_size, peeks))),
         _pile("error reports", reports),
         Pile("pushes cut short", refs=tuple(_find_cut_short(store))),
     ]
-    return Garbage([pile for pile in piles if pile.things], kept)
+    return Garbage([pile for pile in piles if pile.things], kept, young)
 
 
-def _find_objects(store: Store, catalog: Catalog, now: float, kept: list[str]) -> Iterator[Path]:
+def _find_objects(store: Store, catalog: Catalog, kept: list[str]) -> Iterator[Path]:
     """Objects in the sidecar that no manifest names; in `kept` why none is told."""
     going = [path.name for path in (store.dir / "state").glob("*")]
     if going:
@@ -120,9 +126,8 @@ def _find_objects(store: Store, catalog: Catalog, now: float, kept: list[str]) -
         kept.append("large files: not all lists of files of runs are here (git gage fetch)")
         return
     for sha256, _ in store.sidecar.list():
-        path = store.sidecar.path(sha256)
-        if sha256 not in needed and _age(path, now) > DAY_S:
-            yield path
+        if sha256 not in needed:
+            yield store.sidecar.path(sha256)
 
 
 def _find_cut_short(store: Store) -> Iterator[tuple[str, str]]:
@@ -149,6 +154,17 @@ def _free(store: Store, pile: Pile) -> None:
 def _pile(what: str, paths: Iterable[Path]) -> Pile:
     files = tuple(paths)
     return Pile(what, files, size=sum(map(_size, files)))
+
+
+def _old_ones(
+    what: str, paths: Iterable[Path], now: float, least_s: float, young: list[Young]
+) -> Pile:
+    """Those that are old enough; the others are told in `young`."""
+    ages = {path: _age(path, now) for path in paths}
+    rest = {path: age for path, age in ages.items() if age <= least_s}
+    if rest:
+        young.append(Young(_pile(what, rest), now + least_s - min(rest.values())))
+    return _pile(what, (path for path in ages if path not in rest))
 
 
 def _age(path: Path, now: float) -> float:

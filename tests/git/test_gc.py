@@ -79,6 +79,13 @@ def test_what_others_have_purged_is_freed(
     assert collect(bob) == {}
     say(bob, "fetch")
     assert (made / "big.bin").exists()
+    write_files(store.dir, {"lfs/incoming/half": "y"})
+    (large, half) = gage_inside(bob, "gc", "-n").err.splitlines()
+    assert large.startswith("kept: large files that no run has: 1, until 2")
+    assert half.startswith("kept: files that came half: 1, 1 byte, until 2")
+    assert json.loads(say(bob, "gc", "-n", "--json"))["kept"] == [
+        line.removeprefix("kept: ") for line in (large, half)
+    ]
     monkeypatch.setattr("git_gage.share.garbage.DAY_S", -1)
     expected = {
         "large files that no run has": 1,
@@ -107,9 +114,7 @@ def test_large_files_stay_where_nobody_can_tell(
     store.sidecar.take(project / "odd", "cd" * 32)
     state = store.state_dir(one)
     state.mkdir(parents=True)
-    assert f"not looked at: large files, while runs go on ({one[10:17]})" in (
-        gage_inside(project, "gc").err
-    )
+    assert f"kept: large files, while runs go on ({one[10:17]})" in (gage_inside(project, "gc").err)
     state.rmdir()
     with monkeypatch.context() as context:
         context.setattr("git_gage.share.objects.read_manifest", lambda *_: None)
