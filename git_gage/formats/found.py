@@ -50,9 +50,20 @@ def find_forms(path: Path, open_repo: Callable[[Path], Repository]) -> list[str]
     found = [name for name, form in FOLDERS.items() if form.is_here(path)]
     if len(found) > 1 and "tensorboard" in found:
         found.remove("tensorboard")
-    if (path / ".dvc").is_dir() and dvc.has_experiments(open_repo(path)):
-        found.append("dvc")
+    if _is_repository(path):
+        try:
+            if dvc.has_experiments(open_repo(path)):
+                found.append("dvc")
+        except GageError:
+            if not found:
+                raise
     return found
+
+
+def _is_repository(path: Path) -> bool:
+    """Whether a folder is a work tree or a bare repository, or one that DVC works in."""
+    is_bare = (path / "HEAD").is_file() and (path / "objects").is_dir()
+    return is_bare or (path / ".git").exists() or (path / ".dvc").is_dir()
 
 
 def is_bundle(path: Path) -> bool:

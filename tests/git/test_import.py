@@ -169,7 +169,9 @@ def test_a_folder_of_tensorboard(repo: Path, tmp_path: Path) -> None:
 
 def test_experiments_of_dvc_are_read_by_git_alone(repo: Path, tmp_path: Path) -> None:
     git(repo, "fetch", "-q", str(DVC_BUNDLE), "refs/exps/*:refs/exps/*")
-    (repo / ".dvc").mkdir()
+    mirror = tmp_path / "mirror.git"
+    git(tmp_path, "clone", "-q", "--mirror", str(repo), str(mirror))
+    assert bring(repo, "-n", mirror).startswith("Would import 2 runs\n")
     assert "Not carried, of 2 runs: 1 output in DVC's cache: model.txt\n" in bring(repo, ".")
     first = documents(repo)["bold-ant"]
     assert (first["operation"], first["status"]) == ("train", "completed")
@@ -193,6 +195,11 @@ def test_experiments_of_dvc_are_read_by_git_alone(repo: Path, tmp_path: Path) ->
 def test_a_project_with_several_tools(repo: Path, tmp_path: Path) -> None:
     for name in ("mlruns", "wandb", "tb"):
         lay_out(name, tmp_path / "project")
+    # That is no repository: there are no experiments in it.
+    write_files(tmp_path / "project", {".git": "gitdir: /nowhere\n"})
+    write_files(tmp_path / "none", {".git": "gitdir: /nowhere\n"})
+    refused = gage_inside(repo, "import", str(tmp_path / "none"))
+    assert (refused.code, "not a git repository" in refused.err) == (128, True)
     out = bring(repo, tmp_path / "project")
     assert out.startswith("Imported 5 runs\n")
     assert "Never carried from mlflow" in out
