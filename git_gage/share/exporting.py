@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.bulk import find_bound, open_file
 from git_gage.errors import RequestError
@@ -78,13 +78,21 @@ def gather(
         output = _read_output(store, catalog, document) if files else None
         if files and output is None and (document["output"] or {}).get("bytes"):
             absent.append("what it printed")
-        parts = _list_files(store, catalog, document) if files else []
-        if files and not parts and (document["generated"] or {}).get("files"):
+        ways = ["git gage fetch"] if absent else []
+        made = _list_files(store, catalog, document) if files else _Made([], 0, 0)
+        if files and not made.parts and (document["generated"] or {}).get("files"):
             absent.append("its files")
+        elif made.absent:
+            absent.append(f"{made.absent:,} of its files")
+        if made.absent or (absent and not ways):
+            ways.append(f"git gage files pull {short_id(run)}")
+        without = f"run {short_id(run)} goes without"
         if absent:
-            text = f"run {short_id(run)} goes without {', '.join(absent)}: not here"
-            observer.warning(f"{text}: git gage fetch")
-        yield OwnRun(document, series or {}, output, parts)
+            observer.warning(f"{without} {', '.join(absent)}: not here: {' && '.join(ways)}")
+        if made.links:
+            links = "1 symbolic link" if made.links == 1 else f"{made.links:,} symbolic links"
+            observer.warning(f"{without} {links}: the form has none")
+        yield OwnRun(document, series or {}, output, made.parts)
 
 
 def _read_output(store: Store, catalog: Catalog, document: dict[str, Any]) -> bytes | None:
@@ -100,16 +108,24 @@ def _read_output(store: Store, catalog: Catalog, document: dict[str, Any]) -> by
         return file.read()
 
 
-def _list_files(store: Store, catalog: Catalog, document: dict[str, Any]) -> list[RunPart]:
-    """Plain files that the run made, as far as they are here."""
+class _Made(NamedTuple):
+    """What a run made: plain files that are here, how many are not, and how many links."""
+
+    parts: list[RunPart]
+    absent: int
+    links: int
+
+
+def _list_files(store: Store, catalog: Catalog, document: dict[str, Any]) -> _Made:
     place_files(store, catalog, document)
     top = store.run_dir(document["id"])
+    files = list_made(store, catalog, document)
+    plain = [file for file in files if file.link is None]
     made = [
-        file
-        for file in list_made(store, catalog, document)
-        if file.link is None and file.where == HERE and (top / os.fsdecode(file.path)).is_file()
+        file for file in plain if file.where == HERE and (top / os.fsdecode(file.path)).is_file()
     ]
-    return [RunPart(file.path, top / os.fsdecode(file.path)) for file in made]
+    parts = [RunPart(file.path, top / os.fsdecode(file.path)) for file in made]
+    return _Made(parts, len(plain) - len(made), len(files) - len(plain))
 
 
 def require_ended(documents: Iterable[dict[str, Any]]) -> None:

@@ -208,6 +208,8 @@ def test_a_crate_of_runs(project: Path, tmp_path: Path) -> None:
     (tmp_path / "crate").mkdir()
     done = export(project, "--format", "ro-crate", "@", "@~1", "-o", tmp_path / "crate")
     assert done.out == f"Wrote 2 runs to {tmp_path / 'crate'}\n"
+    told = "goes without 1 symbolic link: the form has none"
+    assert [told in line for line in done.err.splitlines()] == [True, False]
     document = json.loads((tmp_path / "crate" / _DOCUMENT).read_text())
     assert document["@context"] == "https://w3id.org/ro/crate/1.1/context"
     graph = {each["@id"]: each for each in document["@graph"]}
@@ -309,6 +311,17 @@ def test_what_is_not_here_is_told(project: Path, tmp_path: Path) -> None:
     )
     bundle = export(other, "--format", "bundle", "-w", "label = first", "-o", tmp_path / "x")
     assert "goes without source, environment.json" in bundle.err
+    assert gage_inside(other, "fetch", str(hub)).code == 0
+    large = "import os\nopen('x', 'w').write('x')\nopen('y', 'wb').write(os.urandom(300_000))\n"
+    write_files(other, {"large.py": large})
+    assert gage(other, "run", "-q", "large.py").code == 0
+    assert gage_inside(other, "push", str(hub)).code == 0
+    third = make_repo(tmp_path / "third")
+    assert gage_inside(third, "fetch", str(hub)).code == 0
+    done = export(third, "--format", "ro-crate", "-w", "op = large.py", "-o", tmp_path / "crate")
+    (run,) = (each["id"] for each in documents(third) if each["operation"] == "large.py")
+    told = f"goes without 1 of its files: not here: git gage files pull {run[10:17]}\n"
+    assert told in done.err
     nothing = export(other, "--format", "csv", "-w", "label = none")
     assert (nothing.code, nothing.out) == (1, "")
 
