@@ -295,6 +295,8 @@ def _describe_move(verb: str, way: str, move: Move) -> str:
     from git_gage.safe import clean
 
     remote = clean(move.remote)
+    if move.has_cargo:
+        return f"would {verb} sources and outputs {way} {remote} ({size_text(move.size)})"
     if not move.records:
         return f"nothing to {verb} {way} {remote}"
     amount = (move.runs, "run") if move.runs else (move.records, "run update")

@@ -9,10 +9,8 @@ from git_gage.errors import RemoteError
 from git_gage.share.cargo import base_commits
 from git_gage.share.fetch import drop_sealed_logs
 from git_gage.share.lanes import (
-    CARGO,
     Memory,
     Refs,
-    compare_tips,
     digest_refs,
     forks_of,
     is_ancestor,
@@ -24,6 +22,7 @@ from git_gage.share.lanes import (
     update_refs,
 )
 from git_gage.share.leaks import require_no_leaks
+from git_gage.share.news import SENT, find_news
 from git_gage.share.transfer import Outcome, describe_refusal, list_remote, push_refs
 from git_gage.share.withdrawn import Withdrawn
 
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from git_gage.share.remote import Remote
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
-
-SENT = (" ", "*")
 
 
 class Pushed(NamedTuple):
@@ -93,18 +90,16 @@ def deliver(
     known = load.known
     note_sending(store, remote, {r: o for r, o in updates.items() if known.get(r) != o})
     outcome = push_refs(store.repo, remote, load.updates, load.deletes, observer)
-    lines = _sent_lines(store, load, outcome) if outcome.accepted else []
-    commits = _count_commits(store, remote, load.known, lines)
     _note_tips(store, remote, load, outcome)
-    if outcome.accepted:
-        _note_withdrawn(store, remote, asked, outcome, observer)
     if outcome.is_told:
         note_sending(store, remote, {})
     if not outcome.accepted:
         raise _failure(remote, outcome)
+    lines, has_cargo = find_news(store, remote, load, outcome, observer)
+    _note_withdrawn(store, remote, asked, outcome, observer)
     runs = sum(b'"kind":"run.begin"' in line for line in lines)
-    sent = [ref for ref, flag in outcome.flags.items() if flag in SENT and ref.endswith(CARGO)]
-    return Pushed(remote.shown, runs, len(lines), commits, not (lines or sent))
+    commits = _count_commits(store, remote, load.known, lines) if has_cargo else 0
+    return Pushed(remote.shown, runs, len(lines), commits, not (lines or has_cargo))
 
 
 def _to_delete(store: Store, remote: Remote, load: Load) -> Refs:
@@ -178,29 +173,6 @@ def _note_withdrawn(
 
 def _digest(refs: Refs) -> str:
     return digest_refs(records_only(refs))
-
-
-def _sent_lines(store: Store, load: Load, outcome: Outcome) -> Sequence[bytes]:
-    """Lines that the remote had not, judged by what it says it had before."""
-    sent = [ref for ref in records_only(load.updates) if outcome.flags.get(ref) in SENT]
-    if not sent:
-        return []
-    if all(_was_as_known(ref, load.known, outcome) for ref in sent):
-        return load.lines
-    before = [outcome.olds[ref] for ref in sent if ref in outcome.olds]
-    before += [
-        oid
-        for ref, oid in records_only(load.known).items()
-        if ref not in sent and outcome.flags.get(ref, "-") in "=-"
-    ]
-    return compare_tips(store, [load.updates[ref] for ref in sent], before).ahead
-
-
-def _was_as_known(ref: str, known: Refs, outcome: Outcome) -> bool:
-    if forks_of(ref, known):
-        return False
-    old = outcome.olds.get(ref)
-    return ref not in known if old is None else known.get(ref, "").startswith(old)
 
 
 def _count_commits(store: Store, remote: Remote, before: Refs, lines: Sequence[bytes]) -> int:

@@ -51,12 +51,16 @@ _OURS = (
 
 
 class Peek(NamedTuple):
-    """What a remote had a moment ago: `tips` by their names there, what reads their records."""
+    """What a remote had a moment ago: `tips` by their names there, what reads their records.
+
+    `listed` are all of its refs of lanes and beats.
+    """
 
     remote: Remote
     tips: Refs
     store: Store
     catalog: Catalog
+    listed: Refs
 
 
 def look_at(store: Store, catalog: Catalog, asked: str | None, observer: Observer) -> Peek:
@@ -122,7 +126,7 @@ def _look(
     for notice in seen.refresh():
         observer.warning(f"'{remote.shown}': {notice}")
     _judge_anew(store, there, seen)
-    return Peek(remote, tips, there, seen)
+    return Peek(remote, tips, there, seen, listed)
 
 
 def _open(repo: Repository, folder: Path) -> Repository:

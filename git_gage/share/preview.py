@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.share.cargo import Cargo, read_line
-from git_gage.share.lanes import compare_tips, own_refs, records_only, sharing
+from git_gage.share.cargo import Cargo, pack_parcels, read_line
+from git_gage.share.chosen import LeftOut
+from git_gage.share.lanes import (
+    Refs,
+    compare_tips,
+    own_refs,
+    read_tip_lines,
+    records_only,
+    sharing,
+    tracking_refs,
+)
+from git_gage.share.news import Contents, known_there, list_contents
 from git_gage.share.peek import look_at
 from git_gage.store.rewrite import Drop
 
@@ -19,12 +29,16 @@ if TYPE_CHECKING:
 
 
 class Move(NamedTuple):
-    """How much would move: `size` is bytes of records and outputs; of sources nobody can tell."""
+    """How much would move: `size` is bytes of records and outputs; of sources nobody can tell.
+
+    `has_cargo`: whether sources or outputs would move, of records that are there already.
+    """
 
     remote: str
     runs: int
     records: int
     size: int
+    has_cargo: bool = False
 
 
 def preview_push(
@@ -46,7 +60,13 @@ def preview_push(
             lines = _beyond(catalog, peek.catalog, chosen.runs)
             if chosen.runs is None:
                 lines = [line for line in lines if _writer(line) in store.my_lanes]
+        if lines:
+            # A look leaves out what nobody wants to see any more; it is no news for all that.
+            held = read_tip_lines(store, records_only(_withheld(store, peek)).values())
+            lines = [line for line in lines if line not in held]
         lines = _of_kinds(lines, chosen)
+        if not lines:
+            return _measure_cargo(store, catalog, peek, chosen)
         return _measure(store, peek, lines, chosen, there=False)
 
 
@@ -64,6 +84,41 @@ def preview_fetch(
     else:
         lines = _beyond(peek.catalog, catalog, chosen.runs)
     return _measure(store, peek, _of_kinds(lines, chosen), chosen, there=True)
+
+
+def _withheld(store: Store, peek: Peek) -> Refs:
+    """What a remote has, and is to delete, or of which nothing is wanted; as far as it is here."""
+    return {ref: oid for ref, oid in known_there(store, peek.remote, {}) if ref in peek.listed}
+
+
+def _measure_cargo(store: Store, catalog: Catalog, peek: Peek, chosen: Chosen) -> Move:
+    """Sources and outputs that did not go with their records before."""
+    mine = _find_late(store, catalog, peek, chosen)
+    if any(mine):
+        known = known_there(store, peek.remote, tracking_refs(store.repo, peek.remote))
+        there = [(ref, oid) for ref, oid in known if ref in peek.listed]
+        mine = mine.beyond(list_contents(store.repo, there))
+    sizes = store.repo.object_sizes(mine.outputs)
+    size = sum(found[1] for found in sizes.values() if found)
+    return Move(peek.remote.shown, 0, 0, size, has_cargo=any(mine))
+
+
+def _find_late(store: Store, catalog: Catalog, peek: Peek, chosen: Chosen) -> Contents:
+    """Sources and outputs that go whether their records are there or not."""
+    if chosen.runs is None:
+        own = own_refs(store) if chosen.kinds is None else {}
+        late = [
+            (ref, oid)
+            for ref, oid in own.items()
+            if ref.endswith(tuple(chosen.parts)) and peek.listed.get(ref) != oid
+        ]
+        return list_contents(store.repo, late)
+    records = catalog.record_lines(LeftOut(store, peek.remote).find(chosen))
+    parcels, _ = pack_parcels(store, [each.line for each in records], parts=chosen.parts)
+    return Contents(
+        {each.snapshot for each in parcels if each.snapshot},
+        {str(oid) for each in parcels for _, oid in each.bulk},
+    )
 
 
 def _beyond(one: Catalog, other: Catalog, runs: Sequence[str] | None) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_gage.errors import RemoteError
@@ -71,13 +71,14 @@ class Outcome(NamedTuple):
     """What became of each ref of a push.
 
     `flags` are git's (`=`, ` `, `*`, `-`, `!`); `olds` are the short ids of what the remote had
-    where it was moved forward.
+    where it was moved forward. `absent`: refs to be deleted that it had not.
     """
 
     flags: dict[str, str]
     olds: dict[str, str]
     reasons: dict[str, str]
     answer: Answer
+    absent: Collection[str] = ()
 
     @property
     def accepted(self) -> bool:
@@ -213,7 +214,7 @@ def push_refs(
             outcome = _push(repo, remote, updates, left, observer, ("--atomic",))
         if outcome.reasons and not outcome.behind:
             outcome = _push(repo, remote, updates, {}, observer, ("--atomic",))
-        outcome = outcome._replace(flags={**gone, **outcome.flags})
+        outcome = outcome._replace(flags={**gone, **outcome.flags}, absent=gone)
     if any("does not support --atomic" in line for line in outcome.answer.said):
         outcome = _push(repo, remote, updates, {} if updates else deletes, observer, ())
     for line in outcome.answer.said:

@@ -28,6 +28,15 @@ def listed(where: Path, *words: str) -> dict[str, dict[str, Any]]:
     return {each["id"]: each for each in found}
 
 
+def counts(where: Path, *words: str) -> tuple[str, str]:
+    """What a push would send, and what it then sent: amounts alone."""
+    would, did = answer(where, "push", *words, "-n"), answer(where, "push", *words)
+    return (
+        would.replace(" to push", "").partition(" to ")[0].removeprefix("would push "),
+        did.partition(" to ")[0].removeprefix("pushed "),
+    )
+
+
 def test_sam_looks_first_and_takes_what_is_good(world: World) -> None:
     ana, sam = world.ana.path, world.sam.path
     runs = [world.ana.run(f"step{number}.py") for number in range(3)]
@@ -78,12 +87,13 @@ def test_a_remote_without_runs(world: World) -> None:
 
 def test_records_first_and_the_rest_when_it_is_wanted(world: World) -> None:
     ana, sam = world.ana.path, world.sam.path
+    git(ana, "commit", "-q", "--allow-empty", "-m", "unpublished")
     run = world.ana.run()
     assert answer(ana, "push", "--meta") == "pushed 1 run to origin\n"
     assert {ref.rpartition("/")[2] for ref in refs_of(world.origin, "refs/gage")} == {"log"}
     assert answer(sam, "fetch") == "fetched 1 run from origin\n"
     assert world.sam.output(run) is None
-    assert answer(ana, "push") == "pushed sources and outputs to origin\n"
+    assert counts(ana) == ("sources and outputs", "sources and outputs")
     assert answer(ana, "push") == "origin is up to date\n"
     assert answer(sam, "fetch", "--meta") == "nothing new on origin\n"
     assert world.sam.output(run) is None
@@ -108,10 +118,51 @@ def test_a_chosen_run_first_as_records(world: World) -> None:
     assert gage_inside(sam, "fetch", "origin", run).err == (
         f"warning: run '{run[10:17]}' came without output: not on 'origin'\n"
     )
-    assert answer(ana, "push", "origin", run) == "pushed 1 run to origin\n"
+    assert counts(ana, "origin", run) == ("sources and outputs", "sources and outputs")
     assert answer(ana, "push", "origin", run) == "origin is up to date\n"
     answer(sam, "fetch", "origin", run)
     assert world.sam.output(run) == b"output of train.py\n"
+
+
+def test_what_a_remote_has_in_another_lane_is_not_new_to_it(world: World) -> None:
+    ana, sam, lab = world.ana.path, world.sam.path, str(world.bare("lab.git"))
+    runs = [world.ana.run(f"step{number}.py") for number in range(4)]
+    assert counts(ana, lab, runs[0]) == ("1 run", "1 run")
+    assert counts(ana, lab) == ("3 runs", "3 runs")
+    assert counts(ana, lab)[0] == "nothing"
+    # Somebody else has passed on what Ana sends afterwards.
+    fresh = world.ana.run("fresh.py")
+    answer(ana, "push", lab, fresh)
+    answer(sam, "fetch", lab)
+    answer(sam, "push", "origin", fresh)
+    answer(ana, "fetch")
+    assert counts(ana) == ("4 runs", "4 runs")
+
+
+def test_a_purge_is_told_as_one_word_more(world: World) -> None:
+    ana = world.ana.path
+    for number in range(3):
+        assert gage(ana, "run", "-q", "--", "echo", str(number)).code == 0
+    runs = list(listed(ana))
+    answer(ana, "push")
+    assert gage_inside(ana, "purge", runs[0], "--force").code == 0
+    assert counts(ana) == ("1 run update", "1 run update")
+    assert gage_inside(ana, "redact", "--output", runs[1], "-y").code == 0
+    assert counts(ana) == ("1 run update", "1 run update")
+    # A remote that has lost it all gets it all.
+    assert gage_inside(ana, "redact", "--output", runs[2], "-y").code == 0
+    for ref in refs_of(world.origin, "refs/gage"):
+        git(world.origin, "update-ref", "-d", ref)
+    assert counts(ana) == ("2 runs", "2 runs")
+
+
+def test_a_run_that_became_private_is_no_news(world: World) -> None:
+    ana = world.ana.path
+    world.ana.run()
+    answer(ana, "push")
+    run = world.ana.run("mine.py")
+    answer(ana, "private", run)
+    assert counts(ana) == ("nothing", "origin is up")
 
 
 def test_what_people_said_alone(world: World) -> None:
