@@ -128,6 +128,7 @@ def draw_page(app: App, document: dict[str, Any], screen: Screen) -> str:
         screen=screen,
         now=time.time(),
         run_dir=run_dir,
+        places=None if run_dir else _find_places(app, document),
         source_here=has_source(app.repo, document["source"]),
         output_here=has_bulk(app, document["id"], OUTPUT),
         given=_find_given(app, document),
@@ -235,6 +236,15 @@ def _weigh(app: App, document: Mapping[str, Any]) -> Outcome:
 def _find_run_dir(app: App, document: Mapping[str, Any]) -> Path | None:
     run_dir = app.store.run_dir(document["id"])
     return run_dir if run_dir.is_dir() else None
+
+
+def _find_places(app: App, document: Mapping[str, Any]) -> Mapping[str, int]:
+    """How many files that a run made are where."""
+    from collections import Counter
+
+    from git_gage.runs.files import list_made
+
+    return Counter(file.where for file in list_made(app.store, app.catalog, document))
 
 
 def _list_files(app: App, document: Mapping[str, Any]) -> list[RunFile]:

@@ -30,6 +30,7 @@ from git_gage.render.wording import (
     STATUS_STYLES,
     author_text,
     command_text,
+    places_text,
     source_text,
     status_text,
 )
@@ -53,6 +54,7 @@ def format_page(
     run_dir: Path | None,
     source_here: bool,
     output_here: bool,
+    places: Mapping[str, int] | None = None,
     given: Collection[str] = (),
     series: Mapping[str, Series] | None = None,
     images: Sequence[RunFile] = (),
@@ -63,6 +65,7 @@ def format_page(
     """What there is to know about a run, wrapped to the screen.
 
     `run_dir` is None, and `source_here` and `output_here` False, for what is not in this clone.
+    `places`: how many files are `here` and `in git`, where there is no `run_dir`.
     `given`: settings that are no defaults. `images_known`: how many there are, also elsewhere.
     `unapplied`: how many records of others do not count.
     """
@@ -78,7 +81,7 @@ def format_page(
         *page.lineage(),
         *page.followers(followers),
         *page.circumstances(),
-        *page.results(run_dir, output_here),
+        *page.results(run_dir, places or {}, output_here),
         *page.taken_out(),
         *page.heard(),
         *page.images(images, images_known),
@@ -266,10 +269,12 @@ class _Page:
             yield "by", author_text(author, whole=True)
         yield "on", _machine(document["environment"])
 
-    def results(self, run_dir: Path | None, output_here: bool) -> Iterator[tuple[str, str]]:
+    def results(
+        self, run_dir: Path | None, places: Mapping[str, int], output_here: bool
+    ) -> Iterator[tuple[str, str]]:
         generated, output = self.document.get("generated"), self.document["output"]
         if generated and generated["files"]:
-            place = clean(str(run_dir)) if run_dir else "not in this clone"
+            place = clean(str(run_dir)) if run_dir else places_text(generated["files"], places)
             amount = count_text(generated["files"], "file")
             yield "files", f"{amount}, {size_text(generated['bytes'])}: {place}"
         written = [(shown_path(each["path"]), "") for each in self.document.get("written") or ()]

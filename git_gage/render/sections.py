@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from git_gage.records import short_id, shown_path
 from git_gage.render.amounts import count_text, size_text, value_text
 from git_gage.render.page import format_rows, shown_bytes
 from git_gage.render.table import Column, format_table
-from git_gage.render.wording import FETCH
+from git_gage.render.wording import FETCH, places_text
 from git_gage.runs.files import HERE
 from git_gage.safe import clean
 
@@ -66,7 +67,7 @@ def format_files(
     made = [file for file in files if not file.is_input and not is_absent(file)]
     here = [file for file in made if file.where == HERE]
     if (run_dir is None and not here) or (document["in_place"] and not files):
-        parts = [_not_here(document)]
+        parts = [_not_here(document, Counter(file.where for file in made))]
     else:
         size = size_text(sum(file.size for file in made))
         place = f" in {clean(str(run_dir))}" if run_dir is not None else ""
@@ -121,14 +122,14 @@ def _listed(name: str, texts: Sequence[str]) -> Iterator[tuple[str, str]]:
     return (("" if number else name, text) for number, text in enumerate(texts))
 
 
-def _not_here(document: Mapping[str, Any]) -> str:
+def _not_here(document: Mapping[str, Any], places: Mapping[str, int]) -> str:
     generated = document["generated"]
     if generated is None:
         return "none known: it ran in the work tree\n" if document["in_place"] else "none here\n"
     if not generated["files"]:
         return "no files\n"
     amount = f"{count_text(generated['files'], 'file')}, {size_text(generated['bytes'])}"
-    return f"{amount}: not in this clone\n"
+    return f"{amount}: {places_text(generated['files'], places)}\n"
 
 
 def _table(files: Sequence[RunFile], screen: Screen) -> str:

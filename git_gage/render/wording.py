@@ -44,6 +44,18 @@ def status_text(document: Mapping[str, Any], screen: Screen, *, sign: bool) -> s
     return screen.sign(mark, "") + words
 
 
+def places_text(count: int, places: Mapping[str, int]) -> str:
+    """Where so many files of a run are, by how many of them are `here` and `in git`."""
+    found = {place: places[place] for place in ("here", "in git") if places.get(place)}
+    if not found:
+        return "not in this clone"
+    if count in found.values():
+        return next(iter(found))
+    if absent := count - sum(found.values()):
+        found["not here"] = absent
+    return ", ".join(f"{number:,} {place}" for place, number in found.items())
+
+
 def command_text(command: Mapping[str, Any]) -> str:
     """A command as a shell would take it; a program with a whole path by its name alone.
 

@@ -95,6 +95,7 @@ def test_what_would_come_with_all_files(ana: Path, tmp_path: Path) -> None:
         would
     ]
     assert not sidecar(sam).root.exists()
+    assert "3 files, 600.0 KiB: 1 in git, 2 not here\n" in answer(sam, "show", run["id"])
     assert gage_inside(sam, "files", "-n").err.startswith("fatal: 'status' takes no '--dry-run'")
 
 

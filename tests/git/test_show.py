@@ -233,6 +233,8 @@ def test_in_another_clone(world: Path, tmp_path: Path) -> None:
     assert show(sam, "train@", "--files").startswith("6 files, 2.0 KiB: not in this clone\n")
     assert gage_inside(sam, "fetch").code == 0
     assert gage_inside(sam, "series", "train@", "loss").code == 0
+    assert "6 files, 2.0 KiB: 4 in git, 2 not here\n" in show(sam, "train@")
+    assert show(sam, "train@", "--files").startswith("6 files, 2.0 KiB: 4 in git, 2 not here\n")
     body = show_json(sam, "train@", "--files")
     assert body["directory"] is None
     assert [(file["path"], file["where"]) for file in body["files"]] == [

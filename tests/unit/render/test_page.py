@@ -21,7 +21,7 @@ RUN_DIR = Path("/home/ana/digits/.git/gage/runs/01")
 
 def page(document: dict[str, Any], width: int = 100, **kw: Any) -> str:
     here: dict[str, Any] = {"source_here": True, "output_here": True, "run_dir": RUN_DIR}
-    others = (*here, "series", "followers", "unapplied")
+    others = (*here, "places", "series", "followers", "unapplied")
     here |= {key: kw.pop(key) for key in list(kw) if key in others}
     screen = Screen(io.StringIO(), width=width, **kw)
     return format_page(document, screen=screen, now=NOW, **here)
@@ -75,6 +75,12 @@ def test_what_is_not_in_this_clone_says_how_to_get_it() -> None:
     assert "source     8c1f0de, on main, not here: git gage fetch\n" in text
     assert "output     812 lines, 12.1 KiB, not here: git gage fetch\n" in text
     assert "files      2 files, 47.7 MiB: not in this clone\n" in text
+    for places, told in [
+        ({"in git": 2}, "in git"),
+        ({"in git": 1, "here": 1}, "1 here, 1 in git"),
+    ]:
+        text = page(make_run(1), run_dir=None, places=places)
+        assert f"files      2 files, 47.7 MiB: {told}\n" in text
 
 
 def test_a_going_run_offers_its_output_so_far() -> None:
