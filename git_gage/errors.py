@@ -64,7 +64,12 @@ class GitError(GageError):
 
 
 class RemoteError(GitError):
-    """A remote could not be reached or refused what it was given."""
+    """A remote could not be reached or refused what it was given.
+
+    `again`: the command that the hint ends with, where that is to be typed once more.
+    """
+
+    again: str | None = None
 
 
 class ConflictError(GageError):

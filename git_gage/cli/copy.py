@@ -10,7 +10,14 @@ import click
 from git_gage.cli.choosing import filter_options, find_chosen
 from git_gage.cli.consent import require_terminal, require_yes
 from git_gage.cli.elsewhere import Elsewhere
-from git_gage.cli.moving import What, dry_run_option, meta_option, user_option
+from git_gage.cli.moving import (
+    What,
+    dry_run_option,
+    hinting,
+    meta_option,
+    repeat_move,
+    user_option,
+)
 from git_gage.cli.params import RemoteName, RunName, files_option, json_option, secrets_option
 from git_gage.cli.parsing import Command
 from git_gage.errors import RequestError
@@ -76,7 +83,11 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
     if not yes:
         require_terminal("copied", "say yes with '-y', or look with '--dry-run'")
         require_yes(f"{_preview(app, found, what, as_json=False)}Copy?", "copied")
-    code = move(app, found, what, allow_secrets=allow_secrets)
+    words = ["copy", "--to" if side.sends else "--from", side.shown]
+    flags = {"--all": everything, "-y": yes, "--allow-secrets": allow_secrets}
+    more = [flag for flag, given in flags.items() if given]
+    with hinting(repeat_move(words, found.runs, what, *more)):
+        code = move(app, found, what, allow_secrets=allow_secrets)
     if found.plan.moves:
         from git_gage.render.amounts import count_text
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 # Of more it takes longer than a fetch should: 'git gage verify --all' tells.
 MOST_JUDGED = 500
+# More ids are harder to type than what they were chosen by.
+MOST_NAMED = 9
 
 meta_option = click.option(
     "--meta", is_flag=True, help="Records alone: sources and outputs stay where they are"
@@ -183,15 +186,45 @@ def _select(word: str, app: App, there: App) -> list[str]:
         return there.select([word])
 
 
+@contextmanager
+def hinting(command: str) -> Iterator[None]:
+    """Where a remote refuses, the hint repeats what was asked for, and not a move of all runs."""
+    from git_gage.errors import RemoteError
+
+    try:
+        yield
+    except RemoteError as error:
+        if error.hint and error.again:
+            error.hint = error.hint.removesuffix(error.again) + command
+        raise
+
+
+def repeat_move(words: Sequence[str], runs: Sequence[str] | None, what: What, *more: str) -> str:
+    """The command that moves chosen runs once more, by their ids where these are few."""
+    import shlex
+
+    from git_gage.records import short_id
+
+    wheres = [word for where in what.wheres for word in ("-w", where)]
+    is_named = bool(what.words) and runs is not None and len(runs) <= MOST_NAMED
+    chosen = map(short_id, runs or ()) if is_named else [*what.words, *wheres]
+    options = [f"--{name}" for name in ("meta", "user") if getattr(what, name)]
+    options += [f"--files={what.files}"] if what.files != "none" else []
+    return shlex.join(["git", "gage", *words, *chosen, *options, *more])
+
+
 def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secrets: bool) -> int:
     """Send runs (None: what this clone has recorded), or say what would be sent.
 
     1 where files that were to go along are not here.
     """
     from git_gage.share.push import push_runs
+    from git_gage.share.remote import hide_user
 
+    allowed = ["--allow-secrets"] if allow_secrets else []
+    again = repeat_move(["push", hide_user(remote)], runs, what, *allowed)
     word, remote = remote, app.address(remote, push=True)
-    with app.progress() as progress:
+    with hinting(again), app.progress() as progress:
         if what.dry_run:
             from git_gage.share.chosen import Chosen
             from git_gage.share.preview import preview_push
@@ -228,12 +261,14 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
 def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
     """Get runs (None: all that the remote has), or say what would come."""
     from git_gage.share.fetch import fetch_runs
+    from git_gage.share.remote import hide_user
 
+    again = repeat_move(["fetch", hide_user(remote)], runs, what)
     word, remote = remote, app.address(remote)
     if not what.dry_run:
         _make_folder(app, remote)
     mark = app.catalog.mark()
-    with app.progress() as progress:
+    with hinting(again), app.progress() as progress:
         if what.dry_run:
             from git_gage.share.chosen import Chosen
             from git_gage.share.preview import preview_fetch

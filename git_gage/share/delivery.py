@@ -23,7 +23,7 @@ from git_gage.share.lanes import (
 )
 from git_gage.share.leaks import require_no_leaks
 from git_gage.share.news import SENT, find_news
-from git_gage.share.transfer import Outcome, describe_refusal, list_remote, push_refs
+from git_gage.share.transfer import Outcome, list_remote, make_refusal, push_refs
 from git_gage.share.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
@@ -113,10 +113,7 @@ def _to_delete(store: Store, remote: Remote, load: Load) -> Refs:
 
 
 def _failure(remote: Remote, outcome: Outcome) -> RemoteError:
-    message, hint = describe_refusal(remote, outcome)
-    kind = BehindError if outcome.behind else RemoteError
-    answer = outcome.answer
-    error = kind(message, hint=hint, stderr="\n".join(answer.said), returncode=answer.returncode)
+    error = make_refusal(remote, outcome, BehindError if outcome.behind else RemoteError)
     if isinstance(error, BehindError):
         error.lanes = tuple(dict.fromkeys(split_ref(ref).lane for ref in outcome.behind))
     return error

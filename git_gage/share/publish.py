@@ -19,10 +19,10 @@ from git_gage.share.peek import look_at
 from git_gage.share.remote import find_remote
 from git_gage.share.transfer import (
     Outcome,
-    describe_refusal,
     extend_ref,
     fetch_objects,
     list_remote,
+    make_refusal,
 )
 
 if TYPE_CHECKING:
@@ -149,11 +149,9 @@ def _commit(store: Store, parent: str | None, text: str, folder: Path) -> str:
 
 
 def _failure(remote: Remote, branch: str, outcome: Outcome) -> RemoteError:
-    message, _ = describe_refusal(remote, outcome)
-    return RemoteError(
-        message,
-        stderr="\n".join(outcome.answer.said),
-        returncode=outcome.answer.returncode,
-        hint=f"the runs are there, and the index is not: once '{remote.shown}' takes the branch "
-        f"'{branch}', publish again, or choose another one with '--branch <name>'",
+    error = make_refusal(remote, outcome)
+    error.hint = (
+        f"the runs are there, and the index is not: once '{remote.shown}' takes the branch "
+        f"'{branch}', publish again, or choose another one with '--branch <name>'"
     )
+    return error

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from git_gage.errors import RemoteError
 from git_gage.git.trees import TooLargeError, TreeReader
 from git_gage.runs.thumbs import find_gallery
 from git_gage.runs.withheld import read_withheld
 from git_gage.share.lanes import Refs, kept_as, refs_below, sharing, split_ref, update_refs
 from git_gage.share.remote import Remote, find_remote
-from git_gage.share.transfer import describe_refusal, fetch_refs, push_refs
+from git_gage.share.transfer import fetch_refs, make_refusal, push_refs
 from git_gage.store import LOCAL, OUT, TRACKING
 from git_gage.store.identity import out_lane
 from git_gage.store.layout import THUMBS
@@ -147,10 +146,7 @@ def _push(
 
 def _require(remote: Remote, outcome: Outcome | None) -> None:
     if outcome is not None and not outcome.accepted:
-        message, hint = describe_refusal(remote, outcome)
-        answer = outcome.answer
-        said = "\n".join(answer.said)
-        raise RemoteError(message, hint=hint, stderr=said, returncode=answer.returncode)
+        raise make_refusal(remote, outcome)
 
 
 def _bring(repo: Repository, remote: Remote, lanes: str, observer: Observer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -253,12 +254,13 @@ def delete_refs(repo: Repository, remote: Remote, refs: Iterable[str], observer:
     _order(repo, remote, (f":{ref}" for ref in refs), observer)
 
 
-def describe_refusal(remote: Remote, outcome: Outcome) -> tuple[str, str]:
-    """Message and hint for a push that was not accepted, in git's and the remote's words."""
+def make_refusal(
+    remote: Remote, outcome: Outcome, kind: type[RemoteError] = RemoteError
+) -> RemoteError:
+    """The error of a push that was not accepted, in git's and the remote's words."""
     reasons = [text for text in outcome.reasons.values() if text != _CONSEQUENCE]
     lines = [*dict.fromkeys(reasons), *_relevant(outcome.answer.said)]
-    message = _message(PUSH, remote, outcome.answer, lines)
-    return message, _hint(PUSH, remote, outcome.answer, refused=bool(reasons))
+    return _make_error(kind, PUSH, remote, outcome.answer, lines, refused=bool(reasons))
 
 
 def _order(
@@ -348,12 +350,25 @@ def _relevant(said: Iterable[str]) -> list[str]:
 
 
 def _failure(attempt: str, remote: Remote, answer: Answer) -> RemoteError:
-    return RemoteError(
-        _message(attempt, remote, answer, _relevant(answer.said)),
-        stderr="\n".join(answer.said),
-        returncode=answer.returncode,
-        hint=_hint(attempt, remote, answer, refused=False),
-    )
+    lines = _relevant(answer.said)
+    return _make_error(RemoteError, attempt, remote, answer, lines, refused=False)
+
+
+def _make_error(
+    kind: type[RemoteError],
+    attempt: str,
+    remote: Remote,
+    answer: Answer,
+    lines: list[str],
+    *,
+    refused: bool,
+) -> RemoteError:
+    again = f"git gage {attempt.partition(' ')[0]} {shlex.quote(remote.shown)}"
+    hint = _hint(attempt, remote, answer, again, refused=refused)
+    message = _message(attempt, remote, answer, lines)
+    error = kind(message, stderr="\n".join(answer.said), returncode=answer.returncode, hint=hint)
+    error.again = again if hint.endswith(again) else None
+    return error
 
 
 def _message(attempt: str, remote: Remote, answer: Answer, lines: list[str]) -> str:
@@ -362,7 +377,7 @@ def _message(attempt: str, remote: Remote, answer: Answer, lines: list[str]) -> 
     return "\n".join([f"{attempt} '{remote.shown}': {first}", *rest])
 
 
-def _hint(attempt: str, remote: Remote, answer: Answer, *, refused: bool) -> str:
+def _hint(attempt: str, remote: Remote, answer: Answer, again: str, *, refused: bool) -> str:
     if any(sign in line for line in answer.said for sign in _OTHER_HASH):
         here, there = ("here", "there") if attempt == PUSH else ("there", "here")
         return (
@@ -371,8 +386,7 @@ def _hint(attempt: str, remote: Remote, answer: Answer, *, refused: bool) -> str
             f"{there} 'git gage import runs.jsonl'"
         )
     if any(_LOCKED in line for line in answer.said):
-        again = f"git gage {attempt.partition(' ')[0]} {remote.shown}"
-        return f"another git is at work there, or was killed: try '{again}' again in a minute"
+        return f"another git is at work there, or was killed; in a minute: {again}"
     if any(sign in line for line in answer.said for sign in _NO_HELPER):
         return (
             "runs go to git remotes, directories, rclone:<remote>:<path> and s3://<bucket>/<path>"
@@ -380,10 +394,9 @@ def _hint(attempt: str, remote: Remote, answer: Answer, *, refused: bool) -> str
     if refused:
         is_full = any("No space left" in line for line in answer.said)
         what = "there is room there" if is_full else "the remote takes 'refs/gage/*'"
-        return f"nothing was changed: once {what}, run 'git gage push {remote.shown}' again"
+        return f"nothing was changed; once {what}: {again}"
     if attempt != REACH and not any(sign in line for line in answer.said for sign in _AWAY):
-        verb, _, _ = attempt.partition(" ")
-        return f"nothing was lost: when that is settled, try 'git gage {verb} {remote.shown}' again"
+        return f"nothing was lost; when that is settled: {again}"
     if remote.configured:
         return f"check its address with 'git remote get-url {remote.shown}'"
     if remote.is_place:

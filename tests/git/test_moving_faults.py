@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -81,6 +82,39 @@ def test_a_remote_that_goes_away_while_we_send(world: World) -> None:
     assert world.ana.push() == ("origin", 1, 2, 0, False)
 
 
+def test_what_is_to_be_typed_again_is_what_was_chosen(world: World) -> None:
+    ana, place = world.ana.path, world.bare("a place.git")
+    runs = [world.ana.run(f"step{number}.py") for number in range(11)]
+    hooks = [repo / "hooks" / "pre-receive" for repo in (world.origin, place)]
+    for hook in hooks:
+        hook.write_text("#!/bin/sh\nexit 1\n")
+        hook.chmod(0o755)
+
+    def hint(*words: str) -> str:
+        done = gage_inside(ana, *words)
+        assert done.code == 128
+        return done.err.rpartition("'refs/gage/*': git gage ")[2].strip()
+
+    first, second = (run[10:17] for run in runs[:2])
+    assert hint("push") == "push origin"
+    assert hint("push", "-w", "operation = 'step1.py'", "--meta") == (
+        """push origin -w 'operation = '"'"'step1.py'"'"'' --meta"""
+    )
+    assert hint("push", "origin", *runs, "--allow-secrets") == (
+        f"push origin {' '.join(runs)} --allow-secrets"
+    )
+    assert hint("sync", "origin", runs[0], runs[1], "--files=all") == (
+        f"push origin {first} {second} --files=all"
+    )
+    assert hint("copy", "--all", "--to", "origin", "-y") == "copy --to origin --all -y"
+    again = hint("copy", runs[0], "--to", str(place), "-y", "--meta")
+    assert again == f"copy --to '{place}' {first} --meta -y"
+    for hook in hooks:
+        hook.unlink()
+    assert gage_inside(ana, *shlex.split(again)).out == "Copied 1 run\n"
+    assert gage_inside(ana, "push", "origin", first).out == "pushed 1 run to origin\n"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
 @pytest.mark.parametrize("chosen", [True, False])
 def test_a_disk_that_is_full_here(world: World, chosen: bool) -> None:
@@ -102,9 +136,8 @@ def test_a_disk_that_is_full_here(world: World, chosen: bool) -> None:
     )
     assert done.returncode == 128
     assert done.stderr.startswith("fatal: fetch from 'origin': ")
-    assert "hint: nothing was lost: when that is settled, try 'git gage fetch origin' again" in (
-        done.stderr
-    )
+    again = f"git gage fetch origin {run[10:17]}" if chosen else "git gage fetch origin"
+    assert done.stderr.endswith(f"hint: nothing was lost; when that is settled: {again}\n")
     assert refs_of(world.sam.path) == before
     assert subprocess.run(command, cwd=world.sam.path, check=False).returncode == 0
     assert world.sam.output(run) == noise().encode()

@@ -108,7 +108,7 @@ def test_a_hook_that_says_no(world: World) -> None:
         "push to 'origin': pre-receive hook declined\nremote: no runs on Fridays"
     )
     assert error.hint == (
-        "nothing was changed: once the remote takes 'refs/gage/*', run 'git gage push origin' again"
+        "nothing was changed; once the remote takes 'refs/gage/*': git gage push origin"
     )
     world.origin.joinpath("hooks", "pre-receive").unlink()
     assert world.ana.push().runs == 1
@@ -120,7 +120,7 @@ def test_a_remote_without_room(world: World) -> None:
         "echo 'fatal: unable to write loose object file: No space left on device' >&2; exit 1",
     )
     assert assert_refused(world).hint == (
-        "nothing was changed: once there is room there, run 'git gage push origin' again"
+        "nothing was changed; once there is room there: git gage push origin"
     )
 
 
@@ -234,8 +234,7 @@ def test_a_locked_ref_is_gits_to_explain(world: World) -> None:
     lock.touch()
     with pytest.raises(RemoteError, match="fetch from 'origin': cannot lock ref") as caught:
         world.sam.fetch()
-    assert caught.value.hint == (
-        "another git is at work there, or was killed: try 'git gage fetch origin' again in a minute"
-    )
+    told = "another git is at work there, or was killed; in a minute: git gage fetch origin"
+    assert caught.value.hint == told
     os.utime(lock, (1, 1))
     assert world.sam.fetch().runs_new == 1

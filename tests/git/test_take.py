@@ -160,9 +160,7 @@ def test_a_truncated_object_on_the_remote(world: World) -> None:
     path.write_bytes(path.read_bytes()[:9])
     with pytest.raises(RemoteError, match="fetch from 'origin'") as caught:
         take(world.sam, run)
-    assert caught.value.hint == (
-        "nothing was lost: when that is settled, try 'git gage fetch origin' again"
-    )
+    assert caught.value.hint == ("nothing was lost; when that is settled: git gage fetch origin")
     assert refs_of(world.sam.path) == before
     assert not list((world.sam.path / ".git/gage/cache").glob("take-*"))
     assert take(world.sam, run, parts=("src",)) == ("origin", 1, 2)
