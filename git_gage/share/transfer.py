@@ -45,6 +45,8 @@ _CONSEQUENCE = "atomic push failed"
 _AWAY = ("Could not read from remote", "unable to access", "does not appear to be", "not found")
 # git passes nothing between repositories that name objects in two ways.
 _OTHER_HASH = ("hash algorithm", "mismatched algorithms")
+_MENDED = "whoever runs the remote has mended it ('git fsck' there)"
+_ONCE = {"No space left": "there is room there", "is corrupt": _MENDED, "bad object ": _MENDED}
 _LOCKED = ".lock': File exists"
 _NO_HELPER = ("is not a git command", "transport '")
 _NOISE = (
@@ -392,8 +394,8 @@ def _hint(attempt: str, remote: Remote, answer: Answer, again: str, *, refused: 
             "runs go to git remotes, directories, rclone:<remote>:<path> and s3://<bucket>/<path>"
         )
     if refused:
-        is_full = any("No space left" in line for line in answer.said)
-        what = "there is room there" if is_full else "the remote takes 'refs/gage/*'"
+        found = (what for sign, what in _ONCE.items() if any(sign in each for each in answer.said))
+        what = next(found, "the remote takes 'refs/gage/*'")
         return f"nothing was changed; once {what}: {again}"
     if attempt != REACH and not any(sign in line for line in answer.said for sign in _AWAY):
         return f"nothing was lost; when that is settled: {again}"

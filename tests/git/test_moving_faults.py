@@ -190,6 +190,26 @@ def test_a_disk_that_has_lost_what_was_written_last(world: World) -> None:
     assert [(row["label"], row["tags"]) for row in rows] == [(None, []), ("good", ["new"])]
 
 
+def test_a_remote_with_a_damaged_object_is_mended_by_a_push(world: World) -> None:
+    """Once whoever runs it has deleted what is damaged, and the ref that leads there."""
+    world.ana.run()
+    world.ana.push()
+    ((log, tip),) = (each for each in refs_of(world.origin).items() if each[0].endswith("/log"))
+    broken = world.origin / "objects" / tip[:2] / tip[2:]
+    broken.chmod(0o644)
+    broken.write_bytes(b"cut short")
+    world.ana.run("other.py")
+    refused = gage_inside(world.ana.path, "push")
+    assert refused.code == 128
+    assert "once whoever runs the remote has mended it ('git fsck' there): git gage" in refused.err
+    broken.unlink()
+    git(world.origin, "update-ref", "-d", log)
+    assert gage_inside(world.ana.path, "push").code == 0
+    assert git(world.origin, "fsck", "--strict", "--no-dangling") == ""
+    world.sam.fetch()
+    assert world.sam.runs() == world.ana.runs()
+
+
 def test_refs_that_a_remote_hides(world: World) -> None:
     world.ana.run()
     world.ana.push()
