@@ -303,8 +303,17 @@ class App:
         run = self.runs.newest_here() if text is None else self._resolve(text)
         found = self.documents(1) if run is None else [self._document(run)]
         if not found:
-            raise RunNotFoundError("no runs here yet", hint="git gage run <script.py>")
+            raise self.no_runs()
         return found[0]
+
+    def no_runs(self) -> RunNotFoundError:
+        """What is said where there are no runs."""
+        from git_gage.safe import clean
+
+        if self.asked_folder:
+            message = f"no runs in '{clean(self.asked_folder)}' yet"
+            return RunNotFoundError(message, hint="git gage copy --all --to <dir>")
+        return RunNotFoundError("no runs here yet", hint="git gage run <script.py>")
 
     def document_now(self, run: str) -> dict[str, Any]:
         """The run object of an id, read anew: the run may have ended meanwhile."""

@@ -78,6 +78,8 @@ def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:
     if verify:
         backup = read_backup(find_backup(path))
     else:
+        if app.asked_folder and not app.runs.count():
+            raise app.no_runs()
         target = path / time.strftime(_NAME) if path.is_dir() else path
         backup = make_backup(app.store, app.catalog, _require_file(target))
     if as_json:

@@ -91,6 +91,12 @@ def test_an_empty_folder_says_how_runs_come_there(outside: Path) -> None:
         f"no runs in '{outside}' yet",
         "hint: bring some there with 'git gage copy --all --to <dir>'",
     ]
+    for words in (["show"], ["backup", "x.tar"]):
+        result = at(outside, *words, where=outside)
+        assert (result.code, result.err.splitlines()) == (
+            128,
+            [f"fatal: no runs in '{outside}' yet", "hint: git gage copy --all --to <dir>"],
+        )
     checked = at(outside, "doctor", where=outside).out
     assert f"'{outside}' is empty: it is made when runs come in" in checked
     assert gage_inside(outside, "list", env={"GAGE_RUNS": ""}).code == 128
