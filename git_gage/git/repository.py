@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from git_gage.errors import GitError, RequestError
+from git_gage.errors import FREE_SPACE, GitError, RequestError
 
 if TYPE_CHECKING:
     from git_gage.git.settings import Settings
@@ -20,6 +20,12 @@ MINIMUM_GIT = (2, 36)
 # Programs that a repository's config or folder names for git's own work: none of ours needs them.
 # What reads the tree (filters), signs, or reaches a remote stays as the user has set it.
 UNHOOKED = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+
+# What to do where git's words say this.
+_HINTS = {
+    ".lock': File exists": "another git is at work there, or was killed: try again in a minute",
+    "No space left on device": FREE_SPACE,
+}
 
 _QUESTIONS = (
     "--path-format=absolute",
@@ -312,14 +318,11 @@ def git_error(args: Iterable[str], returncode: int, stderr: bytes) -> GitError:
     while words[0] == "-c":  # settings of ours, which say nothing of what was attempted
         del words[:2]
     command = " ".join(words[:2])
-    locked = ".lock': File exists" in text
     return GitError(
         f"git {command}: {first.removeprefix('fatal: ').removeprefix('error: ')}",
         stderr=text,
         returncode=returncode,
-        hint="another git is at work there, or was killed: try again in a minute"
-        if locked
-        else None,
+        hint=next((hint for sign, hint in _HINTS.items() if sign in text), None),
     )
 
 

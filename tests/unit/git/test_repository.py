@@ -10,7 +10,7 @@ import pytest
 
 from git_gage.errors import GitError
 from git_gage.git import open_repository
-from git_gage.git.repository import _ask
+from git_gage.git.repository import _ask, git_error
 from git_gage.runs.files import _given_paths
 from git_gage.store import Store
 from tests.support import git
@@ -27,6 +27,17 @@ class Gone(io.BytesIO):
 def test_a_git_that_dies_in_between_is_told(stdin: io.BytesIO) -> None:
     with pytest.raises(GitError, match="ended early"):
         _ask(stdin, io.BytesIO(), "info", "1" * 40)
+
+
+def test_what_git_cannot_do_says_what_to_do() -> None:
+    """A full disk, and a git that was killed."""
+    for words, hint in (
+        ("unable to write symref for HEAD: No space left on device", "free some space and try"),
+        ("Unable to create '/x.lock': File exists.", "another git is at work there"),
+    ):
+        error = git_error(["init", "-q"], 128, f"fatal: {words}\n".encode())
+        assert error.message == f"git init -q: {words}"
+        assert (error.hint or "").startswith(hint)
 
 
 def test_record_blobs_that_are_not_here_or_too_large_give_no_lines(repo: Path) -> None:
