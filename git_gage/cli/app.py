@@ -42,6 +42,8 @@ class App:
         self.asked_folder = environ.get("GAGE_RUNS")
         # Why somebody who watches sees what was, and not what is.
         self.trouble = ""
+        # Whether a remote that shows no runs is known to have had some.
+        self.had_runs = False
         self._sign: bool | None = None
         self._sign_key: str | None = None
 

@@ -30,6 +30,7 @@ class Elsewhere(App):
         self._look(quiet=False)
 
     def _look(self, *, quiet: bool) -> None:
+        from git_gage.share.lanes import tracking_refs
         from git_gage.share.peek import look_at
 
         app = self._app
@@ -38,6 +39,7 @@ class Elsewhere(App):
             peek = look_at(app.store, app.catalog, self._address, progress)
         self._here = set(app.runs.find(()))
         self._shown = peek.remote.shown
+        self.had_runs = not peek.tips and bool(tracking_refs(app.store.repo, peek.remote))
         parts = {"store": peek.store, "catalog": peek.catalog, "runs": peek.catalog}
         vars(self).update(cwd=app.cwd, folder=app.folder, here=app.here, repo=app.repo, **parts)
 

@@ -209,7 +209,8 @@ def hint_at_runs(app: App, remote: str | None = None) -> None:
     from git_gage.safe import clean
 
     if remote is not None:
-        click.echo(f"no runs on {clean(remote)} yet", err=True)
+        told = "any more: it has lost or hides them" if app.had_runs else "yet"
+        click.echo(f"no runs on {clean(remote)} {told}", err=True)
         click.echo(f"hint: send some with 'git gage push {clean(remote)}'", err=True)
         return
     if app.asked_folder:

@@ -216,6 +216,9 @@ def test_refs_that_a_remote_hides(world: World) -> None:
     git(world.origin, "config", "uploadpack.hideRefs", "refs/gage")
     shown = gage_inside(world.sam.path, "list", "--remote", "origin")
     assert (shown.code, shown.err.splitlines()[0]) == (0, "no runs on origin yet")
+    shown = gage_inside(world.ana.path, "list", "--remote", "origin")
+    told = "no runs on origin any more: it has lost or hides them"
+    assert (shown.code, shown.err.splitlines()[0]) == (0, told)
     assert gage_inside(world.sam.path, "sync", "-n").out == (
         "nothing to fetch from origin\nnothing to push to origin\n"
     )
