@@ -27,8 +27,9 @@ ROTATE = (
     usage="git gage redact <run>... [--output] [--files] [--source] [--run]",
     examples=["git gage redact @", "git gage redact 3 --output"],
     note=f"""\
-Without an option, what goes is what a secret is found in. Where that is the
-record itself, the run goes as a whole. It cannot be undone.
+Without an option, what goes is what a secret is found in; of large files that
+is looked for as 'files push' does. Where it is the record itself, the run goes
+as a whole. What lies in its directory alone stays. It cannot be undone.
 
 {RUN_NOTE}""",
 )

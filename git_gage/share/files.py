@@ -19,9 +19,10 @@ from git_gage.runs.files import Filed, read_filed
 from git_gage.runs.placeholders import put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file
 from git_gage.runs.withheld import read_withheld
+from git_gage.share.lanes import note_holder, note_name, read_holders, sharing
 from git_gage.share.leaks import find_in_objects, refuse_objects
 from git_gage.share.private import require_shareable
-from git_gage.share.remote import find_remote
+from git_gage.share.remote import Remote, find_address, find_remote
 from git_gage.share.storage import Storage, find_storage, find_storages
 from git_gage.share.transfer import Observer as RefsObserver
 from git_gage.share.withdrawn import Withdrawn
@@ -115,6 +116,8 @@ def push_files(
     if dry_run:
         sent = set(kept) - ask_held(storage.backend, kept)
     else:
+        # First, as a push that is cut short leaves some there.
+        _note_holder(store, here, storage.remote)
         sent = send_files(storage.backend, kept, store.sidecar, observer)
     missing = {each.sha256: each.entry.size for each in large if each.sha256 not in kept}
     # Who has them elsewhere has sent them, perhaps.
@@ -276,6 +279,16 @@ def runs_with_large(store: Store, catalog: Catalog, *, own: bool) -> list[str]:
         if (document.get("files") or {}).get("large", {}).get("count")
         and (not own or (document["writer"] in lanes and document["id"] not in private))
     ]
+
+
+def _note_holder(store: Store, here: Repository, remote: Remote) -> None:
+    """Remember a remote that may have large files of runs which it was not given themselves."""
+    if here.common_dir != store.repo.common_dir:
+        remote = find_remote(store.repo, find_address(here, remote.address, push=True))
+    if remote.tracking not in read_holders(store):
+        with sharing(store):
+            note_name(store, remote)
+            note_holder(store, remote.tracking)
 
 
 def _is_kept(store: Store, each: Large) -> bool:

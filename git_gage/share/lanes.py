@@ -30,7 +30,7 @@ CARGO = ("src", "bulk")
 # What travels without being asked for: previews (share/thumbs.py) do not.
 KINDS = (*RECORDS, *CARGO)
 _EPOCH_CHARS = 50
-_NAMES, _SENDING = "names", "sending"
+_NAMES, _SENDING, _HOLDERS = "names", "sending", "holders"
 
 Refs = dict[str, str]
 
@@ -179,6 +179,9 @@ class Memory:
         found = self._about(topic).get(name)
         return found if isinstance(found, str) else None
 
+    def names(self, topic: str) -> list[str]:
+        return list(self._about(topic))
+
     def note(self, topic: str, name: str, text: str) -> None:
         self.note_all(topic, {name: text})
 
@@ -239,6 +242,16 @@ def note_name(store: Store, remote: Remote) -> None:
 def recall_name(store: Store, tracking: str) -> str:
     """What to type for a remote, by its name in refs; that itself where it is not known."""
     return Memory(store).recall(_NAMES, tracking) or tracking
+
+
+def note_holder(store: Store, tracking: str) -> None:
+    """Remember a remote, by its name in refs, that was sent large files. Hold the sharing lock."""
+    Memory(store).note(_HOLDERS, tracking, "")
+
+
+def read_holders(store: Store) -> set[str]:
+    """Remotes that were sent large files, perhaps of runs that they have nothing else of."""
+    return set(Memory(store).names(_HOLDERS))
 
 
 @contextmanager

@@ -7,19 +7,23 @@ Source: docs/format.md, "Redaction".
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.catalog.bulk import find_bound, open_file
 from git_gage.errors import RequestError
 from git_gage.files.manifest import BULK
-from git_gage.records import short_id
+from git_gage.records import encode_path, short_id, shown_path
+from git_gage.runs.files import is_in_place, read_filed
 from git_gage.runs.leaks import find_in_snapshot
 from git_gage.runs.next_record import draft_next
-from git_gage.runs.withheld import KIND, Withheld
-from git_gage.secrets import find_secrets
+from git_gage.runs.withheld import KIND, Withheld, read_withheld
+from git_gage.secrets import Sighting, find_secrets
 from git_gage.share.cargo import named_commit
-from git_gage.share.lanes import sharing
+from git_gage.share.lanes import read_holders, sharing
+from git_gage.share.leaks import find_in_objects
 from git_gage.share.objects import find_sent
 from git_gage.share.redaction import (
     FILES,
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 _LOOKED_AT_BYTES = 64 << 20
+# A record holds so many names easily. Of files with secrets, so many are shown.
+_MOST_NAMED, _SHOWN = 1000, 3
 _WHOLE = ("run.begin", "run.start", "run.end")
 
 
@@ -61,19 +67,18 @@ def plan_redaction(store: Store, catalog: Catalog, run: str, parts: Sequence[str
             f"run {short_id(run)} was recorded in another clone: it can be redacted there alone",
             hint=f"git gage show {short_id(run)}",
         )
-    found = _find_parts(store, run, records, begin)
+    found = _find_parts(store, catalog, run, records, begin)
     if not found.parts and not parts:
-        raise RequestError(
-            f"no secret was found in run {short_id(run)}",
-            hint=f"say what is to go: git gage redact --output {short_id(run)}",
-        )
+        raise _nothing_found(store, catalog, run)
     found = with_parts(found, begin, parts)
     if FILES in parts and not found.whole:
         found = found._replace(files=found.files | {BULK})
     return _with_objects(store, catalog, found)
 
 
-def _find_parts(store: Store, run: str, records: tuple[Record, ...], begin: Record) -> Redaction:
+def _find_parts(
+    store: Store, catalog: Catalog, run: str, records: tuple[Record, ...], begin: Record
+) -> Redaction:
     kinds: list[str] = []
     ids: set[str] = set()
     files: set[str] = set()
@@ -88,6 +93,9 @@ def _find_parts(store: Store, run: str, records: tuple[Record, ...], begin: Reco
                 kinds += [each.kind for each in found]
                 whole |= name in OF_RECORD
                 files |= {name, *_beside(name)}
+    large = _find_in_large(store, catalog, run)
+    kinds += [each.kind for seen in large.values() for each in seen]
+    files |= set(map(BULK.__add__, large)) if len(large) <= _MOST_NAMED else {BULK}
     snapshot, commit = named_commit(begin), named_commit(begin, "commit")
     seen = [each.kind for each in find_in_snapshot(store.repo, snapshot, commit)]
     kinds += seen
@@ -95,6 +103,45 @@ def _find_parts(store: Store, run: str, records: tuple[Record, ...], begin: Reco
     return Redaction(
         *(run, records, frozenset(files), pinned, whole, frozenset(ids)),
         tuple(dict.fromkeys(kinds)),
+    )
+
+
+def _find_in_large(store: Store, catalog: Catalog, run: str) -> dict[str, list[Sighting]]:
+    """Secrets in large files, by their digests: in those in which a push would find them."""
+    filed = read_filed(store, catalog, run)
+    named = {
+        each.sha256: os.fsdecode(each.path)
+        for each in (filed.large if filed is not None else ())
+        if each.sha256 is not None and store.sidecar.has(each.sha256, each.size)
+    }
+    return find_in_objects(store, named)
+
+
+def _nothing_found(store: Store, catalog: Catalog, run: str) -> RequestError:
+    """What is said where nothing can go: a file that lies in the run's directory alone stays."""
+    names = read_withheld(catalog.records(run)).names
+    named = frozenset[str]() if BULK in names else names
+    filed = read_filed(store, catalog, run)
+    top = store.run_dir(run)
+    paths = [
+        os.fsdecode(each.path)
+        for each in (filed.manifest.entries if filed is not None else ())
+        if each.is_private or f"{BULK}{each.sha256}" in named
+        if is_in_place(top / os.fsdecode(each.path), each)
+    ]
+    if not paths:
+        return RequestError(
+            f"no secret was found in run {short_id(run)}",
+            hint=f"say what is to go: git gage redact --output {short_id(run)}",
+        )
+    shown = [f"'{shown_path(encode_path(os.fsencode(path)))}'" for path in paths[:_SHOWN]]
+    more = [f"{len(paths) - _SHOWN:,} more files"] if len(paths) > _SHOWN else []
+    verbs = "hold secrets and lie" if len(paths) > 1 else "holds a secret and lies"
+    places = " ".join(shlex.quote(str(top / path)) for path in paths[:_SHOWN])
+    return RequestError(
+        f"{' and '.join([*shown, *more])} {verbs} in the directory of the run alone:"
+        " nothing else of it holds one",
+        hint=f"they go with the files: rm {places}",
     )
 
 
@@ -148,6 +195,7 @@ def redact_runs(
         }
         # What came from a backup tells of remotes of another clone.
         sent &= known_remotes(store)
+        sent |= read_holders(store) if any(each.objects for each in redactions) else set()
         return take_out(store, catalog, redactions, drop, sent)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from git_gage.catalog.place import delete_catalog, find_places, find_rows
 from git_gage.errors import RequestError
+from git_gage.files.manifest import BULK
 from git_gage.files.sidecar import digest_file
 from git_gage.records import short_id
 from git_gage.runs.liveness import Life, find_life
@@ -180,6 +181,9 @@ def _clear_files(store: Store, redactions: Sequence[Redaction]) -> Iterator[str]
         run_dir = store.run_dir(each.run)
         if each.purged:
             remove_run_dir(store, each.run)
+        for sha256, _ in each.objects:
+            if f"{BULK}{sha256}" in each.files:
+                store.sidecar.remove(sha256)
         for folder in (run_dir / ".gage", run_dir / ".gage-logged"):
             for path in folder.glob("*") if folder.is_dir() else ():
                 mask_file(path)

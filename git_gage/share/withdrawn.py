@@ -67,7 +67,8 @@ class Withdrawn:
             "purged": self._purged,
             "emptied": self._emptied,
         }
-        if self._ours or self._ignored or self._purged or self._emptied:
+        told = (self._files, self._ours, self._ignored, self._purged, self._emptied)
+        if any(told) or self._path.exists():
             write_json(self._path, state, durable=True)
 
     def add_purged(self, runs: Iterable[str]) -> None:

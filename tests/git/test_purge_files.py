@@ -218,6 +218,50 @@ def test_one_short_file_with_a_secret_takes_no_large_ones_along(
     assert say(ana, "gc") == "nothing to free\n"
 
 
+LEAKS = """\
+import os
+token = os.environ["WORD"]
+open("creds", "w").write(token)
+if "LARGE" in os.environ:
+    open("log", "w").write("a line\\n" * 40_000 + token)
+    open("b.bin", "wb").write(b"b" * 150_000)
+"""
+
+
+def test_a_large_file_with_a_secret_is_found_and_taken_back(ana: Path, tmp_path: Path) -> None:
+    word = make_tokens(11)["github classic"]
+    (ana / "train.py").write_text(LEAKS)
+    assert gage_inside(ana, "run", "-q", "train.py", env={"WORD": word, "LARGE": "1"}).code == 0
+    assert gage_inside(ana, "files", "push", "@", "--allow-secrets").code == 0
+    assert hub(tmp_path) == "ab"
+    done = gage_inside(ana, "redact", "@", "-y", "--json")
+    (told,) = json.loads(done.out)["runs"]
+    assert (told["parts"], told["kinds"]) == (["files"], ["GitHub token"]), done
+    run_dir = ana / ".git/gage/runs" / told["run"]
+    assert json.loads(done.out)["files"] == [str(run_dir / "creds"), str(run_dir / "log")]
+    assert kept(ana / ".git/gage/lfs") == "b"
+    assert json.loads(done.out)["remotes"] == ["origin"]
+    quiet(ana, "push")
+    assert hub(tmp_path) == "b"
+    # What lies in the directory of the run alone is nothing to be taken out.
+    again = gage_inside(ana, "redact", "@", "-y")
+    assert again.code == 128
+    assert "'creds' and 'log' hold secrets and lie in the directory of the run alone" in again.err
+    assert f"hint: they go with the files: rm {run_dir}/creds {run_dir}/log\n" in again.err
+
+
+def test_a_short_file_with_a_secret_never_left(ana: Path) -> None:
+    word = make_tokens(11)["github classic"]
+    (ana / "train.py").write_text(LEAKS)
+    assert gage_inside(ana, "run", "-q", "train.py", env={"WORD": word}).code == 0
+    done = gage_inside(ana, "redact", "@", "-y")
+    assert done.code == 128
+    assert "'creds' holds a secret and lies in the directory of the run alone" in done.err
+    (creds,) = (ana / ".git/gage/runs").glob("*/creds")
+    creds.unlink()
+    assert "no secret was found" in gage_inside(ana, "redact", "@", "-y").err
+
+
 def test_a_list_of_files_that_was_taken_out_is_needed_by_nobody(ana: Path, tmp_path: Path) -> None:
     (ana / "train.py").write_text(MANY)
     one, two = made(ana, "ab"), made(ana, "b")
