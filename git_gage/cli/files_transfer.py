@@ -185,10 +185,23 @@ def _split_words(app: App, action: str, words: Sequence[str]) -> tuple[str | Non
         if remote is None and left and is_remote(app.here, left[at]):
             remote = left.pop(at)
     if not left:
-        raise RequestError("no run is named", hint=f"@ is the newest: git gage files {action} @")
+        raise RequestError("no run is named", hint=_how_to_name(app, action))
     runs = app.select(left)
     finish_files(app)
     return remote, runs
+
+
+def _how_to_name(app: App, action: str) -> str:
+    from git_gage.records import short_id
+
+    if app.runs.newest_here() is not None:
+        return f"@ is the newest: git gage files {action} @"
+    newest = [short_id(document["id"]) for document in app.documents(1)]
+    return (
+        f"the newest is {newest[0]}: git gage files {action} {newest[0]}"
+        if newest
+        else "git gage fetch"
+    )
 
 
 def _describe_moved(moved: Moved, action: str, *, dry_run: bool = False) -> str:

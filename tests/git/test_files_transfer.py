@@ -152,9 +152,12 @@ def test_a_colleague_gets_what_she_asks_for(ana: Path, tmp_path: Path) -> None:
     done = said(ana, "push", "--files=all")
     assert done.out == ("pushed 1 run to origin\npushed 2 files, 600.0 KiB, to origin\n")
     sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
+    assert "hint: git gage fetch\n" in said(sam, "files", "pull", "origin", code=128).err
     said(sam, "fetch")
     assert not (sam / ".git" / "gage" / "lfs").exists()
     run = said(sam, "select").out.strip()
+    hint = said(sam, "files", "pull", "origin", code=128).err.splitlines()[1]
+    assert hint == f"hint: the newest is {run[10:17]}: git gage files pull {run[10:17]}"
     body = json.loads(answer(sam, "files", "pull", run, "--json", "--", "deep"))
     assert body == {"remote": "origin", "files": 1, "bytes": BIG, "there": 0, "missing": []}
     assert said(sam, "fetch", "--files=all").out == (
