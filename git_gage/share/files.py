@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_gage.errors import IntegrityError, RemoteError
 from git_gage.files.globs import match_globs
+from git_gage.files.streams import changed_here
 from git_gage.files.transfer import ask_held, bring_files, send_files
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.content import AbsentFileError, find_entry
@@ -118,7 +120,8 @@ def push_files(
     else:
         # First, as a push that is cut short leaves some there.
         _note_holder(store, here, storage.remote)
-        sent = send_files(storage.backend, kept, store.sidecar, observer)
+        with _named(large):
+            sent = send_files(storage.backend, kept, store.sidecar, observer)
     missing = {each.sha256: each.entry.size for each in large if each.sha256 not in kept}
     # Who has them elsewhere has sent them, perhaps.
     lost = set(missing) - (ask_held(storage.backend, missing) if missing else set())
@@ -307,6 +310,17 @@ def _require_no_secrets(
     if found:
         held = ask_held(backend, {sha256: here[sha256] for sha256 in found})
         refuse_objects({sha256: seen for sha256, seen in found.items() if sha256 not in held})
+
+
+@contextmanager
+def _named(large: Sequence[Large]) -> Iterator[None]:
+    """A file that is damaged here is called by its run and path, and not by its digest."""
+    try:
+        yield
+    except IntegrityError as error:
+        sha256 = error.facts.get("sha256")
+        each = next(each for each in large if each.sha256 == sha256)
+        raise changed_here(each.sha256, _name_file(each)) from error
 
 
 def _name_file(each: Large) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -335,6 +336,16 @@ def test_one_remote_that_is_no_use_keeps_nobody_from_another(ana: Path, tmp_path
 def test_a_file_of_a_run_that_goes_on_is_nowhere_else(ana: Path) -> None:
     said(ana, "run", "--stage", "train.py")
     assert "has no file 'model.pt'" in said(ana, "cat", "@:model.pt", "--fetch", code=128).err
+
+
+def test_a_file_that_is_damaged_here_is_named(ana: Path) -> None:
+    model = sidecar(ana).path(hashlib.sha256(b"m" * BIG).hexdigest())
+    model.chmod(0o644)
+    with model.open("r+b") as file:
+        file.write(b"x")
+    done = said(ana, "files", "push", "@", code=128)
+    named = f"send file {run_dir(ana).name[10:17]}:model.pt: what is here is something else"
+    assert done.err.startswith(f"fatal: {named}")
 
 
 def test_a_run_without_a_manifest_has_none(ana: Path) -> None:
