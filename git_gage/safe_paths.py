@@ -39,14 +39,14 @@ def check_path(path: bytes) -> str | None:
     return next((why for name in names if (why := _check_name(name))), None)
 
 
-def check_link(path: bytes, target: bytes) -> str | None:
+def check_link(path: bytes, target: bytes, tree: str = "the source") -> str | None:
     """Why a symbolic link at `path` is not made; None if it stays in the tree that it is in.
 
     It may go up only at its start: behind a name that is a link `..` leads elsewhere.
     """
     up, names = _split_target(target)
     if target.startswith(b"/") or up > path.count(b"/"):
-        return "leads out of the source"
+        return f"leads out of {tree}"
     if not names:
         return None if target else "leads nowhere"
     return check_path(b"/".join(names))

@@ -88,7 +88,7 @@ class _Export:
 
     def _export_one(self, entry: Entry) -> str | None:
         """Why a file is not copied."""
-        if entry.link is not None and (why := check_link(entry.path, entry.link)):
+        if entry.link is not None and (why := check_link(entry.path, entry.link, "the run")):
             return why
         place = self._make_place(entry.path)
         fresh = place.with_name(f".gage-{os.getpid()}-{os.urandom(4).hex()}")

@@ -336,7 +336,7 @@ def test_names_and_kinds_of_all_sorts(repo: Path) -> None:
     out = gage_inside(repo, "export-files", "@", "out")
     assert out.err.splitlines() == [
         "warning: 'far' is left out: a name of more than 255 bytes",
-        "warning: 'out' is left out: leads out of the source",
+        "warning: 'out' is left out: leads out of the run",
     ]
     assert os.readlink(repo / "out" / "link") == "tool"
     assert stat.S_IMODE((repo / "out" / "tool").stat().st_mode) == 0o750
