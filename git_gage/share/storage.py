@@ -148,9 +148,12 @@ def _require_folder(repo: Repository, remote: Remote) -> None:
     """Raises: RequestError where a remote is a directory and there is none."""
     path = repo.config_base / _address(repo, remote).removeprefix(FILE)
     if not _is_url(repo, remote) and not path.exists():
+        is_named = remote.configured or remote.is_place
+        what = f"'{remote.shown}' is '{path}', and" if is_named else f"'{remote.shown}':"
+        check = "check its address with" if is_named else "choose another of"
         raise RequestError(
-            f"'{remote.shown}' is '{path}', and there is no such folder",
-            hint="mount the disk it is on, or check its address with 'git gage remote'",
+            f"{what} there is no such folder",
+            hint=f"mount the disk it is on, or {check} 'git gage remote'",
         )
 
 

@@ -415,6 +415,7 @@ def test_where_files_of_a_remote_go(
         "remote.lfs.url": "https://example.com/x.git",
         "gage.repo.lfs.files": "lfs",
         "remote.dir.url": "../ana",
+        "remote.gone.url": str(tmp_path / "gone"),
     }
     for name, value in settings.items():
         git(ana, "config", name, value)
@@ -438,9 +439,11 @@ def test_where_files_of_a_remote_go(
     with pytest.raises(RequestError, match="do not go to") as caught:
         find_storage(here.repo, str(tmp_path))
     assert "give it a name" in str(caught.value.hint)
-    with pytest.raises(RequestError, match="there is no such folder") as caught:
+    with pytest.raises(RequestError, match=r"^'\./nothing': there is no such folder$") as caught:
         find_storage(here.repo, "./nothing")
     assert "mount the disk" in str(caught.value.hint)
+    with pytest.raises(RequestError, match=r"'gone' is '.*/gone', and there is no such folder"):
+        find_storage(here.repo, "gone")
     monkeypatch.setattr("git_gage.share.storage.find_program", lambda *_: None)
     with pytest.raises(RequestError, match="do not go to") as caught:
         find_storage(here.repo, "url")
