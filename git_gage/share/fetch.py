@@ -68,7 +68,7 @@ def fetch_runs(
     with sharing(store):
         note_name(store, found)
         catalog.refresh()
-        runs, records = catalog.count(), catalog.count_records()
+        runs, records, mark = catalog.count(), catalog.count_records(), catalog.mark()
         bring_all(store, found, parts, observer)
         purged = Withdrawn(store).purged()
         arrived = None if records or purged else count_arrived(store)
@@ -77,9 +77,9 @@ def fetch_runs(
                 observer.warning(notice)
             came = catalog.count() - runs, catalog.count_records() - records
             if catalog.purged() or purged:
-                from git_gage.share.purge import accept_purges
+                from git_gage.share.purge import take_in_purges
 
-                accept_purges(store, catalog, observer)
+                came = take_in_purges(store, catalog, came, mark, observer)
             arrived = Arrived(*came, has_open=catalog.has_open_elsewhere())
         forget_gone(store, found, observer)
         if arrived.has_open or store.read_beats():

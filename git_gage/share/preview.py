@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.share.cargo import Cargo, pack_parcels, read_line
@@ -18,6 +18,8 @@ from git_gage.share.lanes import (
 )
 from git_gage.share.news import Contents, known_there, list_contents
 from git_gage.share.peek import look_at
+from git_gage.share.redaction import KIND
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store.rewrite import Drop
 
 if TYPE_CHECKING:
@@ -83,6 +85,8 @@ def preview_fetch(
         lines = compare_tips(peek.store, peek.tips.values(), ours).ahead
     else:
         lines = _beyond(peek.catalog, catalog, chosen.runs)
+    if purged := set(Withdrawn(store).purged()):
+        lines = [line for line in lines if not _is_of(line, purged)]
     return _measure(store, peek, _of_kinds(lines, chosen), chosen, there=True)
 
 
@@ -137,6 +141,12 @@ def _of_kinds(lines: Iterable[bytes], chosen: Chosen) -> list[bytes]:
 def _writer(line: bytes) -> str | None:
     record = read_line(line)
     return None if record is None else record.writer
+
+
+def _is_of(line: bytes, purged: Collection[str]) -> bool:
+    """Whether a record is of a purged run, and does not say so: nothing of it stays."""
+    record = read_line(line)
+    return record is not None and record.run in purged and record.kind != KIND
 
 
 def _measure(

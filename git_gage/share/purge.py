@@ -50,6 +50,7 @@ from git_gage.trust.verdict import ADMIN, SIGNED
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.catalog.query import Mark
     from git_gage.records import By, Record
     from git_gage.share.remote import Remote
     from git_gage.share.transfer import Observer
@@ -114,6 +115,23 @@ def purge_runs(
         for sha256 in find_unneeded(store, catalog, [each.run for each in plans]):
             store.sidecar.remove(sha256)
         return take_out(store, catalog, plans, drop, [each.tracking for each in found])
+
+
+def take_in_purges(
+    store: Store, catalog: Catalog, came: tuple[int, int], mark: Mark, observer: Observer
+) -> tuple[int, int]:
+    """`accept_purges`; of so many runs and records that came since a mark, those that stay.
+
+    That a run was purged is told as what it is, news of that run.
+    """
+    runs = {*catalog.purged(), *Withdrawn(store).purged()}
+    ids = {id for run, id in catalog.news(mark) if run in runs}
+    told = {each.id: each for each in catalog.record_lines(sorted(runs)) if each.id in ids}
+    accept_purges(store, catalog, observer)
+    gone = {*catalog.purged(), *Withdrawn(store).purged()}
+    passed = [each for each in told.values() if each.run in gone and each.kind != KIND]
+    begun = sum(each.kind == "run.begin" for each in passed)
+    return came[0] - begun, came[1] - len(passed)
 
 
 def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:

@@ -62,7 +62,7 @@ def fetch_chosen(
     with sharing(store):
         peek = look_at(store, catalog, remote, observer)
         catalog.refresh()
-        before = (catalog.count(), catalog.count_records())
+        before, mark = (catalog.count(), catalog.count_records()), catalog.mark()
         ours, theirs = (list(each.record_lines(runs)) for each in (catalog, peek.catalog))
         here = {record.line for record in ours}
         drop = find_said([*ours, *theirs])
@@ -83,12 +83,12 @@ def fetch_chosen(
             release_kept(keep)
         for notice in [*_describe_missing(peek, missing), *catalog.refresh(bulk=True)]:
             observer.warning(notice)
-        runs_new, records_new = catalog.count() - before[0], catalog.count_records() - before[1]
+        came = catalog.count() - before[0], catalog.count_records() - before[1]
         if catalog.purged() or Withdrawn(store).purged():
-            from git_gage.share.purge import accept_purges
+            from git_gage.share.purge import take_in_purges
 
-            accept_purges(store, catalog, observer)
-    return Fetched(peek.remote.shown, runs_new, records_new)
+            came = take_in_purges(store, catalog, came, mark, observer)
+    return Fetched(peek.remote.shown, *came)
 
 
 def _completes(parcel: Parcel, lacking: Lacking) -> bool:

@@ -242,6 +242,26 @@ def test_what_a_third_one_still_has_stays_out_of_sight(project: Path, tmp_path: 
         assert_whole(where, [hers, two])
 
 
+def test_a_run_that_comes_again_after_its_end_is_no_news(project: Path, tmp_path: Path) -> None:
+    """Sam has not heard of it yet, and sends it once more, with another one."""
+    hub = tmp_path / "hub.git"
+    one = run(project)
+    say(project, "push")
+    sam = clone(hub, tmp_path / "sam", name="Sam")
+    say(sam, "fetch")
+    say(project, "purge", one, "--force", "--remote", "origin")
+    say(sam, "push", "origin", one)
+    assert say(project, "fetch", "-n") == "nothing to fetch from origin\n"
+    assert say(project, "fetch", "origin", one) == "nothing new on origin\n"
+    assert say(project, "fetch") == "nothing new on origin\n"
+    say(sam, "push", "origin", run(sam))
+    assert say(project, "fetch", "-n").startswith("would fetch 1 run from origin (")
+    assert say(project, "fetch") == "fetched 1 run from origin\n"
+    # Who hears of both at once has a run that is gone before anybody saw it.
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    assert say(bob, "fetch") == "fetched 1 run from origin\n"
+
+
 def test_two_purge_and_label_at_once(project: Path, tmp_path: Path) -> None:
     hub = tmp_path / "hub.git"
     one, two = run(project), run(project)
