@@ -57,7 +57,7 @@ def describe_done(app: App, deed: str, runs: Sequence[str]) -> None:
         click.echo("nothing to do: no such run is there, or it is so already", err=True)
         click.get_current_context().exit(1)
     click.echo(f"{deed} {count_text(len(runs), 'run')}")
-    foreign = [run for run in runs if app.catalog.is_foreign(run)]
+    foreign = [run for run in runs if _is_request(app, run)]
     with app.progress() as progress:
         if foreign:
             count = "it was" if len(runs) == len(foreign) == 1 else f"{len(foreign)} of them were"
@@ -66,6 +66,15 @@ def describe_done(app: App, deed: str, runs: Sequence[str]) -> None:
         if deed != "Restored":
             names = map(short_id, runs) if len(runs) <= MOST_NAMED else ["<run>..."]
             progress.note(f"hint: undo it with 'git gage restore {' '.join(names)}'")
+
+
+def _is_request(app: App, run: str) -> bool:
+    """Whether others take what is done to a run for a request: with its key it counts at once."""
+    if not app.catalog.is_foreign(run):
+        return False
+    (document,) = app.documents(None, [run])
+    key = (document["author"] or {}).get("key")
+    return key is None or key != (app.author or {}).get("key")
 
 
 def _describe(documents: Sequence[dict[str, Any]]) -> Iterator[str]:

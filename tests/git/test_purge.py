@@ -384,8 +384,9 @@ def test_with_a_key_it_is_the_key_that_counts(project: Path, tmp_path: Path) -> 
     refused = signed(his, bob, "purge", "--force", one)
     assert "can be purged by who began it: it is signed with the key SHA256:" in refused.err
     assert "is signed with the key" in gage_inside(laptop, "purge", "--force", one).err
-
-    assert signed(his, bob, "rm", "-y", two).code == 0
+    for words in (("rm", "-y", one), ("restore", one), ("archive", one), ("restore", one)):
+        assert "a request" not in signed(laptop, ana, *words).err
+    assert "for others this is a request" in signed(his, bob, "rm", "-y", two).err
     say(his, "push")
     assert signed(laptop, ana, "archive", two).code == 0
     done = signed(laptop, ana, "purge", "--force", one)
