@@ -177,6 +177,10 @@ def find_side(app: App, word: str, *, sends: bool) -> Side:
     if is_url(address):
         return Side(hide_user(word), address, None, sends, name or address)
     path = app.cwd / address
+    if not (sends or path.exists()):
+        raise RequestError(
+            f"no such directory: '{word}'", hint="'git gage remote' lists remotes and places"
+        )
     unmade = None if _is_made(app, path) else path
     return Side(word, str(path), unmade, sends, name or str(path))
 

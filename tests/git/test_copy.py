@@ -163,13 +163,15 @@ def test_nothing_to_copy(repo: Path, place: Path) -> None:
     dir = str(place)
     none = "Nothing to copy: no runs yet\n"
     assert gage_inside(repo, "copy", "--all", "--to", dir, "-y") == (0, none, "")
+    assert not place.exists()
+    place.mkdir()
     assert gage_inside(repo, "copy", "--all", "--from", dir, "-y") == (0, none, "")
     result = gage_inside(repo, "copy", "@", "--from", dir, "-y")
     assert (result.code, result.err) == (
         128,
         f"fatal: no runs in '{dir}' yet\nhint: git gage copy --to {dir}\n",
     )
-    assert not place.exists()
+    assert not list(place.iterdir())
 
 
 @pytest.mark.parametrize(
