@@ -89,7 +89,7 @@ def test_an_empty_folder_says_how_runs_come_there(outside: Path) -> None:
     assert (result.code, result.out) == (0, "")
     assert result.err.splitlines() == [
         f"no runs in '{outside}' yet",
-        "hint: bring some there with 'git gage copy --all --to <dir>'",
+        f"hint: bring some there: git gage --runs {outside} copy --all --from <where>",
     ]
     for words in (["show"], ["backup", "x.tar"]):
         result = at(outside, *words, where=outside)
@@ -100,6 +100,21 @@ def test_an_empty_folder_says_how_runs_come_there(outside: Path) -> None:
     checked = at(outside, "doctor", where=outside).out
     assert f"'{outside}' is empty: it is made when runs come in" in checked
     assert gage_inside(outside, "list", env={"GAGE_RUNS": ""}).code == 128
+
+
+def test_a_folder_of_which_all_runs_are_put_away_says_so(repo: Path, outside: Path) -> None:
+    run = record(repo, "--", "echo", "1")
+    mistyped = at(outside, "copy", "--all", "--from", "./mistyped", "-y", where=repo)
+    assert (mistyped.code, mistyped.out) == (128, "")
+    assert mistyped.err.startswith("fatal: no such directory: './mistyped'\n")
+    empty = repo / "empty"
+    empty.mkdir()
+    came = at(outside, "copy", "--all", "--from", "./empty", "-y", where=repo)
+    assert came.out == "Nothing to copy: no runs yet\n"
+    assert at(outside, "copy", "--all", "--from", ".", "-y", where=repo).out == "Copied 1 run\n"
+    assert at(outside, "rm", run, "-y", where=repo).code == 0
+    listed = at(outside, "list", where=repo)
+    assert listed.err.startswith("no runs are listed: 1 run put away\n")
 
 
 def test_what_is_no_repository_is_refused_and_left_alone(tmp_path: Path, outside: Path) -> None:
