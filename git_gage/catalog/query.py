@@ -274,6 +274,13 @@ def _shown(row: tuple[str, str, int, int | None, str | None, int]) -> Shown:
     return Shown(id, text, packages)
 
 
+def has_deleted(db: sqlite3.Connection, lanes: Iterable[str]) -> bool:
+    """Whether a run that was begun in these lanes is deleted, and can be restored."""
+    sql = f"""SELECT 1 FROM run
+        WHERE writer {AMONG} AND hidden >= {DELETED} AND hidden < {PURGED} LIMIT 1"""
+    return db.execute(sql, (among(lanes),)).fetchone() is not None
+
+
 def newest_here(db: sqlite3.Connection, lanes: Iterable[str], steps: int = 0) -> str | None:
     """The newest run begun in these lanes, or the one so many steps before it."""
     found = [id for lane in lanes for id in find_newest(db, "writer", lane, steps + 1)]

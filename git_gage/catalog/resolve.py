@@ -17,6 +17,7 @@ from git_gage.catalog.query import (
     find_newest,
     find_newest_in,
     find_prefixed,
+    has_deleted,
     newest_here,
     read_one,
 )
@@ -155,6 +156,11 @@ def _own(db: sqlite3.Connection, lanes: Iterable[str], steps: int) -> str:
     if found is not None:
         return found
     if newest_here(db, lanes) is None:
+        if has_deleted(db, lanes):
+            raise RunNotFoundError(
+                "each run that was begun in this clone is deleted",
+                hint="see them with 'git gage list --deleted'",
+            )
         raise RunNotFoundError(
             "no run was begun in this clone yet", hint="list all runs with 'git gage list'"
         )

@@ -73,6 +73,12 @@ def test_a_deleted_run_is_out_of_sight_and_comes_back(runs: tuple[Path, list[str
     assert show(repo, three)["deleted"] is None
     assert gage_inside(repo, "restore", three).code == 1
 
+    say(repo, "rm", "-y", one, two, three)
+    assert gage_inside(repo, "restore", "@").err == (
+        "fatal: each run that was begun in this clone is deleted\n"
+        "hint: see them with 'git gage list --deleted'\n"
+    )
+
 
 def test_an_archive_has_a_name_and_a_note(runs: tuple[Path, list[str]]) -> None:
     repo, (one, two, three) = runs
