@@ -393,17 +393,20 @@ class App:
         data = screen.encode(content) if isinstance(content, str) else content
         self.show_parts(iter([data]), screen)
 
-    def write_page(self, name: str, text: str) -> None:
+    def write_page(self, name: str, text: str, what: str | None = None) -> None:
         """Write a page, which is UTF-8 wherever it goes, for the user; `-` is standard output.
 
+        `what`: how much is in it, to be told.
         Raises: RequestError if it cannot be written.
         """
         if name == "-":
             self.screen().write(text.encode())
         else:
-            self.write_files(name, text, {})
+            self.write_files(name, text, {}, what)
 
-    def write_files(self, name: str, text: str, beside: Mapping[str, str]) -> None:
+    def write_files(
+        self, name: str, text: str, beside: Mapping[str, str], what: str | None = None
+    ) -> None:
         """Write a file for the user, and others beside it in folders that may have to be made.
 
         Raises: RequestError if one cannot be written.
@@ -420,7 +423,7 @@ class App:
         except OSError as error:
             reason = (error.strerror or "").lower()
             raise RequestError(f"cannot write '{clean(name)}': {reason}") from error
-        sys.stdout.write(f"Wrote {clean(name)}\n")
+        sys.stdout.write(f"Wrote {f'{what} to ' if what else ''}{clean(name)}\n")
 
     def show_parts(self, parts: Iterator[bytes], screen: Screen) -> None:
         """The same with an answer that may be long: no more of it is read than the screen takes."""

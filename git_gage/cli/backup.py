@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +82,7 @@ def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:
         if app.asked_folder and not app.runs.count():
             raise app.no_runs()
         target = path / time.strftime(_NAME) if path.is_dir() else path
-        backup = make_backup(app.store, app.catalog, _require_file(target))
+        backup = make_backup(app.store, app.catalog, require_folder(target))
     if as_json:
         click.echo(format_json(_as_json(backup)), nl=False)
         return
@@ -111,9 +112,14 @@ def find_backup(path: Path) -> Path:
     return found[-1]
 
 
-def _require_file(target: Path) -> Path:
-    if not target.parent.is_dir():
-        raise RequestError(f"no folder '{target.parent}'", hint=f"mkdir -p {target.parent}")
+def require_folder(target: Path) -> Path:
+    """The file itself.
+
+    Raises: RequestError where there is no folder for it.
+    """
+    folder = target.parent
+    if not folder.is_dir():
+        raise RequestError(f"no folder '{folder}'", hint=f"mkdir -p {shlex.quote(str(folder))}")
     return target
 
 

@@ -65,6 +65,10 @@ def command(
     allow_secrets: bool,
 ) -> int:
     """Write what is known of runs for tools that are not ours"""
+    from git_gage.cli.backup import require_folder
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
+
     if output == "-" and form in (*_FOLDERS, *_FILES):
         raise click.UsageError(f"'--format {form}' needs a path: give it with '-o'")
     chosen = find_chosen(app, runs, wheres)
@@ -75,11 +79,15 @@ def command(
         hint_at_filter(app, wheres)
         return 1
     _mind_private(app, chosen, form)
+    if output != "-" and form not in _FOLDERS:
+        require_folder(app.cwd / output)
+    what = count_text(len(chosen), "run")
     if form == "in-toto":
         lines = [_export(app, app.document(run)) for run in chosen]
-        app.write_page(output, "".join(lines))
+        app.write_page(output, "".join(lines), what)
     elif form == "bundle":
         _write_bundle(app, chosen, output, allow_secrets)
+        click.echo(f"Wrote {what} to {clean(output)}")
     else:
         _write(app, app.documents(None, chosen), form, output)
     return 0
@@ -101,8 +109,6 @@ def _mind_private(app: App, runs: list[str], form: str) -> None:
 
 
 def _write_bundle(app: App, runs: list[str], output: str, allow_secrets: bool) -> None:
-    from git_gage.render.amounts import count_text
-    from git_gage.safe import clean
     from git_gage.share.bundle import write_bundle
 
     if app.store.journals():
@@ -110,12 +116,14 @@ def _write_bundle(app: App, runs: list[str], output: str, allow_secrets: bool) -
     with app.progress() as progress:
         path = app.cwd / output
         write_bundle(app.store, app.catalog, runs, path, progress, allow_secrets=allow_secrets)
-    click.echo(f"Wrote {count_text(len(runs), 'run')} to {clean(output)}")
 
 
 def _write(app: App, documents: list[dict[str, Any]], form: str, output: str) -> None:
+    from git_gage.render.amounts import count_text
+    from git_gage.safe import clean
     from git_gage.share.exporting import NOT_WRITTEN, require_ended, write_folder
 
+    what = count_text(len(documents), "run")
     require_ended(documents)
     progress = app.progress()
     if form in _FOLDERS:
@@ -124,18 +132,18 @@ def _write(app: App, documents: list[dict[str, Any]], form: str, output: str) ->
         _tell(written, output)
     elif form == "parquet":
         _write_parquet(documents, app.cwd / output)
-        click.echo(f"Wrote {output}")
+        click.echo(f"Wrote {what} to {clean(output)}")
     elif form == "csv":
         from git_gage.formats.tables import find_columns
         from git_gage.render.delimited import format_csv
 
-        app.write_page(output, "".join(format_csv(documents, find_columns(documents))))
+        app.write_page(output, "".join(format_csv(documents, find_columns(documents))), what)
     else:
         from git_gage.formats.jsonl import format_runs
         from git_gage.share.exporting import gather
 
         runs = gather(app.store, app.catalog, documents, progress, files=False)
-        app.write_page(output, "".join(format_runs(runs)))
+        app.write_page(output, "".join(format_runs(runs)), what)
     progress.note(f"no place in {form} for {NOT_WRITTEN[form]}")
 
 

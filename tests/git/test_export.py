@@ -130,7 +130,7 @@ def test_the_local_key_signs_and_another_library_verifies(project: Path, tmp_pat
 def test_several_runs_are_lines_of_a_file(project: Path, tmp_path: Path) -> None:
     assert gage_inside(project, "run", "-q", "--", "true", env=SIGNING).code == 0
     done = export(project, "@", "@~1", "--no-sign", "-o", str(tmp_path / "runs.jsonl"))
-    assert (done.code, done.out) == (0, f"Wrote {tmp_path / 'runs.jsonl'}\n")
+    assert (done.code, done.out) == (0, f"Wrote 2 runs to {tmp_path / 'runs.jsonl'}\n")
     lines = [json.loads(line) for line in (tmp_path / "runs.jsonl").read_text().splitlines()]
     assert [line["signatures"] for line in lines] == [[], []]
 

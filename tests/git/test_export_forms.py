@@ -129,7 +129,7 @@ def test_into_a_store_that_is_there(project: Path, tmp_path: Path) -> None:
 def test_through_json_lines_and_back(project: Path, tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     done = export(project, "--format", "jsonl", "@", "@~1", "-o", path)
-    assert done.out == f"Wrote {path}\n"
+    assert done.out == f"Wrote 2 runs to {path}\n"
     other = make_repo(tmp_path / "other")
     assert gage_inside(other, "import", str(path)).out.startswith("Imported 2 runs\n")
     require_same_values(
@@ -186,7 +186,8 @@ def test_tables(project: Path, tmp_path: Path) -> None:
 def test_parquet(project: Path, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "runs.parquet"
-    assert export(project, "--format", "parquet", "@", "@~1", "-o", path).out == f"Wrote {path}\n"
+    done = export(project, "--format", "parquet", "@", "@~1", "-o", path)
+    assert done.out == f"Wrote 2 runs to {path}\n"
     failed, first = parquet.read_table(path).to_pylist()
     assert first["config.lr"] == 0.3
     assert math.isnan(first["metric.loss"])
@@ -333,6 +334,12 @@ def test_what_cannot_be_exported(project: Path, tmp_path: Path) -> None:
     write_files(tmp_path, {"file": "x"})
     blocked = export(project, "--format", "tensorboard", "@", "-o", tmp_path / "file" / "x")
     assert blocked.code == 128
+    for form in ("bundle", "csv"):
+        nowhere = export(project, "--format", form, "@", "-o", tmp_path / "no such" / "x")
+        assert nowhere.err.splitlines() == [
+            f"fatal: no folder '{tmp_path}/no such'",
+            f"hint: mkdir -p '{tmp_path}/no such'",
+        ]
     repo = make_repo(tmp_path / "repo")
     assert gage_inside(repo, "run", "--stage", "train.py").code == 0
     staged = export(repo, "--format", "csv", "@")
