@@ -60,9 +60,7 @@ def describe_done(app: App, deed: str, runs: Sequence[str]) -> None:
     foreign = [run for run in runs if _is_request(app, run)]
     with app.progress() as progress:
         if foreign:
-            count = "it was" if len(runs) == len(foreign) == 1 else f"{len(foreign)} of them were"
-            progress.note(f"{count} begun elsewhere: for others this is a request, until who")
-            progress.note("began them does the same")
+            progress.note(_describe_request(len(foreign), len(runs)))
         if deed != "Restored":
             names = map(short_id, runs) if len(runs) <= MOST_NAMED else ["<run>..."]
             progress.note(f"hint: undo it with 'git gage restore {' '.join(names)}'")
@@ -75,6 +73,14 @@ def _is_request(app: App, run: str) -> bool:
     (document,) = app.documents(None, [run])
     key = (document["author"] or {}).get("key")
     return key is None or key != (app.author or {}).get("key")
+
+
+def _describe_request(foreign: int, runs: int) -> str:
+    """What it is for others that somebody puts away a run that was begun elsewhere."""
+    many = foreign > 1
+    words, them = ("these are requests", "them") if many else ("this is a request", "it")
+    named = "it was" if runs == 1 else f"{foreign:,} of them {'were' if many else 'was'}"
+    return f"{named} begun elsewhere: for others {words}, until whoever\nbegan {them} does the same"
 
 
 def _describe(documents: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -163,8 +163,9 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
     catalog.refresh()
     gone = [short_id(plan.run) for plan in plans if plan.run not in known]
     if gone:
-        named = f"run {gone[0]} is" if len(gone) == 1 else f"{len(gone)} runs are"
-        observer.warning(f"{named} gone: whoever began it, or an admin, has purged it")
+        one = len(gone) == 1
+        named, them = (f"run {gone[0]} is", "it") if one else (f"{len(gone):,} runs are", "them")
+        observer.warning(f"{named} gone: whoever began {them}, or an admin, has purged {them}")
 
 
 def _has_to_go(store: Store, catalog: Catalog, drop: Drop) -> bool:

@@ -230,7 +230,10 @@ def test_what_somebody_else_deletes_is_gone_there_and_a_request_elsewhere(
 ) -> None:
     ana, bob, (one, two, three) = pair
     done = gage_inside(bob, "rm", "-y", one)
-    assert "it was begun elsewhere: for others this is a request" in done.err
+    assert done.err.startswith(
+        "it was begun elsewhere: for others this is a request, until whoever\n"
+        "began it does the same\n"
+    )
     say(bob, "archive", two, "--to", "old")
     say(bob, "fetch")
     assert listed(bob) == [three]
@@ -241,6 +244,8 @@ def test_what_somebody_else_deletes_is_gone_there_and_a_request_elsewhere(
     assert (asked["kind"], asked["author"]["name"]) == ("run.delete", "Bob")
     assert re.search(r"^asked +Bob, \d+s ago, asks to delete it$", say(ana, "show", one), re.M)
     assert "asks to archive it as old" in say(ana, "show", two)
+    both = gage_inside(bob, "archive", "-y", one, two)
+    assert "2 of them were begun elsewhere: for others these are requests" in both.err
     assert "a request" in say(ana, "show", one, "--history")
     say(ana, "restore", one)
     assert show(ana, one)["asked"] == []
