@@ -282,7 +282,8 @@ def _weigh_placing(said: Sequence[Said], begun: Begun | None, roles: dict[str, R
             continue
         if not each.own and (begun is None or not _is_by_runner(begun, each)):
             roles[each.id] = Role.REQUEST
-            asked = (*asked, each)
+            roles |= {old.id: Role.SUPERSEDED for old in asked if _is_replaced(old, each)}
+            asked = (*(old for old in asked if not _is_replaced(old, each)), each)
             continue
         before = {gone.id for gone in last.values()}
         kinds = (DELETE_RUN, ARCHIVE_RUN) if each.kind == RESTORE_RUN else (each.kind,)
@@ -292,6 +293,12 @@ def _weigh_placing(said: Sequence[Said], begun: Begun | None, roles: dict[str, R
         asked = tuple(request for request in asked if request.id not in each.deps)
     there = {kind: each for kind, each in last.items() if each.kind == kind}
     return Placed(there.get(DELETE_RUN), there.get(ARCHIVE_RUN), asked)
+
+
+def _is_replaced(request: Said, later: Said) -> bool:
+    """Whether somebody has asked for something else since, instead of besides."""
+    instead = request.kind == later.kind or RESTORE_RUN in (request.kind, later.kind)
+    return instead and is_by_author(request, later)
 
 
 def _is_by_runner(begun: Begun, change: Said) -> bool:

@@ -380,6 +380,22 @@ def test_what_others_say_is_a_request_until_it_is_answered() -> None:
     assert weigh([asked, answer], Begun(ANA, LANE)).placed == Placed()
 
 
+def test_of_what_somebody_asks_for_the_last_word_stays() -> None:
+    def ask(lc: int, kind: str) -> Said:
+        value = '{"name":"a","note":""}' if kind == "run.archive" else None
+        return said(lc, kind, value=value, by=BOB, writer=OTHER)
+
+    carols = said(1, "run.delete", by={"email": "c@example.com"}, writer="carol")
+    delete, archive = ask(2, "run.delete"), ask(3, "run.archive")
+    asked = [carols, delete, archive]
+    assert weigh(asked, Begun(ANA, LANE)).placed.requests == (carols, delete, archive)
+    restore, again = ask(4, "run.restore"), ask(5, "run.delete")
+    assert weigh([*asked, restore], Begun(ANA, LANE)).placed.requests == (carols, restore)
+    found = weigh([*asked, restore, again], Begun(ANA, LANE))
+    assert found.placed.requests == (carols, again)
+    assert found.roles[delete.id] is found.roles[restore.id] is Role.SUPERSEDED
+
+
 @pytest.mark.parametrize(
     ("changes", "counts"),
     [
