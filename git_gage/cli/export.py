@@ -144,7 +144,7 @@ def _write(app: App, documents: list[dict[str, Any]], form: str, output: str) ->
 
         runs = gather(app.store, app.catalog, documents, progress, files=False)
         app.write_page(output, "".join(format_runs(runs)), what)
-    progress.note(f"no place in {form} for {NOT_WRITTEN[form]}")
+    progress.sentence(f"no place in {form} for {NOT_WRITTEN[form]}")
 
 
 def _write_parquet(documents: list[dict[str, Any]], path: Path) -> None:

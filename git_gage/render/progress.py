@@ -73,6 +73,14 @@ class Progress:
         if not self.quiet:
             self._say(text)
 
+    def sentence(self, text: str) -> None:
+        """The same at length, wrapped in a terminal: other programs read one line."""
+        if self.screen.terminal:
+            from textwrap import fill
+
+            text = fill(text, self.screen.width, subsequent_indent="  ", break_on_hyphens=False)
+        self.note(text)
+
     def warning(self, text: str) -> None:
         """Something that should be looked at."""
         self._say(f"warning: {text}", "yellow")

@@ -105,6 +105,15 @@ def test_warnings_are_said_to_quiet_ears_too() -> None:
     )
 
 
+def test_a_long_sentence_is_wrapped_for_people_alone() -> None:
+    text = "no place in csv for the source, the environment"
+    wrapped = ["no place in csv for the source, the", "  environment"]
+    for terminal, lines in ((True, wrapped), (False, [text])):
+        stream = io.StringIO()
+        Progress(Screen(stream, width=40, terminal=terminal)).sentence(text)
+        assert stream.getvalue().splitlines() == lines
+
+
 def test_counters_of_git_are_drawn_over_each_other_in_a_terminal() -> None:
     stream = io.StringIO()
     with Progress(Screen(stream, width=30, height=24)) as progress:
