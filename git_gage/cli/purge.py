@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -85,7 +85,7 @@ def command(
     else:
         for line in _describe(purged, [*failed, *elsewhere]):
             click.echo(line)
-    code = _report(app, failed.values())
+    code = _report(app, failed)
     with app.progress(quiet=as_json) as progress:
         for hint in _hints(left, purged):
             progress.note(hint)
@@ -121,15 +121,17 @@ def _end_there(
     return elsewhere, failed
 
 
-def _report(app: App, failures: Iterable[GageError]) -> int:
-    """Say what failed; the exit code. What to type next is another thing than for a push."""
+def _report(app: App, failed: Mapping[str, GageError]) -> int:
+    """Say what failed, by remote; the exit code. What to type next is no push, as a rule."""
     from git_gage.cli.boundary import report_failure
-    from git_gage.errors import RemoteError
+    from git_gage.secrets.find import SecretsFoundError
 
     code = 0
-    for error in failures:
-        if isinstance(error, RemoteError):
-            error.hint = None
+    for remote, error in failed.items():
+        error.hint = None
+        if isinstance(error, SecretsFoundError):
+            way = f"git gage push {shlex.quote(remote)} --allow-secrets"
+            error.hint = f"take it out with 'git gage redact <run>', or send it all the same: {way}"
         code = max(code, report_failure(error, app))
     return code
 

@@ -190,6 +190,21 @@ def test_a_remote_that_refuses_is_told_and_the_others_are_asked(
     assert listed(project) == [one]
 
 
+def test_a_secret_in_another_run_does_not_hide_what_was_purged(project: Path) -> None:
+    one = run(project)
+    say(project, "push")
+    write_files(project, {"key.txt": "token = 'ghp_" + "k7Rw2mXq9ZtB4nVcY8sLdF3hJ6pGa1Ue5QoT'\n"})
+    commit(project)
+    two = run(project)
+    done = gage_inside(project, "purge", one, "--remote", "origin", "--force")
+    assert (done.code, done.out) == (1, "Purged 1 run\nstill on a remote: origin\n")
+    way = "git gage push origin --allow-secrets"
+    hint = f"hint: take it out with 'git gage redact <run>', or send it all the same: {way}"
+    assert hint in done.err.splitlines()
+    say(project, *way.split()[2:])
+    assert listed(project, "--remote", "origin") == [two]
+
+
 def test_what_was_given_run_by_run_is_taken_back(project: Path, tmp_path: Path) -> None:
     one, two = hush(project), run(project)
     say(project, "push", "origin", one)
