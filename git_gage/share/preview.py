@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import Cargo, pack_parcels, read_line
 from git_gage.share.chosen import LeftOut
 from git_gage.share.lanes import (
@@ -18,7 +19,6 @@ from git_gage.share.lanes import (
 )
 from git_gage.share.news import Contents, known_there, list_contents
 from git_gage.share.peek import look_at
-from git_gage.share.redaction import KIND
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store.rewrite import Drop
 
