@@ -331,7 +331,8 @@ def _describe_move(verb: str, way: str, move: Move) -> str:
 
     remote = clean(move.remote)
     if move.has_cargo:
-        return f"would {verb} sources and outputs {way} {remote} ({size_text(move.size)})"
+        size = f" ({size_text(move.size)})" if move.size else ""
+        return f"would {verb} sources and outputs {way} {remote}{size}"
     if not move.records:
         return f"nothing to {verb} {way} {remote}"
     amount = (move.runs, "run") if move.runs else (move.records, "run update")
@@ -367,6 +368,8 @@ def _describe_fetch(fetched: Fetched, previews: int) -> str:
         new.insert(0, count_text(fetched.runs_new, "run"))
     elif fetched.records_new:
         new.insert(0, count_text(fetched.records_new, "run update"))
+    elif fetched.has_cargo:
+        new.insert(0, "sources and outputs")
     return f"fetched {' and '.join(new)} from {remote}" if new else f"nothing new on {remote}"
 
 

@@ -45,11 +45,15 @@ if TYPE_CHECKING:
 
 
 class Fetched(NamedTuple):
-    """What a fetch brought that was not here before."""
+    """What a fetch brought that was not here before.
+
+    has_cargo: whether sources and outputs came of records that were here alone.
+    """
 
     remote: str
     runs_new: int
     records_new: int
+    has_cargo: bool = False
 
 
 def fetch_runs(
@@ -69,7 +73,9 @@ def fetch_runs(
         note_name(store, found)
         catalog.refresh()
         runs, records, mark = catalog.count(), catalog.count_records(), catalog.mark()
+        before = tracking_refs(store.repo, found)
         bring_all(store, found, parts, observer)
+        late = find_late_cargo(before, tracking_refs(store.repo, found), parts)
         purged = Withdrawn(store).purged()
         arrived = None if records or purged else count_arrived(store)
         if arrived is None:
@@ -84,7 +90,14 @@ def fetch_runs(
         forget_gone(store, found, observer)
         if arrived.has_open or store.read_beats():
             fetch_beats(store, found, observer)
-    return Fetched(found.shown, arrived.runs, arrived.records)
+    return Fetched(found.shown, arrived.runs, arrived.records, has_cargo=bool(late))
+
+
+def find_late_cargo(before: Refs, now: Refs, parts: Collection[str]) -> list[str]:
+    """Refs with `parts` of epochs that were known by their records alone."""
+    epochs = {ref.rpartition("/")[0] for ref in records_only(before)}
+    fresh = (ref for ref in now if ref not in before and ref.endswith(tuple(parts)))
+    return [ref for ref in fresh if ref.rpartition("/")[0] in epochs]
 
 
 def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Observer) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import Cargo, pack_parcels, read_line
 from git_gage.share.chosen import LeftOut
+from git_gage.share.fetch import find_late_cargo
 from git_gage.share.lanes import (
     Refs,
     compare_tips,
@@ -87,6 +88,11 @@ def preview_fetch(
         lines = _beyond(peek.catalog, catalog, chosen.runs)
     if purged := set(Withdrawn(store).purged()):
         lines = [line for line in lines if not _is_of(line, purged)]
+    if not lines and chosen.runs is None and chosen.kinds is None:
+        # How much that is, is known where it is.
+        known = tracking_refs(store.repo, peek.remote)
+        late = find_late_cargo(known, peek.listed, chosen.parts)
+        return Move(peek.remote.shown, 0, 0, 0, has_cargo=bool(late))
     return _measure(store, peek, _of_kinds(lines, chosen), chosen, there=True)
 
 

@@ -40,21 +40,21 @@ def test_many_runs_are_counted_as_the_next_list_counts_them(world: World) -> Non
     first, second = world.ana.run(), world.ana.run()
     world.ana.label(first, "best")
     world.ana.push()
-    assert world.sam.fetch() == ("origin", 2, 5)
+    assert world.sam.fetch() == ("origin", 2, 5, False)
     catalog = Catalog(world.sam.store)
     assert (catalog.count(), catalog.count_records()) == (0, 0)
     assert catalog.refresh() == []
     assert (catalog.count(), catalog.count_records()) == (2, 5)
     world.ana.run()
     world.ana.push()
-    assert world.sam.fetch() == ("origin", 1, 2)
+    assert world.sam.fetch() == ("origin", 1, 2, False)
     assert world.sam.runs() >= {first, second}
 
 
 def test_few_runs_are_taken_in_at_once(world: World) -> None:
     world.ana.run()
     world.ana.push()
-    assert world.sam.fetch() == ("origin", 1, 2)
+    assert world.sam.fetch() == ("origin", 1, 2, False)
     assert Catalog(world.sam.store).count() == 1
 
 
@@ -62,7 +62,7 @@ def test_a_damaged_record_is_none_and_the_next_reader_is_told(world: World) -> N
     world.ana.run()
     world.ana.run()
     write_line(world, b'{"kind":"run.begin"}')
-    assert fetch(world) == ("origin", 2, 4)
+    assert fetch(world) == ("origin", 2, 4, False)
     told = Catalog(world.sam.store).refresh()
     assert told == ["1 record is not what the format says and is left out"]
 
@@ -71,7 +71,7 @@ def test_what_was_taken_out_of_a_run_counts_at_once(world: World) -> None:
     world.ana.run()
     world.ana.run()
     write_line(world, b'{"kind":"run.redact"}')
-    assert fetch(world) == ("origin", 2, 4)
+    assert fetch(world) == ("origin", 2, 4, False)
     assert world.sam.heard.warnings == ["1 record is not what the format says and is left out"]
 
 
@@ -91,5 +91,5 @@ def test_a_lane_that_cannot_be_read_is_told_of(
     world.ana.run()
     world.ana.push()
     monkeypatch.setattr("git_gage.store.layout.TREE_BYTES", 10)
-    assert fetch(world) == ("origin", 0, 0)
+    assert fetch(world) == ("origin", 0, 0, False)
     assert world.sam.heard.warnings == ["1 lane can't be read in full: see 'git fsck'"]

@@ -97,6 +97,9 @@ def test_records_first_and_the_rest_when_it_is_wanted(world: World) -> None:
     assert answer(ana, "push") == "origin is up to date\n"
     assert answer(sam, "fetch", "--meta") == "nothing new on origin\n"
     assert world.sam.output(run) is None
+    assert answer(sam, "fetch", "-n") == "would fetch sources and outputs from origin\n"
+    assert answer(sam, "fetch") == "fetched sources and outputs from origin\n"
+    assert answer(sam, "fetch", "-n") == "nothing to fetch from origin\n"
     assert answer(sam, "fetch") == "nothing new on origin\n"
     assert world.sam.output(run) == b"output of train.py\n"
 
@@ -106,7 +109,7 @@ def test_a_fetch_of_records_alone(world: World) -> None:
     answer(world.ana.path, "push")
     assert answer(world.sam.path, "fetch", "--meta") == "fetched 1 run from origin\n"
     assert world.sam.output(run) is None
-    assert answer(world.sam.path, "fetch") == "nothing new on origin\n"
+    assert answer(world.sam.path, "fetch") == "fetched sources and outputs from origin\n"
     assert world.sam.output(run) == b"output of train.py\n"
 
 

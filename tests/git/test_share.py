@@ -26,7 +26,7 @@ def world(tmp_path: Path) -> World:
 def test_a_pushed_run_is_fetched_whole(world: World) -> None:
     run = world.ana.run("train.py")
     assert world.ana.push() == ("origin", 1, 2, 0, False)
-    assert world.sam.fetch() == ("origin", 1, 2)
+    assert world.sam.fetch() == ("origin", 1, 2, False)
     assert world.sam.lines() == world.ana.lines()
     assert world.sam.output(run) == b"output of train.py\n"
 
@@ -37,7 +37,7 @@ def test_a_run_is_not_sent_or_fetched_twice(world: World) -> None:
     world.sam.fetch()
     before = objects_of(world.origin), refs_of(world.origin), refs_of(world.sam.path)
     assert world.ana.push() == ("origin", 0, 0, 0, True)
-    assert world.sam.fetch() == ("origin", 0, 0)
+    assert world.sam.fetch() == ("origin", 0, 0, False)
     assert before == (objects_of(world.origin), refs_of(world.origin), refs_of(world.sam.path))
 
 
@@ -79,8 +79,8 @@ def test_what_two_people_say_of_a_run_is_all_kept(world: World) -> None:
     world.sam.label(run, "by sam")
     assert world.sam.push() == ("origin", 0, 1, 0, False)
     assert world.ana.push() == ("origin", 0, 1, 0, False)
-    assert world.ana.fetch() == ("origin", 0, 1)
-    assert world.sam.fetch() == ("origin", 0, 1)
+    assert world.ana.fetch() == ("origin", 0, 1, False)
+    assert world.sam.fetch() == ("origin", 0, 1, False)
     assert world.ana.lines() == world.sam.lines()
     assert len(world.ana.lines()) == 4
 
@@ -151,12 +151,12 @@ def test_with_stock_git_alone(world: World) -> None:
     world.sam.git("fetch", "-q", "origin", "refs/gage/w/*:refs/gage-remotes/origin/w/*")
     assert world.sam.runs() == {run}
     assert world.sam.output(run) == b"output of train.py\n"
-    assert world.sam.fetch() == ("origin", 0, 0)
+    assert world.sam.fetch() == ("origin", 0, 0, False)
     assert world.ana.push().up_to_date
 
 
 def test_a_remote_without_runs_is_no_failure(world: World) -> None:
-    assert world.sam.fetch() == ("origin", 0, 0)
+    assert world.sam.fetch() == ("origin", 0, 0, False)
     assert world.sam.push() == ("origin", 0, 0, 0, True)
     assert refs_of(world.origin, "refs/gage") == {}
     assert not (world.sam.path / ".git" / "gage" / "lane.json").exists()
@@ -266,7 +266,7 @@ def test_a_partial_clone_gets_whole_records(world: World) -> None:
         f"file://{world.origin}", world.folder / "partial", options=("--filter=blob:none",)
     )
     partial = Person(path)
-    assert partial.fetch() == ("origin", 1, 2)
+    assert partial.fetch() == ("origin", 1, 2, False)
     world.origin.rename(world.folder / "away.git")
     assert partial.runs() == {run}
 
@@ -289,7 +289,7 @@ def test_a_closed_epoch_gives_way_on_the_remote(world: World) -> None:
         "202611-01/log",
         "202611-01/src",
     ]
-    assert world.sam.fetch() == ("origin", 1, 2)
+    assert world.sam.fetch() == ("origin", 1, 2, False)
     here = refs_of(world.sam.path, "refs/gage-remotes/origin/w")
     there = refs_of(world.origin, "refs/gage/w")
     assert list(here.values()) == list(there.values())
@@ -340,7 +340,7 @@ def test_what_saves_work_may_be_damaged(world: World) -> None:
     for text in ("nonsense", '{"left": 5, "in_step": {"origin": 7}}'):
         (world.ana.path / ".git" / "gage" / "shared.json").write_text(text)
         assert world.ana.push().up_to_date
-        assert world.ana.fetch() == ("origin", 0, 0)
+        assert world.ana.fetch() == ("origin", 0, 0, False)
     world.ana.run()
     assert world.ana.push().runs == 1
 
@@ -360,7 +360,7 @@ def test_a_lane_that_is_none_stops_nobody(world: World, monkeypatch: pytest.Monk
     git(world.origin, "update-ref", "refs/gage/w/hostile/202611-01/log", bad)
     git(world.origin, "update-ref", log.replace("log", "sealed"), bad)
     fetched = fetch_runs(world.sam.store, Catalog(world.sam.store), None, world.sam.heard)
-    assert fetched == ("origin", 1, 2)
+    assert fetched == ("origin", 1, 2, False)
     assert world.sam.heard.warnings == ["2 lanes can't be read in full: see 'git fsck'"]
     assert log.replace("refs/gage", "refs/gage-remotes/origin") in refs_of(world.sam.path)
     assert Catalog(world.sam.store).document(run) is not None
@@ -391,7 +391,7 @@ def test_bare_repositories_and_worktrees_share_too(world: World) -> None:
     assert tree.push("origin").runs == 1
     assert world.ana.push().up_to_date
     bare = Person(world.bare("bare.git"))
-    assert bare.fetch(str(world.origin)) == (str(world.origin), 1, 2)
+    assert bare.fetch(str(world.origin)) == (str(world.origin), 1, 2, False)
     other = world.bare("other.git")
     assert bare.push(str(other), run).runs == 1
     assert bare.output(run) == b"output of train.py\n"
@@ -428,10 +428,10 @@ def test_old_commits_need_not_be_as_git_wants_them_today(world: World) -> None:
     world.ana.git("reset", "-q", "--hard", old)
     run = world.ana.run()
     assert world.ana.push().runs == 1
-    assert world.sam.fetch() == ("origin", 1, 2)
+    assert world.sam.fetch() == ("origin", 1, 2, False)
     assert world.sam.output(run) == b"output of train.py\n"
     assert world.sam.git("cat-file", "-t", old) == "commit\n"
-    assert world.sam.fetch() == ("origin", 0, 0)
+    assert world.sam.fetch() == ("origin", 0, 0, False)
 
     world.sam.git("config", "fetch.fsckObjects", "true")
     world.ana.git("reset", "-q", "--hard", "origin/main")

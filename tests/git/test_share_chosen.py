@@ -62,7 +62,7 @@ def test_given_runs_are_not_sent_again_and_labels_are_added(world: World) -> Non
     ana.label(run, "good")
     assert ana.push(None, run) == ("origin", 0, 1, 0, False)
     assert ana.push(None, run).up_to_date
-    assert world.sam.fetch() == ("origin", 1, 3)
+    assert world.sam.fetch() == ("origin", 1, 3, False)
     assert world.sam.lines() == ana.lines()
 
 

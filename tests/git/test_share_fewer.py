@@ -57,7 +57,7 @@ def test_the_oldest_epochs_become_one(world: World) -> None:
     assert epochs(here) == ["202604-02", "202605-01", "202606-01"]
     assert refs_of(world.origin, "refs/gage/") == here
     assert world.ana.lines() == lines
-    assert world.sam.fetch() == ("origin", 6, 12)
+    assert world.sam.fetch() == ("origin", 6, 12, False)
     assert [world.sam.output(run) for run in runs] == [
         f"month {month}\n".encode() for month in range(6)
     ]
@@ -75,7 +75,7 @@ def test_what_a_remote_had_of_them_goes_there_and_at_colleagues(world: World) ->
     assert refs_of(world.ana.path, "refs/gage-remotes/origin/w").keys() == {
         ref.replace("refs/gage/", "refs/gage-remotes/origin/") for ref in there
     }
-    assert world.sam.fetch() == ("origin", 2, 4)
+    assert world.sam.fetch() == ("origin", 2, 4, False)
     assert epochs(refs_of(world.sam.path, "refs/gage-remotes")) == epochs(there)
     git(world.sam.path, "gc", "-q", "--prune=now")
     assert world.sam.runs() == set(runs)

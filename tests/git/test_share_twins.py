@@ -198,7 +198,7 @@ def test_a_rewritten_lane_is_kept_beside_the_old_one(world: World) -> None:
     forks = [ref for ref in now if "-fork-" in ref]
     assert [ref.split("/")[-1] for ref in forks] == ["log"]
 
-    assert world.sam.fetch() == ("origin", 0, 0)
+    assert world.sam.fetch() == ("origin", 0, 0, False)
     assert len(world.sam.heard.warnings) == 1
     assert refs_of(world.sam.path, "refs/gage-remotes") == now
 
@@ -263,7 +263,7 @@ def test_a_lane_that_the_remote_lost_is_offered_again(world: World) -> None:
     world.ana.push()
     for ref in refs_of(world.origin, "refs/gage"):
         git(world.origin, "update-ref", "-d", ref)
-    assert world.ana.fetch() == ("origin", 0, 0)
+    assert world.ana.fetch() == ("origin", 0, 0, False)
     assert world.ana.push() == ("origin", 1, 2, 0, False)
 
 

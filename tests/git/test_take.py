@@ -55,7 +55,7 @@ def test_a_run_is_taken_whole_and_alone(world: World) -> None:
     wanted, other = world.ana.run("wanted.py"), world.ana.run("other.py", output="not for sam\n")
     world.ana.label(wanted, "good")
     world.ana.push()
-    assert take(world.sam, wanted) == ("origin", 1, 3)
+    assert take(world.sam, wanted) == ("origin", 1, 3, False)
     assert world.sam.runs() == {wanted}
     assert world.sam.output(wanted) == b"output of wanted.py\n"
     (document,) = world.sam.documents()
@@ -70,10 +70,10 @@ def test_a_run_is_taken_whole_and_alone(world: World) -> None:
     assert not list((world.sam.path / ".git/objects/pack").glob("*.keep"))
     world.sam.git("gc", "-q", "--prune=now")
     assert world.sam.output(wanted) == b"output of wanted.py\n"
-    assert take(world.sam, wanted) == ("origin", 0, 0)
+    assert take(world.sam, wanted) == ("origin", 0, 0, False)
     world.ana.label(wanted, "better")
     world.ana.push()
-    assert take(world.sam, wanted) == ("origin", 0, 1)
+    assert take(world.sam, wanted) == ("origin", 0, 1, False)
 
 
 def epoch(person: Person) -> str:
@@ -86,14 +86,14 @@ def test_what_was_left_out_is_brought_by_the_next(world: World) -> None:
     commit(world.ana.path)
     run = world.ana.run()
     world.ana.push()
-    assert take(world.sam, run, parts=()) == ("origin", 1, 2)
+    assert take(world.sam, run, parts=()) == ("origin", 1, 2, False)
     assert world.sam.output(run) is None
     (document,) = world.sam.documents()
     snapshot = document["source"]["snapshot"]
     assert snapshot not in objects_of(world.sam.path)
-    assert take(world.sam, run, parts=("bulk",)) == ("origin", 0, 0)
+    assert take(world.sam, run, parts=("bulk",)) == ("origin", 0, 0, False)
     assert world.sam.output(run) == b"output of train.py\n"
-    assert take(world.sam, run) == ("origin", 0, 0)
+    assert take(world.sam, run) == ("origin", 0, 0, False)
     assert snapshot in objects_of(world.sam.path)
     kinds = refs_of(world.sam.path, "refs/gage-in")
     assert {ref.rpartition("/")[2] for ref in kinds} == {"log", "bulk", "src"}
@@ -112,7 +112,7 @@ def test_a_remote_that_gives_no_single_objects(world: World) -> None:
     old.write_text('#!/bin/sh\nunset GIT_PROTOCOL\nexec git-upload-pack "$@"\n')
     old.chmod(0o755)
     world.sam.git("config", "remote.origin.uploadpack", str(old))
-    assert take(world.sam, wanted) == ("origin", 1, 2)
+    assert take(world.sam, wanted) == ("origin", 1, 2, False)
     assert world.sam.runs() == {wanted}
     assert world.sam.output(wanted) == b"output of wanted.py\n"
     (document,) = world.sam.documents()
@@ -131,7 +131,7 @@ def test_a_record_does_not_make_a_private_commit_public(world: World) -> None:
     private = commit(world.ana.path, "private")
     run = world.sam.run(source={"commit": private, "snapshot": private})
     world.sam.push()
-    assert take(world.ana, run) == ("origin", 1, 2)
+    assert take(world.ana, run) == ("origin", 1, 2, False)
     assert world.ana.heard.warnings == [f"run '{run[10:17]}' came without source: not on 'origin'"]
     other = world.bare("other.git")
     assert world.ana.push(str(other), run).records == 2
@@ -145,7 +145,7 @@ def test_a_file_that_the_remote_lost_is_said(world: World) -> None:
         if ref.endswith("/bulk"):
             git(world.origin, "update-ref", "-d", ref)
     git(world.origin, "gc", "-q", "--prune=now")
-    assert take(world.sam, run) == ("origin", 1, 2)
+    assert take(world.sam, run) == ("origin", 1, 2, False)
     assert world.sam.heard.warnings == [f"run '{run[10:17]}' came without output: not on 'origin'"]
 
 
@@ -163,7 +163,7 @@ def test_a_truncated_object_on_the_remote(world: World) -> None:
     assert caught.value.hint == ("nothing was lost; when that is settled: git gage fetch origin")
     assert refs_of(world.sam.path) == before
     assert not list((world.sam.path / ".git/gage/cache").glob("take-*"))
-    assert take(world.sam, run, parts=("src",)) == ("origin", 1, 2)
+    assert take(world.sam, run, parts=("src",)) == ("origin", 1, 2, False)
 
 
 def test_a_remote_that_takes_runs_away_shows_none(world: World) -> None:
@@ -242,5 +242,5 @@ def test_a_taken_run_is_passed_on(world: World) -> None:
     reader = Person(world.folder / "reader")
     reader.fetch(str(other))
     assert reader.output(run) == b"output of train.py\n"
-    assert world.sam.fetch() == ("origin", 0, 0)
+    assert world.sam.fetch() == ("origin", 0, 0, False)
     assert len(world.sam.documents()) == 1
