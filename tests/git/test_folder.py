@@ -340,18 +340,16 @@ def test_what_a_file_brings_makes_a_folder(
     assert gage_inside(sam, "fetch", str(place)).out == f"fetched 1 run from {place}\n"
 
 
-@pytest.mark.parametrize("damage", ["jsonl", "bundle"])
-def test_a_file_that_brings_nothing_makes_no_folder(
-    repo: Path, tmp_path: Path, outside: Path, damage: str
-) -> None:
-    file, place = tmp_path / f"all.{damage}", tmp_path / "place"
-    if damage == "bundle":
-        record(repo, "train.py")
-        assert gage_inside(repo, "export", "@", "--format", damage, "-o", str(file)).code == 0
-        file.write_bytes(file.read_bytes()[:-30])
-    else:
-        file.write_text('{"id": 1}\n')
-    assert at(place, "import", str(file), where=outside).code in (1, 128)
+def test_what_brings_nothing_makes_no_folder(repo: Path, tmp_path: Path, outside: Path) -> None:
+    """A bundle that is damaged, and a store of runs that were all deleted."""
+    file, place = tmp_path / "all.bundle", tmp_path / "place"
+    record(repo, "train.py")
+    assert gage_inside(repo, "export", "@", "--format", "bundle", "-o", str(file)).code == 0
+    file.write_bytes(file.read_bytes()[:-30])
+    assert at(place, "import", str(file), where=outside).code == 128
+    deleted = "run_id: x\nlifecycle_stage: deleted\n"
+    write_files(tmp_path, {"mlruns/0/meta.yaml": "name: x\n", "mlruns/0/x/meta.yaml": deleted})
+    assert at(place, "import", str(tmp_path / "mlruns"), where=outside).code == 1
     assert not place.exists()
 
 
