@@ -267,7 +267,8 @@ def test_a_list_of_files_that_was_taken_out_is_needed_by_nobody(ana: Path, tmp_p
     one, two = made(ana, "ab"), made(ana, "b")
     quiet(ana, "push", "--files")
     say(ana, "redact", one, "--files", "-y")
-    assert json.loads(say(ana, "gc", "-n", "--json"))["kept"] == []
+    (kept,) = json.loads(say(ana, "gc", "-n", "--json"))["kept"]
+    assert kept.startswith("large files that no run has: 1, until ")
     quiet(ana, "push")
     assert hub(tmp_path) == "b"
     say(ana, "purge", two, "--force", "--remote", "origin")
