@@ -30,7 +30,7 @@ from git_gage.share.lanes import (
 )
 from git_gage.share.objects import find_sent, find_unneeded
 from git_gage.share.own import push_own
-from git_gage.share.peek import look_at
+from git_gage.share.peek import forget_peeks, look_at
 from git_gage.share.private import finish_moves
 from git_gage.share.redaction import Redaction, bulk_names, make_drop
 from git_gage.share.remote import find_remote
@@ -203,7 +203,10 @@ def push_purge(
             chosen = Chosen(runs, CARGO, None)
             push_chosen(store, catalog, found, chosen, observer, allow_secrets=False)
         remove_files(store, catalog, found, observer)
-        return _find_left(store, catalog, found, runs, observer)
+        try:
+            return _find_left(store, catalog, found, runs, observer)
+        finally:
+            forget_peeks(store)  # what is left there is not to lie here
 
 
 def _find_left(
@@ -221,6 +224,8 @@ def _find_left(
         for ref, oid in peek.tips.items()
         if left and not left.isdisjoint(read_tip_lines(peek.store, [oid]))
     }
+    peek.catalog.close()
+    peek.store.close()
     return [name_lane(store, remote.tracking, lane) for lane in lanes]
 
 

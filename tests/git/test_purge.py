@@ -147,6 +147,8 @@ def test_what_others_have_put_into_a_place_is_told(project: Path, tmp_path: Path
     told = f"Purged 1 run\nstill on a remote: {place}: lane {lane}, which others write\n"
     assert say(project, "purge", one, "--force", "--remote", "origin", "--remote", place) == told
     assert told in say(project, "purge", one, "--force", "--remote", place)
+    # What was looked at there does not lie here.
+    assert not list((project / ".git/gage/cache").glob("*/*.git"))
     gage_inside(sam, "fetch")
     say(sam, "push", place)
     prune(Path(place))
