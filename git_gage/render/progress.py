@@ -138,6 +138,8 @@ class Progress:
 
 def _left_text(seconds: float) -> str:
     """How long something will take, as coarse as nobody can know it better."""
+    if seconds < 10:
+        return f"{math.ceil(seconds)}s"
     if seconds < 60:
         return f"{5 * math.ceil(seconds / 5)}s"
     if seconds < 5400:

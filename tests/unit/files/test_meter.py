@@ -41,12 +41,13 @@ def test_as_a_person_reads_it() -> None:
     stream = io.StringIO()
     progress = Progress(Screen(stream, width=80, height=24))
     progress.moving("Sending", Moving(0, 0, None, None))
-    for left_s in (7, 300, 7200):
+    for left_s in (1.2, 17, 300, 7200):
         progress.moving("Sending", Moving(50 * MIB, 100 * MIB, 5 * MIB, left_s))
     shown = [line.strip() for line in stream.getvalue().split("\r") if line]
     assert shown == [
         "Sending files: 0% (0 bytes of 0 bytes)",
-        "Sending files: 50% (50.0 MiB of 100.0 MiB), 5.0 MiB/s, 10s left",
+        "Sending files: 50% (50.0 MiB of 100.0 MiB), 5.0 MiB/s, 2s left",
+        "Sending files: 50% (50.0 MiB of 100.0 MiB), 5.0 MiB/s, 20s left",
         "Sending files: 50% (50.0 MiB of 100.0 MiB), 5.0 MiB/s, 5m left",
         "Sending files: 50% (50.0 MiB of 100.0 MiB), 5.0 MiB/s, 2h left",
     ]
