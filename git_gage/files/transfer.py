@@ -31,9 +31,6 @@ _NO_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR
 class Observer(Protocol):
     """Whoever tells the user how files move."""
 
-    def progress(self, text: str) -> None:
-        """Hear what is about to be done."""
-
     def moving(self, verb: str, moving: Moving) -> None:
         """Hear how far it has come, once a second at most."""
 
@@ -93,7 +90,7 @@ def bring_files(
         _require_room(backend, sidecar, left)
         if (size := sum(left.values())) >= _MUCH:
             # Who recorded it says how much that is: nobody shall wonder what goes on.
-            observer.progress(f"getting {len(left):,} files, {size:,} bytes")
+            observer.moving("Getting", Moving(0, size, None, None))
         full = {name: size for name, size in left.items() if size}
         try:
             for name in left.keys() - full.keys():

@@ -43,10 +43,6 @@ class Heard:
     def __init__(self) -> None:
         self.moves: list[Moving] = []
         self.warnings: list[str] = []
-        self.notes: list[str] = []
-
-    def progress(self, text: str) -> None:
-        self.notes.append(text)
 
     def moving(self, _: str, moving: Moving) -> None:
         self.moves.append(moving)
@@ -505,7 +501,7 @@ def test_much_is_told_before_it_comes(
     send_files(open_local(tmp_path), wanted, sidecar, heard)
     monkeypatch.setattr("git_gage.files.transfer._MUCH", 10)
     bring_files(open_local(tmp_path), wanted, other, heard)
-    assert heard.notes == ["getting 2 files, 10 bytes"]
+    assert heard.moves == [Moving(0, 10, None, None)]
 
 
 def test_one_who_gets_files_waits_for_another(
