@@ -74,6 +74,8 @@ def _check_path(text: str) -> str | None:
 def _check_files(text: str) -> str | None:
     if text.startswith("rclone:") and not re.fullmatch(r"rclone:[^-:][^:]*:.*", text):
         return "needs a remote of rclone's: rclone:<remote>:<path>"
+    if re.match(r"(.*::)?memory:", text):
+        return "keeps nothing: it is the memory of one process"
     return _check_path(text) or _check_address(text)
 
 

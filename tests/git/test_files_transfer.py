@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -453,9 +454,19 @@ def test_where_files_of_a_remote_go(
 
 
 def test_files_that_go_to_a_url(ana: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("fsspec")
-    git(ana, "config", "gage.repo.origin.files", "memory://sam:secret@lab/x")
-    assert shown_storage(app(ana, monkeypatch)) == "FsspecBackend origin (memory://lab/x)"
+    bucket = (SimpleNamespace(protocol="s3"), "lab/x")
+    monkeypatch.setattr("git_gage.files.backends.fsspec._open", lambda *_: bucket)
+    git(ana, "config", "gage.repo.origin.files", "s3://sam:secret@lab/x")
+    assert shown_storage(app(ana, monkeypatch)) == "FsspecBackend origin (s3://lab/x)"
+
+
+def test_what_a_process_alone_would_have_is_no_place(ana: Path) -> None:
+    for value in ("memory://runs", "simplecache::memory://runs"):
+        done = said(ana, "config", "set", "gage.repo.origin.files", value, code=128)
+        assert "keeps nothing: it is the memory of one process" in done.err
+        git(ana, "config", "gage.repo.origin.files", value)
+        done = said(ana, "files", "push", "@", code=128)
+        assert "keeps nothing: it is the memory of one process" in done.err
 
 
 def test_a_setting_that_cannot_be(ana: Path) -> None:
