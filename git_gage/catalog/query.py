@@ -154,9 +154,13 @@ def read_mark(db: sqlite3.Connection) -> Mark:
 
 
 def read_news(db: sqlite3.Connection, since: Mark) -> list[tuple[str, str]]:
-    """Run and id of the records that were in no blob up to a mark; none where nobody can tell."""
+    """Run and id of the records that were in no blob up to a mark; none where nobody can tell.
+
+    After a mark before the first blob that is all of them, also where the catalog was in memory
+    until then.
+    """
     made, mark = since
-    if made != read_total(db, "made"):
+    if mark and made != read_total(db, "made"):
         return []
     rows = db.execute(
         "SELECT DISTINCT run.id, r.id FROM record r JOIN run ON run.key = r.run WHERE r.blob > ?"

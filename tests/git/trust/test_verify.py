@@ -15,7 +15,7 @@ from git_gage.records import Record, parse_record, short_id
 from git_gage.runs.project import is_other_project
 from tests.git.trust.story import allow, done, gage, sign_with, states, verify
 from tests.signing import NAMESPACE, fingerprint, read_all
-from tests.support import git, make_repo
+from tests.support import clone, git, make_repo
 
 # -- a first look ---------------------------------------------------------------------------------
 
@@ -57,6 +57,8 @@ def test_a_colleague_is_unknown_until_somebody_says_whose_key_it_is(
 ) -> None:
     fetched = done(repo, "fetch")
     assert fetched == "fetched 1 run update from origin (1 record: 1 unknown key)\n"
+    fresh = clone(repo.parent / "hub.git", repo.parent / "fresh", name="Bob")
+    assert done(fresh, "fetch") == "fetched 1 run from origin (4 records: 4 unknown key)\n"
     assert gage(repo, "verify", "@", "--attr", "comment").code == 1
     (record,) = verify(repo, "@", "--attr", "comment")
     assert (record["state"], record["principal"]) == ("U", None)
