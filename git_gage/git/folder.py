@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from git_gage.errors import RequestError
+from git_gage.errors import FREE_SPACE, RequestError
 from git_gage.git.repository import (
     Repository,
     find_repository,
@@ -70,7 +70,10 @@ def make_folder(folder: Path, environ: Mapping[str, str], object_format: str = "
         check=False,
     )
     if done.returncode:
-        raise git_error(("init", str(folder)), done.returncode, done.stderr)
+        error = git_error(("init", str(folder)), done.returncode, done.stderr)
+        is_full = "No space left" in error.stderr
+        error.hint = FREE_SPACE if is_full else "name a directory where you may write"
+        raise error
 
 
 def _is_empty(folder: Path) -> bool:

@@ -162,6 +162,7 @@ def test_what_git_cannot_make_is_told_in_its_words(repo: Path, tmp_path: Path) -
     assert result.code == 128
     assert result.err.startswith("fatal: git init ")
     assert "link: " in result.err
+    assert result.err.endswith("\nhint: name a directory where you may write\n")
 
 
 def test_the_folder_of_another_user_is_refused(
