@@ -41,12 +41,15 @@ _NOT_GIVEN = ("not our ref", "unadvertised object")
 # No `git remote` gives a name with a space.
 _ALIAS = "git-gage push"
 _REACHED_BY = {"url", "pushurl", "proxy", "proxyauthmethod", "receivepack", "vcs"}
+_READ_ONLY = (
+    *("unable to create temporary object directory", "insufficient permission"),
+    *("Permission denied", "Read-only file system"),
+)
 _CONSEQUENCE = "atomic push failed"
 _AWAY = ("Could not read from remote", "unable to access", "does not appear to be", "not found")
 # git passes nothing between repositories that name objects in two ways.
 _OTHER_HASH = ("hash algorithm", "mismatched algorithms")
-_MENDED = "whoever runs the remote has mended it ('git fsck' there)"
-_ONCE = {"No space left": "there is room there", "is corrupt": _MENDED, "bad object ": _MENDED}
+_DAMAGED = ("is corrupt", "bad object ")
 _LOCKED = ".lock': File exists"
 _NO_HELPER = ("is not a git command", "transport '")
 _NOISE = (
@@ -379,6 +382,18 @@ def _message(attempt: str, remote: Remote, answer: Answer, lines: list[str]) -> 
     return "\n".join([f"{attempt} '{remote.shown}': {first}", *rest])
 
 
+def _find_obstacle(answer: Answer) -> str:
+    """What has to be so before a remote takes what it has refused."""
+    said = "\n".join(answer.said)
+    if "No space left" in said:
+        return "there is room there"
+    if any(sign in said for sign in _READ_ONLY):
+        return "you may write there"
+    if any(sign in said for sign in _DAMAGED):
+        return "whoever runs the remote has mended it ('git fsck' there)"
+    return "the remote takes 'refs/gage/*'"
+
+
 def _hint(attempt: str, remote: Remote, answer: Answer, again: str, *, refused: bool) -> str:
     if any(sign in line for line in answer.said for sign in _OTHER_HASH):
         here, there = ("here", "there") if attempt == PUSH else ("there", "here")
@@ -394,9 +409,7 @@ def _hint(attempt: str, remote: Remote, answer: Answer, again: str, *, refused: 
             "runs go to git remotes, directories, rclone:<remote>:<path> and s3://<bucket>/<path>"
         )
     if refused:
-        found = (what for sign, what in _ONCE.items() if any(sign in each for each in answer.said))
-        what = next(found, "the remote takes 'refs/gage/*'")
-        return f"nothing was changed; once {what}: {again}"
+        return f"nothing was changed; once {_find_obstacle(answer)}: {again}"
     if attempt != REACH and not any(sign in line for line in answer.said for sign in _AWAY):
         return f"nothing was lost; when that is settled: {again}"
     if remote.configured:

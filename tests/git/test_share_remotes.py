@@ -114,13 +114,20 @@ def test_a_hook_that_says_no(world: World) -> None:
     assert world.ana.push().runs == 1
 
 
-def test_a_remote_without_room(world: World) -> None:
-    hook(
-        world,
-        "echo 'fatal: unable to write loose object file: No space left on device' >&2; exit 1",
-    )
+@pytest.mark.parametrize(
+    ("said", "obstacle"),
+    [
+        ("fatal: unable to write loose object file: No space left on device", "there is room"),
+        (
+            "error: remote unpack failed: unable to create temporary object directory",
+            "you may write",
+        ),
+    ],
+)
+def test_a_remote_that_cannot_write(world: World, said: str, obstacle: str) -> None:
+    hook(world, f"echo '{said}' >&2; exit 1")
     assert assert_refused(world).hint == (
-        "nothing was changed; once there is room there: git gage push origin"
+        f"nothing was changed; once {obstacle} there: git gage push origin"
     )
 
 
