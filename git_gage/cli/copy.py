@@ -17,6 +17,7 @@ from git_gage.cli.moving import (
     meta_option,
     repeat_move,
     user_option,
+    warn_of_previews,
 )
 from git_gage.cli.params import RemoteName, RunName, files_option, json_option, secrets_option
 from git_gage.cli.parsing import Command
@@ -115,6 +116,7 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
             )
         if what.files != "none" and plan.sends:
             previews = push_thumbs(app.store, app.catalog, side.address, found.runs, progress)
+            warn_of_previews(progress, what, previews)
         elif what.files != "none":
             previews = fetch_thumbs(app.store, side.address, progress)
     if app.folder is not None and not plan.sends:

@@ -14,6 +14,7 @@ from git_gage.cli.params import files_option, json_option, yes_option
 if TYPE_CHECKING:
     from git_gage.catalog.query import Mark
     from git_gage.cli.app import App
+    from git_gage.render.progress import Progress
     from git_gage.share.delivery import Pushed
     from git_gage.share.fetch import Fetched
     from git_gage.share.preview import Move
@@ -243,6 +244,7 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
                 from git_gage.share.thumbs import push_thumbs
 
                 previews = push_thumbs(app.store, app.catalog, remote, runs or (), progress)
+                warn_of_previews(progress, what, previews)
     told = _tell_move("push", move, what) if what.dry_run else None
     if not what.dry_run:
         click.echo(_describe_push(pushed, previews))
@@ -256,6 +258,15 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
         allow_secrets=allow_secrets,
         told=told,
     )
+
+
+def warn_of_previews(progress: Progress, what: What, previews: int) -> None:
+    """Say why there are none to send, where they are what was asked for."""
+    from git_gage.render.images import NEEDS_PILLOW
+    from git_gage.runs.thumbs import can_draw
+
+    if what.files == "thumbs" and not (previews or can_draw()):
+        progress.warning(f"nothing to send of images: {NEEDS_PILLOW}")
 
 
 def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:

@@ -167,9 +167,12 @@ def _format_part(app: App, document: dict[str, Any], part: str, screen: Screen) 
             return format_files(document, _list_files(app, document), run_dir, screen)
         case "images":
             from git_gage.render.images import format_images
+            from git_gage.runs.thumbs import can_draw
 
             images, known = _list_images(app, document)
-            return format_images(document["id"], images, known, _find_drawing(app, screen))
+            drawing = _find_drawing(app, screen)
+            run = document["id"]
+            return format_images(run, images, known, drawing, lacks_pillow=not can_draw())
         case "attrs":
             from git_gage.render.said import attrs_body, format_attrs
 

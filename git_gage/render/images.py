@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Draw = Callable[[bytes], str]
 
 FETCH = "git gage fetch --files=thumbs"
+NEEDS_PILLOW = "previews need Pillow: pip install 'git-gage[thumbs]'"
 
 _KITTY_BYTES = 4096
 # They swallow what they do not know, or draw it in the wrong place.
@@ -39,7 +40,9 @@ def find_drawing(screen: Screen, environ: Mapping[str, str]) -> Draw | None:
     return _draw_kitty if is_kitty or program == "ghostty" else None
 
 
-def format_images(run: str, files: Sequence[RunFile], known: int, draw: Draw | None) -> str:
+def format_images(
+    run: str, files: Sequence[RunFile], known: int, draw: Draw | None, *, lacks_pillow: bool = False
+) -> str:
     """Images with their sizes and what is here of them; `known` is how many there are in all."""
     parts = [_image(file, draw) for file in files]
     if known > len(files):
@@ -47,7 +50,8 @@ def format_images(run: str, files: Sequence[RunFile], known: int, draw: Draw | N
     if not files:
         parts.append(f"no images here; previews may be elsewhere: {FETCH}\n")
     if any(_lacks_preview(file) for file in files):
-        parts.append(f"without a preview yet: git gage thumbs {short_id(run)}\n")
+        way = NEEDS_PILLOW if lacks_pillow else f"git gage thumbs {short_id(run)}"
+        parts.append(f"without a preview yet: {way}\n")
     return "".join(parts)
 
 

@@ -253,7 +253,7 @@ def test_the_command_tells_what_it_could_not_do(world: World) -> None:
     assert "warning: 1 image refused: damaged, or too large\n" in done.err
 
 
-def test_without_pillow_only_the_command_tells(
+def test_without_pillow_only_who_asks_for_previews_is_told(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = world.ana.run()
@@ -266,6 +266,12 @@ def test_without_pillow_only_the_command_tells(
     assert done.err == (
         "fatal: previews of images need Pillow\nhint: pip install 'git-gage[thumbs]'\n"
     )
+    told = "previews need Pillow: pip install 'git-gage[thumbs]'\n"
+    shown = gage_inside(world.ana.path, "show", run, "--images").out
+    assert shown.endswith(f"without a preview yet: {told}")
+    for words in (("push",), ("copy", run, "--to", "./there", "-y")):
+        done = gage_inside(world.ana.path, *words, "--files=thumbs")
+        assert (done.code, done.err) == (0, f"warning: nothing to send of images: {told}")
 
 
 # -- what goes wrong --------------------------------------------------------------------------
