@@ -346,7 +346,7 @@ def _describe_move(verb: str, way: str, move: Move) -> str:
         return f"would {verb} sources and outputs {way} {remote}{size}"
     if not move.records:
         return f"nothing to {verb} {way} {remote}"
-    amount = (move.runs, "run") if move.runs else (move.records, "run update")
+    amount = (move.runs, "run") if move.runs else (move.records, "update")
     details = [count_text(move.records, "record")] if move.runs else []
     details.append(size_text(move.size))
     return f"would {verb} {count_text(*amount)} {way} {remote} ({', '.join(details)})"
@@ -359,7 +359,7 @@ def _describe_push(pushed: Pushed, previews: int) -> str:
     remote = clean(pushed.remote)
     sent = [count_text(previews, "preview")] if previews else []
     if pushed.records:
-        amount = (pushed.runs, "run") if pushed.runs else (pushed.records, "run update")
+        amount = (pushed.runs, "run") if pushed.runs else (pushed.records, "update")
         sent.insert(0, count_text(*amount))
     elif not pushed.up_to_date:
         sent.insert(0, "sources and outputs")
@@ -378,7 +378,7 @@ def _describe_fetch(fetched: Fetched, previews: int) -> str:
     if fetched.runs_new:
         new.insert(0, count_text(fetched.runs_new, "run"))
     elif fetched.records_new:
-        new.insert(0, count_text(fetched.records_new, "run update"))
+        new.insert(0, count_text(fetched.records_new, "update"))
     elif fetched.has_cargo:
         new.insert(0, "sources and outputs")
     return f"fetched {' and '.join(new)} from {remote}" if new else f"nothing new on {remote}"

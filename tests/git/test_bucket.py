@@ -94,8 +94,8 @@ def tell_story(world: World, url: str) -> None:
     answer(sam, "list")
     assert answer(sam, "files", "pull", "1", url).startswith("got 1 file, ")
     answer(sam, "label", run, "--set", "good")
-    assert answer(sam, "push", url) == f"pushed 1 run update to {url}\n"
-    assert answer(ana, "fetch", "lab") == "fetched 1 run update from lab\n"
+    assert answer(sam, "push", url) == f"pushed 1 update to {url}\n"
+    assert answer(ana, "fetch", "lab") == "fetched 1 update from lab\n"
     assert {each["label"] for each in world.ana.documents()} == {"good", None}
 
 

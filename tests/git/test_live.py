@@ -81,7 +81,7 @@ def test_a_colleague_follows_a_run(world: World, tmp_path: Path) -> None:
 
     (tmp_path / "stop").touch()
     wait_until(lambda: not beats_there(world))
-    assert gage_inside(world.sam.path, "fetch").out == "fetched 1 run update from origin\n"
+    assert gage_inside(world.sam.path, "fetch").out == "fetched 1 update from origin\n"
     (seen,) = listed(world.sam)
     assert (seen["status"], seen["heard"]) == ("completed", None)
     assert git(world.sam.path, "for-each-ref", "refs/gage-remotes/origin/live") == ""

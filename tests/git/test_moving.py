@@ -149,9 +149,9 @@ def test_a_purge_is_told_as_one_word_more(world: World) -> None:
     runs = list(listed(ana))
     answer(ana, "push")
     assert gage_inside(ana, "purge", runs[0], "--force").code == 0
-    assert counts(ana) == ("1 run update", "1 run update")
+    assert counts(ana) == ("1 update", "1 update")
     assert gage_inside(ana, "redact", "--output", runs[1], "-y").code == 0
-    assert counts(ana) == ("1 run update", "1 run update")
+    assert counts(ana) == ("1 update", "1 update")
     # A remote that has lost it all gets it all.
     assert gage_inside(ana, "redact", "--output", runs[2], "-y").code == 0
     for ref in refs_of(world.origin, "refs/gage"):
@@ -176,13 +176,13 @@ def test_what_people_said_alone(world: World) -> None:
     answer(sam, "label", run, "--set", "sam likes it")
     answer(sam, "tag", run, "good")
     world.sam.run("private.py")
-    assert answer(sam, "push", "--user", "-n").startswith("would push 2 run updates to origin (")
-    assert answer(sam, "push", "--user") == "pushed 2 run updates to origin\n"
+    assert answer(sam, "push", "--user", "-n").startswith("would push 2 updates to origin (")
+    assert answer(sam, "push", "--user") == "pushed 2 updates to origin\n"
     assert answer(sam, "push", "--user") == "origin is up to date\n"
     assert listed(ana, "--remote", "origin").keys() == {run}
     answer(ana, "tag", other, "mine")
-    assert answer(ana, "fetch", "--user", "-n").startswith("would fetch 2 run updates from")
-    assert answer(ana, "fetch", "--user") == "fetched 2 run updates from origin\n"
+    assert answer(ana, "fetch", "--user", "-n").startswith("would fetch 2 updates from")
+    assert answer(ana, "fetch", "--user") == "fetched 2 updates from origin\n"
     assert listed(ana)[run]["label"] == "sam likes it"
     assert answer(ana, "sync", "--user", run) == "nothing new on origin\norigin is up to date\n"
     assert listed(ana)[run]["tags"] == ["good"]

@@ -56,7 +56,7 @@ def test_a_colleague_is_unknown_until_somebody_says_whose_key_it_is(
     repo: Path, sams: Path, sam: Path
 ) -> None:
     fetched = done(repo, "fetch")
-    assert fetched == "fetched 1 run update from origin (1 record: 1 unknown key)\n"
+    assert fetched == "fetched 1 update from origin (1 record: 1 unknown key)\n"
     fresh = clone(repo.parent / "hub.git", repo.parent / "fresh", name="Bob")
     assert done(fresh, "fetch") == "fetched 1 run from origin (4 records: 4 unknown key)\n"
     assert gage(repo, "verify", "@", "--attr", "comment").code == 1
@@ -273,7 +273,7 @@ def test_a_fetch_of_much_does_not_wait_for_verdicts(
     repo: Path, sams: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("git_gage.cli.moving.MOST_JUDGED", 0)
-    assert done(repo, "fetch") == "fetched 1 run update from origin\n"
+    assert done(repo, "fetch") == "fetched 1 update from origin\n"
 
 
 # -- trust files ---------------------------------------------------------------------------------

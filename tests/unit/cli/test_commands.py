@@ -257,8 +257,8 @@ def test_push_and_fetch_say_what_moved(repo: Path, tmp_path: Path) -> None:
     assert gage_inside(other, "fetch").out == "fetched 2 runs from origin\n"
     assert gage_inside(other, "fetch", "origin").out == "nothing new on origin\n"
     gage_inside(repo, "label", "@", "--set", "x")
-    assert gage_inside(repo, "push").out == "pushed 1 run update to origin\n"
-    assert gage_inside(other, "fetch").out == "fetched 1 run update from origin\n"
+    assert gage_inside(repo, "push").out == "pushed 1 update to origin\n"
+    assert gage_inside(other, "fetch").out == "fetched 1 update from origin\n"
 
 
 # -- version, terminals ----------------------------------------------------------------------
