@@ -53,7 +53,10 @@ def can_ask() -> bool:
 def agree(question: str) -> bool:
     """Whether they say yes to it."""
     click.echo(question, err=True, nl=False)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        click.echo(err=True)  # what is said next begins a line
+    return answer.strip().lower() in ("y", "yes")
 
 
 def require_terminal(done: str, hint: str) -> None:

@@ -155,6 +155,8 @@ def test_it_asks_unless_told_not_to(
     refused = gage_inside(repo, *words, stdin="\n")
     assert (refused.code, refused.out) == (1, "")
     assert refused.err.endswith(f"1 run to {place}\nCopy? [y/N] error: nothing was copied\n")
+    unanswered = gage_inside(repo, *words, stdin="")
+    assert unanswered.err.endswith("Copy? [y/N] \nerror: nothing was copied\n")
     assert not place.exists()
     assert gage_inside(repo, *words, stdin="y\n").out == "Copied 1 run\n"
 
