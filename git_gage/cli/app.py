@@ -115,6 +115,14 @@ class App:
         """Whether the user is in no repository, and `--runs` names one elsewhere."""
         return self.folder is not None and self.here is self.folder.repo
 
+    def find_path(self, word: str) -> Path:
+        """A path from where the user is; `..` stays only where a link on the way is left by it."""
+        from pathlib import Path
+
+        path = self.cwd / word
+        plain = Path(os.path.normpath(path))
+        return plain if plain.resolve() == path.resolve() else path
+
     def address(self, asked: str, *, push: bool = False) -> str:
         """The remote that a word means where the user is, for the repository that has the runs."""
         if self.folder is None or self.is_outside:

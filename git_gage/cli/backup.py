@@ -75,7 +75,7 @@ def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:
     from git_gage.render.machine import format_json
     from git_gage.share.backup import make_backup, read_backup
 
-    path = app.cwd / name
+    path = app.find_path(name)
     if verify:
         backup = read_backup(find_backup(path))
     else:

@@ -178,7 +178,7 @@ def find_side(app: App, word: str, *, sends: bool) -> Side:
     name = word if found and found.is_place else ""
     if is_url(address):
         return Side(hide_user(word), address, None, sends, name or address)
-    path = app.cwd / address
+    path = app.find_path(address)
     if not (sends or path.exists()):
         raise RequestError(
             f"no such directory: '{word}'", hint="'git gage remote' lists remotes and places"

@@ -62,7 +62,7 @@ def _restore_all(app: App, name: str) -> None:
     if is_place(app, name):
         _restore_from_there(app, name)
         return
-    backup = read_backup(find_backup(app.cwd / name))
+    backup = read_backup(find_backup(app.find_path(name)))
     app.make_folder()
     with app.progress() as progress:
         done = restore_backup(app.store, app.catalog, backup, progress)

@@ -80,6 +80,7 @@ def test_an_empty_repository_has_all_of_it_again(
     repo, runs = pair
     saved = say(repo, "backup", "../b.tar")
     assert saved.startswith("Saved 4 runs, ")
+    assert f": {repo.parent / 'b.tar'}, " in saved
     assert "1 large file: " in saved
     assert say(repo, "backup", "--verify", "../b.tar").startswith("Verified 4 runs, ")
     assert not list(tmp_path.glob(".*part*"))

@@ -161,6 +161,14 @@ def test_it_asks_unless_told_not_to(
     assert gage_inside(repo, *words, stdin="y\n").out == "Copied 1 run\n"
 
 
+def test_what_is_above_a_link_is_where_the_link_leads(repo: Path, tmp_path: Path) -> None:
+    record(repo, "one.py")
+    (tmp_path / "far" / "deep").mkdir(parents=True)
+    (repo / "link").symlink_to(tmp_path / "far" / "deep")
+    assert gage_inside(repo, "copy", "--all", "--to", "link/../d", "-y").code == 0
+    assert (tmp_path / "far" / "d" / "HEAD").is_file()
+
+
 def test_nothing_to_copy(repo: Path, place: Path) -> None:
     dir = str(place)
     none = "Nothing to copy: no runs yet\n"
@@ -319,7 +327,7 @@ def test_output_and_short_files_go_and_large_ones_on_request(
     assert at(got, "cat", f"{run}:report.md", where=tmp_path) == "fine\n"
     assert "not here  generated" in at(got, "ls-files", run, where=tmp_path)
 
-    sent = gage_inside(repo, *words, "--to", str(place), "--files")
+    sent = gage_inside(repo, *words, "--to", f"../{place.name}", "--files")
     assert sent.out == f"pushed 1 file, 195.3 KiB, to {place}\n"
     again = gage_inside(repo, *words, "--to", str(place), "--files=all")
     assert again.out == f"{place} has 1 large file already\n"
