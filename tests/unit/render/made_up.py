@@ -39,6 +39,7 @@ def make_run(number: int = 1, **changes: Any) -> dict[str, Any]:
         "progress": None,
         "heard": None,
         "deleted": None,
+        "redacted": [],
         "archived": None,
         "asked": [],
         "command": {
