@@ -809,6 +809,28 @@ def test_a_source_without_records_goes_too(project: Path, tmp_path: Path, *, lat
     assert HUSH not in everything(bob)
 
 
+def test_a_source_without_records_stays_if_a_run_has_it(project: Path, tmp_path: Path) -> None:
+    hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
+    write_files(project, {"train.py": f"{PRINTS}# more\n"})
+    one = run(project)
+    say(project, "push", str(lab))
+    (src,) = only(refs_of(lab, "refs/gage"), "/src")
+    for ref in refs_of(lab, "refs/gage").keys() - {src}:
+        git(lab, "update-ref", "-d", ref)
+    two = hush(project)
+    say(project, "push")
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    for remote in ("origin", str(lab)):
+        say(bob, "fetch", remote)
+    kept = [ref for ref in only(refs_of(bob, "refs/gage-remotes"), "/src") if "origin" not in ref]
+    say(project, "purge", two, "--force", "--remote", "origin")
+    assert "is gone" in gage_inside(bob, "fetch").err
+    assert kept
+    assert set(kept) <= refs_of(bob, "refs/gage-remotes").keys()
+    assert_whole(bob, [one])
+
+
 def only(refs: dict[str, str], kind: str) -> dict[str, str]:
     return {ref: oid for ref, oid in refs.items() if ref.endswith(kind)}
 
