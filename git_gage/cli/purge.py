@@ -59,6 +59,7 @@ def command(
     from git_gage.cli.put_away import describe_done, require_ended
     from git_gage.share.purge import plan_purge, purge_runs
 
+    remotes = tuple(app.address(remote, push=True) for remote in remotes)
     gone = _find_gone(app, runs) if remotes else {}
     words = [word for word in runs if word not in gone]
     chosen = [] if gone and not words else find_chosen(app, words, wheres)

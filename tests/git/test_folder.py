@@ -12,6 +12,7 @@ import pytest
 
 from git_gage.cli.commands import COMMANDS
 from tests.support import Result, clone, gage_inside, git, make_repo, write_files
+from tests.unit.share.world import refs_of
 
 ORDERS = {
     "show": ["@"],
@@ -308,6 +309,22 @@ def test_large_files_go_where_remotes_of_the_user_say(
     assert at(shared, "files", "drop", "1", where=other).code == 0
     assert at(shared, "cat", "1:a", "--fetch", where=other).code == 0
     assert "origin" in at(shared, "doctor", where=other).out
+
+
+def test_a_run_of_a_folder_is_purged_on_a_remote_of_the_user(repo: Path, tmp_path: Path) -> None:
+    shared, mirror, file = (tmp_path / name for name in ("shared", "mirror.git", "runs.jsonl"))
+    git(tmp_path, "init", "-q", "--bare", str(mirror))
+    git(repo, "remote", "add", "mirror", str(mirror))
+    run = record(repo, "train.py")
+    assert gage_inside(repo, "export", run, "--format", "jsonl", "-o", str(file)).code == 0
+    for words in (["import", str(file)], ["push", "mirror"]):
+        assert at(shared, *words, where=repo).code == 0
+    (run,) = at(shared, "select", "--id", where=repo).out.split()
+    had = refs_of(mirror, "refs/gage")
+    purged = at(shared, "purge", run, "--remote", "mirror", "--force", where=repo)
+    assert (purged.code, purged.out) == (0, "Purged 1 run\n")
+    assert had
+    assert not had.keys() & refs_of(mirror, "refs/gage").keys()
 
 
 def test_a_fetch_makes_a_folder_only_for_runs(tmp_path: Path, outside: Path) -> None:
