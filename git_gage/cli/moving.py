@@ -364,7 +364,9 @@ def _describe_push(pushed: Pushed, previews: int) -> str:
     elif not pushed.up_to_date:
         sent.insert(0, "sources and outputs")
     if not sent:
-        return f"{remote} is up to date"
+        return (
+            f"{remote} gave up what was taken out" if pushed.gave_up else f"{remote} is up to date"
+        )
     commits = f", with {count_text(pushed.commits, 'commit')} of yours" if pushed.commits else ""
     return f"pushed {' and '.join(sent)} to {remote}{commits}"
 

@@ -36,6 +36,7 @@ class Pushed(NamedTuple):
     """What was sent; `commits` are the user's own that travel with the sources.
 
     Where records were there already, their sources and outputs may have been sent all the same.
+    gave_up: whether the remote deleted what was taken out here.
     """
 
     remote: str
@@ -43,6 +44,7 @@ class Pushed(NamedTuple):
     records: int
     commits: int
     up_to_date: bool
+    gave_up: bool = False
 
 
 class Load(NamedTuple):
@@ -96,10 +98,11 @@ def deliver(
     if not outcome.accepted:
         raise _failure(remote, outcome)
     lines, has_cargo = find_news(store, remote, load, outcome, observer)
-    _note_withdrawn(store, remote, asked, outcome, observer)
+    gave_up = _note_withdrawn(store, remote, asked, outcome, observer)
     runs = sum(b'"kind":"run.begin"' in line for line in lines)
     commits = _count_commits(store, remote, load.known, lines) if has_cargo else 0
-    return Pushed(remote.shown, runs, len(lines), commits, not (lines or has_cargo))
+    up_to_date = not (lines or has_cargo)
+    return Pushed(remote.shown, runs, len(lines), commits, up_to_date, gave_up)
 
 
 def _to_delete(store: Store, remote: Remote, load: Load) -> Refs:
@@ -146,8 +149,8 @@ def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome) -> No
 
 def _note_withdrawn(
     store: Store, remote: Remote, asked: Refs, outcome: Outcome, observer: Observer
-) -> None:
-    """Forget what of `asked` the remote has deleted, or had not any more."""
+) -> bool:
+    """Forget what of `asked` the remote has deleted, or had not any more; whether it had any."""
     withdrawn = Withdrawn(store)
     if again := withdrawn.again(remote.tracking):
         withdrawn.note_given(remote.tracking, again)
@@ -166,6 +169,7 @@ def _note_withdrawn(
             f"'{remote.shown}' still has what was taken out: 'git gage push {remote.shown}' "
             "replaces it"
         )
+    return any(outcome.flags.get(ref) == "-" for ref in asked.keys() - set(outcome.absent))
 
 
 def _digest(refs: Refs) -> str:

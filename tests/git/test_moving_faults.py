@@ -79,7 +79,7 @@ def test_a_remote_that_goes_away_while_we_send(world: World) -> None:
         assert refs_of(world.ana.path, "refs/gage-out") == {}
     assert world.ana.lines() == lines
     world.ana.git("config", "--unset", "remote.origin.receivepack")
-    assert world.ana.push() == ("origin", 1, 2, 0, False)
+    assert world.ana.push() == ("origin", 1, 2, 0, False, False)
 
 
 def test_what_is_to_be_typed_again_is_what_was_chosen(world: World) -> None:
@@ -230,7 +230,7 @@ def test_chosen_runs_that_a_mirror_push_deleted_are_given_again(world: World) ->
     world.sam.fetch()
     for ref in refs_of(world.origin, "refs/gage"):
         git(world.origin, "update-ref", "-d", ref)
-    assert world.sam.push(None, run) == ("origin", 1, 2, 0, False)
+    assert world.sam.push(None, run) == ("origin", 1, 2, 0, False, False)
     assert world.sam.push(None, run).up_to_date
     assert gage_inside(world.sam.path, "push", "--user").out == "origin is up to date\n"
     reader = Person(world.folder / "reader")

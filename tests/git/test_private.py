@@ -283,7 +283,7 @@ def test_a_kill_in_the_middle_leaves_it_private(
     assert gage_inside(world.ana.path, "private").out == f"{run[10:17]}\n"
     assert world.ana.lines() == lines
     assert gage_inside(world.ana.path, "private", run).code == 0
-    assert world.ana.push() == ("origin", 0, 0, 0, True)
+    assert world.ana.push() == ("origin", 0, 0, 0, True, False)
 
 
 def _all_text(repo: Path) -> str:

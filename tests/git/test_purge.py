@@ -150,7 +150,8 @@ def test_what_others_have_put_into_a_place_is_told(project: Path, tmp_path: Path
     # What was looked at there does not lie here.
     assert not list((project / ".git/gage/cache").glob("*/*.git"))
     gage_inside(sam, "fetch")
-    say(sam, "push", place)
+    assert say(sam, "push", place) == f"{place} gave up what was taken out\n"
+    assert say(sam, "push", place) == f"{place} is up to date\n"
     prune(Path(place))
     assert HUSH not in everything(Path(place))
     assert "still on a remote" not in say(project, "purge", one, "--force", "--remote", place)
@@ -614,10 +615,9 @@ def test_who_has_nothing_of_their_own_takes_it_back_too(project: Path, tmp_path:
     assert gage_inside(bob, "fetch").code == 0
     for ref in git(tmp_path / "emptied", "for-each-ref", "--format=%(refname)").split():
         git(tmp_path / "emptied", "update-ref", "-d", ref)
-    for place in ("kept", "emptied"):
-        for _ in range(2):
-            answer = f"{tmp_path / place} is up to date\n"
-            assert say(bob, "push", str(tmp_path / place)) == answer
+    for place, told in (("kept", "gave up what was taken out"), ("emptied", "is up to date")):
+        for answer in (told, "is up to date"):
+            assert say(bob, "push", str(tmp_path / place)) == f"{tmp_path / place} {answer}\n"
         assert git(tmp_path / place, "for-each-ref") == ""
 
 

@@ -25,7 +25,7 @@ def world(tmp_path: Path) -> World:
 
 def test_a_pushed_run_is_fetched_whole(world: World) -> None:
     run = world.ana.run("train.py")
-    assert world.ana.push() == ("origin", 1, 2, 0, False)
+    assert world.ana.push() == ("origin", 1, 2, 0, False, False)
     assert world.sam.fetch() == ("origin", 1, 2, False)
     assert world.sam.lines() == world.ana.lines()
     assert world.sam.output(run) == b"output of train.py\n"
@@ -36,7 +36,7 @@ def test_a_run_is_not_sent_or_fetched_twice(world: World) -> None:
     world.ana.push()
     world.sam.fetch()
     before = objects_of(world.origin), refs_of(world.origin), refs_of(world.sam.path)
-    assert world.ana.push() == ("origin", 0, 0, 0, True)
+    assert world.ana.push() == ("origin", 0, 0, 0, True, False)
     assert world.sam.fetch() == ("origin", 0, 0, False)
     assert before == (objects_of(world.origin), refs_of(world.origin), refs_of(world.sam.path))
 
@@ -46,7 +46,7 @@ def test_only_what_is_new_travels(world: World) -> None:
     world.ana.push()
     before = objects_of(world.origin)
     world.ana.run("second.py")
-    assert world.ana.push() == ("origin", 1, 2, 0, False)
+    assert world.ana.push() == ("origin", 1, 2, 0, False, False)
     blobs = {
         oid
         for oid in objects_of(world.origin) - before
@@ -61,9 +61,9 @@ def test_commits_under_a_source_travel_and_are_counted(world: World) -> None:
         write_files(world.ana.path, {"train.py": f"lr = {number}\n"})
         commit(world.ana.path, f"change {number}")
     run = world.ana.run()
-    assert world.ana.push() == ("origin", 1, 2, 3, False)
+    assert world.ana.push() == ("origin", 1, 2, 3, False, False)
     world.ana.run()
-    assert world.ana.push() == ("origin", 1, 2, 0, False)
+    assert world.ana.push() == ("origin", 1, 2, 0, False, False)
     world.sam.fetch()
     (begun,) = (r for r in world.sam.records if (r.run, r.kind) == (run, "run.begin"))
     shown = world.sam.git("show", f"{begun.body['source']['snapshot']}:train.py")
@@ -77,8 +77,8 @@ def test_what_two_people_say_of_a_run_is_all_kept(world: World) -> None:
     world.sam.fetch()
     world.ana.label(run, "by ana")
     world.sam.label(run, "by sam")
-    assert world.sam.push() == ("origin", 0, 1, 0, False)
-    assert world.ana.push() == ("origin", 0, 1, 0, False)
+    assert world.sam.push() == ("origin", 0, 1, 0, False, False)
+    assert world.ana.push() == ("origin", 0, 1, 0, False, False)
     assert world.ana.fetch() == ("origin", 0, 1, False)
     assert world.sam.fetch() == ("origin", 0, 1, False)
     assert world.ana.lines() == world.sam.lines()
@@ -157,7 +157,7 @@ def test_with_stock_git_alone(world: World) -> None:
 
 def test_a_remote_without_runs_is_no_failure(world: World) -> None:
     assert world.sam.fetch() == ("origin", 0, 0, False)
-    assert world.sam.push() == ("origin", 0, 0, 0, True)
+    assert world.sam.push() == ("origin", 0, 0, 0, True, False)
     assert refs_of(world.origin, "refs/gage") == {}
     assert not (world.sam.path / ".git" / "gage" / "lane.json").exists()
 
@@ -407,7 +407,7 @@ def test_a_shallow_clone_shares_too(world: World) -> None:
     write_files(path, {"train.py": "lr = 10\n"})
     commit(path)
     run = shallow.run()
-    assert shallow.push() == ("origin", 1, 2, 1, False)
+    assert shallow.push() == ("origin", 1, 2, 1, False, False)
     world.ana.run()
     world.ana.push()
     assert shallow.fetch().runs_new == 1

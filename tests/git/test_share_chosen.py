@@ -21,7 +21,7 @@ def world(tmp_path: Path) -> World:
 def test_a_chosen_run_goes_alone(world: World) -> None:
     ana = world.ana
     chosen, other = ana.run("chosen.py"), ana.run("other.py")
-    assert ana.push(None, chosen) == ("origin", 1, 2, 0, False)
+    assert ana.push(None, chosen) == ("origin", 1, 2, 0, False, False)
     world.sam.fetch()
     assert world.sam.runs() == {chosen}
     assert world.sam.output(chosen) == b"output of chosen.py\n"
@@ -57,10 +57,10 @@ def test_given_runs_are_not_sent_again_and_labels_are_added(world: World) -> Non
     run = ana.run()
     ana.push(None, run)
     before = objects_of(world.origin)
-    assert ana.push(None, run) == ("origin", 0, 0, 0, True)
+    assert ana.push(None, run) == ("origin", 0, 0, 0, True, False)
     assert objects_of(world.origin) == before
     ana.label(run, "good")
-    assert ana.push(None, run) == ("origin", 0, 1, 0, False)
+    assert ana.push(None, run) == ("origin", 0, 1, 0, False, False)
     assert ana.push(None, run).up_to_date
     assert world.sam.fetch() == ("origin", 1, 3, False)
     assert world.sam.lines() == ana.lines()
@@ -82,7 +82,7 @@ def test_somebody_elses_run_is_passed_on_whole(world: World) -> None:
     world.sam.fetch()
     world.sam.label(run, "by sam")
     other = world.bare("other.git")
-    assert world.sam.push(str(other), run) == (str(other), 1, 4, 2, False)
+    assert world.sam.push(str(other), run) == (str(other), 1, 4, 2, False, False)
     git(world.folder, "init", "-q", "reader")
     reader = Person(world.folder / "reader")
     reader.fetch(str(other))

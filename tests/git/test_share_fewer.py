@@ -52,7 +52,7 @@ def epochs_of(path: Path, space: str = "refs/gage") -> set[tuple[str, str]]:
 def test_the_oldest_epochs_become_one(world: World) -> None:
     runs = months(world.ana, 0, 6)
     lines = world.ana.lines()
-    assert world.ana.push() == ("origin", 6, 12, 6, False)
+    assert world.ana.push() == ("origin", 6, 12, 6, False, False)
     here = refs_of(world.ana.path, "refs/gage/")
     assert epochs(here) == ["202604-02", "202605-01", "202606-01"]
     assert refs_of(world.origin, "refs/gage/") == here
@@ -61,7 +61,7 @@ def test_the_oldest_epochs_become_one(world: World) -> None:
     assert [world.sam.output(run) for run in runs] == [
         f"month {month}\n".encode() for month in range(6)
     ]
-    assert world.ana.push() == ("origin", 0, 0, 0, True)
+    assert world.ana.push() == ("origin", 0, 0, 0, True, False)
 
 
 def test_what_a_remote_had_of_them_goes_there_and_at_colleagues(world: World) -> None:
@@ -69,7 +69,7 @@ def test_what_a_remote_had_of_them_goes_there_and_at_colleagues(world: World) ->
     world.ana.push()
     world.sam.fetch()
     runs += months(world.ana, 3, 2)
-    assert world.ana.push() == ("origin", 2, 4, 2, False)
+    assert world.ana.push() == ("origin", 2, 4, 2, False, False)
     there = refs_of(world.origin, "refs/gage/")
     assert epochs(there) == ["202603-02", "202604-01", "202605-01"]
     assert refs_of(world.ana.path, "refs/gage-remotes/origin/w").keys() == {
@@ -92,7 +92,7 @@ def test_one_that_a_remote_has_lost_keeps_no_others_there(world: World) -> None:
         if "/202602-01/" in ref:
             git(world.origin, "update-ref", "-d", ref)
     months(world.ana, 3, 2)
-    assert world.ana.push() == ("origin", 2, 4, 2, False)
+    assert world.ana.push() == ("origin", 2, 4, 2, False, False)
     there = refs_of(world.origin, "refs/gage/")
     assert epochs(there) == ["202603-02", "202604-01", "202605-01"]
     assert refs_of(world.ana.path, "refs/gage-remotes/origin/w").keys() == {
@@ -129,12 +129,12 @@ def test_epochs_of_words_and_of_previews_are_merged(world: World) -> None:
     image = Preview(b"a.png", "0" * 64, 10, 4, 4, b"png")
     for month in range(5):
         if month == 3:
-            assert world.sam.push() == ("origin", 0, 3, 0, False)
+            assert world.sam.push() == ("origin", 0, 3, 0, False, False)
         world.sam.now = timegm((2026, month + 1, 5, 0, 0, 0))
         world.sam.label(run, f"label {month}")
         picture = image._replace(path=b"%d.png" % month, sha256=f"{month:064}")
         world.sam.store.add_galleries({run: Gallery((picture,), 5)})
-    assert world.sam.push() == ("origin", 0, 2, 0, False)
+    assert world.sam.push() == ("origin", 0, 2, 0, False, False)
     here = refs_of(world.sam.path, "refs/gage/")
     assert epochs(here) == ["202603-02", "202604-01", "202605-01"]
     (thumbs,) = (ref for ref in here if ref.endswith("202603-02/thumbs"))

@@ -43,7 +43,7 @@ def test_a_copied_clone_takes_its_own_lane(world: World) -> None:
     world.ana.run("original.py")
     world.ana.push()
     copy.run("copy.py")
-    assert copy.push() == ("origin", 1, 2, 0, False)
+    assert copy.push() == ("origin", 1, 2, 0, False, False)
     assert copy.push().up_to_date
     assert world.ana.push().up_to_date
     assert copy.heard.warnings == []
@@ -59,7 +59,7 @@ def test_a_copy_made_before_a_push_sends_the_old_lane_once(world: World) -> None
     world.ana.label(run, "mine")
     assert world.ana.push().records == 1
     copy.run("copy.py")
-    assert copy.push() == ("origin", 1, 2, 0, False)
+    assert copy.push() == ("origin", 1, 2, 0, False, False)
     world.sam.fetch()
     assert world.sam.lines() == world.ana.lines() | copy.lines()
 
@@ -74,7 +74,7 @@ def test_two_writers_of_one_lane_lose_nothing(world: World) -> None:
         commit(person.path, name)
         person.run(f"{name}.py")
     assert world.ana.push().runs == 1
-    assert twin.push() == ("origin", 1, 2, 1, False)
+    assert twin.push() == ("origin", 1, 2, 1, False, False)
     assert twin.heard.warnings == [
         f"lane '{lane}' is written by a copy of this clone too: going on in '{twin.store.lane}'"
     ]
@@ -264,7 +264,7 @@ def test_a_lane_that_the_remote_lost_is_offered_again(world: World) -> None:
     for ref in refs_of(world.origin, "refs/gage"):
         git(world.origin, "update-ref", "-d", ref)
     assert world.ana.fetch() == ("origin", 0, 0, False)
-    assert world.ana.push() == ("origin", 1, 2, 0, False)
+    assert world.ana.push() == ("origin", 1, 2, 0, False, False)
 
 
 def test_a_remote_that_is_at_odds_with_itself(world: World) -> None:
@@ -301,7 +301,7 @@ def test_a_lane_that_was_set_back_is_completed_again(world: World) -> None:
     git(world.origin, "update-ref", log, old)
     world.ana.fetch()
     assert len(world.ana.heard.warnings) == 1
-    assert world.ana.push() == ("origin", 1, 2, 0, False)
+    assert world.ana.push() == ("origin", 1, 2, 0, False, False)
     assert not [ref for ref in refs_of(world.ana.path) if "-fork-" in ref]
     assert world.ana.push().up_to_date
     world.sam.fetch()
@@ -317,7 +317,7 @@ def test_a_lane_of_equal_records_and_another_history_is_left_alone(world: World)
     world.ana.fetch()
     assert world.ana.push().up_to_date
     world.ana.run("next.py")
-    assert world.ana.push() == ("origin", 1, 2, 0, False)
+    assert world.ana.push() == ("origin", 1, 2, 0, False, False)
     assert len(lanes_of(world.origin)) == 2
     world.sam.fetch()
     assert world.sam.lines() == world.ana.lines()
