@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 
 
 def find_objects(
-    store: Store, catalog: Catalog, runs: Sequence[str] | None, but: Collection[str] = ()
+    store: Store,
+    catalog: Catalog,
+    runs: Sequence[str] | None,
+    but: Collection[str] = (),
+    *,
+    taken_out: bool = False,
 ) -> set[str] | None:
     """sha256 of the files in the manifests of runs (None: all); None if one can't be read.
 
-    Runs in `but` do not count, nor what was taken out of a run.
+    Runs in `but` do not count, nor, without `taken_out`, what was taken out of a run.
     """
     found: set[str] = set()
     for run, group in groupby(catalog.record_lines(runs), lambda record: record.run):
         records = [] if run in but else list(group)
-        withheld = read_withheld(records)
+        withheld = read_withheld([] if taken_out else records)
         for record in records:
             if record.kind == "run.files":
                 manifest = read_manifest(store, record)
@@ -37,7 +42,8 @@ def find_objects(
 
 def find_unneeded(store: Store, catalog: Catalog, runs: Sequence[str]) -> list[str]:
     """Large files here that these runs have, and no other."""
-    theirs = find_objects(store, catalog, runs) or set()
+    # A purge that goes on was said already.
+    theirs = find_objects(store, catalog, runs, taken_out=True) or set()
     here = [sha256 for sha256 in theirs if store.sidecar.path(sha256).exists()]
     if not here:
         return []

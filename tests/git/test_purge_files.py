@@ -13,6 +13,7 @@ import pytest
 
 from git_gage.files.sidecar import Sidecar
 from git_gage.git.repository import Repository
+from git_gage.share import purge
 from tests.git import over_http
 from tests.git.test_put_away import listed, say
 from tests.git.test_redact import add_newer_line
@@ -300,6 +301,22 @@ def test_where_a_newer_git_gage_wrote_they_stay(ana: Path, tmp_path: Path) -> No
     done = gage_inside(ana, "purge", one, "--force", "--remote", "origin")
     assert (done.code, "can be read here\nhint: git gage fetch" in done.err) == (0, True)
     assert hub(tmp_path) == "a"
+
+
+def test_a_purge_that_was_cut_short_when_it_was_said_frees_the_disk(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = made(ana, "ab"), made(ana, "b")
+    quiet(ana, "push", "--files")
+    with monkeypatch.context() as patched:
+        patched.setattr(purge, "find_unneeded", _killed)
+        assert gage_inside(ana, "purge", one, "--force").code == 130
+    assert say(ana, "purge", one, "--force", "--remote", "origin") == "Purged 1 run\n"
+    assert (hub(tmp_path), kept(ana / ".git/gage/lfs"), listed(ana)) == ("b", "b", [two])
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_kill_at_any_point_can_be_repeated(
