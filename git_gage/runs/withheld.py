@@ -5,7 +5,7 @@ Source: docs/format.md, "run.redact".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.files.manifest import BULK
@@ -29,13 +29,19 @@ class Withheld(NamedTuple):
 
 def read_withheld(records: Iterable[Record]) -> Withheld:
     """The files that the records of one run, all that are known, say are taken out."""
-    known = list(records)
-    begin = next((record for record in known if record.kind == "run.begin"), None)
-    bodies = [r.body for r in known if r.kind == KIND and begin and r.writer == begin.writer]
+    bodies = said_bodies(list(records))
     return Withheld(
         frozenset(name for body in bodies for name in read_texts(body, "files")),
         any(RUN in read_texts(body, "parts") for body in bodies),
     )
+
+
+def said_bodies(records: Sequence[Record]) -> list[Mapping[str, Any]]:
+    """What whoever began a run says is taken out of it, of all its records; nobody else can."""
+    begin = next((record for record in records if record.kind == "run.begin"), None)
+    if begin is None:
+        return []
+    return [r.body for r in records if r.kind == KIND and r.writer == begin.writer]
 
 
 def read_texts(body: Mapping[str, Any], key: str) -> list[str]:

@@ -179,9 +179,6 @@ class Memory:
         found = self._about(topic).get(name)
         return found if isinstance(found, str) else None
 
-    def names(self, topic: str) -> list[str]:
-        return list(self._about(topic))
-
     def note(self, topic: str, name: str, text: str) -> None:
         self.note_all(topic, {name: text})
 
@@ -214,16 +211,17 @@ def _take_as_sent(store: Store) -> None:
     sent by the next push, which asks the remote.
     """
     memory = Memory(store)
-    for tracking, told in memory.about(_SENDING).items():
-        refs = json.loads(told) if told else {}
+    sending = {tracking: told for tracking, told in memory.about(_SENDING).items() if told}
+    for tracking, told in sending.items():
+        refs = json.loads(told)
         sizes = store.repo.object_sizes(refs.values())
-        given = {ref: oid for ref, oid in refs.items() if sizes[oid] is not None}
-        kept = {
-            f"{TRACKING}/{tracking}{ref.removeprefix('refs/gage')}": given[ref] for ref in given
+        given = {
+            f"{TRACKING}/{tracking}{ref.removeprefix('refs/gage')}": oid
+            for ref, oid in refs.items()
+            if sizes[oid] is not None
         }
-        update_refs(store.repo, kept, ())
-        if told:
-            memory.note(_SENDING, tracking, "")
+        update_refs(store.repo, given, ())
+        memory.note(_SENDING, tracking, "")
 
 
 def note_name(store: Store, remote: Remote) -> None:
@@ -251,7 +249,7 @@ def note_holder(store: Store, tracking: str) -> None:
 
 def read_holders(store: Store) -> set[str]:
     """Remotes that were sent large files, perhaps of runs that they have nothing else of."""
-    return set(Memory(store).names(_HOLDERS))
+    return set(Memory(store).about(_HOLDERS))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.errors import RequestError
 from git_gage.files.manifest import BULK, WHOLE
 from git_gage.records import short_id
-from git_gage.runs.withheld import KIND, RUN, read_texts, read_withheld
+from git_gage.runs.withheld import KIND, RUN, read_texts, said_bodies
 from git_gage.share.cargo import named_commit
 from git_gage.store.rewrite import Drop
 
@@ -77,13 +77,13 @@ def find_said(records: Iterable[Record]) -> Drop:
 
 def read_said(run: str, records: Sequence[Record]) -> Redaction | None:
     """What whoever recorded a run has taken out of it, by all its records; None if nothing."""
-    begin = next((record for record in records if record.kind == "run.begin"), None)
-    bodies = [r.body for r in records if r.kind == KIND and begin and r.writer == begin.writer]
-    if begin is None or not bodies:
+    bodies = said_bodies(records)
+    if not bodies:
         return None
+    begin = next(record for record in records if record.kind == "run.begin")
     others = tuple(record for record in records if record.kind != KIND)
     parts = {part for body in bodies for part in read_texts(body, "parts")}
-    names = read_withheld(records).names
+    names = frozenset(name for body in bodies for name in read_texts(body, "files"))
     ids = frozenset(id for body in bodies for id in read_texts(body, "records"))
     source = named_commit(begin) if SOURCE in parts else None
     said = Redaction(run, others, names, source, False, ids, (), said=True)

@@ -748,6 +748,15 @@ def test_a_place_that_was_rolled_back_gives_up_what_was_passed_on(
     assert_whole(reader, [one])
 
 
+def purge_and_fetch(where: Path, other: Path, run: str, late: str) -> None:
+    """A run is purged, and somebody hears of it before the second remote is fetched from."""
+    say(where, "purge", run, "--force", "--remote", "origin")
+    assert "is gone" in gage_inside(other, "fetch").err
+    say(other, "fetch", late)
+    prune(other)
+    assert HUSH not in everything(other)
+
+
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("is_lost", [False, True])
 def test_files_of_an_epoch_without_records_go_too(
@@ -766,11 +775,7 @@ def test_files_of_an_epoch_without_records_go_too(
     git(lab, "update-ref", *(["-d", log] if is_lost else [log, before]))
     for remote in ["origin"] if late else ["origin", str(lab)]:
         say(bob, "fetch", remote)
-    say(project, "purge", two, "--force", "--remote", "origin")
-    assert "is gone" in gage_inside(bob, "fetch").err
-    say(bob, "fetch", str(lab))
-    prune(bob)
-    assert HUSH not in everything(bob)
+    purge_and_fetch(project, bob, two, str(lab))
     assert_whole(bob, [one])
 
 
@@ -796,11 +801,7 @@ def test_a_source_without_records_goes_too(project: Path, tmp_path: Path, *, lat
     for remote in ["origin"] if late else ["origin", str(lab)]:
         say(bob, "fetch", remote)
     assert late or any("-fork-" in ref for ref in only(refs_of(bob, "refs/gage-remotes"), "/src"))
-    say(project, "purge", two, "--force", "--remote", "origin")
-    assert "is gone" in gage_inside(bob, "fetch").err
-    say(bob, "fetch", str(lab))
-    prune(bob)
-    assert HUSH not in everything(bob)
+    purge_and_fetch(project, bob, two, str(lab))
     assert_whole(bob, [one])
     say(project, "push", str(lab))
     say(bob, "fetch", str(lab))
