@@ -1,12 +1,12 @@
 """Chosen runs, on their way to a remote that gets nothing else.
 
 They go through an out lane of that remote: it holds what this remote was given run by run, as the
-same lines, and begins each time from what the remote is known to have of it.
+same lines, and begins each time from what the remote has of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.records import parse_record
@@ -16,9 +16,11 @@ from git_gage.share.lanes import (
     CARGO,
     Memory,
     Refs,
+    is_fork,
     kept_as,
     out_refs,
     records_only,
+    split_ref,
     tracking_refs,
     update_refs,
 )
@@ -62,15 +64,17 @@ def push_chosen(
     Raises: RemoteError with git's own text; SecretsFoundError; the out lane is then as it was.
     """
     catalog.refresh()
+    listed = list_remote(store.repo, remote, observer)
     lines = list(_find_lines(store, catalog, remote, chosen))
     late = LeftOut(store, remote).find(chosen)
     lines = list(dict.fromkeys([*lines, *(each.line for each in catalog.record_lines(late))]))
-    if not lines:
-        lines = _find_lost(store, catalog, remote, chosen, observer)
+    if chosen.runs is not None and _has_lost(store, remote, listed, is_all_known=not lines):
+        lost = _find_lost(store, catalog, remote, chosen, observer)
+        lines = list(dict.fromkeys([*lost, *lines]))
     if not lines:
         return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
     pushed = push_lines(
-        store, catalog, remote, chosen, lines, observer, allow_secrets=allow_secrets
+        store, catalog, remote, chosen, lines, listed, observer, allow_secrets=allow_secrets
     )
     LeftOut(store, remote).note(chosen)
     return pushed
@@ -82,39 +86,51 @@ def push_lines(
     remote: Remote,
     chosen: Chosen,
     lines: Sequence[bytes],
+    listed: Refs,
     observer: Observer,
     *,
     allow_secrets: bool,
 ) -> Pushed:
-    """Send these lines of what is chosen, and what goes with them.
+    """Send these lines of what is chosen, and what goes with them; `listed` is what is there now.
 
     Raises: as `push_chosen`; RequestError where one is of a private run.
     """
     if store.private:
         require_shareable(store, [parse_record(line).run for line in lines])
-    known = catalog.record_lines(chosen.runs)
-    parcels, missing = pack_parcels(store, lines, find_said(known), chosen.parts)
+    said = find_said(catalog.record_lines(chosen.runs))
+    parcels, missing = pack_parcels(store, lines, said, chosen.parts)
     for sentence in describe_missing(missing):
         observer.warning(sentence)
+    known = still_there(store, remote, listed)
     try:
-        return _deliver(store, remote, parcels, observer, allow_secrets)
+        return _deliver(store, remote, parcels, known, observer, allow_secrets)
     except BehindError:
         # Somebody else wrote this lane, or we were killed before we noted our last push.
         begin_lane(store, remote, {}, fresh=True)
-        return _deliver(store, remote, parcels, observer, allow_secrets)
+        return _deliver(store, remote, parcels, known, observer, allow_secrets)
+
+
+def still_there(store: Store, remote: Remote, listed: Mapping[str, str]) -> Refs:
+    """What the remote is known to have, and has.
+
+    It may have been emptied, or another place may have its address by now.
+    """
+    known = tracking_refs(store.repo, remote)
+    return {ref: oid for ref, oid in known.items() if listed.get(ref) == oid}
+
+
+def _has_lost(store: Store, remote: Remote, listed: Refs, *, is_all_known: bool) -> bool:
+    """Whether the remote may have less than is known of it; where nothing is new, to be sure."""
+    known = records_only(tracking_refs(store.repo, remote))
+    if is_all_known:
+        return any(listed.get(ref) != oid for ref, oid in known.items())
+    return any(ref not in listed and not is_fork(ref) for ref in known)
 
 
 def _find_lost(
     store: Store, catalog: Catalog, remote: Remote, chosen: Chosen, observer: Observer
 ) -> list[bytes]:
-    """Lines of chosen runs that the remote was known to have, and has no longer.
-
-    It is asked in any case: nobody says that it is up to date who has not seen it.
-    """
-    known = records_only(tracking_refs(store.repo, remote))
-    listed = list_remote(store.repo, remote, observer)
-    if chosen.runs is None or all(listed.get(ref) == oid for ref, oid in known.items()):
-        return []
+    """Lines of chosen runs that the remote has not, by a look at it."""
     there = look_at(store, catalog, remote.address, observer).catalog
     held = {record.line for record in there.record_lines(chosen.runs)}
     ours = (record for record in catalog.record_lines(chosen.runs) if record.line not in held)
@@ -168,10 +184,10 @@ def _deliver(
     store: Store,
     remote: Remote,
     parcels: Sequence[Parcel],
+    known: Refs,
     observer: Observer,
     allow_secrets: bool,
 ) -> Pushed:
-    known = tracking_refs(store.repo, remote)
     with store.writing():
         lane = begin_lane(store, remote, known)
         prefix = f"{OUT}/{remote.tracking}/w/{lane}"
@@ -192,14 +208,18 @@ def _deliver(
 
 
 def begin_lane(store: Store, remote: Remote, known: Refs, *, fresh: bool = False) -> str:
-    """The out lane, exactly as the remote is known to have it; a new one if `fresh`.
+    """The out lane, exactly as the remote has it (`known`); a new one if `fresh`, or if it lost it.
 
-    With it stays what the remote is to get for something that it is to delete.
+    A place that lost the lane must not get what it was given once along with what it is given now.
+    With the lane stays what the remote is to get for something that it is to delete.
     """
     path, common_dir = store.dir / "lane.json", store.repo.common_dir
     with store.writing():
         lane = out_lane(path, common_dir, remote.tracking, fresh=fresh)
-        there = {ref: oid for ref, oid in known.items() if ref.startswith(f"{LOCAL}/{lane}/")}
+        given = {ref for ref in tracking_refs(store.repo, remote) if split_ref(ref).lane == lane}
+        if not given <= known.keys():
+            lane = out_lane(path, common_dir, remote.tracking, fresh=True)
+        there = {ref: oid for ref, oid in known.items() if split_ref(ref).lane == lane}
         there |= Withdrawn(store).again(remote.tracking)
         present = out_refs(store.repo, remote)
         updates = {

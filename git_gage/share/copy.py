@@ -17,6 +17,7 @@ from git_gage.share.redaction import find_said
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
 from git_gage.share.take import fetch_chosen
+from git_gage.share.transfer import list_remote
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 from git_gage.store.identity import out_lane
@@ -145,7 +146,11 @@ def _send(
         lines += [record.line for record in catalog.record_lines(whole)]
         found = find_remote(store.repo, remote)
         note_name(store, found)
-        push_lines(store, catalog, found, plan.chosen, lines, observer, allow_secrets=allow_secrets)
+        listed = list_remote(store.repo, found, observer)
+        push_lines(
+            *(store, catalog, found, plan.chosen, lines, listed, observer),
+            allow_secrets=allow_secrets,
+        )
         remove_files(store, catalog, found, observer)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.errors import IntegrityError
 from git_gage.records import Record, parse_record, parse_time
 from git_gage.share.cargo import pack_parcels
-from git_gage.share.chosen import begin_lane
+from git_gage.share.chosen import begin_lane, still_there
 from git_gage.share.delivery import Load, deliver
 from git_gage.share.fetch import bring_all
 from git_gage.share.lanes import (
@@ -78,15 +78,16 @@ def fold_lanes(
         there = list_remote(store.repo, found, observer)
         idle = _find_idle(store, catalog, found, there, idle_s)
         if idle and not only_look:
-            _fold(store, found, idle, observer)
+            _fold(store, found, idle, still_there(store, found, there), observer)
             catalog.refresh()
     lines = {line for each in idle for line in each.lines}
     runs = sum(b'"kind":"run.begin"' in line for line in lines)
     return Folded(found.shown, len(idle), runs)
 
 
-def _fold(store: Store, remote: Remote, idle: Sequence[Idle], observer: Observer) -> None:
-    known = tracking_refs(store.repo, remote)
+def _fold(
+    store: Store, remote: Remote, idle: Sequence[Idle], known: Refs, observer: Observer
+) -> None:
     lines = list(dict.fromkeys(line for each in idle for line in each.lines))
     parcels, _ = pack_parcels(store, lines)
     with store.writing():

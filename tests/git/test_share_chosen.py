@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -219,3 +220,47 @@ def test_an_out_lane_closes_with_the_month(world: World) -> None:
     assert kinds[:3] == ["202610-01/bulk", "202610-01/sealed", "202610-01/src"]
     world.sam.fetch()
     assert world.sam.runs() == {first, second}
+
+
+def test_another_place_at_the_same_address_gets_what_was_chosen_alone(world: World) -> None:
+    ana = world.ana
+    first, second = ana.run("first.py"), ana.run("second.py")
+    ana.push(None, first)
+    shutil.rmtree(world.origin)
+    world.bare(world.origin.name)
+    assert ana.push(None, second) == ("origin", 1, 2, 0, False, False)
+    content = git(world.origin, "cat-file", "--batch-all-objects", "--batch", "--buffer")
+    assert "second.py" in content
+    assert "first.py" not in content
+    assert ana.push(None, first).runs == 1
+    world.sam.fetch()
+    assert world.sam.lines() == ana.lines()
+
+
+def test_an_emptied_remote_gets_the_run_with_what_is_said_of_it_now(world: World) -> None:
+    ana = world.ana
+    run, other = ana.run("one.py"), ana.run("two.py")
+    ana.push()
+    shutil.rmtree(world.origin)
+    world.bare(world.origin.name)
+    ana.label(run, "good")
+    assert ana.push(None, run) == ("origin", 1, 3, 0, False, False)
+    world.sam.fetch()
+    assert world.sam.runs() == {run}
+    assert other not in world.sam.runs()
+    assert ana.push(None, run).up_to_date
+
+
+def test_a_full_epoch_that_a_place_has_lost_stays_here(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("git_gage.store.layout.EPOCH_RUNS", 2)
+    ana = world.ana
+    first, second, third = (ana.run(f"{name}.py") for name in ("first", "second", "third"))
+    ana.push(None, first)
+    ana.push(None, second)
+    shutil.rmtree(world.origin)
+    world.bare(world.origin.name)
+    ana.push(None, third)
+    world.sam.fetch()
+    assert world.sam.runs() == {third}
