@@ -331,8 +331,9 @@ def _tell_move(verb: str, move: Move, what: What) -> dict[str, Any] | None:
     if what.told is None:
         click.echo(_describe_move(verb, "to" if verb == "push" else "from", move))
         return None
-    counts = {"runs": move.runs, "records": move.records, "bytes": move.size, "large": None}
-    what.told.append({"remote": move.remote, "move": verb, **counts})
+    counts = {"runs": move.runs, "records": move.records, "bytes": move.size}
+    told = {"remote": move.remote, "move": verb, **counts, "gives_up": move.gives_up, "large": None}
+    what.told.append(told)
     return what.told[-1]
 
 
@@ -341,15 +342,18 @@ def _describe_move(verb: str, way: str, move: Move) -> str:
     from git_gage.safe import clean
 
     remote = clean(move.remote)
+    besides = "; it would give up what was taken out" if move.gives_up else ""
     if move.has_cargo:
         size = f" ({size_text(move.size)})" if move.size else ""
-        return f"would {verb} sources and outputs {way} {remote}{size}"
+        return f"would {verb} sources and outputs {way} {remote}{size}{besides}"
     if not move.records:
+        if move.gives_up:
+            return f"{remote} would give up what was taken out"
         return f"nothing to {verb} {way} {remote}"
     amount = (move.runs, "run") if move.runs else (move.records, "update")
     details = [count_text(move.records, "record")] if move.runs else []
     details.append(size_text(move.size))
-    return f"would {verb} {count_text(*amount)} {way} {remote} ({', '.join(details)})"
+    return f"would {verb} {count_text(*amount)} {way} {remote} ({', '.join(details)}){besides}"
 
 
 def _describe_push(pushed: Pushed, previews: int) -> str:
@@ -368,7 +372,8 @@ def _describe_push(pushed: Pushed, previews: int) -> str:
             f"{remote} gave up what was taken out" if pushed.gave_up else f"{remote} is up to date"
         )
     commits = f", with {count_text(pushed.commits, 'commit')} of yours" if pushed.commits else ""
-    return f"pushed {' and '.join(sent)} to {remote}{commits}"
+    besides = "; it gave up what was taken out" if pushed.gave_up else ""
+    return f"pushed {' and '.join(sent)} to {remote}{commits}{besides}"
 
 
 def _describe_fetch(fetched: Fetched, previews: int) -> str:

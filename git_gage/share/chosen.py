@@ -65,9 +65,7 @@ def push_chosen(
     """
     catalog.refresh()
     listed = list_remote(store.repo, remote, observer)
-    lines = list(_find_lines(store, catalog, remote, chosen))
-    late = LeftOut(store, remote).find(chosen)
-    lines = list(dict.fromkeys([*lines, *(each.line for each in catalog.record_lines(late))]))
+    lines = find_unsent(store, catalog, remote, chosen)
     if chosen.runs is not None and _has_lost(store, remote, listed, is_all_known=not lines):
         lost = _find_lost(store, catalog, remote, chosen, observer)
         lines = list(dict.fromkeys([*lost, *lines]))
@@ -78,6 +76,13 @@ def push_chosen(
     )
     LeftOut(store, remote).note(chosen)
     return pushed
+
+
+def find_unsent(store: Store, catalog: Catalog, remote: Remote, chosen: Chosen) -> list[bytes]:
+    """Lines that are meant and that the remote is not known to have, or not with all they name."""
+    lines = _find_lines(store, catalog, remote, chosen)
+    late = LeftOut(store, remote).find(chosen)
+    return list(dict.fromkeys([*lines, *(each.line for each in catalog.record_lines(late))]))
 
 
 def push_lines(

@@ -16,6 +16,8 @@ from git_gage.share.lanes import (
     is_ancestor,
     kept_as,
     note_sending,
+    out_refs,
+    own_refs,
     pinned_commits,
     records_only,
     split_ref,
@@ -78,12 +80,12 @@ def deliver(
     if not allow_secrets:
         require_no_leaks(store, load)
     withdrawn = Withdrawn(store)
-    asked = _to_delete(store, remote, load)
+    asked = _to_delete(store, remote, whole=load.whole)
     updates = {**withdrawn.again(remote.tracking), **load.updates}
     if not updates:
         there = list_remote(store.repo, remote, observer)
         withdrawn.note_gone(remote.tracking, {r: o for r, o in asked.items() if there.get(r) != o})
-        asked = _to_delete(store, remote, load)
+        asked = _to_delete(store, remote, whole=load.whole)
         if not asked:
             return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
     # Where a redaction was cut short, an epoch is there under its old name.
@@ -105,14 +107,21 @@ def deliver(
     return Pushed(remote.shown, runs, len(lines), commits, up_to_date, gave_up)
 
 
-def _to_delete(store: Store, remote: Remote, load: Load) -> Refs:
+def would_give_up(store: Store, remote: Remote, there: Refs, *, whole: bool) -> bool:
+    """What `Pushed.gave_up` would be of a remote that has the refs `there`."""
+    given = own_refs(store) if whole else out_refs(store.repo, remote)
+    asked = _to_delete(store, remote, whole=whole)
+    return any(there.get(ref) == oid and ref not in given for ref, oid in asked.items())
+
+
+def _to_delete(store: Store, remote: Remote, *, whole: bool) -> Refs:
     """Refs with what was taken out that the remote is to delete now.
 
     A lane of ours waits for one that replaces it: else the other runs in it would be gone there,
     and nobody here would know any more that they were sent.
     """
     asked, mine = Withdrawn(store).deletes(remote.tracking), store.my_lanes
-    return {ref: oid for ref, oid in asked.items() if load.whole or split_ref(ref).lane not in mine}
+    return {ref: oid for ref, oid in asked.items() if whole or split_ref(ref).lane not in mine}
 
 
 def _failure(remote: Remote, outcome: Outcome) -> RemoteError:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import Cargo, pack_parcels, read_line
-from git_gage.share.chosen import LeftOut
+from git_gage.share.chosen import LeftOut, find_unsent
+from git_gage.share.delivery import would_give_up
 from git_gage.share.fetch import find_late_cargo
 from git_gage.share.lanes import (
     Refs,
@@ -35,6 +36,7 @@ class Move(NamedTuple):
     """How much would move: `size` is bytes of records and outputs; of sources nobody can tell.
 
     `has_cargo`: whether sources or outputs would move, of records that are there already.
+    `gives_up`: whether the remote would delete what was taken out here.
     """
 
     remote: str
@@ -42,6 +44,7 @@ class Move(NamedTuple):
     records: int
     size: int
     has_cargo: bool = False
+    gives_up: bool = False
 
 
 def preview_push(
@@ -55,7 +58,7 @@ def preview_push(
         if store.journals():
             store.flush()
         peek = look_at(store, catalog, remote, observer)
-        if chosen.runs is None and chosen.kinds is None:
+        if whole := chosen.runs is None and chosen.kinds is None:
             mine = records_only(own_refs(store)).values()
             lines = compare_tips(peek.store, mine, peek.tips.values()).ahead
         else:
@@ -68,9 +71,13 @@ def preview_push(
             held = read_tip_lines(store, records_only(_withheld(store, peek)).values())
             lines = [line for line in lines if line not in held]
         lines = _of_kinds(lines, chosen)
-        if not lines:
-            return _measure_cargo(store, catalog, peek, chosen)
-        return _measure(store, peek, lines, chosen, there=False)
+        if lines:
+            move = _measure(store, peek, lines, chosen, there=False)
+        else:
+            move = _measure_cargo(store, catalog, peek, chosen)
+        is_sent = whole or lines or find_unsent(store, catalog, peek.remote, chosen)
+        gives_up = is_sent and would_give_up(store, peek.remote, peek.listed, whole=whole)
+        return move._replace(gives_up=bool(gives_up))
 
 
 def preview_fetch(

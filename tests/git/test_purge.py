@@ -137,6 +137,41 @@ def test_remotes_and_others_let_go_of_it(project: Path, tmp_path: Path) -> None:
     assert gage_inside(bob, "push").code == 0
 
 
+def test_what_a_push_would_take_away_is_told_before_and_after(
+    project: Path, tmp_path: Path
+) -> None:
+    hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
+    git(tmp_path, "init", "-q", "--bare", str(lab))
+    one, two = hush(project), run(project)
+    for words in ((), (str(lab), one), (str(lab), two)):
+        say(project, "push", *words)
+    say(project, "purge", one, "--force")
+    # A chosen run leaves the lane of its clone as it is there.
+    for remote, runs, gives_up in (
+        ("origin", [two], False),
+        ("origin", [], True),
+        (str(lab), [two], True),
+    ):
+        assert _is_told(project, "push", remote, *runs) == (gives_up, gives_up, gives_up)
+        assert _is_told(project, "push", remote, *runs) == (False, False, False)
+        assert say(project, "push", remote, *runs) == f"{remote} is up to date\n"
+        assert say(project, "push", remote, *runs, "-n") == f"nothing to push to {remote}\n"
+    for there in (hub, lab):
+        prune(there)
+        assert HUSH not in everything(there)
+
+
+def _is_told(where: Path, *words: str) -> tuple[bool, bool, bool]:
+    """Whether a script hears that a push would take something away, a person, and that it did."""
+    (object_,) = json.loads(say(where, *words, "-n", "--json"))
+    would, did = say(where, *words, "-n"), say(where, *words)
+    return (
+        object_["gives_up"],
+        would.endswith(" would give up what was taken out\n"),
+        did.endswith(" gave up what was taken out\n"),
+    )
+
+
 def test_what_others_have_put_into_a_place_is_told(project: Path, tmp_path: Path) -> None:
     one, place = hush(project), str(tmp_path / "place")
     say(project, "push")
@@ -150,7 +185,9 @@ def test_what_others_have_put_into_a_place_is_told(project: Path, tmp_path: Path
     # What was looked at there does not lie here.
     assert not list((project / ".git/gage/cache").glob("*/*.git"))
     gage_inside(sam, "fetch")
+    assert say(sam, "push", place, "-n") == f"{place} would give up what was taken out\n"
     assert say(sam, "push", place) == f"{place} gave up what was taken out\n"
+    assert say(sam, "push", place, "-n") == f"nothing to push to {place}\n"
     assert say(sam, "push", place) == f"{place} is up to date\n"
     prune(Path(place))
     assert HUSH not in everything(Path(place))
