@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.records import parse_record
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.delivery import BehindError, Load, Pushed, deliver
+from git_gage.share.fewer import note_given_back
 from git_gage.share.lanes import (
     CARGO,
     Memory,
@@ -66,6 +67,7 @@ def push_chosen(
     catalog.refresh()
     listed = list_remote(store.repo, remote, observer)
     lines = find_unsent(store, catalog, remote, chosen)
+    lost = []
     if chosen.runs is not None and _has_lost(store, remote, listed, is_all_known=not lines):
         lost = _find_lost(store, catalog, remote, chosen, observer)
         lines = list(dict.fromkeys([*lost, *lines]))
@@ -75,6 +77,8 @@ def push_chosen(
         store, catalog, remote, chosen, lines, listed, observer, allow_secrets=allow_secrets
     )
     LeftOut(store, remote).note(chosen)
+    if lost:
+        note_given_back(store, remote)
     return pushed
 
 

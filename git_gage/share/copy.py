@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import pack_parcels
 from git_gage.share.chosen import Chosen, LeftOut, push_lines
+from git_gage.share.fewer import note_given_back
 from git_gage.share.lanes import note_name, read_tip_lines, sharing
 from git_gage.share.redaction import find_said
 from git_gage.share.remote import find_remote
@@ -151,6 +152,7 @@ def _send(
             *(store, catalog, found, plan.chosen, lines, listed, observer),
             allow_secrets=allow_secrets,
         )
+        note_given_back(store, found)
         remove_files(store, catalog, found, observer)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.errors import RemoteError
 from git_gage.share.arrived import Arrived, count_arrived
 from git_gage.share.beats import fetch_beats
-from git_gage.share.fewer import forget_gone
+from git_gage.share.fewer import see_to_gone
 from git_gage.share.lanes import (
     CARGO,
     RECORDS,
@@ -74,7 +74,7 @@ def fetch_runs(
         catalog.refresh()
         runs, records, mark = catalog.count(), catalog.count_records(), catalog.mark()
         before = tracking_refs(store.repo, found)
-        bring_all(store, found, parts, observer)
+        seen = bring_all(store, found, parts, observer)
         late = find_late_cargo(before, tracking_refs(store.repo, found), parts)
         purged = Withdrawn(store).purged()
         arrived = None if records or purged else count_arrived(store)
@@ -87,7 +87,7 @@ def fetch_runs(
 
                 came = take_in_purges(store, catalog, came, mark, observer)
             arrived = Arrived(*came, has_open=catalog.has_open_elsewhere())
-        forget_gone(store, found, observer)
+        see_to_gone(store, catalog, found, seen, observer)
         if arrived.has_open or store.read_beats():
             fetch_beats(store, found, observer)
     return Fetched(found.shown, arrived.runs, arrived.records, has_cargo=bool(late))
@@ -115,9 +115,12 @@ def fetch_cargo(
     _bring(store, remote, parts, unwanted, observer, strict=False, lanes=lanes)
 
 
-def bring_all(store: Store, remote: Remote, parts: Collection[str], observer: Observer) -> None:
+def bring_all(
+    store: Store, remote: Remote, parts: Collection[str], observer: Observer
+) -> Collection[str]:
     """Records and their cargo in one go, where git's fsck and the kind of clone allow it.
 
+    Gives the refs that git saw there, those of records at least.
     Else the records alone, and then sources and outputs under the user's own rules: a team's old
     commits need not be as git wants them today.
     """
@@ -125,21 +128,22 @@ def bring_all(store: Store, remote: Remote, parts: Collection[str], observer: Ob
     kinds = RECORDS if remote.is_partial else (*RECORDS, *cargo)
     unwanted = _find_unwanted(store, remote, observer)
     try:
-        _bring(store, remote, kinds, unwanted, observer, strict=True)
+        seen = _bring(store, remote, kinds, unwanted, observer, strict=True)
     except RemoteError as error:
         if kinds == RECORDS or "fsck" not in error.stderr:
             raise
         kinds = RECORDS
-        _bring(store, remote, kinds, unwanted, observer, strict=True)
+        seen = _bring(store, remote, kinds, unwanted, observer, strict=True)
     memory = Memory(store)
     tips = digest_refs(records_only(drop_sealed_logs(store, remote)))
     if memory.recall("in_step", remote.tracking) == tips:
-        return
+        return seen
     if kinds == RECORDS and cargo:
         _bring(store, remote, cargo, unwanted, observer, strict=False)
     if cargo == CARGO:
         memory.note("in_step", remote.tracking, tips)
     store.tidy_packs()
+    return seen
 
 
 def _find_unwanted(store: Store, remote: Remote, observer: Observer) -> list[str]:
@@ -161,13 +165,16 @@ def _bring(
     *,
     strict: bool,
     lanes: Sequence[str] = (),
-) -> None:
+) -> Collection[str]:
+    """Fetch refs of these kinds; those that git saw."""
     stems = [f"{LOCAL}/{lane}/*" for lane in lanes] or [f"{LOCAL}/*"]
     refs = [f"{stem}/{kind}" for stem in stems for kind in kinds]
     specs = [f"{ref}:{kept_as(remote, ref)}" for ref in refs]
     specs += [f"^{ref}" for ref in unwanted]
-    if not fetch_refs(store.repo, remote, specs, observer, strict=strict):
+    came = fetch_refs(store.repo, remote, specs, observer, strict=strict)
+    if not came.is_whole:
         _keep_rewritten(store.repo, remote, kinds, unwanted, observer, strict=strict)
+    return came.seen
 
 
 def drop_sealed_logs(store: Store, remote: Remote) -> Refs:

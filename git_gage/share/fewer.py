@@ -1,33 +1,43 @@
-"""Refs that nobody needs any more: what they hold is all in others.
+"""Refs that a remote is to lose or has lost, and whether all that they hold is in others.
 
 Source: docs/format.md, "Lanes".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from git_gage.records import short_id
+from git_gage.share.cargo import read_line
 from git_gage.share.lanes import (
+    Memory,
     Refs,
     compare_tips,
     is_fork,
     kept_as,
+    recall_name,
     records_only,
     split_ref,
     tracking_refs,
     update_refs,
 )
+from git_gage.share.redaction import find_said
 from git_gage.share.transfer import list_remote
 from git_gage.store.rewrite import list_files, list_sources
 
 if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.records import Record
     from git_gage.share.remote import Remote
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
-# Up to so many tracking refs cost nobody anything.
-MANY = 200
+# What was lost and told, in what is remembered of a remote.
+GONE = "gone"
+# More ids are harder to type than all there is to choose from.
+MOST_NAMED = 9
 
 
 def replaced_refs(store: Store, old: Refs, new: Refs) -> Refs:
@@ -37,19 +47,84 @@ def replaced_refs(store: Store, old: Refs, new: Refs) -> Refs:
     return over if over and _is_held(store, over, new) else Refs()
 
 
-def forget_gone(store: Store, remote: Remote, observer: Observer) -> None:
-    """Forget tracking refs that the remote has no longer, as far as others hold all of it.
+def see_to_gone(
+    store: Store, catalog: Catalog, remote: Remote, seen: Collection[str], observer: Observer
+) -> None:
+    """Of tracking refs that are not among those `seen` on the remote, see where their runs are.
 
-    Nothing is asked while there are few.
+    They are forgotten where others hold all of it. Else it is told what the remote has lost: once,
+    as not everybody can give it back, or wants to.
     """
     known = tracking_refs(store.repo, remote)
-    if len(known) <= MANY:
+    memory = Memory(store)
+    told = set((memory.recall(GONE, remote.tracking) or "").split())
+    gone = {ref for ref in records_only(known) if not is_fork(ref)}.difference(seen)
+    if gone == told:
         return
-    there = list_remote(store.repo, remote, observer)
-    rest = {ref: oid for ref, oid in known.items() if ref in there or is_fork(ref)}
-    gone = {ref: oid for ref, oid in known.items() if ref not in rest}
-    if gone and _is_held(store, gone, rest):
-        update_refs(store.repo, {}, [kept_as(remote, ref) for ref in gone])
+    if gone:
+        # What git sees it says to people: it is asked in earnest.
+        there = list_remote(store.repo, remote, observer)
+        rest = {ref: oid for ref, oid in known.items() if ref in there or is_fork(ref)}
+        lost = {ref: oid for ref, oid in known.items() if ref not in rest}
+        gone = set(records_only(lost))
+        if _is_held(store, lost, rest):
+            update_refs(store.repo, {}, [kept_as(remote, ref) for ref in lost])
+            gone = set()
+        _tell_lost(
+            *(store, catalog, remote, observer),
+            {ref: known[ref] for ref in gone - told},
+            list(records_only(rest).values()),
+        )
+    if gone != told:
+        memory.note(GONE, remote.tracking, " ".join(sorted(gone)))
+
+
+def note_given_back(store: Store, remote: Remote) -> None:
+    """Something of it was given again: what is lacking still is to be told."""
+    memory = Memory(store)
+    if memory.recall(GONE, remote.tracking):
+        memory.note(GONE, remote.tracking, "")
+
+
+def _tell_lost(
+    store: Store, catalog: Catalog, remote: Remote, observer: Observer, lost: Refs, rest: list[str]
+) -> None:
+    """Tell what is in the refs `lost` alone, and how the remote gets it back.
+
+    Not of what somebody has taken out, or has said of runs that are not here.
+    """
+    if not lost:
+        return
+    catalog.refresh()
+    own = {ref: oid for ref, oid in lost.items() if split_ref(ref).lane in store.my_lanes}
+    mine = _wanted(catalog, compare_tips(store, own.values(), rest).ahead)
+    held = [*rest, *own.values()]
+    others = _wanted(catalog, compare_tips(store, lost.values(), held).ahead)
+    told = [*mine, *others]
+    if not told:
+        return
+    begun = sum(record.kind == "run.begin" for record in told)
+    count, what = (begun, "run") if begun else (len(told), "update")
+    amount, it = (f"1 {what}", "it") if count == 1 else (f"{count:,} {what}s", "them")
+    word = shlex.quote(recall_name(store, remote.tracking))
+    runs = list(dict.fromkeys(short_id(record.run) for record in others))
+    commands = [f"git gage push {word}"] if mine else []
+    if len(runs) > MOST_NAMED:
+        commands.append(f"git gage copy --all --to {word}")
+    elif runs:
+        commands.append(f"git gage push {word} {' '.join(runs)}")
+    observer.warning(
+        f"'{remote.shown}' no longer has {amount} that it had, or hides {it}: here nothing of"
+        f" {it} is lost\nhint: give {it} back: {' && '.join(commands)}"
+    )
+
+
+def _wanted(catalog: Catalog, lines: Iterable[bytes]) -> list[Record]:
+    """The records of some lines, of runs that are here, without what was taken out of these."""
+    records = [record for record in map(read_line, lines) if record is not None]
+    runs = catalog.begun(dict.fromkeys(record.run for record in records))
+    drop = find_said(catalog.record_lines(sorted(runs)))
+    return [each for each in records if each.run in runs and not drop.takes(each.line)]
 
 
 def _is_held(store: Store, refs: Refs, others: Refs) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.delivery import BehindError, Load, Pushed, deliver
 from git_gage.share.fetch import fetch_lanes
-from git_gage.share.fewer import replaced_refs
+from git_gage.share.fewer import replaced_refs, see_to_gone
 from git_gage.share.lanes import (
     CARGO,
     RECORDS,
@@ -33,6 +33,7 @@ from git_gage.store.merge import merge_epochs
 from git_gage.store.out import extend_lane
 
 if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
     from git_gage.git import Repository
     from git_gage.share.remote import Remote
     from git_gage.share.transfer import Observer
@@ -60,6 +61,7 @@ class Side(NamedTuple):
 
 def push_own(
     store: Store,
+    catalog: Catalog,
     remote: Remote,
     parts: Collection[str],
     observer: Observer,
@@ -81,15 +83,22 @@ def push_own(
     while True:
         load = _load_lanes(store, remote, parts, observer)
         if not load.updates and not Withdrawn(store).waits_for(remote.tracking):
-            list_remote(store.repo, remote, observer)
-            return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
+            pushed = Pushed(remote.shown, 0, 0, 0, up_to_date=True)
+            break
         try:
-            return deliver(store, remote, load, observer, allow_secrets=allow_secrets)
+            pushed = deliver(store, remote, load, observer, allow_secrets=allow_secrets)
+            break
         except BehindError as error:
             attempt += 1
             if attempt > ATTEMPTS:
                 raise
             fetch_lanes(store, remote, error.lanes, observer)
+    # Nobody says that it is up to date who has not seen it; and of what it has lost of ours it may
+    # have lost more.
+    if not load.updates or pushed.records > len(load.lines):
+        there = list_remote(store.repo, remote, observer)
+        see_to_gone(store, catalog, remote, there, observer)
+    return pushed
 
 
 def _load_lanes(store: Store, remote: Remote, parts: Collection[str], observer: Observer) -> Load:

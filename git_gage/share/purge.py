@@ -198,7 +198,7 @@ def push_purge(
             **Withdrawn(store).deletes(found.tracking),
         }
         if any(split_ref(ref).lane in store.my_lanes for ref in known):
-            push_own(store, found, CARGO, observer, allow_secrets=False)
+            push_own(store, catalog, found, CARGO, observer, allow_secrets=False)
         else:
             chosen = Chosen(runs, CARGO, None)
             push_chosen(store, catalog, found, chosen, observer, allow_secrets=False)

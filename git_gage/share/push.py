@@ -54,7 +54,7 @@ def push_runs(
                 store, catalog, found, chosen, observer, allow_secrets=allow_secrets
             )
         else:
-            pushed = push_own(store, found, parts, observer, allow_secrets=allow_secrets)
+            pushed = push_own(store, catalog, found, parts, observer, allow_secrets=allow_secrets)
         remove_files(store, catalog, found, observer)
         drop_beats(store, found, observer)
     return pushed

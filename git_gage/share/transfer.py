@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -27,8 +28,11 @@ _FETCH = ("-c", "protocol.version=2", "-c", "fetch.unpackLimit=1", *_DURABLE)
 _STRICT = ("-c", "fetch.fsckObjects=true", "-c", "core.bigFileThreshold=1m")
 _FETCH_OPTIONS = (
     *("--no-tags", "--refmap=", "--no-write-fetch-head", "--no-auto-gc"),
-    *("--no-recurse-submodules", "--no-write-commit-graph", "--quiet", "--progress"),
+    *("--no-recurse-submodules", "--no-write-commit-graph", "--progress"),
 )
+# git names each ref that it sees, also one that is as it was: ` FLAG WHAT REF -> OURS`.
+_TELLING = ("-c", "fetch.output=full")
+_SEEN = re.compile(r" [ *+=!t-] .* (\S+) +-> \S+(?: +\(.*\))?$")
 _PUSH_OPTIONS = (
     *("--no-verify", "--porcelain", "--progress", "--no-follow-tags", "--no-signed"),
     *("--no-recurse-submodules", "--no-force-if-includes"),
@@ -50,6 +54,7 @@ _AWAY = ("Could not read from remote", "unable to access", "does not appear to b
 # git passes nothing between repositories that name objects in two ways.
 _OTHER_HASH = ("hash algorithm", "mismatched algorithms")
 _DAMAGED = ("is corrupt", "bad object ")
+_REFUSED = " !"
 _LOCKED = ".lock': File exists"
 _NO_HELPER = ("is not a git command", "transport '")
 _NOISE = (
@@ -102,6 +107,16 @@ class Outcome(NamedTuple):
         return [ref for ref, reason in self.reasons.items() if reason.startswith(_BEHIND)]
 
 
+class Came(NamedTuple):
+    """What git has said of a fetch: refs that the remote has, by their names there.
+
+    is_whole: whether none was refused because it was rewritten.
+    """
+
+    seen: frozenset[str]
+    is_whole: bool
+
+
 def fetch_refs(
     repo: Repository,
     remote: Remote,
@@ -110,8 +125,8 @@ def fetch_refs(
     *,
     strict: bool,
     prune: bool = False,
-) -> bool:
-    """Fetch what the refspecs name; False if some refs were refused because they were rewritten.
+) -> Came:
+    """Fetch what the refspecs name.
 
     `strict` is for records: checked by git's fsck, and whole also in a partial clone. `prune`: what
     the remote has no longer is forgotten here.
@@ -121,15 +136,19 @@ def fetch_refs(
     with reached(repo, remote, observer) as address:
         answer = ask_remote(
             repo,
-            *(*_FETCH, *(_STRICT if strict else ()), "fetch", *_FETCH_OPTIONS),
-            *(("--no-filter",) if strict else ()),
+            *(*_FETCH, *_TELLING, *(_STRICT if strict else ()), "fetch", *_FETCH_OPTIONS),
+            *("--verbose", *(("--no-filter",) if strict else ())),
             "--prune" if prune else "--no-prune",
             *("--", address, *refspecs),
             listen=observer.progress,
         )
+    rows = {line: row[1] for line in answer.said if (row := _SEEN.match(line))}
+    answer = answer._replace(
+        said=[line for line in answer.said if line not in rows or line.startswith(_REFUSED)]
+    )
     if answer.returncode not in (0, 1) or (answer.returncode == 1 and _relevant(answer.said)):
         raise _failure(FETCH, remote, answer)
-    return answer.returncode == 0
+    return Came(frozenset(rows.values()), is_whole=answer.returncode == 0)
 
 
 def fetch_objects(
@@ -155,7 +174,7 @@ def fetch_objects(
     with reached(repo, remote, observer) as address:
         answer = ask_remote(
             repo,
-            *(*_FETCH, *(_STRICT if strict else ()), *alone, "fetch", *_FETCH_OPTIONS),
+            *(*_FETCH, *(_STRICT if strict else ()), *alone, "fetch", *_FETCH_OPTIONS, "--quiet"),
             *(f"--negotiation-tip={oid}" for oid in known or ()),
             *("--no-filter", "--stdin", "--", address),
             listen=observer.progress,

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from git_gage.errors import RemoteError
+from git_gage.records import short_id
 from git_gage.share.take import fetch_chosen
-from tests.support import gage_inside, git, unmeasured_environ, unpack_all, wait_until
+from tests.support import clone, gage_inside, git, unmeasured_environ, unpack_all, wait_until
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
 
 
@@ -239,6 +241,95 @@ def test_chosen_runs_that_a_mirror_push_deleted_are_given_again(world: World) ->
     assert reader.runs() == {run}
     assert reader.output(run) == b"output of train.py\n"
     assert world.sam.runs() == {run, other}
+
+
+def test_what_a_mirror_push_took_away_is_told_once_and_given_back(world: World) -> None:
+    """Bob keeps branches in step with 'git push --mirror'; of runs he knows nothing."""
+    ana, sam = world.ana.path, world.sam.path
+    mine, yours = world.ana.run(), world.sam.run("yours.py")
+    for person in (world.ana, world.sam, world.ana):
+        person.push()
+        person.fetch()
+    _mirror(world)
+    told = (
+        "warning: 'origin' no longer has 2 runs that it had, or hides them: here nothing of "
+        "them is lost\n"
+        f"hint: give them back: git gage push origin && git gage push origin {short_id(yours)}\n"
+    )
+    done = gage_inside(ana, "fetch")
+    assert (done.code, done.out, done.err) == (0, "nothing new on origin\n", told)
+    for words in (("fetch",), ("push", "-n"), ("fetch", "-n")):
+        assert gage_inside(ana, *words).err == ""
+    # What was said meanwhile does not stand in the way.
+    assert gage_inside(ana, "label", yours, "--set", "good").code == 0
+    for command in told.splitlines()[1].partition("back: ")[2].split(" && "):
+        done = gage_inside(ana, *command.split()[2:])
+        assert (done.code, done.err) == (0, ""), done
+    assert _seen_by_a_newcomer(world, "first") == {mine, yours}
+    for _ in range(2):
+        assert gage_inside(ana, "sync").err == gage_inside(sam, "sync").err == ""
+    _mirror(world)
+    assert "no longer has 2 runs" in gage_inside(sam, "fetch").err
+    assert "no longer has 2 runs" in gage_inside(ana, "fetch").err
+
+
+def test_a_push_tells_what_of_others_is_not_there_any_more(world: World) -> None:
+    mine, yours = world.ana.run(), world.sam.run("yours.py")
+    world.ana.push()
+    world.sam.push()
+    reader = Person(clone(world.origin, world.folder / "reader", name="Eve"))
+    for person in (world.ana, reader):
+        person.fetch()
+    _mirror(world)
+    told = (
+        "warning: 'origin' no longer has 1 run that it had, or hides it: here nothing of it is "
+        "lost\n"
+    )
+    hint = f"hint: give it back: git gage push origin {short_id(yours)}\n"
+    done = gage_inside(world.ana.path, "push")
+    assert (done.out, done.err) == ("pushed 1 run to origin\n", told + hint)
+    assert gage_inside(world.ana.path, "push").err == ""
+    done = gage_inside(reader.path, "push")
+    assert (done.out, done.err) == ("origin is up to date\n", told + hint)
+    assert gage_inside(reader.path, "sync").err == ""
+    assert gage_inside(reader.path, *hint.split()[6:]).code == 0
+    assert _seen_by_a_newcomer(world, "later") == {mine, yours}
+
+
+def test_many_runs_that_are_gone_are_given_back_together(world: World) -> None:
+    """More than anybody likes to type; and of a run that is there still, words alone are gone."""
+    runs = {world.sam.run(f"step{number}.py") for number in range(10)}
+    one = world.ana.run()
+    world.ana.push()
+    world.sam.fetch()
+    world.sam.label(one, "good")
+    world.sam.push()
+    world.ana.fetch()
+    _mirror(world)
+    world.ana.push()
+    assert gage_inside(world.ana.path, "copy", "-y", "--all", "--to", "origin").code == 0
+    assert _seen_by_a_newcomer(world, "first") == {one, *runs}
+    assert gage_inside(world.ana.path, "fetch").err == ""
+    # What was given back is in other lanes now, and so the old ones are forgotten.
+    known = refs_of(world.ana.path, "refs/gage-remotes/origin/w")
+    assert {ref.replace("-remotes/origin", "") for ref in known} == set(
+        refs_of(world.origin, "refs/gage")
+    )
+
+
+def _mirror(world: World) -> None:
+    """What `git push --mirror` of a clone without runs leaves."""
+    bob = clone(world.origin, world.folder / "bob", name="Bob")
+    git(bob, "push", "-q", "--mirror")
+    shutil.rmtree(bob)
+    assert refs_of(world.origin, "refs/gage") == {}
+
+
+def _seen_by_a_newcomer(world: World, name: str) -> set[str]:
+    reader = Person(clone(world.origin, world.folder / name))
+    reader.fetch()
+    assert all(reader.output(run) for run in reader.runs())
+    return reader.runs()
 
 
 def test_a_remote_that_was_rolled_back_gets_the_rest_again(world: World) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from git_gage.share import fewer
 from git_gage.store import merge
 from git_gage.store.thumbs import Gallery, Preview
 from tests.support import clone, commit, gage_inside, git, set_identity, write_files
@@ -25,7 +24,6 @@ def world(tmp_path: Path) -> World:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small numbers in place of the real ones."""
     monkeypatch.setattr(merge, "EPOCHS", 3)
-    monkeypatch.setattr(fewer, "MANY", 0)
 
 
 def months(person: Person, first: int, count: int) -> list[str]:
@@ -164,6 +162,8 @@ def test_a_colleague_keeps_what_only_he_has_still(world: World) -> None:
         git(world.origin, "update-ref", "-d", ref)
     world.sam.fetch()
     assert world.sam.lines() == lines
+    (told,) = world.sam.heard.warnings
+    assert "no longer has 1 run that it had" in told
 
 
 @pytest.mark.parametrize("kind", ["bulk", "src"])
@@ -178,6 +178,7 @@ def test_a_file_or_source_that_nobody_else_holds_stays(world: World, kind: str) 
         if ref.endswith(f"202603-02/{kind}"):
             git(world.origin, "update-ref", "-d", ref)
     world.sam.fetch()
+    assert world.sam.heard.warnings == []
     assert len(before) == 3
     assert before <= refs_of(world.sam.path, "refs/gage-remotes").keys()
 
@@ -247,6 +248,7 @@ def test_lanes_of_finished_jobs_become_one(world: World) -> None:
     git(world.sam.path, "gc", "-q", "--prune=now")
     assert world.sam.lines() == lines
     assert [world.sam.output(run) for run in runs] == [b"output of train.py\n"] * 3
+    assert world.sam.heard.warnings == []
     fresh = Person(clone(world.origin, world.folder / "fresh"))
     fresh.fetch()
     assert fresh.lines() == lines
