@@ -317,13 +317,22 @@ class App:
         return found[0]
 
     def no_runs(self) -> RunNotFoundError:
-        """What is said where there are no runs."""
+        """What is said where no run is to be seen, and how to come by some."""
+        import shlex
+
         from git_gage.safe import clean
 
+        if hidden := self.catalog.count():
+            what = "1 run" if hidden == 1 else f"{hidden:,} runs"
+            hint = "see them with 'git gage list --archived' or '--deleted'"
+            return RunNotFoundError(f"no runs are listed: {what} put away", hint=hint)
         if self.asked_folder:
+            # The folder is named in any case: it may be GAGE_RUNS that names it now.
+            command = f"git gage --runs {shlex.quote(self.asked_folder)} copy --all --from <where>"
             message = f"no runs in '{clean(self.asked_folder)}' yet"
-            return RunNotFoundError(message, hint="git gage copy --all --to <dir>")
-        return RunNotFoundError("no runs here yet", hint="git gage run <script.py>")
+            return RunNotFoundError(message, hint=f"bring some there: {clean(command)}")
+        hint = "record one with 'git gage run <script.py>'"
+        return RunNotFoundError("no runs here yet", hint=hint)
 
     def document_now(self, run: str) -> dict[str, Any]:
         """The run object of an id, read anew: the run may have ended meanwhile."""

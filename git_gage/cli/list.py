@@ -213,18 +213,7 @@ def hint_at_runs(app: App, remote: str | None = None) -> None:
         click.echo(f"no runs on {clean(remote)} {told}", err=True)
         click.echo(f"hint: send some with 'git gage push {clean(remote)}'", err=True)
         return
-    if hidden := app.catalog.count():
-        what = "1 run" if hidden == 1 else f"{hidden:,} runs"
-        click.echo(f"no runs are listed: {what} put away", err=True)
-        click.echo("hint: see them with 'git gage list --archived' or '--deleted'", err=True)
-        return
-    if app.asked_folder:
-        import shlex
-
-        command = f"git gage --runs {shlex.quote(app.asked_folder)} copy --all --from <where>"
-        click.echo(f"no runs in '{clean(app.asked_folder)}' yet", err=True)
-        click.echo(f"hint: bring some there: {clean(command)}", err=True)
-        return
-    click.echo("no runs here yet", err=True)
-    click.echo("hint: record one with 'git gage run <script.py>'", err=True)
-    click.echo("hint: get those of others with 'git gage fetch'", err=True)
+    none = app.no_runs()
+    click.echo(f"{none.message}\nhint: {none.hint}", err=True)
+    if not (app.asked_folder or app.catalog.count()):
+        click.echo("hint: get those of others with 'git gage fetch'", err=True)

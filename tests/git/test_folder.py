@@ -85,22 +85,27 @@ def test_every_command_leaves_an_empty_folder_as_it_is(
     assert not (repo / ".git/gage/runs").exists()
 
 
-def test_an_empty_folder_says_how_runs_come_there(outside: Path) -> None:
-    result = at(outside, "list", where=outside)
-    assert (result.code, result.out) == (0, "")
-    assert result.err.splitlines() == [
-        f"no runs in '{outside}' yet",
-        f"hint: bring some there: git gage --runs {outside} copy --all --from <where>",
-    ]
-    for words in (["show"], ["backup", "x.tar"]):
-        result = at(outside, *words, where=outside)
-        assert (result.code, result.err.splitlines()) == (
-            128,
-            [f"fatal: no runs in '{outside}' yet", "hint: git gage copy --all --to <dir>"],
-        )
-    checked = at(outside, "doctor", where=outside).out
+@pytest.mark.parametrize("is_exported", [False, True])
+def test_an_empty_folder_says_how_runs_come_there(
+    outside: Path, repo: Path, is_exported: bool
+) -> None:
+    run = record(repo, "--", "echo", "1")
+    words = [] if is_exported else ["--runs", str(outside)]
+    env = {"GAGE_RUNS": str(outside)} if is_exported else {}
+    hint = f"hint: bring some there: git gage --runs {outside} copy --all --from <where>"
+    told = [f"no runs in '{outside}' yet", hint]
+    result = gage_inside(outside, *words, "list", env=env)
+    assert (result.code, result.out, result.err.splitlines()) == (0, "", told)
+    for asked in (["show"], ["backup", "x.tar"]):
+        result = gage_inside(outside, *words, *asked, env=env)
+        assert (result.code, result.err.splitlines()) == (128, [f"fatal: {told[0]}", hint])
+    checked = gage_inside(outside, *words, "doctor", env=env).out
     assert f"'{outside}' is empty: it is made when runs come in" in checked
     assert gage_inside(outside, "list", env={"GAGE_RUNS": ""}).code == 128
+    typed = hint.partition("git gage ")[2].replace("<where>", str(repo)).split()
+    assert gage_inside(outside, *typed, "-y", env=env).out == "Copied 1 run\n"
+    (there,) = json.loads(gage_inside(outside, *words, "list", "--json", env=env).out)
+    assert there["id"] == run
 
 
 def test_a_folder_of_which_all_runs_are_put_away_says_so(repo: Path, outside: Path) -> None:
@@ -116,6 +121,8 @@ def test_a_folder_of_which_all_runs_are_put_away_says_so(repo: Path, outside: Pa
     assert at(outside, "rm", run, "-y", where=repo).code == 0
     listed = at(outside, "list", where=repo)
     assert listed.err.startswith("no runs are listed: 1 run put away\n")
+    shown = at(outside, "show", where=repo)
+    assert (shown.code, shown.err) == (128, f"fatal: {listed.err}")
 
 
 def test_what_is_no_repository_is_refused_and_left_alone(tmp_path: Path, outside: Path) -> None:

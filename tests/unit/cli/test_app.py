@@ -25,7 +25,8 @@ def test_show_and_output_where_nothing_ran_yet(repo: Path) -> None:
     for command in ("show", "output"):
         result = gage_inside(repo, command)
         assert (result.code, result.out) == (128, "")
-        assert result.err == "fatal: no runs here yet\nhint: git gage run <script.py>\n"
+        told = "fatal: no runs here yet\nhint: record one with 'git gage run <script.py>'\n"
+        assert result.err == told
 
 
 def test_a_shell_that_completes_sees_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
