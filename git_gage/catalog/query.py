@@ -210,20 +210,28 @@ def _is_in(ref: str | None, lanes: Collection[str]) -> bool:
     return found is not None and found.space in OWN and found.lane in lanes
 
 
-def find_newest(db: sqlite3.Connection, column: str, value: str, count: int) -> list[str]:
-    """Ids of the newest runs of an "operation" or "writer" that are not deleted."""
+# For `hidden`: runs that are not deleted, and those that are and can be restored.
+KEPT, RESTORABLE = f"hidden < {DELETED}", f"hidden >= {DELETED} AND hidden < {PURGED}"
+
+
+def find_newest(
+    db: sqlite3.Connection, column: str, value: str, count: int, hidden: str = KEPT
+) -> list[str]:
+    """Ids of the newest runs of an "operation" or "writer"."""
     rows = db.execute(
-        f"SELECT id FROM run WHERE {column} = ? AND hidden < {DELETED} ORDER BY id DESC LIMIT ?",
+        f"SELECT id FROM run WHERE {column} = ? AND {hidden} ORDER BY id DESC LIMIT ?",
         (value, count),
     )
     return [id for (id,) in rows]
 
 
-def find_newest_in(db: sqlite3.Connection, namespace: str, operation: str, count: int) -> list[str]:
-    """Ids of the newest runs of an operation of a namespace that are not deleted."""
+def find_newest_in(
+    db: sqlite3.Connection, namespace: str, operation: str, count: int, hidden: str = KEPT
+) -> list[str]:
+    """Ids of the newest runs of an operation of a namespace."""
     rows = db.execute(
         "SELECT id FROM run JOIN fact ON fact.run = run.key"
-        f" WHERE operation = ? AND namespace = ? AND hidden < {DELETED} ORDER BY id DESC LIMIT ?",
+        f" WHERE operation = ? AND namespace = ? AND {hidden} ORDER BY id DESC LIMIT ?",
         (operation, namespace, count),
     )
     return [id for (id,) in rows]
@@ -278,14 +286,9 @@ def _shown(row: tuple[str, str, int, int | None, str | None, int]) -> Shown:
     return Shown(id, text, packages)
 
 
-def has_deleted(db: sqlite3.Connection, lanes: Iterable[str]) -> bool:
-    """Whether a run that was begun in these lanes is deleted, and can be restored."""
-    sql = f"""SELECT 1 FROM run
-        WHERE writer {AMONG} AND hidden >= {DELETED} AND hidden < {PURGED} LIMIT 1"""
-    return db.execute(sql, (among(lanes),)).fetchone() is not None
-
-
-def newest_here(db: sqlite3.Connection, lanes: Iterable[str], steps: int = 0) -> str | None:
+def newest_here(
+    db: sqlite3.Connection, lanes: Iterable[str], steps: int = 0, hidden: str = KEPT
+) -> str | None:
     """The newest run begun in these lanes, or the one so many steps before it."""
-    found = [id for lane in lanes for id in find_newest(db, "writer", lane, steps + 1)]
+    found = [id for lane in lanes for id in find_newest(db, "writer", lane, steps + 1, hidden)]
     return sorted(found, reverse=True)[steps] if len(found) > steps else None

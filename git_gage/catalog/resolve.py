@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.query import (
     DELETED,
+    KEPT,
+    RESTORABLE,
     as_document,
     find_named,
     find_newest,
     find_newest_in,
     find_prefixed,
-    has_deleted,
     newest_here,
     read_one,
 )
@@ -33,6 +34,7 @@ MIN_PREFIX = 4
 CANDIDATES = 5
 OFFERED = 50
 _LIST_HINT = "list runs with 'git gage list'"
+_DELETED_HINT = "see them with 'git gage list --deleted'"
 _ROW = re.compile(r"[1-9][0-9]{0,2}")
 _NEWEST = re.compile(r"(.*)@(?:~([0-9]{0,9}))?", re.DOTALL)
 _BEST = re.compile(r"(.*)@\{best:(.+)\}", re.DOTALL)
@@ -155,16 +157,16 @@ def _own(db: sqlite3.Connection, lanes: Iterable[str], steps: int) -> str:
     found = newest_here(db, lanes, steps)
     if found is not None:
         return found
-    if newest_here(db, lanes) is None:
-        if has_deleted(db, lanes):
-            raise RunNotFoundError(
-                "each run that was begun in this clone is deleted",
-                hint="see them with 'git gage list --deleted'",
-            )
+    has_deleted = newest_here(db, lanes, hidden=RESTORABLE) is not None
+    if newest_here(db, lanes) is not None:
+        raise _fewer(f"@~{steps}", "fewer runs here were begun in this clone", has_deleted)
+    if has_deleted:
         raise RunNotFoundError(
-            "no run was begun in this clone yet", hint="list all runs with 'git gage list'"
+            "each run that was begun in this clone is deleted", hint=_DELETED_HINT
         )
-    raise RunNotFoundError(f"no run '@~{steps}': fewer were begun in this clone", hint=_LIST_HINT)
+    raise RunNotFoundError(
+        "no run was begun in this clone yet", hint="list all runs with 'git gage list'"
+    )
 
 
 def _newest_of(db: sqlite3.Connection, text: str, operation: str, steps: int) -> str:
@@ -172,19 +174,27 @@ def _newest_of(db: sqlite3.Connection, text: str, operation: str, steps: int) ->
         if len(found) > steps:
             return found[steps]
         if found:
-            raise RunNotFoundError(f"no run '{text}': '{name}' has fewer runs", hint=_LIST_HINT)
+            deleted = dict(_find_newest(db, operation, 1, RESTORABLE))[name]
+            raise _fewer(text, f"'{name}' has fewer runs", bool(deleted))
+    if any(deleted for _, deleted in _find_newest(db, operation, 1, RESTORABLE)):
+        raise RunNotFoundError(f"each run of '{operation}' is deleted", hint=_DELETED_HINT)
     raise RunNotFoundError(f"no run of an operation '{operation}' here", hint=_LIST_HINT)
 
 
+def _fewer(text: str, told: str, has_deleted: bool) -> RunNotFoundError:
+    without, hint = ("without deleted ones ", _DELETED_HINT) if has_deleted else ("", _LIST_HINT)
+    return RunNotFoundError(f"no run '{text}': {without}{told}", hint=hint)
+
+
 def _find_newest(
-    db: sqlite3.Connection, operation: str, count: int
+    db: sqlite3.Connection, operation: str, count: int, hidden: str = KEPT
 ) -> Iterator[tuple[str, list[str]]]:
     """What an operation can be called, each with its newest runs; `digits:train` is one, too."""
     for name in (operation, f"{operation}.py"):
-        yield name, find_newest(db, "operation", name, count)
+        yield name, find_newest(db, "operation", name, count, hidden)
     namespace, _, inner = operation.partition(":")
     for name in (inner, f"{inner}.py"):
-        yield f"{namespace}:{name}", find_newest_in(db, namespace, name, count)
+        yield f"{namespace}:{name}", find_newest_in(db, namespace, name, count, hidden)
 
 
 def _prefixed(db: sqlite3.Connection, text: str, prefix: str) -> str:

@@ -64,6 +64,13 @@ def test_a_deleted_run_is_out_of_sight_and_comes_back(runs: tuple[Path, list[str
     shown = say(repo, "show", three)
     assert re.search(r"^deleted +Ana, \ds ago, git gage restore ", shown, re.M)
     assert "delete the run" in say(repo, "show", three, "--history")
+    hint = "hint: see them with 'git gage list --deleted'\n"
+    for word, told in (
+        ("@~2", "fewer runs here were begun in this clone"),
+        ("train@~2", "'train.py' has fewer runs"),
+    ):
+        refused = gage_inside(repo, "show", word).err
+        assert refused == f"fatal: no run '{word}': without deleted ones {told}\n{hint}"
     again = gage_inside(repo, "delete", "-y", three)
     assert (again.code, again.out) == (1, "")
     assert "nothing to do" in again.err
@@ -74,9 +81,11 @@ def test_a_deleted_run_is_out_of_sight_and_comes_back(runs: tuple[Path, list[str
     assert gage_inside(repo, "restore", three).code == 1
 
     say(repo, "rm", "-y", one, two, three)
-    assert gage_inside(repo, "restore", "@").err == (
-        "fatal: each run that was begun in this clone is deleted\n"
-        "hint: see them with 'git gage list --deleted'\n"
+    for word in ("@", "@~2"):
+        told = "fatal: each run that was begun in this clone is deleted\n"
+        assert gage_inside(repo, "restore", word).err == told + hint
+    assert (
+        gage_inside(repo, "show", "train@").err == f"fatal: each run of 'train' is deleted\n{hint}"
     )
 
 

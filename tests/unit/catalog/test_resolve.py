@@ -143,8 +143,8 @@ def test_steps_back_from_the_newest_go_over_former_lanes(store: FakeStore) -> No
         record.run for record in reversed(runs)
     ]
     assert catalog.resolve("@~") == runs[3].run
-    assert "fewer were begun" in refusal(catalog, "@~5").message
-    assert "fewer were begun" in refusal(catalog, "@~999999999").message
+    assert "fewer runs here were begun" in refusal(catalog, "@~5").message
+    assert "fewer runs here were begun" in refusal(catalog, "@~999999999").message
 
 
 def test_at_before_the_first_run_of_this_clone(store: FakeStore) -> None:
