@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from git_gage.cli.app import App
     from git_gage.share.files import Dropped, Large, Moved
 
-_WHO_HAS = "whoever has them can send them with 'git gage files push <run>'"
-
 fetch_option = click.option(
     "--fetch", is_flag=True, help="Get the file from a remote if it is not here"
 )
@@ -138,7 +136,8 @@ def get_large(
 ) -> None:
     """`fetch --files=all`: large files of runs (None: of all), as far as this remote has them.
 
-    How many it does not have is told, and is no failure: nobody has to send them.
+    How many it does not have is told with the rest, and is nothing to be warned of each time:
+    nobody has to send them. 'files pull' names them, and says who can.
 
     With `told`, which gets them as `large`, nothing is printed.
     """
@@ -154,14 +153,7 @@ def get_large(
     if told is not None:
         told["large"] = moved_body(moved)
     else:
-        click.echo(_describe_moved(moved, "pull", dry_run=dry_run))
-        if moved.missing:
-            from git_gage.render.amounts import count_text
-
-            count = len(moved.missing)
-            what = f"{count_text(count, 'large file')} {'is' if count == 1 else 'are'}"
-            app.progress().warning(f"{what} {_not_there(moved)}")
-            app.progress().note(f"hint: {_WHO_HAS}")
+        click.echo(_describe_moved(moved, "pull", dry_run=dry_run) + _describe_absent(moved))
 
 
 def get_one(app: App, run: str, path: str) -> None:
@@ -222,6 +214,16 @@ def _describe_moved(moved: Moved, action: str, *, dry_run: bool = False) -> str:
     return f"{remote} has {there} already" if action == "push" else f"{there} here already"
 
 
+def _describe_absent(moved: Moved) -> str:
+    if not moved.missing:
+        return ""
+    from git_gage.safe import clean
+
+    count = len(moved.missing)
+    more = " more" if moved.files or moved.there else ""
+    return f" ({count:,}{more} {'is' if count == 1 else 'are'} {clean(_not_there(moved))})"
+
+
 def _tell_missing(app: App, moved: Moved, action: str) -> None:
     if not moved.missing:
         return
@@ -229,7 +231,7 @@ def _tell_missing(app: App, moved: Moved, action: str) -> None:
     _list_files(app, [(each, where) for each in moved.missing])
     hint = "git gage files pull <run> <another remote>"
     if action == "pull":
-        hint = _WHO_HAS
+        hint = "whoever has them can send them with 'git gage files push <run>'"
     click.echo(f"hint: {hint}", err=True)
 
 
