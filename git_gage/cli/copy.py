@@ -236,6 +236,7 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
     """
     from git_gage.share.chosen import Chosen
     from git_gage.share.copy import find_put_away, plan_copy
+    from git_gage.share.news import withheld_lines
 
     there = None
     if side.unmade is None:
@@ -251,7 +252,8 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
     if target is not None and not what.is_chosen:
         passed_over = find_put_away(app.store, side.address, source, target, sends=side.sends)
     chosen = Chosen([*runs, *passed_over], what.parts, what.kinds)
-    planned = plan_copy(app.store, side.address, source, target, chosen, sends=side.sends)
+    held = withheld_lines(app.store, there.peek) if there is not None and side.sends else {}
+    planned = plan_copy(app.store, side.address, source, target, chosen, held, sends=side.sends)
     return Found(side, planned, [target or source, source], runs)
 
 

@@ -37,6 +37,7 @@ class Elsewhere(App):
         self._looked = time.monotonic()
         with app.progress(quiet=quiet) as progress:
             peek = look_at(app.store, app.catalog, self._address, progress)
+        self.peek = peek
         self._here = set(app.runs.find(()))
         self._shown = peek.remote.shown
         self.had_runs = not peek.tips and bool(tracking_refs(app.store.repo, peek.remote))

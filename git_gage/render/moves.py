@@ -20,7 +20,7 @@ _FIELDS = ("id", "name", "operation", "status", "label")
 def move_objects(
     documents: Sequence[Mapping[str, Any]], counts: Sequence[tuple[bool, int]]
 ) -> list[dict[str, Any]]:
-    """For each run `new`, whether the other side has nothing of it, and `records` that go."""
+    """For each run `new`, whether the other side gets it with this, and `records` that go."""
     return [
         {**{key: document[key] for key in _FIELDS}, "new": is_new, "records": records}
         for document, (is_new, records) in zip(documents, counts, strict=True)

@@ -34,7 +34,8 @@ _HERE = "."
 
 
 class Move(NamedTuple):
-    """A run of which the other side lacks something; `is_new`: it has none of the run.
+    """A run of which the other side lacks something; `is_new`: it has not even how it began, and
+    gets that. What was said of a run may be there before the run.
 
     Without `lines` it lacks sources or outputs that were left out before.
     """
@@ -58,13 +59,14 @@ def plan_copy(
     source: Catalog,
     target: Catalog | None,
     chosen: Chosen,
+    held: Collection[bytes],
     *,
     sends: bool,
 ) -> Plan:
     """What of the chosen runs would go from one catalog to another, in their order.
 
-    Both are as of their last refresh; without `target` there is nothing yet. What one side says was
-    taken out does not go.
+    Both are as of their last refresh; without `target` there is nothing yet. `held` are lines that
+    are there, and not shown. What one side says was taken out does not go.
     """
     runs = chosen.runs or ()
     theirs = [] if target is None else list(target.record_lines(runs))
@@ -72,6 +74,7 @@ def plan_copy(
     for record in theirs:
         there.setdefault(record.run, set()).add(record.line)
     lacking: dict[str, list[bytes]] = {}
+    begun: set[str] = set()
     ours = list(source.record_lines(runs))
     drop = find_said([*ours, *theirs])
     judged = source.begun(runs) if sends else set(runs)
@@ -80,12 +83,16 @@ def plan_copy(
         is_meant = is_meant and not drop.takes(record.line)
         # Who does not know who began a run could not take words about it back when it is purged.
         is_meant = is_meant and (record.run in judged or record.kind == KIND)
+        if record.line in held:
+            there.setdefault(record.run, set()).add(record.line)
         if is_meant and record.line not in there.get(record.run, ()):
             lacking.setdefault(record.run, []).append(record.line)
+            if record.kind == "run.begin":
+                begun.add(record.run)
     left = LeftOut(store, find_remote(store.repo, remote), sends=sends)
     late = set(left.find(chosen)).intersection(there)
     moves = [
-        Move(run, run not in there, lacking.get(run, ()))
+        Move(run, run in begun, lacking.get(run, ()))
         for run in runs
         if run in lacking or run in late
     ]

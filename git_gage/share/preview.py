@@ -19,7 +19,7 @@ from git_gage.share.lanes import (
     sharing,
     tracking_refs,
 )
-from git_gage.share.news import Contents, known_there, list_contents
+from git_gage.share.news import Contents, known_there, list_contents, withheld_lines
 from git_gage.share.peek import look_at
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store.rewrite import Drop
@@ -68,7 +68,7 @@ def preview_push(
                 lines = [line for line in lines if _writer(line) in store.my_lanes]
         if lines:
             # A look leaves out what nobody wants to see any more; it is no news for all that.
-            held = read_tip_lines(store, records_only(_withheld(store, peek)).values())
+            held = withheld_lines(store, peek)
             lines = [line for line in lines if line not in held]
         lines = _of_kinds(lines, chosen)
         if lines:
@@ -101,11 +101,6 @@ def preview_fetch(
         late = find_late_cargo(known, peek.listed, chosen.parts)
         return Move(peek.remote.shown, 0, 0, 0, has_cargo=bool(late))
     return _measure(store, peek, _of_kinds(lines, chosen), chosen, there=True)
-
-
-def _withheld(store: Store, peek: Peek) -> Refs:
-    """What a remote has, and is to delete, or of which nothing is wanted; as far as it is here."""
-    return {ref: oid for ref, oid in known_there(store, peek.remote, {}) if ref in peek.listed}
 
 
 def _measure_cargo(store: Store, catalog: Catalog, peek: Peek, chosen: Chosen) -> Move:

@@ -388,3 +388,30 @@ open('data.bin', 'wb').write(bytes(200_000) + b'{token[:9]}' + b'{token[9:]}')
     assert sent.out.startswith("pushed 2 files, ")
     # What is there need not be let through again.
     assert gage_inside(repo, "push", "lab", "@", "--files").code == 0
+
+
+def test_what_is_there_already_does_not_go_again_after_a_purge(repo: Path, place: Path) -> None:
+    runs = [record(repo, f"{name}.py") for name in ("one", "two", "three")]
+    assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").out == "Copied 3 runs\n"
+    assert gage_inside(repo, "purge", runs[0], "--force").code == 0
+    preview = gage_inside(repo, "copy", "--all", "--to", str(place), "-n", "--json")
+    assert [(move["id"], move["new"]) for move in json.loads(preview.out)] == [(runs[0], False)]
+    assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").out == "Copied 1 run\n"
+    assert at(place, "list", "--format", "{id}", where=repo).split() == [runs[2], runs[1]]
+    same = f"Nothing to copy: {place} and this side have the same\n"
+    assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").out == same
+
+
+def test_words_about_a_run_that_is_not_there_are_no_run(repo: Path, place: Path) -> None:
+    one = record(repo, "one.py", "-l", "good")
+
+    def goes(*words: str) -> list[tuple[bool, int]]:
+        out = gage_inside(repo, "copy", one, "--to", str(place), "-n", "--json", *words).out
+        return [(move["new"], move["records"]) for move in json.loads(out)]
+
+    assert goes("--user") == [(False, 1)]
+    assert gage_inside(repo, "copy", one, "--to", str(place), "--user", "-y").code == 0
+    ((is_new, records),) = goes()
+    assert is_new
+    assert records > 1
+    assert " all " in gage_inside(repo, "copy", one, "--to", str(place), "-n").out

@@ -258,7 +258,7 @@ def test_a_copy_takes_nothing_else_of_its_clone_from_a_remote(
     say(bob, "push")
     say(bob, "purge", "--force", one)
     dry = say(bob, "copy", "--all", "--to", "origin", "-n")
-    assert re.search(f"{one[10:17]} +purged +all", dry)
+    assert re.search(f"{one[10:17]} +purged +1 update", dry)
     assert gage_inside(bob, "copy", "--all", "--to", "origin", "-y").code == 0
     assert list(look_there(hub)) == [two]
     say(bob, "push")
