@@ -11,10 +11,8 @@ from git_gage.share.chosen import LeftOut, find_unsent
 from git_gage.share.delivery import would_give_up
 from git_gage.share.fetch import find_late_cargo
 from git_gage.share.lanes import (
-    Refs,
     compare_tips,
     own_refs,
-    read_tip_lines,
     records_only,
     sharing,
     tracking_refs,
