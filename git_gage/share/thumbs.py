@@ -14,7 +14,7 @@ from git_gage.runs.thumbs import find_gallery
 from git_gage.runs.withheld import read_withheld
 from git_gage.share.lanes import Refs, kept_as, refs_below, sharing, split_ref, update_refs
 from git_gage.share.remote import Remote, find_remote
-from git_gage.share.transfer import fetch_refs, make_refusal, push_refs
+from git_gage.share.transfer import fetch_refs, list_remote, make_refusal, push_refs
 from git_gage.store import LOCAL, OUT, TRACKING
 from git_gage.store.identity import out_lane
 from git_gage.store.layout import THUMBS
@@ -97,10 +97,18 @@ def _push_chosen(
 def _give(
     store: Store, remote: Remote, galleries: Mapping[str, Gallery], observer: Observer
 ) -> tuple[str, Outcome | None, int]:
-    """Put what the remote lacks into its out lane, which begins as the remote has it, and push."""
-    known = _known(store.repo, remote)
+    """Put what the remote lacks into its out lane, which begins as the remote has it, and push.
+
+    A new one where the remote lost it: it must not get what it was given once along with that.
+    """
+    tracked = _known(store.repo, remote)
+    listed = list_remote(store.repo, remote, observer)
+    known = {ref: oid for ref, oid in tracked.items() if listed.get(ref) == oid}
+    path, common_dir = store.dir / "lane.json", store.repo.common_dir
     with store.writing():
-        lane = out_lane(store.dir / "lane.json", store.repo.common_dir, remote.tracking)
+        lane = out_lane(path, common_dir, remote.tracking)
+        if any(split_ref(ref).lane == lane for ref in tracked.keys() - known.keys()):
+            lane = out_lane(path, common_dir, remote.tracking, fresh=True)
         space = f"{OUT}/{remote.tracking}/w"
         there = {ref: oid for ref, oid in known.items() if split_ref(ref).lane == lane}
         present = refs_below(store.repo, space, (THUMBS,))

@@ -364,6 +364,22 @@ def test_chosen_runs_go_with_their_previews_alone(world: World) -> None:
     assert paths(sam, first) == paths(sam, second) == [b"red.png"]
 
 
+def test_another_place_at_the_same_address_gets_no_previews_of_before(world: World) -> None:
+    ana = world.ana
+    first, second = ana.run("first.py"), ana.run("second.py")
+    for run, shade in ((first, 10), (second, 20)):
+        paint(ana, run, red=png(60, 40, shade=shade))
+        add(ana, run)
+    assert push(ana, first) == 1
+    shutil.rmtree(world.origin)
+    world.bare(world.origin.name)
+    assert push(ana, second) == 1
+    assert fetch(world.sam) == 1
+    assert world.sam.runs() == {second}
+    assert push(ana, first) == 1
+    assert fetch(world.sam) == 1
+
+
 def test_a_copy_that_writes_the_same_lane_is_left_alone(world: World) -> None:
     ana, run = world.ana, world.ana.run()
     paint(ana, run, red=RED)
