@@ -122,7 +122,8 @@ class Metrics:
 class ForeignRun:
     """A run of another tool; times in Unix seconds.
 
-    id: what the tool knows it by, never used twice. path: where it was found. ended: None where the
+    id: what the tool knows it by, never used twice. former_id: what earlier versions of git-gage
+    took for that, and may have been used twice. path: where it was found. ended: None where the
     tool has no end of it; `quiet_since` is then the time of the newest thing that is known, and
     `changed`, where that is later, the time of the newest file.
     took_s: how long it took, if that is known. output: a file, or the bytes, of what it printed.
@@ -134,6 +135,7 @@ class ForeignRun:
     path: str
     operation: str
     started: float
+    former_id: str | None = None
     ended: float | None = None
     quiet_since: float = 0.0
     changed: float = 0.0

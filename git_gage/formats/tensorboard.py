@@ -6,6 +6,7 @@ plugins/scalar/metadata.py and plugins/hparams/{plugin_data,hparams_util}.proto.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import struct
@@ -23,7 +24,7 @@ from git_gage.formats.model import (
     read_each,
     read_scalars,
 )
-from git_gage.formats.opened import list_parts
+from git_gage.formats.opened import MAX_FILE, list_parts, open_plain
 from git_gage.formats.written import new_folder
 from git_gage.metrics.crc32c import masked_crc32c
 from git_gage.metrics.events import EventTail
@@ -40,7 +41,8 @@ NOT_WRITTEN = (
 _EVENTS = "tfevents"
 _VERSION = b"brain.Event:2"
 _DOUBLE_TYPE = 2
-# Points go to the file by so many.
+# Hexadecimal digits of a digest in the id of a run.
+_DIGITS = 16
 _NOT_SAID = "TensorBoard does not say how it ended"
 
 
@@ -69,15 +71,17 @@ def _find(path: Path) -> dict[Path, list[str]]:
 def _read(top: Path, folder: Path, names: list[str]) -> ForeignRun:
     left_out: list[str] = []
     metrics = Metrics()
-    texts = read_events([folder / name for name in names], metrics, left_out)
+    paths = [folder / name for name in sorted(names)]
+    id = _identify(paths)
+    texts = read_events(paths, metrics, left_out)
     if metrics.first_s is None or metrics.last_s is None:
         raise BrokenError("its event files have no scalars with a time")
     name = folder.relative_to(top).as_posix()
     return ForeignRun(
         TOOL,
-        # The name of an event file has the time, the host, the process, and a number.
-        min(names),
+        id,
         str(folder),
+        former_id=paths[0].name,
         operation=folder.name if name != "." else top.resolve().name or TOOL,
         started=metrics.first_s,
         ended=metrics.last_s,
@@ -89,6 +93,21 @@ def _read(top: Path, folder: Path, names: list[str]) -> ForeignRun:
         label=None if name in (".", folder.name) else name,
         left_out=left_out,
     )
+
+
+def _identify(paths: Iterable[Path]) -> str:
+    """The name of the first file with a scalar, and a digest of its bytes up to there.
+
+    The name has a second and a host, and with some writers nothing else: several runs may share
+    it. The time in the first event is finer. Both stay while the run goes on.
+    """
+    for path in paths:
+        tail = EventTail(path)
+        with open_plain(path) as file:
+            if tail.read(limit=1):
+                head = file.read(min(tail.offset, MAX_FILE))
+                return f"{path.name}:{hashlib.sha256(head).hexdigest()[:_DIGITS]}"
+    raise BrokenError("its event files have no scalars with a time")
 
 
 def read_events(

@@ -52,6 +52,7 @@ _NO_END = "its end is not recorded"
 _MAX_LEFT_OUT, _MAX_SAID = 50, 300
 _MAX_COMMAND = 8 << 10
 _SHORTEN = ("config", "config_diff")
+_Key = tuple[str, ...]
 
 
 @dataclass
@@ -97,13 +98,21 @@ def _import_each(
     dry: bool,
 ) -> Imported:
     known = _known_runs(catalog)
+    paths: dict[_Key, str] = {}
     imported = Imported()
     for run in found:
         if isinstance(run, Unread):
             imported.unread.append(run)
             continue
         key = (run.tool, run.id)
-        earlier = known.get(key)
+        path = paths.get(key)
+        if path is not None:
+            # One that two of the paths lead to is one.
+            if path != run.path:
+                imported.unread.append(Unread(run.path, f"it is the same run as '{path}'"))
+            continue
+        paths[key] = run.path
+        earlier = known.get(key) or known.pop(_former_key(run), None)
         if earlier:
             imported.here.append(earlier)
         elif run.ended is None and store.clock() - max(run.quiet_since, run.changed) < QUIET_S:
@@ -112,14 +121,18 @@ def _import_each(
             id = run.id if dry else _Import(store, catalog, run, author, observer).record()
             imported.runs.append(id)
             imported.left_out.update(dict.fromkeys(run.left_out, 1))
-            known[key] = id
     return imported
 
 
-def _known_runs(catalog: Catalog) -> dict[tuple[str, str], str]:
+def _former_key(run: ForeignRun) -> _Key:
+    """What a run was known by when its id alone did not tell: that, and when it began."""
+    return (run.tool, run.former_id or "", format_time(run.started))
+
+
+def _known_runs(catalog: Catalog) -> dict[_Key, str]:
     """Ids of the runs that are here, by tool and the id that it gave them: ours, too."""
     catalog.refresh()
-    known: dict[tuple[str, str], str] = {}
+    known: dict[_Key, str] = {}
     for text in catalog.iter_documents(None):
         id = text[text.index('"id":"') + 6 :].partition('"')[0]
         known[OWN_TOOL, id] = id
@@ -128,6 +141,7 @@ def _known_runs(catalog: Catalog) -> dict[tuple[str, str], str]:
             source = document["imported"]
             if source is not None and document["reason"] != IMPORT_REASON:
                 known[source["tool"], source["id"]] = id
+                known[source["tool"], source["id"], source["started"]] = id
     return known
 
 

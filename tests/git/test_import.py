@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
+from bench.events import make_bytes, make_event, make_record, make_scalar
+from git_gage.formats import tensorboard
 from git_gage.formats.written import copy_file
 from git_gage.runs import importing
 from git_gage.trust.errors import SigningError
@@ -165,6 +168,74 @@ def test_a_folder_of_tensorboard(repo: Path, tmp_path: Path) -> None:
     assert found["train"]["reason"] == "TensorBoard does not say how it ended"
     assert found["eval"]["metrics"] == {"acc": 0.5}
     assert found["eval"]["started"] == "2025-11-24T16:00:00.000Z"
+
+
+EVENTS = "events.out.tfevents.1795903002.lab"
+BEGAN = 1795903002.25
+
+
+def log(folder: Path, began_s: float, *losses: float, name: str = EVENTS) -> Path:
+    """Event files as tensorboardX names them, which says no more than the second and the host."""
+    folder.mkdir(parents=True, exist_ok=True)
+    first = b"\x09" + struct.pack("<d", began_s) + make_bytes(3, b"brain.Event:2")
+    events = [
+        make_event(make_scalar("loss", loss), step=step, time_s=began_s + step + 0.001)
+        for step, loss in enumerate(losses)
+    ]
+    (folder / name).write_bytes(b"".join(map(make_record, [first, *events])))
+    return folder
+
+
+def test_runs_of_tensorboard_that_began_in_the_same_second(repo: Path, tmp_path: Path) -> None:
+    for number, run in enumerate(("a", "b")):
+        log(tmp_path / "tb" / run, BEGAN + number / 1e6, 0.5)
+    assert bring(repo, "-n", tmp_path / "tb").startswith("Would import 2 runs\n")
+    body = json.loads(bring(repo, tmp_path / "tb", "--json"))
+    assert (len(body["imported"]), body["here"], body["not_imported"]) == (2, [], [])
+    # They go on: more lines, and one more file.
+    log(tmp_path / "tb" / "a", BEGAN, 0.5, 0.25)
+    log(tmp_path / "tb" / "b", BEGAN + 60, 0.1, name="events.out.tfevents.1795903062.lab")
+    assert bring(repo, tmp_path / "tb") == "Imported 0 runs, 2 were here\n"
+    # A colleague keeps a copy of one elsewhere.
+    shutil.copytree(tmp_path / "tb" / "b", tmp_path / "mine" / "best")
+    assert bring(repo, tmp_path / "mine") == "Imported 0 runs, 1 was here\n"
+
+
+def test_a_file_without_scalars_does_not_tell_a_run_of_tensorboard(
+    repo: Path, tmp_path: Path
+) -> None:
+    folder = log(tmp_path / "tb" / "a", BEGAN, 0.5)
+    log(folder, BEGAN - 1, name="events.out.tfevents.1795903001.lab.profile-empty")
+    log(tmp_path / "tb" / "none", BEGAN)
+    timeless = make_record(make_event(make_scalar("loss", 0.5)))
+    (log(tmp_path / "tb" / "never", BEGAN) / EVENTS).write_bytes(timeless)
+    done = gage_inside(repo, "import", str(tmp_path / "tb"))
+    assert done.out.startswith("Imported 1 run\n")
+    assert "tb/never': its event files have no scalars with a time\n" in done.err
+    assert "tb/none': its event files have no scalars with a time\n" in done.err
+    (folder / "events.out.tfevents.1795903001.lab.profile-empty").unlink()
+    assert bring(repo, folder) == "Imported 0 runs, 1 was here\n"
+
+
+def test_a_run_of_tensorboard_that_an_earlier_version_imported(repo: Path, tmp_path: Path) -> None:
+    log(tmp_path / "tb" / "a", BEGAN, 0.5)
+    with patch.object(tensorboard, "_identify", lambda paths: paths[0].name):
+        bring(repo, tmp_path / "tb")
+    # That version took these for the first one, and left them out.
+    log(tmp_path / "tb" / "b", BEGAN + 1e-6, 0.5)
+    log(tmp_path / "tb" / "c", BEGAN + 0.125, 0.5)
+    assert bring(repo, tmp_path / "tb").startswith("Imported 2 runs, 1 was here\n")
+    assert bring(repo, tmp_path / "tb") == "Imported 0 runs, 3 were here\n"
+
+
+def test_a_run_that_lies_there_twice_is_imported_once(repo: Path, tmp_path: Path) -> None:
+    first = log(tmp_path / "tb" / "a", BEGAN, 0.5)
+    shutil.copytree(first, tmp_path / "tb" / "copy")
+    done = gage_inside(repo, "import", str(tmp_path / "tb"), str(first))
+    assert done.out.startswith("Imported 1 run\nNever carried")
+    told = f"not imported: '{tmp_path}/tb/copy': it is the same run as '{first}'\n"
+    assert done.err == f"warning: {told}"
+    assert bring(repo, tmp_path / "tb") == "Imported 0 runs, 1 was here\n"
 
 
 def test_experiments_of_dvc_are_read_by_git_alone(repo: Path, tmp_path: Path) -> None:
