@@ -1,6 +1,7 @@
 """Gage's runs: `<run>/` with what it made, beside it `<run>.meta` or `<run>.meta.zip`.
 
-Source: gage/_internal/{run_meta,run_util,run_attr,attr_log,opref_util}.py of Gage, July 2024.
+Source: gage/_internal/{run_meta,run_util,run_attr,attr_log,opref_util}.py of Gage, July 2024, and
+opref_util.py of 0.1.2, April 2024.
 """
 
 from __future__ import annotations
@@ -73,9 +74,7 @@ def _read(path: Path) -> ForeignRun:
     if path.name.endswith(_DELETED):
         raise BrokenError("it is deleted")
     meta = _Meta(path)
-    words = (meta.text("opref") or "").split(" ")
-    if words[0] != "2" or len(words) < 3 or not words[2]:
-        raise BrokenError("'opref' is not as Gage writes it")
+    words = _read_opref(meta)
     started, ended = meta.time("started"), meta.time("stopped")
     if started is None:
         raise BrokenError("it has not started")
@@ -119,6 +118,19 @@ def _read(path: Path) -> ForeignRun:
     _read_user(run, folder.with_name(f"{folder.name}.user"))
     left_out += meta.broken
     return run
+
+
+def _read_opref(meta: _Meta) -> list[str]:
+    """The words `<schema> <namespace> <operation>`, in schema 2 also a version."""
+    text = meta.text("opref")
+    if not text:
+        raise BrokenError("it has no readable 'opref'")
+    words = text.split(" ")
+    if words[0] not in ("1", "2"):
+        raise BrokenError(f"'opref' is of schema '{words[0]}', and only 1 and 2 are known")
+    if len(words) < 3 or not words[1] or not words[2] or (words[0] == "1" and len(words) > 3):
+        raise BrokenError("'opref' is not as Gage writes it")
+    return words
 
 
 class _Meta:

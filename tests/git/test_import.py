@@ -141,7 +141,7 @@ def test_runs_of_guild(repo: Path, tmp_path: Path) -> None:
     assert (failing["status"], failing["exit_code"]) == ("error", 1)
 
 
-@pytest.mark.parametrize("form", ["gage-zip", "gage-dir"])
+@pytest.mark.parametrize("form", ["gage-zip", "gage-dir", "gage-0.1.2"])
 def test_runs_of_gage(form: str, repo: Path, tmp_path: Path) -> None:
     done = gage_inside(repo, "import", str(lay_out(form, tmp_path)))
     assert done.out.startswith("Imported 2 runs\n")

@@ -150,8 +150,19 @@ def test_metadata_of_gage_that_is_damaged(gage_run: Path) -> None:
     assert only(gage.read_runs(gage_run)).ended is None
     (gage_run / "proc" / "cmd.json").write_text("1")
     assert only(gage.read_runs(gage_run)).argv == []
-    (gage_run / "opref").write_text("1 digits")
+
+
+@pytest.mark.parametrize("text", ["1 digits", "2 digits", "2 digits ", "1  train", "1 a b 1.0"])
+def test_a_run_of_gage_that_does_not_say_of_what(text: str, gage_run: Path) -> None:
+    (gage_run / "opref").write_text(text)
     assert why(gage.read_runs(gage_run)) == "'opref' is not as Gage writes it"
+
+
+def test_a_run_of_another_gage(gage_run: Path) -> None:
+    (gage_run / "opref").write_text("3 digits train")
+    assert why(gage.read_runs(gage_run)) == "'opref' is of schema '3', and only 1 and 2 are known"
+    (gage_run / "opref").unlink()
+    assert why(gage.read_runs(gage_run)) == "it has no readable 'opref'"
 
 
 def test_what_people_said_in_gage(gage_run: Path) -> None:
