@@ -84,8 +84,11 @@ def gather(
             absent.append("its files")
         elif made.absent:
             absent.append(f"{made.absent:,} of its files")
-        if made.absent or (absent and not ways):
+        if made.absent:
             ways.append(f"git gage files pull {short_id(run)}")
+        elif absent and not ways:
+            # Their list comes as the output does.
+            ways.append("git gage fetch")
         without = f"run {short_id(run)} goes without"
         if absent:
             observer.warning(f"{without} {', '.join(absent)}: not here: {' && '.join(ways)}")

@@ -49,7 +49,7 @@ class Exported(NamedTuple):
 
 
 def make_statement(store: Store, catalog: Catalog, document: Mapping[str, Any]) -> Exported:
-    """What can be said of a run that has ended; files that it made only where they are here.
+    """What can be said of a run that has ended; files that it made as far as they are here.
 
     Raises: RequestError for a run that goes on, or of which nothing is known that has a digest.
     """
@@ -87,13 +87,14 @@ def _made(
     recorded = document["generated"]
     if not recorded or not recorded["files"]:
         return
-    top = store.run_dir(document["id"])
-    if not top.is_dir():
-        notices.append("files that it made are not here, and not among the subjects")
-        return
     files = MadeFiles(store, catalog, document)
     if files.filed is not None:
         yield from _filed_subjects(files, document, notices)
+        return
+    top = store.run_dir(document["id"])
+    if not top.is_dir():
+        run = short_id(document["id"])
+        notices.append(f"run {run} goes without its files: not here: git gage fetch")
         return
     made = list_made(store, catalog, document)
     if not is_as_recorded(made, document):
@@ -116,11 +117,28 @@ def _filed_subjects(
         raise _refuse_changed(document)
     links = [each for each in files.filed.manifest.entries if each.role == GENERATED and each.link]
     notices += [_describe_left_out(each.path) for each in links]
+    notices += _describe_absent(files, short_id(document["id"]))
     for entry, verdict, _ in files.compared:
-        if verdict == ABSENT:
-            notices.append(_describe_left_out(entry.path))
-        else:
+        if verdict != ABSENT:
             yield _subject(entry.path, entry.sha256)
+
+
+def _describe_absent(files: MadeFiles, run: str) -> Iterator[str]:
+    """Which files are not among the subjects though they are plain, and how to get them."""
+    count, out = 0, "it is not among the subjects"
+    for entry, verdict, _ in files.compared:
+        name = os.fsdecode(entry.path)
+        if verdict != ABSENT:
+            continue
+        if entry.sha256 is None:
+            yield f"what '{name}' held was not recorded: {out}"
+        elif entry.is_private:
+            yield f"'{name}' is not here, and was kept in its directory alone: {out}"
+        else:
+            count += 1
+    if count:
+        pull = f"git gage files pull {run}"
+        yield f"run {run} goes without {count:,} of its files: not here: {pull}"
 
 
 def _refuse_changed(document: Mapping[str, Any]) -> RequestError:

@@ -164,9 +164,53 @@ def test_the_run_of_another_clone_is_not_vouched_for(project: Path, tmp_path: Pa
     assert "was recorded by another clone: what it says is not yours to sign" in refused.err
     assert envelope(other, run_, "--sign")["signatures"] != []
     done = export(other, run_, "--no-sign")
-    assert done.err == "warning: files that it made are not here, and not among the subjects\n"
+    told = "warning: 'out/last' is no plain file of the run, and not among the subjects\n"
+    assert done.err == told
+    # Short files travel with the run.
     names = [each["name"] for each in statement(other, run_, "--no-sign")["subject"]]
-    assert names == ["git-gage:output", "git-gage:snapshot"]
+    assert names == ["out/model.bin", "git-gage:output", "git-gage:snapshot"]
+
+
+def test_files_that_are_not_here_are_told_with_the_way_to_get_them(
+    repo: Path, tmp_path: Path
+) -> None:
+    make_repo(tmp_path / "hub.git", files={}, commit=False, options=("--bare",))
+    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    write_files(repo, {"big.py": "open('big.bin', 'wb').write(bytes(300_000))\n"})
+    for words in (
+        ("run", "-q", "big.py"),
+        ("push",),
+        ("files", "push", "@"),
+        ("files", "drop", "@"),
+    ):
+        done = gage_inside(repo, *words, env=SIGNING)
+        assert done.code == 0, done.err
+    run_ = json.loads(gage_inside(repo, "show", "--json").out)["id"][10:17]
+    pull = f"git gage files pull {run_}"
+    done = export(repo, "@")
+    assert done.err == f"warning: run {run_} goes without 1 of its files: not here: {pull}\n"
+    assert "big.bin" not in [each["name"] for each in statement(repo)["subject"]]
+    assert gage_inside(repo, *pull.split()[2:], env=SIGNING).code == 0
+    assert export(repo, "@").err == ""
+    digest = {"sha256": hashlib.sha256(bytes(300_000)).hexdigest()}
+    assert {"name": "big.bin", "digest": digest} in statement(repo)["subject"]
+
+
+def test_a_list_of_files_that_has_not_come(repo: Path, tmp_path: Path) -> None:
+    hub = make_repo(tmp_path / "hub.git", files={}, commit=False, options=("--bare",))
+    write_files(repo, {"many.py": "for i in range(250): open(f'{i:090}', 'w').write('x')\n"})
+    assert gage_inside(repo, "run", "-q", "many.py", env=SIGNING).code == 0
+    other = make_repo(tmp_path / "other")
+    for each in (repo, other):
+        git(each, "remote", "add", "origin", str(hub))
+    assert gage_inside(repo, "push", env=SIGNING).code == 0
+    assert gage_inside(other, "fetch", "--meta", env=SIGNING).code == 0
+    run_ = json.loads(gage_inside(other, "list", "--json").out)[0]["id"][10:17]
+    told = f"warning: run {run_} goes without its files: not here: git gage fetch\n"
+    assert export(other, "--no-sign", run_).err == told
+    assert told in export(other, "--format", "mlflow", run_, "-o", str(tmp_path / "mlruns")).err
+    assert gage_inside(other, "fetch", env=SIGNING).code == 0
+    assert export(other, "--no-sign", run_).err == ""
 
 
 def test_before_the_first_commit(tmp_path: Path) -> None:

@@ -286,6 +286,12 @@ def test_a_secret_stays_where_it_was_made(repo: Path) -> None:
     assert answer(repo, "cat", "@:key.txt").startswith("first\ntoken")
     (row,) = json.loads(answer(repo, "files", "--json"))["runs"]
     assert (row["large"], row["alone"]) == (0, 13)
+    (run_dir(repo) / "key.txt").unlink()
+    done = gage_inside(repo, "export", "--no-sign", "@")
+    told = (
+        "'key.txt' is not here, and was kept in its directory alone: it is not among the subjects"
+    )
+    assert done.err == f"warning: {told}\n"
 
 
 def test_a_secret_that_it_was_given_stays_too(repo: Path) -> None:
@@ -398,6 +404,9 @@ def test_what_cannot_be_read_has_no_digest(repo: Path, monkeypatch: pytest.Monke
     assert listed(repo)["model.bin"]["sha256"] is None
     model = run_dir(repo) / "model.bin"
     assert model.stat().st_mode & stat.S_IWUSR
+    done = gage_inside(repo, "export", "--no-sign", "@")
+    told = "warning: what 'model.bin' held was not recorded: it is not among the subjects\n"
+    assert done.err == told + told.replace("model.bin", "report.md")
     model.unlink()
     assert gage_inside(repo, "cat", "@:model.bin").code == 1
 
@@ -912,7 +921,9 @@ def test_files_that_a_signature_is_on_and_that_are_not_here(
     shutil.rmtree(top)
     store.sidecar.remove(SHA256)
     assert is_as_attested(store, MadeFiles(store, catalog, document), attest) is None
-    assert "not among the subjects" in make_statement(store, catalog, document).notices[0]
+    told = make_statement(store, catalog, document).notices
+    short = document["id"][10:17]
+    pull = f"git gage files pull {short}"
+    assert told == [f"run {short} goes without 1 of its files: not here: {pull}"]
     top.mkdir()
-    notices = make_statement(store, catalog, document).notices
-    assert notices == ["'model.bin' is no plain file of the run, and not among the subjects"]
+    assert make_statement(store, catalog, document).notices == told
