@@ -67,7 +67,7 @@ def command(app: App, paths: tuple[str, ...], form: str | None, dry: bool, as_js
         _print_json(app, imported, brought, names)
     else:
         _tell(app, imported, brought, names, dry)
-    is_any = imported.runs or imported.here or any(each.new for each in brought)
+    is_any = imported.runs or imported.here or brought.new or brought.here
     return 1 if imported.unread and not is_any else 0
 
 
@@ -144,30 +144,30 @@ def _make_folder(app: App, found: Iterator[Found], bundles: list[Path]) -> Itera
         if not isinstance(each, Unread):
             break
     is_any = bool(looked_at and not isinstance(looked_at[-1], Unread))
-    if is_any or any(each.new for each in _fetch(app, bundles, dry=True)):
+    if is_any or _fetch(app, bundles, dry=True).new:
         app.make_folder()
     return chain(looked_at, found)
 
 
-def _fetch(app: App, bundles: list[Path], dry: bool) -> list[Brought]:
-    """What each bundle brought, or would."""
-    if not bundles:
-        return []
-    from git_gage.share.bundle import look_into, read_bundle
+def _fetch(app: App, bundles: list[Path], dry: bool) -> Brought:
+    """What bundles brought, or would."""
+    from git_gage.share.bundle import Brought, look_into, read_bundle
     from git_gage.share.copy import offer_runs
 
+    brought = Brought()
     if dry:
-        return [look_into(app.store, app.runs, path) for path in bundles]
+        for path in bundles:
+            brought = brought.plus(look_into(app.store, app.runs, path))
+        return brought
     with app.progress() as progress:
-        brought = [read_bundle(app.store, app.runs, path, progress) for path in bundles]
-    if app.folder is not None:
+        for path in bundles:
+            brought = brought.plus(read_bundle(app.store, app.runs, path, progress))
+    if bundles and app.folder is not None:
         offer_runs(app.store, app.catalog)
     return brought
 
 
-def _tell(
-    app: App, imported: Imported, brought: list[Brought], names: list[str], dry: bool
-) -> None:
+def _tell(app: App, imported: Imported, brought: Brought, names: list[str], dry: bool) -> None:
     from git_gage.formats.found import NOT_READ
     from git_gage.render.amounts import count_text, were_text
     from git_gage.safe import clean
@@ -178,11 +178,11 @@ def _tell(
     more = len(imported.unread) - _MAX_TOLD
     if more > 0:
         progress.warning(f"and {more:,} more that are not imported: see them with '--json'")
-    new = len(imported.runs) + sum(each.new for each in brought)
-    purged = sum(each.purged for each in brought)
+    new = len(imported.runs) + len(brought.new)
     verb = "Would import" if dry else "Imported"
-    here = f", {were_text(len(imported.here))} here" if imported.here else ""
-    gone = f", {were_text(purged)} purged here" if purged else ""
+    there = brought.here.union(imported.here)
+    here = f", {were_text(len(there))} here" if there else ""
+    gone = f", {were_text(len(brought.purged))} purged here" if brought.purged else ""
     click.echo(f"{verb} {count_text(new, 'run')}{here}{gone}")
     if not imported.runs:
         return
@@ -192,15 +192,15 @@ def _tell(
         click.echo(f"Never carried from {name}: {NOT_READ[name]}")
 
 
-def _print_json(app: App, imported: Imported, brought: list[Brought], names: list[str]) -> None:
+def _print_json(app: App, imported: Imported, brought: Brought, names: list[str]) -> None:
     from git_gage.formats.found import NOT_READ
     from git_gage.render.machine import format_json
 
     body: dict[str, Any] = {
         "imported": imported.runs,
-        "here": imported.here,
-        "fetched": sum(each.new for each in brought),
-        "purged": sum(each.purged for each in brought),
+        "here": [*imported.here, *sorted(brought.here.difference(imported.here))],
+        "fetched": len(brought.new),
+        "purged": len(brought.purged),
         "not_imported": [each._asdict() for each in imported.unread],
         "not_carried": dict(imported.left_out),
         "never_carried": {name: NOT_READ[name] for name in names},

@@ -34,10 +34,16 @@ _OURS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OB
 
 
 class Brought(NamedTuple):
-    """How many runs a bundle has that were not here, and how many that were purged here."""
+    """The runs of bundles: those that were not here, that were, and that were purged here."""
 
-    new: int
-    purged: int
+    new: frozenset[str] = frozenset()
+    here: frozenset[str] = frozenset()
+    purged: frozenset[str] = frozenset()
+
+    def plus(self, other: Brought) -> Brought:
+        """With those of one that is read after it."""
+        here = self.here | (other.here - self.new)
+        return Brought(self.new | other.new, here, self.purged | other.purged)
 
 
 def write_bundle(
@@ -73,11 +79,11 @@ def write_bundle(
 def read_bundle(store: Store, catalog: Catalog, path: Path, observer: Observer) -> Brought:
     """Get all runs that a bundle has, but for those that were purged here.
 
-    Raises: RemoteError with git's own text.
+    Raises: GitError where it is none, or damaged; RemoteError with git's own text.
     """
-    brought = look_into(store, catalog, path) if Withdrawn(store).purged() else None
-    fetched = fetch_runs(store, catalog, str(path), observer)
-    return brought or Brought(fetched.runs_new, 0)
+    brought = look_into(store, catalog, path)
+    fetch_runs(store, catalog, str(path), observer)
+    return brought
 
 
 def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
@@ -91,7 +97,8 @@ def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
         lines = read_tip_lines(scratch, scratch.read_tips().values())
     begun = {parse_record(line).run for line in lines if b'"kind":"run.begin"' in line}
     purged = begun.intersection(Withdrawn(store).purged())
-    return Brought(sum(catalog.document(run) is None for run in begun - purged), len(purged))
+    here = {run for run in begun - purged if catalog.document(run) is not None}
+    return Brought(frozenset(begun - purged - here), frozenset(here), frozenset(purged))
 
 
 @contextmanager

@@ -245,7 +245,7 @@ def test_a_bundle_goes_where_no_network_goes(project: Path, tmp_path: Path) -> N
     other = make_repo(tmp_path / "other")
     assert gage_inside(other, "import", "-n", str(path)).out == "Would import 1 run\n"
     assert gage_inside(other, "import", str(path)).out == "Imported 1 run\n"
-    assert gage_inside(other, "import", str(path)).out == "Imported 0 runs\n"
+    assert gage_inside(other, "import", str(path)).out == "Imported 0 runs, 1 was here\n"
     first = documents(other)[0]
     ours = next(each for each in documents(project) if each["id"] == first["id"])
     for part in ("config", "metrics", "comments", "label", "source", "imported", "writer"):
@@ -260,7 +260,28 @@ def test_a_bundle_goes_where_no_network_goes(project: Path, tmp_path: Path) -> N
     # Written once more it is another lane with the same lines.
     assert export(project, "--format", "bundle", "@~1", "-o", path).code == 0
     again = gage_inside(other, "import", str(path))
-    assert (again.out, again.err) == ("Imported 0 runs\n", "")
+    assert (again.out, again.err) == ("Imported 0 runs, 1 was here\n", "")
+
+
+def test_several_bundles_are_told_as_one_import(project: Path, tmp_path: Path) -> None:
+    one, both = tmp_path / "one.bundle", tmp_path / "both.bundle"
+    assert export(project, "--format", "bundle", "@~1", "-o", one).code == 0
+    assert export(project, "--format", "bundle", "@", "@~1", "-o", both).code == 0
+    other, third = make_repo(tmp_path / "other"), make_repo(tmp_path / "third")
+    words = ("import", str(one), str(both))
+    assert gage_inside(other, *words, "-n").out == "Would import 2 runs\n"
+    assert gage_inside(other, *words).out == "Imported 2 runs\n"
+    assert gage_inside(other, *words, "-n").out == "Would import 0 runs, 2 were here\n"
+    told = json.loads(gage_inside(other, *words, "--json").out)
+    ids = sorted(each["id"] for each in documents(project))
+    assert (told["imported"], told["here"], told["fetched"]) == ([], ids, 0)
+    assert gage_inside(third, "import", str(one)).out == "Imported 1 run\n"
+    assert gage_inside(third, "import", str(both)).out == "Imported 1 run, 1 was here\n"
+    # What is said of them in lines is here as well.
+    lines = tmp_path / "runs.jsonl"
+    assert export(project, "--format", "jsonl", "@", "@~1", "-o", lines).code == 0
+    told = json.loads(gage_inside(other, *words, str(lines), "--json").out)
+    assert sorted(told["here"]) == ids
 
 
 def test_a_run_of_a_bundle_that_was_purged_stays_away(tmp_path: Path) -> None:
@@ -272,10 +293,11 @@ def test_a_run_of_a_bundle_that_was_purged_stays_away(tmp_path: Path) -> None:
     assert gage_inside(repo, "purge", "@", "--force").code == 0
     for _ in range(2):
         dry = gage_inside(repo, "import", "-n", path).out
-        assert dry == "Would import 0 runs, 1 was purged here\n"
-        assert gage_inside(repo, "import", path).out == "Imported 0 runs, 1 was purged here\n"
+        there = "1 was here, 1 was purged here"
+        assert dry == f"Would import 0 runs, {there}\n"
+        assert gage_inside(repo, "import", path).out == f"Imported 0 runs, {there}\n"
         told = json.loads(gage_inside(repo, "import", path, "--json").out)
-        assert (told["fetched"], told["purged"]) == (0, 1)
+        assert (len(told["here"]), told["fetched"], told["purged"]) == (1, 0, 1)
     assert len(documents(repo)) == 1
 
 
