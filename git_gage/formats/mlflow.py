@@ -32,7 +32,7 @@ from git_gage.formats.model import (
 )
 from git_gage.formats.opened import list_parts, newest_change, open_plain, read_object, read_text
 from git_gage.formats.written import copy_parts, new_folder
-from git_gage.records import parse_time
+from git_gage.records import is_run_id, parse_time, run_name
 from git_gage.safe_paths import check_path
 from git_gage.source.remote import strip_user
 
@@ -185,6 +185,8 @@ def _read_tags(run: ForeignRun, path: Path, tags: Mapping[str, str]) -> None:
         run.attributes.setdefault("experiment", experiment)
     if own:
         run.tool, run.id = OWN_TOOL, own
+        if is_run_id(own) and run.label == run_name(own):
+            run.label = None  # it had none: MLflow wants a name of each run
 
 
 def _operation(path: Path, tags: Mapping[str, str]) -> str:

@@ -90,7 +90,7 @@ def test_through_mlflow_and_back(project: Path, tmp_path: Path) -> None:
         for part in ("config", "started", "ended", "tags", "status"):
             assert found[name][part] == ours[name][part]
     first, second = found["train.py"], ours["train.py"]
-    assert first["label"] == "first"
+    assert (first["label"], found["sh"]["label"]) == ("first", None)
     assert [each["text"] for each in first["comments"]] == ["as it\nshould be"]
     assert {**second["attributes"], "experiment": "train.py"} == first["attributes"]
     assert (first["imported"]["tool"], first["imported"]["id"]) == ("git-gage", second["id"])

@@ -265,6 +265,12 @@ def test_runs_of_mlflow_in_other_ways(mlflow_run: Path) -> None:
     assert why(mlflow.read_runs(mlflow_run)) == "'bad' is not text in UTF-8"
 
 
+def test_a_run_in_mlflow_that_was_ours_by_an_odd_id(mlflow_run: Path) -> None:
+    write_files(mlflow_run, {"tags/git-gage.run": "ILOU"})
+    run = only(mlflow.read_runs(mlflow_run))
+    assert (run.tool, run.id, run.label) == ("git-gage", "ILOU", "bold-ant-1")
+
+
 def test_links_are_not_followed(mlflow_run: Path, tmp_path: Path) -> None:
     meta = mlflow_run / "meta.yaml"
     meta.rename(tmp_path / "meta.yaml")
