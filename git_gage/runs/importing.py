@@ -52,6 +52,8 @@ _NO_END = "its end is not recorded"
 _MAX_LEFT_OUT, _MAX_SAID = 50, 300
 _MAX_COMMAND = 8 << 10
 _SHORTEN = ("config", "config_diff")
+# No record holds a later time.
+_YEAR_10000_S = 253_402_300_800
 _Key = tuple[str, ...]
 
 
@@ -103,6 +105,9 @@ def _import_each(
     for run in found:
         if isinstance(run, Unread):
             imported.unread.append(run)
+            continue
+        if max(run.started, run.ended or 0.0, run.quiet_since) >= _YEAR_10000_S:
+            imported.unread.append(Unread(run.path, "it has a time after the year 9999"))
             continue
         key = (run.tool, run.id)
         path = paths.get(key)

@@ -238,6 +238,19 @@ def test_a_run_that_lies_there_twice_is_imported_once(repo: Path, tmp_path: Path
     assert bring(repo, tmp_path / "tb") == "Imported 0 runs, 1 was here\n"
 
 
+def test_times_that_no_calendar_has(repo: Path, tmp_path: Path) -> None:
+    store = lay_out("mlruns", tmp_path)
+    meta = next(store.glob(f"*/{MLFLOW_RUN}/meta.yaml"))
+    meta.write_text(
+        meta.read_text().replace("end_time: 1795902981621", "end_time: 999999999999999")
+    )
+    folder = log(tmp_path / "tb" / "a", 5e11, 0.5)
+    for path in (meta.parent, folder):
+        done = gage_inside(repo, "import", str(path))
+        assert (done.code, done.out) == (1, "Imported 0 runs\n")
+        assert done.err == f"warning: not imported: '{path}': it has a time after the year 9999\n"
+
+
 def test_experiments_of_dvc_are_read_by_git_alone(repo: Path, tmp_path: Path) -> None:
     git(repo, "fetch", "-q", str(DVC_BUNDLE), "refs/exps/*:refs/exps/*")
     mirror = tmp_path / "mirror.git"
