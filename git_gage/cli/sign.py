@@ -63,7 +63,7 @@ def _describe(signed: Attested) -> str:
     from git_gage.records import short_id
     from git_gage.render.amounts import count_text, size_text
 
-    files = "its files are not here"
+    files = "not all of its files are here"
     if signed.files is not None:
         files = f"{count_text(signed.files, 'file')}, {size_text(signed.size)}"
     return f"Signed run {short_id(signed.run)}: {files}"

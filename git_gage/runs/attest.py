@@ -27,8 +27,8 @@ _KINDS = ("run.begin", "run.start", "run.end", "run.files")
 
 
 class Attested(NamedTuple):
-    """A run that was signed; `files` and `size` in bytes of what it made, None where that is not
-    here."""
+    """A run that was signed; `files` and `size` in bytes of what it made, None where not all of
+    that is here."""
 
     run: str
     files: int | None
@@ -91,9 +91,9 @@ def _attest_body(store: Store, catalog: Catalog, run: str, note: str | None) -> 
     }
     if note is not None:
         body["note"] = note
-    nothing = document["generated"] is not None and document["generated"]["files"] == 0
-    if nothing or store.run_dir(run).is_dir():
-        body["made"] = MadeFiles(store, catalog, document).measured
+    files = MadeFiles(store, catalog, document)
+    if files.are_here:
+        body["made"] = files.measured
     return _fit(body)
 
 

@@ -61,6 +61,16 @@ class MadeFiles:
         return [_compare(self._store, self.filed, each, in_git) for each in self.filed.made]
 
     @cached_property
+    def are_here(self) -> bool:
+        """Whether all that `measured` counts can be read, wherever it is; told by sizes."""
+        if self.filed is None:
+            nothing = (self._document["generated"] or {}).get("files") == 0
+            return nothing or self._store.run_dir(self._run).is_dir()
+        in_git = find_in_git(self._store, self.filed)
+        known = (each for each in self.filed.made if each.sha256 is not None)
+        return all(find_where(self._store, self.filed, each, in_git) != NOT_HERE for each in known)
+
+    @cached_property
     def strange(self) -> list[bytes]:
         """Files in its directory that are not in its manifest, where it has one."""
         assert self.filed is not None

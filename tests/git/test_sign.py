@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -92,21 +93,37 @@ def test_many_files_are_signed_by_their_digest(repo: Path, key: Path) -> None:
 
 
 def test_a_colleague_signs_what_is_there(repo: Path, key: Path, tmp_path: Path) -> None:
-    """Of a run whose files stayed elsewhere that is its records; of one that made none, all."""
+    """Of a run whose files stayed elsewhere that is its records; wherever all are here, they too:
+    in git, in the sidecar, or none at all."""
     git(tmp_path, "init", "-q", "--bare", "hub.git")
     git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
     git(repo, "push", "-q", "origin", "main")
+    record_run(repo, "sh", "-c", "echo > made; head -c 200000 /dev/zero > model.bin")
     record_run(repo, "sh", "-c", "echo > made")
     record_run(repo)
-    assert gage_inside(repo, "push").code == 0
+    assert gage_inside(repo, "push", "--files").code == 0
     sam = clone(tmp_path / "hub.git", tmp_path / "sam")
+    make_key(tmp_path / "sams")
+    config(sam, gpg__format="ssh", user__signingKey=str(tmp_path / "sams"))
     assert gage_inside(sam, "fetch").code == 0
     assert gage_inside(sam, "list").code == 0
-    told = gage_inside(sam, "sign", "1", "2").out.splitlines()
+    told = gage_inside(sam, "sign", "1", "2", "3").out.splitlines()
     amounts = [line.partition(": ")[2] for line in told]
-    assert amounts == ["0 files, 0 bytes", "its files are not here"]
-    assert ["made" in record.body for record in attests(sam)].count(True) == 1
+    assert amounts == ["0 files, 0 bytes", "1 file, 1 byte", "not all of its files are here"]
+    assert ["made" in record.body for record in attests(sam)].count(True) == 2
     assert attests(sam)[0].by is not None
+    # To open the short one makes a directory, which does not have the other.
+    assert gage_inside(sam, "open", "3:made").code == 0
+    assert gage_inside(sam, "sign", "3").out.endswith(": not all of its files are here\n")
+    shutil.rmtree(sam / ".git/gage/runs")
+
+    assert gage_inside(sam, "fetch", "--files").code == 0
+    assert not (sam / ".git/gage/runs").exists()
+    assert gage_inside(sam, "sign", "3").out.endswith(": 2 files, 195.3 KiB\n")
+    signer = ("sam@example.com", str(tmp_path / "sams.pub"))
+    assert gage_inside(sam, "trust", "add", *signer).code == 0
+    checked = gage_inside(sam, "check", "3").out
+    assert "ok       attested: the files are those that sam@example.com signed\n" in checked
 
 
 def test_a_run_that_goes_on_is_not_signed(repo: Path, key: Path) -> None:
