@@ -262,7 +262,8 @@ def _list_images(app: App, document: Mapping[str, Any]) -> tuple[list[RunFile], 
     from git_gage.runs.thumbs import MAX_FILES
 
     gallery = _read_gallery(app, document)
-    images = with_previews(list_images(app.store, app.catalog, document, MAX_FILES), gallery)
+    found = list_images(app.store, app.catalog, document, MAX_FILES)
+    images = with_previews((image for image in found if image.is_here), gallery)
     return images, max(gallery.images, len(images))
 
 

@@ -28,16 +28,24 @@ def command(app: App, runs: tuple[str, ...]) -> None:
     """Make the missing previews of images that runs wrote"""
     from git_gage.records import short_id
     from git_gage.render.amounts import count_text
+    from git_gage.runs.made import MadeFiles
     from git_gage.runs.thumbs import add_missing
 
     progress = app.progress()
     added, refused = 0, 0
     for run in app.select(runs):
-        if not app.store.run_dir(run).is_dir():
+        document = app.catalog.document(run)
+        assert document is not None, f"the catalog named run {run}"
+        files = MadeFiles(app.store, app.catalog, document)
+        if files.filed is None and not files.are_here:
             progress.warning(f"the files of run '{short_id(run)}' are not here")
             continue
         found = add_missing(app.store, app.catalog, run)
         added, refused = added + found.previews, refused + found.refused
+        if found.absent:
+            images = count_text(found.absent, "image")
+            what = f"{images} that {'is' if found.absent == 1 else 'are'} not here"
+            progress.warning(f"run '{short_id(run)}' has {what}")
         if not found.whole:
             progress.warning(f"run '{short_id(run)}' takes too long: some previews are missing")
     if refused:

@@ -162,14 +162,14 @@ def is_as_recorded(files: Sequence[RunFile], document: Mapping[str, Any]) -> boo
 def list_images(
     store: Store, catalog: Catalog, document: Mapping[str, Any], most: int
 ) -> Iterator[RunFile]:
-    """Images among the first `most` files that a run made, as far as their bytes are here."""
+    """Images among the first `most` files that a run made."""
     filed = _read_filed_of(store, catalog, document)
     if filed is None:
         paths = islice(_list_paths(store, document), most)
         files = _read_files(store, document, filter(is_image, paths))
     else:
         images = [each for each in filed.made[:most] if is_image(each.path)]
-        files = (each for each in _list_filed(store, filed, images) if each.is_here)
+        files = _list_filed(store, filed, images)
     return (file for file in files if not file.is_input and file.link is None)
 
 

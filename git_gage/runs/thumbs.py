@@ -14,19 +14,17 @@ import time
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import GageError, RequestError
 from git_gage.images.preview import check_preview
 from git_gage.images.sizes import is_drawable
 from git_gage.records import short_id
-from git_gage.runs.placeholders import is_placeholder
 from git_gage.store.thumbs import MAX_PATH, MAX_PREVIEWS, Gallery, Preview, read_gallery
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.runs.files import RunFile
     from git_gage.store import Store
 
 MAX_FILES = 10_000
@@ -35,11 +33,13 @@ _AT_CLOSE, _ON_REQUEST = (20, 2.0), (MAX_PREVIEWS, 120.0)
 
 
 class Added(NamedTuple):
-    """Previews that are new; images that can't be read or are too large; whether all was tried."""
+    """Previews that are new; images that can't be read or are too large; whether all was tried;
+    images without a preview that are not here."""
 
     previews: int = 0
     refused: int = 0
     whole: bool = True
+    absent: int = 0
 
 
 def can_draw() -> bool:
@@ -104,34 +104,44 @@ def _add(
     top = os.fsencode(store.run_dir(run))
     withheld = read_withheld(catalog.records(run))
     images = [
-        image.path
+        image
         for image in list_images(store, catalog, document, MAX_FILES)
         if not withheld.takes(image.sha256 or "")
     ]
-    drawable = (path for path in images if is_drawable(path) and len(path) <= MAX_PATH)
-    drawable = (path for path in drawable if _is_in_place(top, path))
-    paths = [path for path in islice(drawable, most) if not _is_known(top, path, known)]
+    drawable = [each for each in images if is_drawable(each.path) and len(each.path) <= MAX_PATH]
+    wanted = [each for each in drawable[:most] if not _is_known(top, each, known)]
+    paths = [each.path for each in wanted if each.is_here]
+    _lay_out(store, catalog, run, paths)
     drawn = list(_draw(top, paths, time.monotonic() + seconds))
     previews = tuple(preview for preview in drawn if preview is not None)
     if previews:
         store.add_galleries({run: Gallery(previews, len(images))})
-    return Added(len(previews), len(drawn) - len(previews), len(drawn) == len(paths))
+    absent = len(wanted) - len(paths)
+    return Added(len(previews), len(drawn) - len(previews), len(drawn) == len(paths), absent)
 
 
-def _is_in_place(top: bytes, path: bytes) -> bool:
-    """Whether the run's directory has it: what is in git or in the sidecar alone is not drawn."""
-    place = Path(os.fsdecode(os.path.join(top, path)))
-    return place.is_file() and not is_placeholder(place)
-
-
-def _is_known(top: bytes, path: bytes, known: frozenset[tuple[bytes, str]]) -> bool:
-    if not any(path == each for each, _ in known):
+def _is_known(top: bytes, image: RunFile, known: frozenset[tuple[bytes, str]]) -> bool:
+    if image.sha256 is not None:
+        return (image.path, image.sha256) in known
+    if not any(image.path == each for each, _ in known):
         return False
     try:
-        with open(os.path.join(top, path), "rb") as file:
-            return (path, hashlib.file_digest(file, "sha256").hexdigest()) in known
+        with open(os.path.join(top, image.path), "rb") as file:
+            return (image.path, hashlib.file_digest(file, "sha256").hexdigest()) in known
     except OSError:
         return False
+
+
+def _lay_out(store: Store, catalog: Catalog, run: str, paths: Sequence[bytes]) -> None:
+    """Let images that are in git or in the sidecar alone lie in the run's directory, too."""
+    from git_gage.runs.files import read_filed
+    from git_gage.runs.placing import place_file
+
+    filed = read_filed(store, catalog, run) if paths else None
+    if filed is not None:
+        for entry in filed.manifest.generated:
+            if entry.path in paths:
+                place_file(store, filed, entry)
 
 
 def _draw(top: bytes, paths: Sequence[bytes], end_s: float) -> Iterator[Preview | None]:

@@ -15,6 +15,7 @@ import pytest
 from git_gage.errors import GageError
 from git_gage.images.draw import draw_preview
 from git_gage.runs import thumbs
+from git_gage.runs.files import RunFile
 from git_gage.runs.thumbs import add_at_close, add_missing, find_gallery
 from git_gage.share.fetch import fetch_runs
 from git_gage.share.push import push_runs
@@ -35,6 +36,8 @@ open("vector.svg", "w").write("<svg/>")
 open("data.csv", "w").write("1")
 os.symlink("red.png", "linked.png")
 """
+# What is said of torn.jpg.
+REFUSED = "warning: 1 image refused: damaged, or too large\n"
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def paint(person: Person, run: str, **images: bytes) -> Path:
 
 
 def add(person: Person, run: str) -> tuple[int, int, bool]:
-    return add_missing(person.store, person.catalog, run)
+    return add_missing(person.store, person.catalog, run)[:3]
 
 
 def gallery(person: Person, run: str) -> Gallery:
@@ -173,12 +176,32 @@ def test_a_short_image_is_more_than_its_preview(tmp_path: Path) -> None:
     assert f"red.png  60 x 40, {len(RED)} bytes\n" in shown
     assert "preview only" not in shown
     run = answer(sam, "select").strip()
-    assert gage_inside(sam, "thumbs", run).err == (
-        f"warning: the files of run '{run[10:17]}' are not here\n"
-    )
-    folder = sam / ".git/gage/runs" / run
-    folder.mkdir(parents=True)
-    assert answer(sam, "thumbs", run) == "No previews to make\n"
+    done = gage_inside(sam, "thumbs", run)
+    assert (done.out, done.err) == ("No previews to make\n", REFUSED)
+
+
+def test_images_are_drawn_wherever_they_are(tmp_path: Path) -> None:
+    """In git or in the sidecar; of one that is not here it is said."""
+    seed = make_repo(tmp_path / "seed", files={"draw.py": DRAW})
+    ana = clone(seed, tmp_path / "ana")
+    git(ana, "config", "gage.files.large", "red.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("git_gage.runs.thumbs.can_draw", lambda: False)
+        assert gage_inside(ana, "run", "-q", "draw.py").code == 0
+    answer(ana, "push", "--files")
+    folder = str(tmp_path / "runs")
+    answer(ana, "copy", "--all", "--to", folder, "-y")
+
+    short = answer(ana, "select").strip()[10:17]
+    done = gage_inside(ana, "--runs", folder, "thumbs", short)
+    assert done.out == "Made 1 preview\n"
+    assert done.err == f"warning: run '{short}' has 1 image that is not here\n{REFUSED}"
+    answer(ana, "--runs", folder, "copy", "--all", "--from", str(seed), "--files", "-y")
+    done = gage_inside(ana, "--runs", folder, "thumbs", short)
+    assert (done.out, done.err) == ("Made 1 preview\n", REFUSED)
+    shown = answer(ana, "--runs", folder, "show", short, "--images")
+    assert "red.png  60 x 40, " in shown
+    assert "preview only" not in shown
 
 
 def test_a_run_without_images_writes_nothing(tmp_path: Path) -> None:
@@ -338,7 +361,7 @@ def test_who_takes_too_long_is_stopped(
 
 def test_a_file_that_went_away_is_not_known(tmp_path: Path) -> None:
     known = frozenset([(b"gone.png", "0" * 64)])
-    assert not thumbs._is_known(os.fsencode(tmp_path), b"gone.png", known)
+    assert not thumbs._is_known(os.fsencode(tmp_path), RunFile(b"gone.png", 1), known)
 
 
 # -- sharing ----------------------------------------------------------------------------------
