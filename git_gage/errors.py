@@ -6,6 +6,7 @@ import errno
 
 # A_REQUIRED_PRIVILEGE_IS_NOT_HELD of Windows, where links are a right of their own.
 _NO_LINKS = 1314
+FETCH = "git gage fetch"
 FREE_SPACE = "free some space and try again; what was recorded before is safe"
 
 
@@ -23,6 +24,14 @@ class GageError(Exception):
 
 class RequestError(GageError):
     """What was asked for cannot be had; the message says what could be."""
+
+
+class NotHereError(RequestError):
+    """A run has this elsewhere, and a fetch brings it; whoever prints that may know from where."""
+
+    def __init__(self, message: str, run: str) -> None:
+        super().__init__(message, hint=FETCH)
+        self.run = run
 
 
 class RefusedError(GageError):

@@ -12,7 +12,7 @@ import click
 
 from git_gage.cli.commands import ALIASES, COMMANDS, UnknownCommandError
 from git_gage.cli.door import INTERRUPTED
-from git_gage.errors import GageError, describe_os_error
+from git_gage.errors import GageError, NotHereError, describe_os_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,8 @@ def report_failure(error: BaseException, app: App) -> int:
             _say(*describe_usage(error))
             return USAGE
         case GageError():
-            _say(error.message, error.hint, "error" if error.exit_code == 1 else "fatal")
+            kind = "error" if error.exit_code == 1 else "fatal"
+            _say(error.message, _find_hint(error, app), kind)
             return error.exit_code
         case (
             KeyboardInterrupt() | click.Abort()
@@ -68,6 +69,15 @@ def describe_usage(error: click.UsageError) -> tuple[str, str]:
             return f"missing {error.param.metavar or error.param.name}", help_hint
     message = error.format_message().rstrip(".")
     return message[0].lower() + message[1:], getattr(error, "hint", None) or help_hint
+
+
+def _find_hint(error: GageError, app: App) -> str | None:
+    """What to type next; where that is a fetch, from where the run came."""
+    if not isinstance(error, NotHereError):
+        return error.hint
+    from git_gage.cli.absent import how_to_fetch
+
+    return how_to_fetch(app, error.run)
 
 
 def _closest(name: str, names: list[str]) -> str | None:

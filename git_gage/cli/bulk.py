@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from git_gage.errors import RequestError
+from git_gage.errors import NotHereError, RequestError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ def refuse_absent(app: App, document: Mapping[str, Any], name: str) -> RequestEr
                 " or longer than anything that is shown",
                 hint=f"git cat-file blob {oid} > {name}.txt",
             )
-    return RequestError(f"{name}: not here", hint="git gage fetch")
+    return NotHereError(f"{name}: not here", run)
 
 
 def has_bulk(app: App, run: str, name: str) -> bool:
@@ -139,7 +139,7 @@ def read_patch(app: App, document: Mapping[str, Any], *, color: bool) -> bytes:
     if snapshot is None:
         raise RequestError("no source was recorded: there was no work tree")
     if not has_source(repo, source) or (commit is not None and not _OID.fullmatch(commit)):
-        raise RequestError("source: not here", hint="git gage fetch")
+        raise NotHereError("source: not here", document["id"])
     base = commit or repo.empty_tree()
     when = "always" if color else "never"
     # Whatever diff.noprefix says: what settings changed has them too.

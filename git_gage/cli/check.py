@@ -11,7 +11,7 @@ import click
 from git_gage.cli.judging import judge_runs
 from git_gage.cli.params import RunName, color_option, json_option
 from git_gage.cli.parsing import Command
-from git_gage.errors import ConfigError, FilterSyntaxError, RequestError, RunNotFoundError
+from git_gage.errors import FETCH, ConfigError, FilterSyntaxError, RequestError, RunNotFoundError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,13 +100,16 @@ def _check_run(app: App, document: dict[str, Any], as_json: bool, color: str) ->
 
 def _iter_lines(app: App, document: dict[str, Any]) -> Iterator[Line]:
     """All that is told of a run: who says so, and whether it is still so."""
+    from git_gage.cli.absent import how_to_fetch
     from git_gage.runs.made import MadeFiles
     from git_gage.runs.validate import check_run
 
     judged = judge_runs(app, [document["id"]])
     files = MadeFiles(app.store, app.catalog, document)
     yield _check_signatures(document["id"], [verdict for verdict, _ in judged])
-    yield from check_run(app.store, app.catalog, document, files, app.progress())
+    for line in check_run(app.store, app.catalog, document, files, app.progress()):
+        is_fetch = line.hint == FETCH
+        yield line._replace(hint=how_to_fetch(app, document["id"])) if is_fetch else line
     signed = [each for each in judged if each[1].kind == "attest" and each[0].state == "G"]
     if signed:
         yield _check_attested(app, files, *max(signed, key=lambda each: each[1].lc))

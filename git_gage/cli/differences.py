@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from git_gage.cli.diff import SECTIONS
-from git_gage.errors import RequestError
+from git_gage.errors import NotHereError, RequestError
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
@@ -153,7 +153,7 @@ class Differences:
             if run["source"]["snapshot"] is None:
                 raise RequestError(f"no source of '{run['name']}' was recorded")
             if not has_source(self._app.repo, run["source"]):
-                raise RequestError(f"source of '{run['name']}': not here", hint="git gage fetch")
+                raise NotHereError(f"source of '{run['name']}': not here", run["id"])
             found.append(run["source"]["snapshot"])
         return found[0], found[1] if len(found) > 1 else self._work_tree[0]
 

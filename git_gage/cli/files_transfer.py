@@ -161,7 +161,11 @@ def get_one(app: App, run: str, path: str) -> None:
     from git_gage.share.files import fetch_one
 
     with app.progress() as progress:
-        fetch_one(app.store, app.runs, run, path, progress, here=app.here)
+        came = fetch_one(app.store, app.runs, run, path, progress, here=app.here)
+    if came and app.folder is not None:
+        from git_gage.share.copy import offer_runs
+
+        offer_runs(app.store, app.catalog, [run])
 
 
 def _split_words(app: App, action: str, words: Sequence[str]) -> tuple[str | None, list[str]]:

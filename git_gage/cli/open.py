@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     usage="git gage open [<run>[:<path>]]",
     examples=["git gage open", "git gage open @:plot.png"],
     note="""\
-A file that is not here is got from a remote, and nothing else of its run.
+A file that is not here is got from a remote: a large one alone, a short one
+with what its run printed.
 What opens it is the program that GAGE_OPENER names, or the system's. Where
 there is none, or nobody can see it, the path is printed. So it is for a file
 that could be a program: only pictures, sound, text and tables are opened.

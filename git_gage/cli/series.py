@@ -8,7 +8,7 @@ import click
 
 from git_gage.cli.params import MetricName, RunName, color_option, csv_option, json_option
 from git_gage.cli.parsing import RUN_NOTE, Command
-from git_gage.errors import RequestError
+from git_gage.errors import NotHereError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +54,7 @@ def _read(app: App, run: str, names: Sequence[str], known: Iterable[str]) -> Map
 
     found = read_series(app.store, app.catalog, run, names or None)
     if found is None:
-        raise RequestError("series: not here", hint="git gage fetch")
+        raise NotHereError("series: not here", run)
     for name in names:
         if name not in found:
             every = read_series(app.store, app.catalog, run) or {}

@@ -8,7 +8,7 @@ import click
 
 from git_gage.cli.params import Duration, RunName
 from git_gage.cli.parsing import RUN_NOTE, Command
-from git_gage.errors import GageError, RequestError
+from git_gage.errors import GageError, NotHereError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,9 +72,9 @@ def _require_end(documents: Sequence[dict[str, Any]]) -> None:
     for document in documents:
         run = short_id(document["id"])
         if document["status"] == "lost":
-            raise RequestError(
+            raise NotHereError(
                 f"cannot wait for run '{run}': it was begun elsewhere, no end is known here",
-                hint="git gage fetch",
+                document["id"],
             )
         if document["status"] == "staged":
             raise RequestError(

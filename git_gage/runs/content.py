@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from git_gage.catalog.bulk import open_file
-from git_gage.errors import RequestError
+from git_gage.errors import NotHereError, RequestError
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.files import Filed, is_in_place, list_files, read_filed
 from git_gage.runs.inputs import follow_reference
@@ -25,6 +25,10 @@ class AbsentFileError(RequestError):
     """The answer is no: the file is known, and what it holds is not here."""
 
     exit_code = 1
+
+
+class AbsentShortError(NotHereError, AbsentFileError):
+    """The same of a short file: it comes with the output of its run."""
 
 
 def find_entry(filed: Filed, path: str) -> Entry:
@@ -68,7 +72,7 @@ def open_content(
     entry = find_entry(filed, path)
     if entry.link is not None:
         if catalog.is_foreign(run):
-            raise _absent(run, entry.path)
+            raise _absent(filed, entry)
         return follow_reference(store.run_dir(run) / os.fsdecode(entry.path), store)[0].open("rb")
     try:
         return open_entry(store, filed, entry)
@@ -92,7 +96,7 @@ def find_place(store: Store, catalog: Catalog, document: Mapping[str, Any], path
     if is_in_place(place, entry):
         return place
     if entry.sha256 is None or entry.link is not None or not place_file(store, filed, entry):
-        raise _absent(run, entry.path)
+        raise _absent(filed, entry)
     return place
 
 
@@ -111,7 +115,7 @@ def open_entry(store: Store, filed: Filed, entry: Entry) -> IO[bytes]:
         found = None if bound is None else open_file(store, bound)
         if found is not None:
             return found
-    raise _absent(filed.run, entry.path)
+    raise _absent(filed, entry)
 
 
 def _find_loose(store: Store, catalog: Catalog, document: Mapping[str, Any], path: str) -> Path:
@@ -124,7 +128,7 @@ def _find_loose(store: Store, catalog: Catalog, document: Mapping[str, Any], pat
     if file is None:
         generated = document["generated"]
         if generated is not None and generated["files"] and not top.is_dir():
-            raise _absent(run, os.fsencode(path))
+            raise _absent_large(run, os.fsencode(path))
         raise _no_file(run, path)
     place = Path(os.path.realpath(top / os.fsdecode(file.path)))
     if file.reference is None and not place.is_relative_to(os.path.realpath(top)):
@@ -156,7 +160,19 @@ def _taken_out(run: str, path: str) -> RequestError:
     )
 
 
-def _absent(run: str, path: bytes) -> AbsentFileError:
+def _absent(filed: Filed, entry: Entry) -> AbsentFileError:
+    if entry.sha256 in filed.bound:
+        return absent_short(filed.run, entry)
+    return _absent_large(filed.run, entry.path)
+
+
+def absent_short(run: str, entry: Entry, where: str = "") -> AbsentShortError:
+    """What is said of a short file that is not here, nor `where` it was looked for."""
+    name = shown_path(encode_path(entry.path))
+    return AbsentShortError(f"'{name}' of run {short_id(run)} is not here{where}", run)
+
+
+def _absent_large(run: str, path: bytes) -> AbsentFileError:
     name, run = shown_path(encode_path(path)), short_id(run)
     return AbsentFileError(
         f"'{name}' of run {run} is not here", hint=f"git gage files pull {run} -- '{name}'"

@@ -28,11 +28,15 @@ _SHOWN = 5
 
 
 class Exported(NamedTuple):
-    """How many files were copied, with how many bytes; those that could not be, and why."""
+    """How many files were copied, with how many bytes; those that could not be, and why.
+
+    absent: what is said of each of those that are not here.
+    """
 
     files: int
     size: int
     left: list[tuple[str, str]]
+    absent: list[AbsentFileError]
 
 
 def export_files(
@@ -74,6 +78,7 @@ class _Export:
         self._store = store
         self._filed = filed
         self._folder = folder
+        self._absent: list[AbsentFileError] = []
 
     def export(self, entries: Sequence[Entry]) -> Exported:
         files = size = 0
@@ -84,7 +89,7 @@ class _Export:
                 files, size = files + 1, size + entry.size
             else:
                 left.append((_shown(entry.path), why))
-        return Exported(files, size, left)
+        return Exported(files, size, left, self._absent)
 
     def _export_one(self, entry: Entry) -> str | None:
         """Why a file is not copied."""
@@ -98,7 +103,8 @@ class _Export:
             else:
                 self._copy(entry, fresh)
             replace_file(fresh, place)
-        except AbsentFileError:
+        except AbsentFileError as error:
+            self._absent.append(error)
             return "not here"
         finally:
             remove_file(fresh)

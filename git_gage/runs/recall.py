@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from git_gage.catalog.bulk import WHOLE, find_bound, read_documents
-from git_gage.errors import RequestError
+from git_gage.errors import NotHereError, RequestError
 from git_gage.git.trees import TooLargeError
 from git_gage.records import decode_path, short_id
 from git_gage.runs.masking import mask_plan
@@ -396,4 +396,4 @@ def _refuse_missing(what: str, view: View) -> RequestError:
 
 
 def _refuse_absent(run: str, what: str) -> RequestError:
-    return RequestError(f"{what} of run {short_id(run)} is not here", hint="git gage fetch")
+    return NotHereError(f"{what} of run {short_id(run)} is not here", run)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.errors import RequestError
+from git_gage.errors import NotHereError, RequestError
 from git_gage.lookup import find_program
 from git_gage.records import decode_path
 from git_gage.runs.environ import repeated_variables, user_path
@@ -107,7 +107,7 @@ def plan_repeat(
     repo, run = store.repo, document["id"]
     snapshot = document["source"]["snapshot"]
     if snapshot is not None and not _is_here(repo, snapshot):
-        raise RequestError("source: not here", hint="git gage fetch")
+        raise NotHereError("source: not here", run)
     body = read_begin(store, catalog, run)
     command = body["command"]
     steps = tuple(_steps(command))

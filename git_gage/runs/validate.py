@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from git_gage.catalog.bulk import Bound, find_bound
-from git_gage.errors import GageError, RequestError
+from git_gage.errors import FETCH, GageError, RequestError
 from git_gage.git.contents import hash_contents
 from git_gage.records import encode_path, is_canonical, short_id, shown_path
 from git_gage.runs.files import is_as_recorded, list_made
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 OK, NO, NOT_HERE = "ok", "no", "not here"
-_FETCH = "git gage fetch"
 # As long as any bulk file can be.
 _LARGEST = 1 << 40
 _REQUEST = RunRequest(author=None)
@@ -108,7 +107,7 @@ class _Run:
             return Line("record", NO, f"not canonical JSON: {', '.join(odd)}")
         gaps = sorted(set(_find_gaps(self._records)))
         if gaps:
-            return Line("record", NO, f"records are missing of {', '.join(gaps)}", _FETCH)
+            return Line("record", NO, f"records are missing of {', '.join(gaps)}", FETCH)
         return Line("record", OK, f"canonical, ids fit, records: {len(self._records)}")
 
     # -- the source ----------------------------------------------------------------------------
@@ -129,7 +128,7 @@ class _Run:
             return Line("source", NO, f"'{snapshot}' is no commit id")
         kind = self._repo.object_sizes([snapshot])[snapshot]
         if kind is None:
-            return Line("source", NOT_HERE, f"snapshot {snapshot[:12]}", _FETCH)
+            return Line("source", NOT_HERE, f"snapshot {snapshot[:12]}", FETCH)
         if kind[0] != "commit":
             return Line("source", NO, f"snapshot {snapshot[:12]} is a {kind[0]}")
         if not self._is_made_from(snapshot, source["commit"]):
@@ -211,7 +210,7 @@ class _Run:
             return Line("output", NO, f"not what the record binds: {', '.join(sorted(wrong))}")
         absent = [each.name for each in files if sizes[each.oid] is None]
         if absent:
-            return Line("output", NOT_HERE, ", ".join(sorted(absent)), _FETCH)
+            return Line("output", NOT_HERE, ", ".join(sorted(absent)), FETCH)
         return Line("output", OK, f"as its record binds it, files: {len(files)}")
 
     def _find_bound(self) -> Iterator[Bound | _Unreadable]:
@@ -294,7 +293,7 @@ class _Run:
             told = f"Python {version or 'of unknown version'} here, {recorded['python']} then"
             yield Line("environment", NO, told)
         elif recorded["packages"] is None:
-            yield Line("environment", NOT_HERE, f"Python {version}, but its packages", _FETCH)
+            yield Line("environment", NOT_HERE, f"Python {version}, but its packages", FETCH)
         else:
             yield _compare_packages(version, recorded["packages"], now["packages"] or {})
 

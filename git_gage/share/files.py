@@ -16,16 +16,18 @@ from git_gage.files.globs import match_globs
 from git_gage.files.streams import changed_here
 from git_gage.files.transfer import ask_held, bring_files, send_files
 from git_gage.records import encode_path, short_id, shown_path
-from git_gage.runs.content import AbsentFileError, find_entry
-from git_gage.runs.files import Filed, read_filed
+from git_gage.runs.content import AbsentFileError, absent_short, find_entry
+from git_gage.runs.files import NOT_HERE, Filed, find_in_git, find_where, read_filed
 from git_gage.runs.placeholders import put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file
 from git_gage.runs.withheld import read_withheld
+from git_gage.share.known import find_givers
 from git_gage.share.lanes import note_holder, note_name, read_holders, sharing
 from git_gage.share.leaks import find_in_objects, refuse_objects
 from git_gage.share.private import require_shareable
 from git_gage.share.remote import Remote, find_address, find_remote
 from git_gage.share.storage import Storage, find_storage, find_storages
+from git_gage.share.take import fetch_chosen
 from git_gage.share.transfer import Observer as RefsObserver
 from git_gage.share.withdrawn import Withdrawn
 
@@ -174,26 +176,32 @@ def fetch_files(
 
 def fetch_one(
     store: Store, catalog: Catalog, run: str, path: str, observer: Observer, *, here: Repository
-) -> None:
-    """Get one file of a run, if it is not here, and nothing else of the run.
+) -> bool:
+    """Get one file of a run, if it is not here; True where it is a short one, which came into git,
+    with the run's output.
 
-    Remotes are asked in turn, the usual one first.
+    For a large one remotes are asked in turn, the usual one first; for a short one those that the
+    run came from.
 
     Raises: RequestError where the run has no such file, or nobody who is asked has it.
     """
     filed = read_filed(store, catalog, run)
     if filed is None:
-        return  # without a manifest all that there is lies in its directory
+        return False  # without a manifest all that there is lies in its directory
     entry = find_entry(filed, path)
-    if entry.sha256 is None or entry.sha256 in filed.bound or _is_kept(store, Large(filed, entry)):
-        return
+    if entry.sha256 is None or _is_kept(store, Large(filed, entry)):
+        return False
+    if entry.sha256 in filed.bound:
+        # Nobody is asked for what was taken out: who opens it is told.
+        is_gone = read_withheld(catalog.records(run)).takes(entry.sha256)
+        return not is_gone and _fetch_short(store, catalog, filed, entry, observer)
     asked = []
     for storage in find_storages(here, observer):
         asked.append(storage.remote.shown)
         try:
             wanted = {entry.sha256: entry.size}
             if bring_files(storage.backend, wanted, store.sidecar, observer).arrived:
-                return
+                return False
         except (RemoteError, IntegrityError) as error:
             observer.warning(error.message)
     elsewhere = ", ".join(asked) or "a remote"
@@ -201,6 +209,23 @@ def fetch_one(
         f"'{path}' of run {short_id(run)} is not here, nor on {elsewhere}",
         hint="whoever has it can send it: git gage files push <run>",
     )
+
+
+def _fetch_short(
+    store: Store, catalog: Catalog, filed: Filed, entry: Entry, observer: Observer
+) -> bool:
+    asked: list[str] = []
+    remotes = iter(find_givers(store, catalog, filed.run))
+    while find_where(store, filed, entry, find_in_git(store, filed)) == NOT_HERE:
+        remote = next(remotes, None)
+        if remote is None:
+            raise absent_short(filed.run, entry, f", nor on {', '.join(asked)}" if asked else "")
+        asked.append(remote)
+        try:
+            fetch_chosen(store, catalog, remote, [filed.run], observer, parts=("bulk",))
+        except RemoteError as error:
+            observer.warning(error.message)
+    return bool(asked)
 
 
 def drop_files(

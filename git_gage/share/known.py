@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
+from git_gage.share.lanes import recall_name
 from git_gage.share.places import find_places
 from git_gage.share.remote import (
     find_address,
@@ -20,8 +21,10 @@ from git_gage.source.remote import strip_user
 from git_gage.store import TRACKING, parse_ref
 
 if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
     from git_gage.git import Repository
     from git_gage.share.places import Places
+    from git_gage.store import Store
 
 REMOTE, PLACE = "remote", "place"
 # A partial clone has its filter behind.
@@ -72,6 +75,13 @@ def remote_words(repo: Repository) -> list[str]:
     """Names that push and fetch take."""
     places = (place.name for place in find_places(repo).found if place.refused is None)
     return list(dict.fromkeys([*sorted(remote_names(repo)), *places]))
+
+
+def find_givers(store: Store, catalog: Catalog, run: str) -> list[str]:
+    """What to type for the remotes that have something of a run, as far as that is known still."""
+    names = remote_names(store.repo)
+    typed = [(each, recall_name(store, each)) for each in catalog.remotes_of(run)]
+    return [name for tracking, name in typed if name != tracking or name in names]
 
 
 def _list_git_remotes(

@@ -16,7 +16,7 @@ from git_gage.git.quarantine import adopt_packs, release_kept
 from git_gage.records import short_id
 from git_gage.share.cargo import Cargo, Lacking, pack_parcels
 from git_gage.share.fetch import Fetched, fetch_cargo
-from git_gage.share.lanes import CARGO, read_tip_lines, sharing, split_ref
+from git_gage.share.lanes import CARGO, note_name, read_tip_lines, sharing, split_ref
 from git_gage.share.peek import look_at
 from git_gage.share.redaction import find_said
 from git_gage.share.transfer import fetch_objects, is_refused
@@ -61,6 +61,7 @@ def fetch_chosen(
     """
     with sharing(store):
         peek = look_at(store, catalog, remote, observer)
+        note_name(store, peek.remote)
         catalog.refresh()
         before, mark = (catalog.count(), catalog.count_records()), catalog.mark()
         ours, theirs = (list(each.record_lines(runs)) for each in (catalog, peek.catalog))
@@ -88,7 +89,8 @@ def fetch_chosen(
             from git_gage.share.purge import take_in_purges
 
             came = take_in_purges(store, catalog, came, mark, observer)
-    return Fetched(peek.remote.shown, *came)
+    has_cargo = any(each.line in here for each in news)
+    return Fetched(peek.remote.shown, *came, has_cargo=has_cargo)
 
 
 def _completes(parcel: Parcel, lacking: Lacking) -> bool:

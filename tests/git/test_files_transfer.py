@@ -7,10 +7,12 @@ import errno
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from shlex import quote
 from types import SimpleNamespace
 
 import pytest
@@ -516,3 +518,86 @@ def test_what_a_broken_line_has_carried_is_kept(
     assert part.stat().st_size == 1000
     assert answer(ana, "files", "push", "@", "--", "*.pt").startswith("pushed 1 file")
     assert not part.exists()
+
+
+# -- short files, which travel with the output ---------------------------------------------------
+
+
+def type_hint(where: Path, err: str) -> Result:
+    """Type what a hint says."""
+    hint = err.rpartition("hint: git gage ")[2]
+    return said(where, *shlex.split(hint))
+
+
+def test_what_records_alone_leave_out_comes_by_the_hint(ana: Path, tmp_path: Path) -> None:
+    said(ana, "run", "-q", "--", "sh", "-c", "echo told; printf 'in git' > short.txt")
+    said(ana, "push", "origin", "@")
+    for number, words in enumerate((["output"], ["cat"], ["export-files"])):
+        sam = clone(f"file://{tmp_path}/origin.git", tmp_path / f"sam{number}", name="Sam")
+        said(sam, "fetch", "--meta")
+        run = said(sam, "select").out.strip()[10:17]
+        named = {"output": [run], "cat": [f"{run}:short.txt"], "export-files": [run, "out"]}
+        more = ["--", "short.txt"] if words == ["export-files"] else []
+        refused = gage_inside(sam, *words, *named[words[0]], *more)
+        assert refused.code != 0
+        assert refused.err.endswith("hint: git gage fetch\n")
+        type_hint(sam, refused.err)
+        said(sam, *words, *named[words[0]], *more)
+    assert (sam / "out/short.txt").read_text() == "in git"
+
+
+def test_a_run_that_came_from_a_directory_is_completed_from_there(
+    ana: Path, tmp_path: Path
+) -> None:
+    """The usual remote knows nothing of it."""
+    place = str(tmp_path / "lab's runs")
+    said(ana, "run", "-q", "--", "sh", "-c", "echo told; printf 'in git' > short.txt")
+    said(ana, "copy", "@", "--to", place, "-y")
+    sam = clone(f"file://{tmp_path}/origin.git", tmp_path / "sam", name="Sam")
+    said(sam, "copy", "--all", "--from", "../lab's runs", "--meta", "-y")
+    run = said(sam, "select").out.strip()[10:17]
+    refused = gage_inside(sam, "output", run)
+    assert refused.err == f"fatal: output: not here\nhint: git gage fetch {quote(place)} {run}\n"
+    hint = refused.err.partition("\n")[2]
+    assert gage_inside(sam, "cat", f"{run}:short.txt").err.endswith(hint)
+    assert hint in gage_inside(sam, "check", run).out
+    assert "fetched sources and outputs from " in type_hint(sam, refused.err).out
+    assert said(sam, "output", run).out == "told\n"
+    assert said(sam, "cat", f"{run}:short.txt").out == "in git"
+
+
+@pytest.mark.parametrize("words", [["open"], ["cat", "--fetch"]])
+def test_a_short_file_is_got_when_it_is_asked_for(
+    ana: Path, tmp_path: Path, words: list[str]
+) -> None:
+    said(ana, "push")
+    sam = clone(f"file://{tmp_path}/origin.git", tmp_path / "sam", name="Sam")
+    said(sam, "fetch", "--meta")
+    run = said(sam, "select").out.strip()[10:17]
+    said(sam, *words, f"{run}:short.txt")
+    assert said(sam, "cat", f"{run}:short.txt").out == "in git"
+
+
+def test_a_short_file_that_nobody_can_give(ana: Path, tmp_path: Path) -> None:
+    said(ana, "push")
+    sam = clone(f"file://{tmp_path}/origin.git", tmp_path / "sam", name="Sam")
+    said(sam, "fetch", "--meta")
+    run = said(sam, "select").out.strip()[10:17]
+    (tmp_path / "origin.git").rename(tmp_path / "away.git")
+    refused = gage_inside(sam, "open", f"{run}:short.txt")
+    assert refused.code == 1
+    assert "warning: " in refused.err
+    assert f"error: 'short.txt' of run {run} is not here, nor on origin\n" in refused.err
+    assert refused.err.endswith("hint: git gage fetch\n")
+
+
+def test_a_short_file_comes_into_a_directory_of_runs(ana: Path, tmp_path: Path) -> None:
+    """Whoever has it from there gets it, too."""
+    said(ana, "push")
+    place = str(tmp_path / "runs")
+    said(ana, "--runs", place, "fetch", "origin", "--meta")
+    run = said(ana, "select").out.strip()[10:17]
+    said(ana, "--runs", place, "cat", "--fetch", f"{run}:short.txt")
+    sam = clone(f"file://{tmp_path}/origin.git", tmp_path / "sam", name="Sam")
+    said(sam, "fetch", place)
+    assert said(sam, "cat", f"{run}:short.txt").out == "in git"

@@ -215,6 +215,7 @@ def test_a_file_that_was_taken_out_is_to_be_had_nowhere(
         assert gage(repo, *words).code == 0
     assert gage(other, "fetch").code == 0
     refused = gage(other, "cat", f"{one}:made.txt")
+    assert gage(other, "cat", "--fetch", f"{one}:made.txt") == refused
     told = "is not here: who recorded the run has taken out files of it"
     assert (refused.code, told in refused.err) == (128, True)
     assert "taken out  files, by who recorded it" in gage(other, "show", one).out

@@ -91,9 +91,9 @@ def test_what_was_left_out_is_brought_by_the_next(world: World) -> None:
     (document,) = world.sam.documents()
     snapshot = document["source"]["snapshot"]
     assert snapshot not in objects_of(world.sam.path)
-    assert take(world.sam, run, parts=("bulk",)) == ("origin", 0, 0, False)
+    assert take(world.sam, run, parts=("bulk",)) == ("origin", 0, 0, True)
     assert world.sam.output(run) == b"output of train.py\n"
-    assert take(world.sam, run) == ("origin", 0, 0, False)
+    assert take(world.sam, run) == ("origin", 0, 0, True)
     assert snapshot in objects_of(world.sam.path)
     kinds = refs_of(world.sam.path, "refs/gage-in")
     assert {ref.rpartition("/")[2] for ref in kinds} == {"log", "bulk", "src"}
