@@ -86,9 +86,12 @@ class App:
         """The folder of `--runs`; None where the runs are those of where the user is."""
         if not self.asked_folder:
             return None
-        from git_gage.cli.folder import Folder
+        from git_gage.cli.folder import Folder, warn_of_remote
 
-        return Folder(self.asked_folder, self.cwd, self.environ)
+        folder = Folder(self.asked_folder, self.cwd, self.environ)
+        if COMPLETE not in self.environ:
+            warn_of_remote(self.asked_folder, folder, self)
+        return folder
 
     @cached_property
     def here(self) -> Repository:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,14 +15,23 @@ from git_gage.errors import RequestError
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
+    from git_gage.cli.app import App
     from git_gage.git import Repository
+
+_LEAVE_OUT = "leave out --runs and GAGE_RUNS, then"
+# A host or a helper before a colon, as git has them; one letter is a drive of Windows.
+_ADDRESS = re.compile(r"[^/:]{2,}:.*", re.DOTALL)
 
 
 class Folder:
     """A repository that is named; one that is not there yet is made when runs come in."""
 
     def __init__(self, name: str, cwd: Path, environ: Mapping[str, str]) -> None:
-        self.path = cwd / os.path.expanduser(name)
+        """Raises: RequestError for the address of a place that is no directory."""
+        path = name.removeprefix("file://") if name.startswith("file:///") else name
+        self.path = cwd / os.path.expanduser(path)
+        if "://" in path or (_ADDRESS.fullmatch(path) and not os.path.exists(self.path)):
+            raise _refuse_address(path)
         self._cwd = cwd
         self._environ = environ
         self._nothing: TemporaryDirectory[str] | None = None
@@ -64,9 +75,37 @@ class Folder:
         return made
 
 
+def warn_of_remote(name: str, folder: Folder, app: App) -> None:
+    """Say so where a directory that is not there yet has the name of a remote."""
+    from git_gage.git import open_repository
+    from git_gage.share.known import remote_words
+
+    if os.path.exists(folder.path):
+        return
+    try:
+        here = open_repository(app.cwd, app.environ)
+    except RequestError:
+        return  # who is in no repository has no remotes
+    if name in remote_words(here):
+        progress, shown = app.progress(), shlex.quote(name)
+        progress.warning(f"there is no directory '{name}'; the remote of that name is elsewhere")
+        progress.note(f"hint: {_LEAVE_OUT}: git gage list --remote {shown}")
+
+
+def _refuse_address(address: str) -> RequestError:
+    from git_gage.share.remote import hide_user
+
+    shown = hide_user(address)
+    place = shlex.quote(shown)
+    return RequestError(
+        f"runs are kept in a directory, and '{shown}' is none",
+        hint=f"{_LEAVE_OUT}: git gage list --remote {place}, or: git gage copy @ --to {place}",
+    )
+
+
 def refuse(name: str, verb: str) -> RequestError:
     """What a command says that records runs where the user is."""
     return RequestError(
         f"'{verb}' records runs where you are, not in '{name}'",
-        hint="leave out --runs and GAGE_RUNS, then: git gage copy @ --to <dir>",
+        hint=f"{_LEAVE_OUT}: git gage copy @ --to <dir>",
     )

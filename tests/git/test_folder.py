@@ -142,6 +142,53 @@ def test_what_is_no_repository_is_refused_and_left_alone(tmp_path: Path, outside
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
+@pytest.mark.parametrize(
+    "address", ["s3://bucket/runs", "rclone:lab:runs", "https://me:pw@example.com/r", "lab:runs"]
+)
+def test_a_place_that_is_no_directory_is_refused(repo: Path, outside: Path, address: str) -> None:
+    """Else runs would be copied into a directory of that name, and seem to have gone there."""
+    record(repo, "--", "true")
+    shown = address.replace("me:pw@", "")
+    there = f"git gage list --remote {shown}, or: git gage copy @ --to {shown}"
+    for words in (["list"], ["copy", "--all", "--from", str(repo), "-y"]):
+        refused = gage_inside(outside, "--runs", address, *words)
+        assert (refused.code, refused.out) == (128, "")
+        assert refused.err.splitlines() == [
+            f"fatal: runs are kept in a directory, and '{shown}' is none",
+            f"hint: leave out --runs and GAGE_RUNS, then: {there}",
+        ]
+    refused = gage_inside(outside, "list", env={"GAGE_RUNS": address})
+    assert refused.code == 128
+    assert list(outside.iterdir()) == []
+
+
+def test_a_directory_may_have_any_name(repo: Path, outside: Path) -> None:
+    """One with a colon is no place if it is there; file:///path is the path."""
+    record(repo, "--", "true")
+    (outside / "lab:runs").mkdir()
+    copy = ("copy", "--all", "--from", str(repo), "-y")
+    for name, path in (("lab:runs", "lab:runs"), (f"file://{outside}/new place", "new place")):
+        assert gage_inside(outside, "--runs", name, *copy).out == "Copied 1 run\n"
+        assert len(json.loads(gage_inside(outside, "--runs", name, "list", "--json").out)) == 1
+        assert (outside / path / "objects").is_dir()
+    assert sorted(os.listdir(outside)) == ["lab:runs", "new place"]
+
+
+def test_the_name_of_a_remote_is_said_to_be_no_directory(repo: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", "hub.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    told = (
+        "warning: there is no directory 'origin'; the remote of that name is elsewhere\n"
+        "hint: leave out --runs and GAGE_RUNS, then: git gage list --remote origin\n"
+    )
+    listed = gage_inside(repo, "--runs", "origin", "list")
+    assert listed.code == 0
+    assert listed.err.startswith(told)
+    assert told in gage_inside(repo, "show", env={"GAGE_RUNS": "origin"}).err
+    (repo / "origin").mkdir()
+    assert "remote" not in gage_inside(repo, "--runs", "origin", "list").err
+
+
 def test_a_folder_that_a_full_disk_left_half_made_is_made_whole(repo: Path, tmp_path: Path) -> None:
     place = tmp_path / "place"
     full = [
