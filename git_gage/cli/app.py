@@ -40,6 +40,8 @@ class App:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.asked_folder = environ.get("GAGE_RUNS")
+        # The same where it is on the command line: a command that is typed next needs it again.
+        self.typed_folder: str | None = None
         # Why somebody who watches sees what was, and not what is.
         self.trouble = ""
         # Whether a remote that shows no runs is known to have had some.
@@ -406,7 +408,8 @@ class App:
         from git_gage.render.progress import Progress
         from git_gage.render.screen import find_screen
 
-        return Progress(find_screen(sys.stderr, self.environ), quiet=quiet)
+        screen = find_screen(sys.stderr, self.environ)
+        return Progress(screen, quiet=quiet, folder=self.typed_folder)
 
     def show(self, content: str | bytes, screen: Screen) -> None:
         """Answer on standard output, through the user's pager if the screen is too small."""

@@ -73,11 +73,16 @@ def describe_usage(error: click.UsageError) -> tuple[str, str]:
 
 def _find_hint(error: GageError, app: App) -> str | None:
     """What to type next; where that is a fetch, from where the run came."""
-    if not isinstance(error, NotHereError):
-        return error.hint
-    from git_gage.cli.absent import how_to_fetch
+    hint = error.hint
+    if isinstance(error, NotHereError):
+        from git_gage.cli.absent import how_to_fetch
 
-    return how_to_fetch(app, error.run)
+        hint = how_to_fetch(app, error.run)
+    if hint is None or app.typed_folder is None:
+        return hint
+    from git_gage.render.wording import hint_text
+
+    return hint_text(hint, app.typed_folder)
 
 
 def _closest(name: str, names: list[str]) -> str | None:

@@ -148,7 +148,7 @@ class UnknownCommandError(click.UsageError):
 
 def _choose_folder(ctx: click.Context, _: click.Parameter, folder: str | None) -> None:
     if folder is not None:
-        ctx.obj.asked_folder = folder
+        ctx.obj.asked_folder = ctx.obj.typed_folder = folder
 
 
 @click.group(

@@ -236,7 +236,7 @@ def _tell_missing(app: App, moved: Moved, action: str) -> None:
     hint = "git gage files pull <run> <another remote>"
     if action == "pull":
         hint = "whoever has them can send them with 'git gage files push <run>'"
-    click.echo(f"hint: {hint}", err=True)
+    app.progress().note(f"hint: {hint}")
 
 
 def _not_there(moved: Moved) -> str:
@@ -270,7 +270,7 @@ def _tell_kept(app: App, dropped: Dropped, remote: str | None) -> None:
         _list_files(app, dropped.kept)
         there = "" if remote is None else f" {quote(hide_user(remote))}"
         hint = f"send them first with 'git gage files push <run>{there}', or use --force"
-        click.echo(f"hint: {hint}", err=True)
+        app.progress().note(f"hint: {hint}")
 
 
 def _list_files(app: App, files: Sequence[tuple[Large, str]]) -> None:

@@ -211,9 +211,9 @@ def hint_at_runs(app: App, remote: str | None = None) -> None:
     if remote is not None:
         told = "any more: it has lost or hides them" if app.had_runs else "yet"
         click.echo(f"no runs on {clean(remote)} {told}", err=True)
-        click.echo(f"hint: send some with 'git gage push {clean(remote)}'", err=True)
+        app.progress().note(f"hint: send some with 'git gage push {clean(remote)}'")
         return
     none = app.no_runs()
-    click.echo(f"{none.message}\nhint: {none.hint}", err=True)
+    app.progress().note(f"{none.message}\nhint: {none.hint}")
     if not (app.asked_folder or app.catalog.count()):
         click.echo("hint: get those of others with 'git gage fetch'", err=True)

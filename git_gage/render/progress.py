@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from git_gage.records import short_id, shown_path
 from git_gage.render.amounts import count_text, metric_text, size_text, span_text
 from git_gage.render.screen import text_width
-from git_gage.render.wording import STATUS_STYLES, code_text, command_text
+from git_gage.render.wording import STATUS_STYLES, code_text, command_text, hint_text
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 # As git counts: Counting objects: 40% (2/5), or: remote: Enumerating objects: 5, done.
 _COUNTER = re.compile(r": +[0-9]+[%,]|: [0-9]+$|\bTotal [0-9]+ |\bDelta compression ")
 _MAX_METRICS = 8
+HINT = "hint: "
 
 
 class Progress:
     """Tells a person how a run, a push or a fetch goes; a quiet one tells only what is wrong."""
 
-    def __init__(self, screen: Screen, *, quiet: bool = False) -> None:
+    def __init__(self, screen: Screen, *, quiet: bool = False, folder: str | None = None) -> None:
+        """`folder`: of `--runs`, where that was given."""
         self.screen = screen
+        self._folder = folder
         self.quiet = quiet
         self._drawn = 0
 
@@ -120,7 +123,9 @@ class Progress:
     def _say(self, text: str, style: str | None = None) -> None:
         self._wipe()
         for line in text.splitlines():
-            self.screen.stream.write(self.screen.paint(clean(line), style) + "\n")
+            is_hint = line.startswith(HINT)
+            told = HINT + hint_text(line.removeprefix(HINT), self._folder) if is_hint else line
+            self.screen.stream.write(self.screen.paint(clean(told), style) + "\n")
         self.screen.stream.flush()
 
     def _begin_line(self) -> None:

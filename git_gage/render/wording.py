@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
     from git_gage.render.screen import Screen
 
 FETCH = "not here: git gage fetch"
+# What records or sets up where the user is; and what is for somebody else, elsewhere.
+_COMMAND = re.compile(
+    r"(?<!there )(?<!there ')(?<!there: )\bgit gage"
+    r"(?= (?!run\b|restart\b|init\b|ops\b|config\b|remote\b|help\b|version\b)[a-z])"
+)
 STATUS_STYLES = {
     "completed": "green",
     "error": "red",
@@ -42,6 +49,13 @@ def status_text(document: Mapping[str, Any], screen: Screen, *, sign: bool) -> s
         ago_s = time.time() - parse_time(heard["at"])
         words += f" {age_text(max(0.0, ago_s))} ago"
     return screen.sign(mark, "") + words
+
+
+def hint_text(hint: str, folder: str | None) -> str:
+    """A hint as it is to be typed by who gave `--runs`: its commands are about those runs, too."""
+    if folder is None or hint.startswith("whoever ") or "--runs" in hint or "GAGE_RUNS" in hint:
+        return hint
+    return _COMMAND.sub(lambda _: f"git gage --runs {shlex.quote(folder)}", hint)
 
 
 def places_text(count: int, places: Mapping[str, int]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -187,6 +188,37 @@ def test_the_name_of_a_remote_is_said_to_be_no_directory(repo: Path, tmp_path: P
     assert told in gage_inside(repo, "show", env={"GAGE_RUNS": "origin"}).err
     (repo / "origin").mkdir()
     assert "remote" not in gage_inside(repo, "--runs", "origin", "list").err
+
+
+def test_hints_are_typed_as_the_command_was(repo: Path, outside: Path) -> None:
+    """With `--runs` they name the folder, too; with GAGE_RUNS they need not."""
+    run = record(repo, "--", "echo", "told")[10:17]
+    place = outside / "lab's runs"
+    assert at(place, "copy", "--all", "--from", str(repo), "--meta", "-y", where=outside).code == 0
+    there = f"git gage --runs {shlex.quote(str(place))}"
+
+    refused = at(place, "output", run, where=outside)
+    assert refused.err.endswith(f"hint: {there} fetch {repo} {run}\n")
+    by_name = gage_inside(outside, "output", run, env={"GAGE_RUNS": str(place)})
+    assert by_name.err.endswith(f"hint: git gage fetch {repo} {run}\n")
+    command = refused.err.rpartition("hint: git gage ")[2]
+    assert gage_inside(outside, *shlex.split(command)).code == 0
+    assert at(place, "output", run, where=outside).out == "told\n"
+
+    removed = at(place, "rm", run, "-y", where=outside)
+    assert removed.err.endswith(f"hint: undo it with '{there} restore {run}'\n")
+    assert f"see them with '{there} list --archived'" in at(place, "list", where=outside).err
+    assert gage_inside(outside, *shlex.split(there)[2:], "restore", run).code == 0
+    # What is for somewhere else, or names the folder itself, stays.
+    assert at(place, "restart", run, where=repo).err.endswith("git gage copy @ --to <dir>\n")
+
+    git(outside, "init", "-q", "--bare", "hub.git")
+    hook = outside / "hub.git/hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    no = at(place, "copy", run, "--to", "./hub.git", "-y", where=outside)
+    assert no.code == 128
+    assert no.err.endswith(f"{there} copy --to ./hub.git {run} -y\n")
 
 
 def test_a_folder_that_a_full_disk_left_half_made_is_made_whole(repo: Path, tmp_path: Path) -> None:

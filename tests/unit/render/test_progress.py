@@ -9,6 +9,7 @@ import pytest
 
 from git_gage.render.progress import Progress
 from git_gage.render.screen import Screen
+from git_gage.render.wording import hint_text
 from tests.unit.render.made_up import make_run
 
 
@@ -153,3 +154,26 @@ def test_the_end_has_a_line_of_its_own_in_a_terminal() -> None:
     stream = io.StringIO()
     Progress(Screen(stream, width=10, height=24)).ended(make_run(1, metrics={}))
     assert stream.getvalue().startswith(" " * 9 + "\rdone in 14m 02s\n")
+
+
+_HERE_AND_THERE = "here 'git gage --runs D export', there 'git gage import'"
+
+
+@pytest.mark.parametrize(
+    ("hint", "told"),
+    [
+        (
+            "git gage fetch a && git gage push",
+            "git gage --runs D fetch a && git gage --runs D push",
+        ),
+        ("here 'git gage export', there 'git gage import'", _HERE_AND_THERE),
+        ("there: git gage stop q8gn708", "there: git gage stop q8gn708"),
+        ("whoever has it can send it: git gage files push <run>", None),
+        ("git gage --runs E list", None),
+        ("git gage run train.py", None),
+        ("see 'git gage -h'", None),
+    ],
+)
+def test_a_hint_is_about_the_runs_that_were_meant(hint: str, told: str | None) -> None:
+    assert hint_text(hint, "D") == (told or hint)
+    assert hint_text(hint, None) == hint
