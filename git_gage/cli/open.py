@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,10 +13,10 @@ import click
 from git_gage.cli.files_transfer import get_one
 from git_gage.cli.params import FileOfRun
 from git_gage.cli.parsing import RUN_NOTE, Command
-from git_gage.errors import RequestError
+from git_gage.errors import RequestError, describe_os_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from git_gage.cli.app import App
@@ -60,16 +62,35 @@ def _find_folder(app: App, document: Mapping[str, Any]) -> Path:
     from git_gage.records import short_id
     from git_gage.runs.placing import place_files
 
+    run = short_id(document["id"])
     run_dir = app.store.run_dir(document["id"])
     if not run_dir.is_dir():
-        place_files(app.store, app.catalog, document)
+        with _placing(f"git gage export-files {run} <dir>"):
+            place_files(app.store, app.catalog, document)
     if not run_dir.is_dir():
-        run = short_id(document["id"])
         raise RequestError(f"run {run} has no files here", hint=f"git gage ls-files {run}")
     return run_dir
 
 
 def _find_file(app: App, document: Mapping[str, Any], path: str) -> Path:
+    from git_gage.records import short_id
     from git_gage.runs.content import find_place
 
-    return find_place(app.store, app.catalog, document, path)
+    name = quote(f"{short_id(document['id'])}:{path}")
+    with _placing(f"git gage cat {name} > <file>"):
+        return find_place(app.store, app.catalog, document, path)
+
+
+@contextmanager
+def _placing(way: str) -> Iterator[None]:
+    """What is opened lies in the directory of its run; where nothing can be put there, `way` works.
+
+    Raises: RequestError.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason, hint = describe_os_error(error)
+        raise RequestError(
+            f"nothing can be put into the directory of the run: {reason}", hint=hint or way
+        ) from error

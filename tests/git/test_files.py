@@ -927,3 +927,22 @@ def test_files_that_a_signature_is_on_and_that_are_not_here(
     assert told == [f"run {short} goes without 1 of its files: not here: {pull}"]
     top.mkdir()
     assert make_statement(store, catalog, document).notices == told
+
+
+def test_a_disk_that_cannot_be_written_to_is_read_by_another_way(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(repo)
+    shutil.rmtree(run_dir(repo))
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "place")
+
+    monkeypatch.setattr("git_gage.runs.placing.make_place", refuse)
+    short = newest(repo)[10:17]
+    told = "nothing can be put into the directory of the run: read-only file system ('place')"
+    for name, way in ((f"{short}:model.bin", "cat {} > <file>"), (short, "export-files {} <dir>")):
+        done = gage_inside(repo, "open", name)
+        hint = f"hint: git gage {way.format(name)}"
+        assert (done.code, done.err) == (128, f"fatal: {told}\n{hint}\n")
+    assert len(gage_inside(repo, "cat", f"{short}:model.bin").out) > 0
