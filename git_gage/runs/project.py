@@ -38,8 +38,11 @@ def find_project(repo: Repository, head: str | None, gagefile: Gagefile | None) 
 
 
 def describe_project(repo: Repository) -> dict[str, Any]:
-    """What a run that began now would say of its project."""
-    return find_project(repo, _head(repo), _find_gagefile(repo))
+    """What a run that began now would say of its project.
+
+    Raises: ConfigError for a gagefile with errors.
+    """
+    return find_project(repo, _head(repo), _load_gagefile(repo))
 
 
 def find_ids(repo: Repository) -> frozenset[str]:
@@ -56,16 +59,20 @@ def _head(repo: Repository) -> str | None:
 
 def _find_gagefile(repo: Repository) -> Gagefile | None:
     """The gagefile of where the user is, if there is one without errors: who uses it is told."""
+    try:
+        return _load_gagefile(repo)
+    except GageError:
+        return None
+
+
+def _load_gagefile(repo: Repository) -> Gagefile | None:
     from git_gage.gagefile.find import find_gagefile
     from git_gage.gagefile.load import load_gagefile
 
     path = repo.work_tree and find_gagefile(repo.cwd, repo.work_tree)
     if path is None or repo.work_tree is None:
         return None
-    try:
-        return load_gagefile(path, repo.work_tree, cache_dir=repo.gage_dir / "cache")
-    except GageError:
-        return None
+    return load_gagefile(path, repo.work_tree, cache_dir=repo.gage_dir / "cache")
 
 
 def is_other_project(project: Any, ours: frozenset[str]) -> bool:

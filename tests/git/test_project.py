@@ -56,6 +56,20 @@ def test_an_association_stays_where_it_was_made(pair: tuple[Path, Path]) -> None
     assert say(ana, "select", "--project-dir") == f"{ana.parent}\n"
     assert say(ana, "associate", run, "--clear") == f'Associated "{run}" with no directory\n'
     assert say(ana, "select", "--project-dir") == f"{ana}\n"
+    assert say(sam, "associate", run, "--clear") == f'Associated "{run}" with no directory\n'
+    assert say(sam, "select", "--project-dir") == ""
+
+
+def test_a_broken_gagefile_is_told_of(repo: Path) -> None:
+    """Which project this is, is said there: nobody is told another one."""
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    (repo / "gage.toml").write_text('"$project-id" = "digits"\n[train\n')
+    refused = gage_inside(repo, "project")
+    assert (refused.code, refused.out) == (128, "")
+    assert refused.err == gage_inside(repo, "ops").err
+    assert "gage.toml:" in refused.err
+    # What can do without goes on.
+    assert gage_inside(repo, "verify", "@", "--require", "none").code == 0
 
 
 def test_what_cannot_be_associated(pair: tuple[Path, Path], tmp_path: Path) -> None:
