@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,7 @@ from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from git_gage.cli.app import App
@@ -36,10 +37,13 @@ def command(app: App, run: str, folder: str | None, clear: bool) -> None:
 
     if clear and folder is not None:
         raise click.UsageError("'--clear' takes no <dir>")
-    chosen = app.document(run)["id"]
+    document = app.document(run)
+    chosen = document["id"]
     if clear:
         associate_runs(app.store, [chosen], None)
-        click.echo(f'Associated "{chosen}" with no directory')
+        began = find_folder(app, document)
+        where = "no directory" if began is None else f"{clean(str(began))}, where it began"
+        click.echo(f'Associated "{chosen}" with {where}')
         return
     path = find_project_folder(app) if folder is None else app.cwd / folder
     if not path.is_dir():
@@ -47,6 +51,29 @@ def command(app: App, run: str, folder: str | None, clear: bool) -> None:
     path = path.resolve()
     associate_runs(app.store, [chosen], path)
     click.echo(f'Associated "{chosen}" with {clean(str(path))}')
+
+
+def find_folder(app: App, document: Mapping[str, Any]) -> Path | None:
+    """What was said of the run here, else where it began, if that was here."""
+    from pathlib import Path
+
+    from git_gage.runs.association import read_folders
+
+    said = read_folders(app.store).get(document["id"])
+    if said is not None:
+        return said
+    tree, path = _work_tree(app), document["project"]["path"]
+    if tree is None or path is None or app.catalog.is_foreign(document["id"]):
+        return None
+    return Path(tree, path).resolve()
+
+
+def _work_tree(app: App) -> Path | None:
+    """Where the runs of this clone began; that of a folder we do not work in."""
+    if app.folder is None:
+        return app.repo.work_tree
+    common = app.repo.common_dir
+    return None if app.repo.bare or common.name != ".git" else common.parent
 
 
 def find_project_folder(app: App) -> Path:

@@ -12,7 +12,6 @@ from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from git_gage.cli.app import App
 
@@ -83,31 +82,10 @@ def _field(app: App, document: Mapping[str, Any], what: str) -> str:
         folder = app.store.run_dir(document["id"])
         return str(folder) if folder.is_dir() else ""
     if what == "project_dir":
-        return str(_find_project(app, document) or "")
+        from git_gage.cli.associate import find_folder
+
+        return str(find_folder(app, document) or "")
     return _text(document[what])
-
-
-def _find_project(app: App, document: Mapping[str, Any]) -> Path | None:
-    """What was said of the run here, else where it began, if that was here."""
-    from pathlib import Path
-
-    from git_gage.runs.association import read_folders
-
-    said = read_folders(app.store).get(document["id"])
-    if said is not None:
-        return said
-    tree, path = _work_tree(app), document["project"]["path"]
-    if tree is None or path is None or app.catalog.is_foreign(document["id"]):
-        return None
-    return Path(tree, path).resolve()
-
-
-def _work_tree(app: App) -> Path | None:
-    """Where the runs of this clone began; that of a folder we do not work in."""
-    if app.folder is None:
-        return app.repo.work_tree
-    common = app.repo.common_dir
-    return None if app.repo.bare or common.name != ".git" else common.parent
 
 
 def _text(value: Any) -> str:

@@ -54,7 +54,8 @@ def test_an_association_stays_where_it_was_made(pair: tuple[Path, Path]) -> None
     assert say(ana, "select", "--project-dir") == f"{ana}\n"
     say(ana, "associate", run, "..")
     assert say(ana, "select", "--project-dir") == f"{ana.parent}\n"
-    assert say(ana, "associate", run, "--clear") == f'Associated "{run}" with no directory\n'
+    cleared = f'Associated "{run}" with {ana}, where it began\n'
+    assert say(ana, "associate", run, "--clear") == cleared
     assert say(ana, "select", "--project-dir") == f"{ana}\n"
     assert say(sam, "associate", run, "--clear") == f'Associated "{run}" with no directory\n'
     assert say(sam, "select", "--project-dir") == ""
