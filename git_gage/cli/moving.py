@@ -94,11 +94,19 @@ def split_words(app: App, words: tuple[str, ...]) -> tuple[list[str], tuple[str,
 
     Raises: RequestError where there is no telling.
     """
+    from git_gage.errors import RequestError
     from git_gage.share.remote import is_remote, usual_remotes
 
     if words and is_remote(app.here, words[0]):
         return [words[0]], words[1:]
-    return usual_remotes(app.here), words
+    try:
+        return usual_remotes(app.here), words
+    except RequestError as error:
+        if not words:
+            raise
+        # What was meant for a remote may be no such name.
+        told = f"{error.message}, and '{words[0]}' is none"
+        raise RequestError(told, hint=error.hint) from error
 
 
 def each_remote(

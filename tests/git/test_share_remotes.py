@@ -10,7 +10,7 @@ import pytest
 
 from git_gage.errors import RemoteError, RequestError
 from tests.git.over_http import serve
-from tests.support import git
+from tests.support import gage_inside, git
 from tests.unit.share.world import World, make_world, refs_of
 
 
@@ -245,3 +245,14 @@ def test_a_locked_ref_is_gits_to_explain(world: World) -> None:
     assert caught.value.hint == told
     os.utime(lock, (1, 1))
     assert world.sam.fetch().runs_new == 1
+
+
+@pytest.mark.parametrize("verb", ["push", "fetch", "sync"])
+def test_a_mistyped_name_is_named_where_there_is_no_remote(repo: Path, verb: str) -> None:
+    told = "fatal: no remote to share with, and 'nosuch' is none\n"
+    assert gage_inside(repo, verb, "nosuch") == (
+        128,
+        "",
+        f"{told}hint: add one: git remote add origin <url>\n",
+    )
+    assert gage_inside(repo, verb).err.startswith("fatal: no remote to share with\n")
