@@ -8,7 +8,7 @@ import click
 
 from git_gage.cli.params import RunName, color_option, json_option
 from git_gage.cli.parsing import RUN_NOTE, Command
-from git_gage.errors import IntegrityError
+from git_gage.errors import FETCH, IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,14 +123,18 @@ def draw_page(app: App, document: dict[str, Any], screen: Screen) -> str:
     run_dir = _find_run_dir(app, document)
     shown = list(document["metrics"])[:MAX_METRICS]
     images, known = _list_images(app, document)
+    source_here = has_source(app.repo, document["source"])
+    output_here = has_bulk(app, document["id"], OUTPUT)
+    is_here = source_here and output_here
     return format_page(
         document,
         screen=screen,
         now=time.time(),
         run_dir=run_dir,
         places=None if run_dir else _find_places(app, document),
-        source_here=has_source(app.repo, document["source"]),
-        output_here=has_bulk(app, document["id"], OUTPUT),
+        source_here=source_here,
+        output_here=output_here,
+        fetch=FETCH if is_here else _how_to_fetch(app, document),
         given=_find_given(app, document),
         series=_read_series(app, document, shown),
         images=images,
@@ -183,7 +187,14 @@ def _format_part(app: App, document: dict[str, Any], part: str, screen: Screen) 
 
             return format_history(trace_history(app.catalog, document["id"]), screen)
         case _:
-            return format_environment(document, screen)
+            return format_environment(document, screen, _how_to_fetch(app, document))
+
+
+def _how_to_fetch(app: App, document: Mapping[str, Any]) -> str:
+    from git_gage.cli.absent import how_to_fetch
+    from git_gage.render.wording import hint_text
+
+    return hint_text(how_to_fetch(app, document["id"]), app.typed_folder)
 
 
 def _parts_body(app: App, document: dict[str, Any], parts: Sequence[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from git_gage.errors import FETCH
 from git_gage.records import encode_path, parse_time, short_id, shown_path
 from git_gage.render.amounts import (
     age_text,
@@ -26,7 +27,6 @@ from git_gage.render.metrics import best_text, draw_spark, spark_width
 from git_gage.render.said import comment_line, placing_rows
 from git_gage.render.screen import text_width
 from git_gage.render.wording import (
-    FETCH,
     STATUS_STYLES,
     author_text,
     command_text,
@@ -61,15 +61,17 @@ def format_page(
     images_known: int = 0,
     followers: Followers | None = None,
     unapplied: int = 0,
+    fetch: str = FETCH,
 ) -> str:
     """What there is to know about a run, wrapped to the screen.
 
     `run_dir` is None, and `source_here` and `output_here` False, for what is not in this clone.
     `places`: how many files are `here` and `in git`, where there is no `run_dir`.
     `given`: settings that are no defaults. `images_known`: how many there are, also elsewhere.
-    `unapplied`: how many records of others do not count.
+    `unapplied`: how many records of others do not count. `fetch`: what to type for what is not
+    here.
     """
-    page = _Page(document, screen, now)
+    page = _Page(document, screen, now, f"not here: {fetch}")
     rows: list[tuple[str, str | Text]] = [
         *page.what(),
         *placing_rows(document, now),
@@ -116,8 +118,12 @@ def format_rows(
 class _Page:
     """Rows (name, value) of a page. Every word of the record goes through `clean`."""
 
-    def __init__(self, document: Mapping[str, Any], screen: Screen, now: float) -> None:
+    def __init__(
+        self, document: Mapping[str, Any], screen: Screen, now: float, absent: str
+    ) -> None:
+        """`absent`: what is said of what is elsewhere."""
         self.document = document
+        self.absent = absent
         self.screen = screen
         self.now = now
 
@@ -298,7 +304,7 @@ class _Page:
     def _code(self, source: Mapping[str, Any], here: bool) -> str:
         on_branch = source["branch"] and source["snapshot"]
         branch = f", on {clean(source['branch'])}" if on_branch else ""
-        return source_text(self.document) + branch + ("" if here else f", {FETCH}")
+        return source_text(self.document) + branch + ("" if here else f", {self.absent}")
 
     def _best(self, name: str) -> str:
         found = self.document["summaries"].get(name)
@@ -316,7 +322,7 @@ class _Page:
         amount = f"{count_text(output['lines'], 'line')}, {size_text(output['bytes'])}"
         if "output" in self.document["redacted"]:
             return f"{amount}, taken out"
-        return f"{amount}: git gage output {run}" if here else f"{amount}, {FETCH}"
+        return f"{amount}: git gage output {run}" if here else f"{amount}, {self.absent}"
 
 
 def size_of(file: RunFile) -> str:

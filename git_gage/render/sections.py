@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from git_gage.errors import FETCH
 from git_gage.files.manifest import RUNTIME
 from git_gage.records import short_id, shown_path
 from git_gage.render.amounts import count_text, size_text, value_text
 from git_gage.render.page import format_rows, shown_bytes
 from git_gage.render.table import Column, format_table
-from git_gage.render.wording import FETCH, places_text
+from git_gage.render.wording import places_text
 from git_gage.runs.files import HERE
 from git_gage.safe import clean
 
@@ -35,15 +36,18 @@ def format_config(config: Mapping[str, Any], given: Collection[str], screen: Scr
     return format_rows(rows, screen) if rows else "no config\n"
 
 
-def format_environment(document: Mapping[str, Any], screen: Screen) -> str:
-    """Where a run ran: interpreter, machine, variables, packages."""
+def format_environment(document: Mapping[str, Any], screen: Screen, fetch: str = FETCH) -> str:
+    """Where a run ran: interpreter, machine, variables, packages.
+
+    `fetch`: what to type for packages that are not here.
+    """
     environment, command = document["environment"], document["command"]
     rows = [(name, value) for name, value in _machine(environment, command) if value]
     variables = command["variables"].items()
     rows += _listed("variables", [f"{clean(name)}={clean(text)}" for name, text in variables])
     packages = environment["packages"]
     if packages is None:
-        return format_rows([*rows, ("packages", FETCH)], screen)
+        return format_rows([*rows, ("packages", f"not here: {fetch}")], screen)
     each = [f"{clean(name)} {clean(str(version))}" for name, version in packages.items()]
     return format_rows([*rows, *_listed("packages", each)], screen)
 

@@ -561,6 +561,8 @@ def test_a_run_that_came_from_a_directory_is_completed_from_there(
     hint = refused.err.partition("\n")[2]
     assert gage_inside(sam, "cat", f"{run}:short.txt").err.endswith(hint)
     assert hint in gage_inside(sam, "check", run).out
+    page = said(sam, "show", run, COLUMNS="500").out
+    assert f", not here: {hint.removeprefix('hint: ')}" in page
     assert "fetched sources and outputs from " in type_hint(sam, refused.err).out
     assert said(sam, "output", run).out == "told\n"
     assert said(sam, "cat", f"{run}:short.txt").out == "in git"
