@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -67,28 +67,31 @@ def command(
     require_ended(app, chosen)
     admin = _is_admin(app)
     plans = [plan_purge(app.store, app.catalog, run, app.author, admin=admin) for run in chosen]
-    purged = [*chosen, *gone.values()]
-    if not purged:
+    asked = [*chosen, *gone.values()]
+    if not asked:
         describe_done(app, "Purged", [])
     if chosen and not force:
         _ask(app, chosen)
     elsewhere = (
         purge_runs(app.store, app.catalog, plans, app.author, remotes).elsewhere if chosen else []
     )
-    there, failed = _end_there(app, remotes, purged)
-    elsewhere = list(dict.fromkeys([*elsewhere, *there]))
-    left = list(dict.fromkeys([*_left(app), *failed]))
+    there = _end_there(app, remotes, asked)
+    elsewhere = list(dict.fromkeys([*elsewhere, *there.elsewhere]))
+    left = list(dict.fromkeys([*_left(app), *there.failed]))
+    purged = asked if there.is_changed else chosen
     if as_json:
         from git_gage.render.machine import format_json
 
         body = {"runs": purged, "remotes": left, "elsewhere": elsewhere}
         click.echo(format_json(body), nl=False)
     else:
-        for line in _describe(purged, [*failed, *elsewhere]):
+        for line in _describe(purged, [*there.failed, *elsewhere]):
             click.echo(line)
-    code = _report(app, failed)
+    code = _report(app, there.failed)
+    if not (purged or there.failed):
+        describe_done(app, "Purged", [])
     with app.progress(quiet=as_json) as progress:
-        for hint in _hints(left, purged):
+        for hint in _hints(left, asked):
             progress.note(hint)
     click.get_current_context().exit(code)
 
@@ -103,23 +106,37 @@ def _reach(app: App, remotes: Sequence[str]) -> None:
             list_remote(app.repo, find_remote(app.repo, remote), progress)
 
 
-def _end_there(
-    app: App, remotes: Sequence[str], runs: Sequence[str]
-) -> tuple[list[str], dict[str, GageError]]:
-    """Let each remote delete runs; where they are still, and what failed by remote."""
+class _There(NamedTuple):
+    """What became of runs on remotes: where they are still, and what failed by remote.
+
+    is_changed: whether any remote gave up something, or heard of it.
+    """
+
+    elsewhere: list[str]
+    failed: dict[str, GageError]
+    is_changed: bool
+
+
+def _end_there(app: App, remotes: Sequence[str], runs: Sequence[str]) -> _There:
+    """Let each remote delete runs."""
     from git_gage.errors import GageError
     from git_gage.share.lanes import recall_name
     from git_gage.share.purge import push_purge
     from git_gage.share.remote import find_remote
 
-    elsewhere, failed = [], {}
+    elsewhere: list[str] = []
+    failed: dict[str, GageError] = {}
+    changed = set()
     with app.progress() as progress:
         for remote in remotes:
             try:
-                elsewhere += push_purge(app.store, app.catalog, remote, runs, progress)
+                left, is_changed = push_purge(app.store, app.catalog, remote, runs, progress)
             except GageError as error:
                 failed[recall_name(app.store, find_remote(app.repo, remote).tracking)] = error
-    return elsewhere, failed
+                continue
+            elsewhere += left
+            changed.add(is_changed)
+    return _There(elsewhere, failed, is_changed=True in changed)
 
 
 def _report(app: App, failed: Mapping[str, GageError]) -> int:
@@ -193,7 +210,8 @@ def _describe(runs: Sequence[str], elsewhere: Sequence[str]) -> Iterator[str]:
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
 
-    yield f"Purged {count_text(len(runs), 'run')}"
+    if runs:
+        yield f"Purged {count_text(len(runs), 'run')}"
     for place in elsewhere:
         yield f"still on a remote: {clean(place)}"
 

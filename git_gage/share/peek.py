@@ -63,10 +63,18 @@ class Peek(NamedTuple):
     listed: Refs
 
 
-def look_at(store: Store, catalog: Catalog, asked: str | None, observer: Observer) -> Peek:
+def look_at(
+    store: Store,
+    catalog: Catalog,
+    asked: str | None,
+    observer: Observer,
+    *,
+    has_withdrawn: bool = False,
+) -> Peek:
     """The records that a remote has now; what was withdrawn from it is left out.
 
-    `catalog` is ours, and says how others are judged.
+    `catalog` is ours, and says how others are judged. `has_withdrawn`: that is there, too, and
+    whoever asks for it forgets what was seen.
     Raises: RequestError where no remote can be chosen or nothing can be written; RemoteError with
     git's own text.
     """
@@ -74,7 +82,7 @@ def look_at(store: Store, catalog: Catalog, asked: str | None, observer: Observe
     listed = list_remote(store.repo, remote, observer, f"{LOCAL}/*", f"{SPACE}/*")
     withdrawn = Withdrawn(store)
     withdrawn.note_there(remote.tracking, listed)
-    unwanted = set(withdrawn.unwanted(remote.tracking))
+    unwanted = set() if has_withdrawn else set(withdrawn.unwanted(remote.tracking))
     tips = {ref: oid for ref, oid in records_only(listed).items() if ref not in unwanted}
     folder = store.dir / FOLDER / f"{remote.tracking.replace('/', '%')}.git"
     with Lock(folder.with_suffix(".lock")).held():

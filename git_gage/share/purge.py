@@ -7,22 +7,22 @@ Source: docs/format.md, "Redaction"; docs/deleting.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.errors import RequestError
 from git_gage.records import short_id
 from git_gage.runs.next_record import draft_next
 from git_gage.runs.withheld import KIND, RUN, read_texts
-from git_gage.share.cargo import named_commit
+from git_gage.share.cargo import named_commit, read_line
 from git_gage.share.chosen import Chosen, push_chosen
 from git_gage.share.lanes import (
     CARGO,
     Memory,
     Refs,
     digest_refs,
+    list_blobs,
     note_name,
-    read_tip_lines,
     records_only,
     sharing,
     split_ref,
@@ -182,11 +182,11 @@ def _has_to_go(store: Store, catalog: Catalog, drop: Drop) -> bool:
 
 def push_purge(
     store: Store, catalog: Catalog, remote: str, runs: Sequence[str], observer: Observer
-) -> list[str]:
+) -> tuple[list[str], bool]:
     """Let a remote delete what it has of purged runs, and tell others who fetch from it.
 
     What it was given as a whole is replaced by what is here now; else it gets the tombstones alone.
-    Gives where the runs are there still, as `Redacted.elsewhere`.
+    Gives where the runs are there still, as `Redacted.elsewhere`; and whether anything was done.
     Raises: as `push_runs`.
     """
     found = find_remote(store.repo, remote)
@@ -198,13 +198,15 @@ def push_purge(
             **Withdrawn(store).deletes(found.tracking),
         }
         if any(split_ref(ref).lane in store.my_lanes for ref in known):
-            push_own(store, catalog, found, CARGO, observer, allow_secrets=False)
+            pushed = push_own(store, catalog, found, CARGO, observer, allow_secrets=False)
         else:
             chosen = Chosen(runs, CARGO, None)
-            push_chosen(store, catalog, found, chosen, observer, allow_secrets=False)
+            pushed = push_chosen(store, catalog, found, chosen, observer, allow_secrets=False)
+        has_files = bool(Withdrawn(store).files(found.tracking))
         remove_files(store, catalog, found, observer)
+        is_changed = has_files or pushed.gave_up or not pushed.up_to_date
         try:
-            return _find_left(store, catalog, found, runs, observer)
+            return _find_left(store, catalog, found, runs, observer), is_changed
         finally:
             forget_peeks(store)  # what is left there is not to lie here
 
@@ -212,21 +214,37 @@ def push_purge(
 def _find_left(
     store: Store, catalog: Catalog, remote: Remote, runs: Sequence[str], observer: Observer
 ) -> list[str]:
-    """Lanes that the remote has with something of these runs, and that were not fetched here."""
-    known = tracking_refs(store.repo, remote)
+    """Lanes that the remote has with something of these runs, whether it is here, too, or not.
+
+    What it was to delete and did not is told where that is noted.
+    """
+    waits = Withdrawn(store).deletes(remote.tracking)
     listed = records_only(list_remote(store.repo, remote, observer))
-    if all(known.get(ref) == oid for ref, oid in listed.items()):
-        return []
-    peek = look_at(store, catalog, remote.address, observer)
-    left = {r.line for r in peek.catalog.record_lines(runs) if r.kind != KIND}
-    lanes = {
-        split_ref(ref).lane: None
-        for ref, oid in peek.tips.items()
-        if left and not left.isdisjoint(read_tip_lines(peek.store, [oid]))
-    }
-    peek.catalog.close()
-    peek.store.close()
-    return [name_lane(store, remote.tracking, lane) for lane in lanes]
+    tips = {ref: oid for ref, oid in listed.items() if ref not in waits}
+    known = tracking_refs(store.repo, remote)
+    if all(known.get(ref) == oid for ref, oid in tips.items()):
+        left = _find_lanes(store, tips, runs)
+    else:
+        peek = look_at(store, catalog, remote.address, observer, has_withdrawn=True)
+        tips = {ref: oid for ref, oid in peek.tips.items() if ref not in waits}
+        left = _find_lanes(peek.store, tips, runs)
+        peek.catalog.close()
+        peek.store.close()
+    return [name_lane(store, remote.tracking, lane) for lane in left]
+
+
+def _find_lanes(store: Store, tips: Refs, runs: Collection[str]) -> list[str]:
+    """Those of some lanes that have more of these runs than a word of their end."""
+    found = list_blobs(store, tips.values())
+    lines = store.read_lines(dict.fromkeys(oid for oids in found.values() for oid in oids))
+    holders = {oid for oid, of_blob in lines if any(_is_of(each, runs) for each in of_blob)}
+    held = {tip for tip, oids in found.items() if not holders.isdisjoint(oids)}
+    return list(dict.fromkeys(split_ref(ref).lane for ref, oid in tips.items() if oid in held))
+
+
+def _is_of(line: bytes, runs: Collection[str]) -> bool:
+    record = read_line(line)
+    return record is not None and record.run in runs and record.kind != KIND
 
 
 def _plan(store: Store, catalog: Catalog, run: str) -> Redaction:

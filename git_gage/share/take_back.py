@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import IntegrityError
@@ -92,7 +93,10 @@ def take_back(
 
 def name_lane(store: Store, remote: str, lane: str) -> str:
     """A lane that stays on a remote (by its name in refs), in words."""
-    return f"{recall_name(store, remote)}: lane {lane}, which others write"
+    name = recall_name(store, remote)
+    if lane in store.my_lanes | store.out_lanes:
+        return f"{name}: lane {lane}, which was put back there: 'git gage sync {quote(name)}'"
+    return f"{name}: lane {lane}, which others write"
 
 
 def _names(touched: Touched) -> dict[str, str]:

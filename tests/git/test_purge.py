@@ -181,7 +181,7 @@ def test_what_others_have_put_into_a_place_is_told(project: Path, tmp_path: Path
     (lane,) = {ref.split("/")[3] for ref in refs_of(Path(place), "refs/gage/w")}
     told = f"Purged 1 run\nstill on a remote: {place}: lane {lane}, which others write\n"
     assert say(project, "purge", one, "--force", "--remote", "origin", "--remote", place) == told
-    assert told in say(project, "purge", one, "--force", "--remote", place)
+    assert gage_inside(project, "purge", one, "--force", "--remote", place).out in told
     # What was looked at there does not lie here.
     assert not list((project / ".git/gage/cache").glob("*/*.git"))
     gage_inside(sam, "fetch")
@@ -191,7 +191,46 @@ def test_what_others_have_put_into_a_place_is_told(project: Path, tmp_path: Path
     assert say(sam, "push", place) == f"{place} is up to date\n"
     prune(Path(place))
     assert HUSH not in everything(Path(place))
-    assert "still on a remote" not in say(project, "purge", one, "--force", "--remote", place)
+    assert gage_inside(project, "purge", one, "--force", "--remote", place).out == ""
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["a label alone", "and a run of his"])
+def test_where_it_is_still_is_told_every_time(
+    project: Path, tmp_path: Path, *, alone: bool
+) -> None:
+    """Bob has labelled the run of Ana, and does not push again."""
+    hub, one = tmp_path / "hub.git", hush(project)
+    say(project, "push")
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    say(bob, "label", one, "--set", "hush-hush")
+    mine = [] if alone else [run(bob)]
+    say(bob, "push")
+    say(project, "fetch")
+    (lane,) = {ref.split("/")[3] for ref in refs_of(bob, "refs/gage/w")}
+    still = f"still on a remote: origin: lane {lane}, which others write\n"
+    done = gage_inside(project, "purge", one, "--force")
+    assert done.out == f"Purged 1 run\n{still}"
+    (hint,) = (line for line in done.err.splitlines() if line.startswith("hint: end it"))
+    way = shlex.split(hint.partition("too: git gage ")[2])
+    assert say(project, *way) == f"Purged 1 run\n{still}"
+    for words in ((), ("fetch",), ("push",), ("sync",)):
+        if words:
+            say(project, *words)
+        again = gage_inside(project, *way)
+        assert (again.code, again.out) == (1, still)
+        assert again.err == "nothing to do: no such run is there, or it is so already\n"
+        told = gage_inside(project, *way, "--json")
+        assert json.loads(told.out) == {"runs": [], "remotes": [], "elsewhere": [still[19:-1]]}
+        assert told.code == 1
+    assert listed(project) == mine
+    assert not list((project / ".git/gage/cache").glob("*/*.git"))
+    say(bob, "fetch")
+    say(bob, "push")
+    ended = gage_inside(project, *way)
+    assert (ended.code, ended.out) == (1, "")
+    prune(hub)
+    assert HUSH not in objects_of(hub)
 
 
 def test_a_remote_that_refuses_is_told_and_the_others_are_asked(
@@ -759,6 +798,30 @@ def test_a_remote_that_was_rolled_back_gives_it_up_again(
     say(fresh, "fetch")
     assert listed(fresh) == ([one] if "purge" in end else [two, one])
     assert_whole(fresh, [one])
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_a_purge_says_what_to_do_with_a_remote_that_was_rolled_back(
+    project: Path, tmp_path: Path, *, chosen: bool
+) -> None:
+    hub = tmp_path / "hub.git"
+    one, two = run(project), hush(project)
+    say(project, "push", *(["origin", one, two] if chosen else []))
+    (lane,) = {ref.split("/")[3] for ref in refs_of(hub, "refs/gage/w")}
+    saved = shutil.copytree(hub, tmp_path / "saved")
+    way = ("purge", two, "--force", "--remote", "origin")
+    say(project, *way)
+    shutil.rmtree(hub)
+    saved.rename(hub)
+    told = gage_inside(project, *way).out.splitlines()[-1]
+    still = f"still on a remote: origin: lane {lane}, which was put back there: "
+    assert told == f"{still}'git gage sync origin'"
+    say(project, "sync", "origin")
+    prune(hub)
+    assert HUSH not in objects_of(hub)
+    assert listed(project, "--remote", "origin") == [one]
+    done = gage_inside(project, *way)
+    assert (done.code, done.out) == (1, "")
 
 
 def test_a_place_that_was_rolled_back_gives_up_what_was_passed_on(

@@ -120,7 +120,7 @@ def test_a_purge_that_is_cut_goes_on(
     assert (again.code, again.out) == (0, "Purged 1 run\n"), again.err
     assert hub(tmp_path) == "b"
     once_more = gage_inside(ana, *words, "--json")
-    assert json.loads(once_more.out) == {"runs": [one], "remotes": [], "elsewhere": []}
+    assert json.loads(once_more.out) == {"runs": [], "remotes": [], "elsewhere": []}
     # Without a remote there is nothing left to do.
     assert gage_inside(ana, "purge", one, "--force").code == 128
     assert gage_inside(ana, "purge", "nosuchrun", "--force", "--remote", "origin").code == 128
