@@ -239,7 +239,9 @@ def push_refs(
             outcome = _push(repo, remote, updates, left, observer, ("--atomic",))
         if outcome.reasons and not outcome.behind:
             outcome = _push(repo, remote, updates, {}, observer, ("--atomic",))
-        outcome = outcome._replace(flags={**gone, **outcome.flags}, absent=gone)
+        if outcome.accepted:
+            # What refuses this may have hidden those.
+            outcome = outcome._replace(flags={**gone, **outcome.flags}, absent=gone)
     if any("does not support --atomic" in line for line in outcome.answer.said):
         outcome = _push(repo, remote, updates, {} if updates else deletes, observer, ())
     for line in outcome.answer.said:

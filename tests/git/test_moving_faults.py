@@ -226,6 +226,28 @@ def test_refs_that_a_remote_hides(world: World) -> None:
     )
 
 
+def test_what_a_remote_has_hidden_is_not_taken_for_gone(world: World) -> None:
+    """Meanwhile a run ends for good, so the lane is to be replaced there."""
+    ana = world.ana
+    for _ in range(2):
+        ana.run()
+    ana.push()
+    git(world.origin, "config", "transfer.hideRefs", "refs/gage")
+    ana.fetch()
+    assert gage_inside(ana.path, "run", "-q", "--", "sh", "-c", "echo hello").code == 0
+    known = refs_of(ana.path, "refs/gage-remotes")
+    assert gage_inside(ana.path, "push").code == 128
+    refused = gage_inside(ana.path, "purge", "@", "--remote", "origin", "--force")
+    assert "deny updating a hidden ref" in refused.err
+    assert refs_of(ana.path, "refs/gage-remotes") == known
+    git(world.origin, "config", "--unset", "transfer.hideRefs")
+    assert gage_inside(ana.path, "push", "-n").out.startswith("would push 1 update to origin")
+    assert gage_inside(ana.path, "push").out == "pushed 1 update to origin\n"
+    assert len({ref.split("/")[4] for ref in refs_of(world.origin, "refs/gage")}) == 1
+    world.sam.fetch()
+    assert world.sam.runs() == ana.runs()
+
+
 def test_chosen_runs_that_a_mirror_push_deleted_are_given_again(world: World) -> None:
     run, other = world.ana.run(), world.ana.run("other.py")
     world.ana.push()
