@@ -11,6 +11,7 @@ from git_gage.share.lanes import (
     Refs,
     compare_tips,
     forks_of,
+    is_fork,
     read_tip_lines,
     records_only,
 )
@@ -55,7 +56,7 @@ def find_news(
         return News(lines, has_cargo=bool(cargo))
     # What it was known to have, it may have lost.
     there = list_remote(store.repo, remote, observer)
-    known = [(ref, oid) for ref, oid in known if _was_there(ref, oid, outcome, there)]
+    known = [(ref, oid) for ref, oid in known if _was_there(ref, oid, load.known, outcome, there)]
     held = _read_elsewhere(store, load, known) if lines else {}
     lines = [line for line in lines if line not in held]
     mine, theirs = (list_contents(store.repo, refs) for refs in (cargo.items(), known))
@@ -139,11 +140,16 @@ def _read_elsewhere(
     return read_tip_lines(store, tips)
 
 
-def _was_there(ref: str, oid: str, outcome: Outcome, there: Mapping[str, str]) -> bool:
-    """Whether the remote had this before the push; `there` is what it has after it."""
+def _was_there(ref: str, oid: str, known: Refs, outcome: Outcome, there: Mapping[str, str]) -> bool:
+    """Whether the remote had this before the push; `there` is what it has after it.
+
+    A lane that was rewritten is `known` in two forms, and there in one.
+    """
     flag = outcome.flags.get(ref)
+    if flag is None and is_fork(ref):
+        return oid in there.values()
     if flag is None:
-        return ref in there
+        return there.get(ref) == oid or (ref in there and not forks_of(ref, known))
     if flag == "-":
         return ref not in outcome.absent
     return flag == "=" or oid.startswith(outcome.olds.get(ref, " "))

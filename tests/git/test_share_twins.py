@@ -12,7 +12,7 @@ import pytest
 from git_gage.errors import RemoteError
 from git_gage.share.transfer import list_remote
 from git_gage.store.identity import _place
-from tests.support import commit, git, write_files
+from tests.support import commit, gage_inside, git, write_files
 from tests.unit.share.world import Person, World, make_world, refs_of
 
 
@@ -256,6 +256,28 @@ def test_our_own_lane_was_rewritten(world: World) -> None:
     world.sam.fetch()
     assert world.ana.lines() - world.sam.lines() == set()
     assert run in world.sam.runs()
+
+
+def test_a_run_that_a_rewritten_lane_has_lost_is_pushed_once_more(world: World) -> None:
+    """What the remote was known to have is kept here alone: it counts as what it is there."""
+    world.ana.run("kept.py")
+    world.ana.push()
+    before = refs_of(world.origin, "refs/gage")
+    lost = world.ana.run("lost.py")
+    world.ana.push()
+    for ref, oid in before.items():
+        name = ("-c", "user.name=x", "-c", "user.email=x@y")
+        fresh = git(world.origin, *name, "commit-tree", "-m", "rewritten", f"{oid}^{{tree}}")
+        git(world.origin, "update-ref", ref, fresh.strip())
+    world.sam.fetch()
+    assert lost not in world.sam.runs()
+    assert "would push 1 run to origin (2 rec" in gage_inside(world.ana.path, "push", "-n").out
+    done = gage_inside(world.ana.path, "push")
+    assert done.out == "pushed 1 run to origin\n"
+    assert [line.partition(": ")[0] for line in done.err.splitlines()] == ["warning"] * 2
+    world.sam.fetch()
+    assert world.sam.runs() == world.ana.runs()
+    assert gage_inside(world.ana.path, "push").out == "origin is up to date\n"
 
 
 def test_a_lane_that_the_remote_lost_is_offered_again(world: World) -> None:
