@@ -63,5 +63,10 @@ def _lines_of(channel: IO[bytes]) -> Iterator[str]:
     while chunk := os.read(channel.fileno(), 1 << 16):
         *whole, pending = re.split(rb"[\r\n]", pending + chunk)
         for line in whole:
-            yield line.decode(errors="replace").rstrip()
-    yield pending.decode(errors="replace").rstrip()
+            yield _read(line)
+    yield _read(pending)
+
+
+def _read(line: bytes) -> str:
+    """A line as text; some that git sends end as strings in C do."""
+    return line.rstrip(b"\0").decode(errors="replace").rstrip()

@@ -55,6 +55,9 @@ _AWAY = ("Could not read from remote", "unable to access", "does not appear to b
 _OTHER_HASH = ("hash algorithm", "mismatched algorithms")
 _DAMAGED = ("is corrupt", "bad object ")
 _REFUSED = " !"
+# Where that is said without these, it can be of what is here.
+_DAMAGED_THERE = ("corruption on the remote side", "(stored in ./objects/")
+_MENDED = "whoever runs the remote has mended it ('git fsck --name-objects' there)"
 _LOCKED = ".lock': File exists"
 _NO_HELPER = ("is not a git command", "transport '")
 _NOISE = (
@@ -411,7 +414,7 @@ def _find_obstacle(answer: Answer) -> str:
     if any(sign in said for sign in _READ_ONLY):
         return "you may write there"
     if any(sign in said for sign in _DAMAGED):
-        return "whoever runs the remote has mended it ('git fsck' there)"
+        return _MENDED
     return "the remote takes 'refs/gage/*'"
 
 
@@ -432,7 +435,9 @@ def _hint(attempt: str, remote: Remote, answer: Answer, again: str, *, refused: 
     if refused:
         return f"nothing was changed; once {_find_obstacle(answer)}: {again}"
     if attempt != REACH and not any(sign in line for line in answer.said for sign in _AWAY):
-        return f"nothing was lost; when that is settled: {again}"
+        damaged = any(sign in line for line in answer.said for sign in _DAMAGED_THERE)
+        when = f"once {_MENDED}" if damaged else "when that is settled"
+        return f"nothing was lost; {when}: {again}"
     if remote.configured:
         return f"check its address with 'git remote get-url {remote.shown}'"
     if remote.is_place:
