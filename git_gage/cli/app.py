@@ -327,10 +327,15 @@ class App:
 
         from git_gage.safe import clean
 
-        if hidden := self.catalog.count():
+        purged = len(self.catalog.purged())
+        if hidden := self.catalog.count() - purged:
             what = "1 run" if hidden == 1 else f"{hidden:,} runs"
             hint = "see them with 'git gage list --archived' or '--deleted'"
             return RunNotFoundError(f"no runs are listed: {what} put away", hint=hint)
+        if purged:
+            what, them = ("1 run", "it") if purged == 1 else (f"{purged:,} runs", "them")
+            message = f"no runs are listed: whoever began {them}, or an admin, has purged {what}"
+            return RunNotFoundError(message, hint=f"let go of {them}: git gage fetch")
         if self.asked_folder:
             # The folder is named in any case: it may be GAGE_RUNS that names it now.
             command = f"git gage --runs {shlex.quote(self.asked_folder)} copy --all --from <where>"

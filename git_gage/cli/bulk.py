@@ -41,9 +41,11 @@ def refuse_absent(app: App, document: Mapping[str, Any], name: str) -> RequestEr
     from git_gage.records import short_id
 
     run = document["id"]
-    if {"output", "run"}.intersection(document["redacted"]):
+    redacted = document["redacted"]
+    if {"output", "run"}.intersection(redacted):
+        who = "who began the run, or an admin" if "run" in redacted else "who recorded the run"
         return RequestError(
-            f"{name}: taken out by who recorded the run",
+            f"{name}: taken out by {who}",
             hint=f"git gage show {short_id(run)} --history",
         )
     sizes = app.repo.object_sizes(bound["oid"] for bound in _bindings(app, run, name))

@@ -289,7 +289,11 @@ class _Page:
 
     def taken_out(self) -> Iterator[tuple[str, str]]:
         """What nobody is to look for anywhere."""
-        if parts := self.document["redacted"]:
+        parts = self.document["redacted"]
+        if "run" in parts:
+            told = "the run, by who began it or an admin: 'git gage fetch' lets go of it"
+            yield "taken out", told
+        elif parts:
             yield "taken out", f"{', '.join(parts)}, by who recorded it"
 
     def images(self, found: Sequence[RunFile], known: int) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,26 @@ def test_a_purge_by_an_admin_is_one_for_who_says_so(
     assert runs(kims) == []
 
 
+def test_a_purge_that_came_before_its_admin_was_known_is_told_as_theirs(
+    repo: Path, sams: Path, kims: Path, sam: Path
+) -> None:
+    """Kim has fetched the purge, and says only then that Sam is an admin."""
+    (one,) = runs(repo)
+    done(sams, "trust", "add", SAM, pub(sam), "--admin")
+    done(sams, "purge", one, "--force", "--remote", "origin")
+    done(kims, "fetch")
+    assert "taken out" not in done(kims, "show", one)
+    done(kims, "trust", "add", SAM, pub(sam), "--admin")
+    told = "the run, by who began it or an admin: 'git gage fetch' lets go of it"
+    assert f"taken out {told}" in " ".join(done(kims, "show", one).split())
+    assert gage(kims, "list").err.splitlines() == [
+        "no runs are listed: whoever began it, or an admin, has purged 1 run",
+        "hint: let go of it: git gage fetch",
+    ]
+    assert "is gone: whoever began it, or an admin, has purged it" in gage(kims, "fetch").err
+    assert gage(kims, "show", one).code == 128
+
+
 def test_large_files_stay_on_a_remote_until_whoever_began_the_run_agrees(
     world: Path, repo: Path, sams: Path, sam: Path
 ) -> None:
