@@ -187,7 +187,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
             return read_timeout(value)
         except ValueError as error:
             option = param.opts[0] if param else self.name
-            message = f"'{option}' needs a time such as 30s, 90m or 2h, not '{value}'"
+            message = f"'{option}' needs a time such as 30s, 90m, 2h or 7d, not '{value}'"
             raise click.UsageError(message, ctx) from error
 
 

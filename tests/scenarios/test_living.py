@@ -345,12 +345,12 @@ def test_stop_by_another_signal(living: Path, name: str, number: int) -> None:
         (["-s", "NONE"], "'--signal' needs a signal such as TERM, INT or KILL, not 'NONE'"),
         (["-s", "_DFL"], "'--signal' needs a signal such as TERM, INT or KILL, not '_DFL'"),
         (["-s", "CONT"], "'SIGCONT' does not end a program"),
-        (["--timeout", "0s"], "'--timeout' needs a time such as 30s, 90m or 2h, not '0s'"),
+        (["--timeout", "0s"], "'--timeout' needs a time such as 30s, 90m, 2h or 7d, not '0s'"),
         (
             ["--timeout", "9" * 400],
-            f"'--timeout' needs a time such as 30s, 90m or 2h, not '{'9' * 400}'",
+            f"'--timeout' needs a time such as 30s, 90m, 2h or 7d, not '{'9' * 400}'",
         ),
-        (["--timeout", "soon"], "'--timeout' needs a time such as 30s, 90m or 2h, not 'soon'"),
+        (["--timeout", "soon"], "'--timeout' needs a time such as 30s, 90m, 2h or 7d, not 'soon'"),
     ],
 )
 def test_stop_asked_wrongly(repo: Path, words: list[str], message: str) -> None:
