@@ -104,7 +104,7 @@ def command(app: App, /, color: str, watch: bool, **given: Any) -> None:
     elif watch:
         from git_gage.cli.list_watch import watch_list
 
-        watch_list(app, lambda: _draw(app, given, color)[:2])
+        watch_list(app, lambda: _draw(app, given, color)[:2], _spell(given))
     else:
         _show(app, given, color)
 
@@ -162,7 +162,7 @@ def _draw(app: App, given: dict[str, Any], color: str) -> tuple[str, Screen, Lis
         now=time.time(),
         newest_here=app.catalog.newest_here(),
         older=listed.more,
-        to_see_all=_to_see_all(given),
+        to_see_all=_spell(given, "--all"),
         layout=layout,
     )
     return text, screen, listed
@@ -173,19 +173,21 @@ def _draw_short(listed: Listed, screen: Screen, given: dict[str, Any]) -> str:
     from git_gage.render.short_list import format_short
 
     left = count_text(listed.more, f"{listed.order} run")
-    below = f"{left}: {_to_see_all(given)}" if listed.more else ""
+    below = f"{left}: {_spell(given, '--all')}" if listed.more else ""
     return format_short(listed.documents, listed.rows, below, screen)
 
 
-def _to_see_all(given: dict[str, Any]) -> str:
-    words = ["git", "gage", "list", "--all"]
+def _spell(given: dict[str, Any], *more: str) -> str:
+    """The command, as it can be typed once more."""
+    plain = ["git", "gage", "list", *more]
+    words = list(plain)
     words += ["--remote", given["remote"]] if given["remote"] else []
     words += ["-s"] if given["short"] else []
     words += [word for where in given["wheres"] for word in ("-w", where)]
     words += ["--sort", ",".join(given["sorting"])] if given["sorting"] else []
     words += ["--group-by", given["group_by"]] if given["group_by"] else []
     words += ["--best", given["best"]] if given["best"] else []
-    if len(words) == 4:
+    if words == plain:
         return " ".join(words)
     import shlex
 

@@ -17,11 +17,14 @@ _OPEN, _CLOSE = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 _HOME, _TO_LINE_END, _TO_SCREEN_END = "\x1b[H", "\x1b[K", "\x1b[J"
 
 
-def watch_list(app: App, draw: Callable[[], tuple[str, Screen]]) -> None:
-    """Show what `draw` gives until Ctrl-C; then the screen is as it was before."""
+def watch_list(app: App, draw: Callable[[], tuple[str, Screen]], once: str) -> None:
+    """Show what `draw` gives until Ctrl-C; then the screen is as it was before.
+
+    once: what to type to see it one time.
+    """
     screen = app.screen()
     if screen.height is None:
-        raise RequestError("to watch takes a terminal", hint="git gage list")
+        raise RequestError("to watch takes a terminal", hint=once)
     shown = ""
     _write(screen, _OPEN)
     try:

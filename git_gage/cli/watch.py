@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from git_gage.cli.params import RemoteName, RunName
 from git_gage.cli.parsing import RUN_NOTE, Command
+from git_gage.safe import clean
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
@@ -43,12 +45,14 @@ def command(ctx: click.Context, run: str | None, remote: str | None) -> None:
         ctx.invoke(list_command, watch=True, remote=remote)
         return
     app: App = ctx.obj
+    once = f"git gage show {shlex.quote(run)}"
     if remote is not None:
         from git_gage.cli.elsewhere import Elsewhere
 
         app = Elsewhere(app, remote)
+        once = f"git gage list --remote {shlex.quote(remote)}"
     (chosen,) = app.select([run])
-    watch_list(app, lambda: _draw(app, chosen))
+    watch_list(app, lambda: _draw(app, chosen), clean(once))
 
 
 def _draw(app: App, run: str) -> tuple[str, Screen]:

@@ -205,7 +205,7 @@ def watched(texts: list[str], monkeypatch: pytest.MonkeyPatch) -> str:
     app = App({})
     monkeypatch.setattr(app, "screen", lambda: screen)
     monkeypatch.setattr(time, "sleep", sleep)
-    list_watch.watch_list(app, lambda: (left.pop(0), screen))
+    list_watch.watch_list(app, lambda: (left.pop(0), screen), "git gage list")
     return stream.bytes.getvalue().decode()
 
 
@@ -220,4 +220,6 @@ def test_a_list_that_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_watching_needs_a_terminal(repo: Path) -> None:
     result = gage_inside(repo, "list", "--watch")
     assert (result.code, result.out) == (128, "")
-    assert result.err.startswith("fatal: to watch takes a terminal\n")
+    assert result.err == "fatal: to watch takes a terminal\nhint: git gage list\n"
+    result = gage_inside(repo, "list", "--watch", "-w", "acc > 0")
+    assert result.err.endswith("hint: git gage list -w 'acc > 0'\n")

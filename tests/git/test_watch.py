@@ -148,7 +148,16 @@ def test_it_is_watched_at_a_terminal(world: World, tmp_path: Path) -> None:
     begin(world.ana, tmp_path / "stop", "--live")
     wait_until(lambda: beats_there(world))
     refused = gage_inside(world.sam.path, "watch", "--remote", "origin")
-    assert (refused.code, "to watch takes a terminal" in refused.err) == (128, True)
+    told = "fatal: to watch takes a terminal\nhint: git gage list --remote origin\n"
+    assert (refused.code, refused.err) == (128, told)
+    (one,) = json.loads(gage_inside(world.sam.path, *told.split()[-3:], "--json").out)
+    for person, there, way in (
+        (world.sam, ("--remote", "origin"), "git gage list --remote origin"),
+        (world.ana, (), f"git gage show {one['id']}"),
+    ):
+        refused = gage_inside(person.path, "watch", one["id"], *there)
+        assert refused.err == f"fatal: to watch takes a terminal\nhint: {way}\n"
+        assert gage_inside(person.path, *way.split()[2:]).code == 0
     words = ["-m", "git_gage", "watch", "--remote", "origin"]
     child = pexpect.spawn(
         sys.executable, words, cwd=str(world.sam.path), encoding="utf-8", timeout=20
