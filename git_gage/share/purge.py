@@ -75,10 +75,11 @@ def plan_purge(
         return plan._replace(objects=())
     where = "" if key is None else f": it is signed with the key {key}"
     who = "in the clone that began it alone" if key is None else "by who began it"
-    raise RequestError(
-        f"run {short_id(run)} can be purged {who}{where}",
-        hint=f"put it out of sight here: git gage rm {short_id(run)}",
-    )
+    hint = f"put it out of sight here: git gage rm {short_id(run)}"
+    document = catalog.document(run)
+    if document is not None and document["deleted"] is not None:
+        hint = "it is out of sight here already: git gage list --deleted"
+    raise RequestError(f"run {short_id(run)} can be purged {who}{where}", hint=hint)
 
 
 def purge_runs(

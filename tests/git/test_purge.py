@@ -306,6 +306,10 @@ def test_nobody_else_can_purge_it(project: Path, tmp_path: Path) -> None:
     refused = gage_inside(bob, "purge", one, "--force")
     assert "can be purged in the clone that began it alone" in refused.err
     assert f"hint: put it out of sight here: git gage rm {one[10:17]}" in refused.err
+    say(bob, "rm", "-y", one)
+    refused = gage_inside(bob, "purge", one, "--force")
+    assert refused.err.endswith("hint: it is out of sight here already: git gage list --deleted\n")
+    assert one[10:17] in say(bob, "list", "--deleted")
 
 
 def test_what_a_third_one_still_has_stays_out_of_sight(project: Path, tmp_path: Path) -> None:
