@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.errors import RequestError
-
 if TYPE_CHECKING:
     from git_gage.cli.app import App
 
@@ -19,12 +17,11 @@ MOST_NAMED = 5
 
 def require_ended(app: App, runs: Sequence[str]) -> None:
     """Raises: RequestError for a run that goes on."""
-    from git_gage.records import short_id
+    from git_gage.runs.stop import find_beginning, refuse_going
 
     for document in app.documents(None, runs):
         if document["status"] == "running":
-            run = short_id(document["id"])
-            raise RequestError(f"run {run} goes on", hint=f"git gage stop {run}")
+            raise refuse_going(document["id"], find_beginning(app.store, document))
 
 
 def tell(app: App, runs: Sequence[str]) -> None:

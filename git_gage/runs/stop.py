@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,14 +52,29 @@ def require_stoppable(store: Store, documents: Sequence[dict[str, Any]]) -> None
         run = document["id"]
         if document["status"] not in ("running", "lost"):
             continue
-        if find_life(store.state_dir(run)) not in (Life.ELSEWHERE, Life.RUNNING_ELSEWHERE):
-            continue
-        host = find_host(store.state_dir(run)) or document["environment"]["host"]
-        where = f"on '{host}'" if host else "in another clone"
-        raise RequestError(
-            f"cannot stop run '{short_id(run)}' from here: it was begun {where}",
-            hint=f"there: git gage stop {short_id(run)}",
-        )
+        if where := find_beginning(store, document):
+            raise RequestError(
+                f"cannot stop run '{short_id(run)}' from here: it was begun {where}",
+                hint=f"there: git gage stop {short_id(run)}",
+            )
+
+
+def find_beginning(store: Store, document: Mapping[str, Any]) -> str | None:
+    """Where a run was begun that has not ended as far as is known, in words; None if it is here."""
+    state_dir = store.state_dir(document["id"])
+    if find_life(state_dir) not in (Life.ELSEWHERE, Life.RUNNING_ELSEWHERE):
+        return None
+    host = find_host(state_dir) or document["environment"]["host"]
+    return f"on '{host}'" if host else "in another clone"
+
+
+def refuse_going(run: str, where: str | None) -> RequestError:
+    """Why a run that goes on is left alone; `where` it was begun, None if it is here."""
+    stop = f"git gage stop {short_id(run)}"
+    told = f"run {short_id(run)} goes on"
+    if where is None:
+        return RequestError(told, hint=stop)
+    return RequestError(f"{told}: it was begun {where}", hint=f"there: {stop}")
 
 
 def stop_runs(

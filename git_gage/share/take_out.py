@@ -14,7 +14,8 @@ from git_gage.errors import RequestError
 from git_gage.files.manifest import BULK
 from git_gage.files.sidecar import digest_file
 from git_gage.records import short_id
-from git_gage.runs.liveness import Life, find_life
+from git_gage.runs.liveness import Life, find_host, find_life
+from git_gage.runs.stop import refuse_going
 from git_gage.secrets import find_secrets, mask_file
 from git_gage.share.lanes import recall_name
 from git_gage.share.peek import forget_peeks
@@ -105,7 +106,7 @@ def require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) -> 
     """Raises: RequestError where another process, or a run, needs what is to go."""
     for each in redactions:
         if store.state_dir(each.run).exists():
-            _refuse_open(short_id(each.run), find_life(store.state_dir(each.run)))
+            _refuse_open(each.run, store.state_dir(each.run))
     busy = find_busy_journals(store.dir / "journal", drop)
     if busy:
         raise RequestError(
@@ -124,10 +125,12 @@ def require_alone(store: Store, redactions: Sequence[Redaction], drop: Drop) -> 
         )
 
 
-def _refuse_open(run: str, life: Life) -> NoReturn:
+def _refuse_open(run: str, state_dir: Path) -> NoReturn:
+    life = find_life(state_dir)
     if life in (Life.RUNNING, Life.RUNNING_ELSEWHERE):
-        raise RequestError(f"run {run} goes on", hint=f"git gage stop {run}")
-    raise RequestError(f"run {run} was not closed yet", hint="git gage files")
+        is_here = life is Life.RUNNING
+        raise refuse_going(run, None if is_here else f"on '{find_host(state_dir)}'")
+    raise RequestError(f"run {short_id(run)} was not closed yet", hint="git gage files")
 
 
 def runs_of_sources(

@@ -87,6 +87,18 @@ def test_a_colleague_follows_a_run(world: World, tmp_path: Path) -> None:
     assert git(world.sam.path, "for-each-ref", "refs/gage-remotes/origin/live") == ""
 
 
+def test_what_goes_on_in_another_clone_is_stopped_there(world: World, tmp_path: Path) -> None:
+    run = begin(world.ana, tmp_path / "stop", "--live")
+    wait_until(lambda: beats_there(world))
+    gage_inside(world.sam.path, "fetch")
+    host = listed(world.sam)[0]["environment"]["host"]
+    for words in (("rm", run, "-y"), ("purge", run, "--force")):
+        refused = gage_inside(world.sam.path, *words)
+        told = f"fatal: run {run[10:17]} goes on: it was begun on '{host}'\nhint: there: "
+        assert (refused.code, refused.err) == (128, f"{told}git gage stop {run[10:17]}\n")
+    assert gage_inside(world.ana.path, "stop", run).code == 0
+
+
 def test_the_setting_does_what_the_option_does(world: World, tmp_path: Path) -> None:
     git(world.ana.path, "config", "gage.live", "origin")
     (tmp_path / "stop").touch()

@@ -456,6 +456,21 @@ def test_a_staged_run_is_purged_and_a_going_one_is_stopped_first(project: Path) 
     assert say(project, "purge", one, "--force") == "Purged 1 run\n"
 
 
+def test_what_goes_on_at_another_machine_is_stopped_there(project: Path) -> None:
+    """Both see the same repository."""
+    assert gage(project, "run", "-q", "--detach", "--", "sleep", "30").code == 0
+    (one,) = listed(project)
+    alive = project / ".git/gage/state" / one / "alive"
+    here = alive.read_text()
+    alive.write_text(json.dumps({**json.loads(here), "host": "gpu-7"}))
+    for words in (("purge", one, "--force"), ("redact", one, "--output", "-y"), ("rm", one, "-y")):
+        refused = gage_inside(project, *words)
+        told = f"fatal: run {one[10:17]} goes on: it was begun on 'gpu-7'\nhint: there: "
+        assert (refused.code, refused.err) == (128, f"{told}git gage stop {one[10:17]}\n")
+    alive.write_text(here)
+    assert gage(project, "stop", one).code == 0
+
+
 # -- keys ------------------------------------------------------------------------------------------
 
 
