@@ -35,6 +35,7 @@ Tell = Callable[[float | None], None]
 # From so many tips on a first load is quicker without indexes: most hold thousands of runs.
 _MANY = 4
 _TRIES = 3
+_UNREAD_LANE = "SELECT 1 FROM unread WHERE why = 'lane'"
 _NOTICES = {
     "newer": ("{} record needs a newer git-gage", "{} records need a newer git-gage"),
     "damaged": (
@@ -65,7 +66,7 @@ def refresh(
 ) -> list[str]:
     """Take in what is new; what there is to tell the user.
 
-    With nothing new this costs one git process, one directory listing and three small selects.
+    With nothing new this costs one git process, one directory listing and a few small selects.
     """
     for _ in range(_TRIES):
         if _is_settled(db, store, judge, bulk=bulk, tell=tell):
@@ -88,7 +89,9 @@ def _is_settled(
     """Take in what is new; whether that was all (False: lanes moved on while they were read)."""
     version = _data_version(db)
     news = _read_news(db, store)
-    if not news.is_any and not (bulk and db.execute("SELECT 1 FROM missing").fetchone()):
+    # A lane that could not be read may be gone.
+    open_questions = [_UNREAD_LANE, *(["SELECT 1 FROM missing"] if bulk else [])]
+    if not news.is_any and not any(db.execute(each).fetchone() for each in open_questions):
         return True
     try:
         with writing(db), _without_gc():

@@ -21,6 +21,12 @@ MINIMUM_GIT = (2, 36)
 # What reads the tree (filters), signs, or reaches a remote stays as the user has set it.
 UNHOOKED = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
+# What the environment says of a repository: of another one it would not be so.
+OF_REPOSITORY = (
+    *("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_NAMESPACE"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
+)
+
 # What to do where git's words say this.
 _HINTS = {
     ".lock': File exists": "another git is at work there, or was killed: try again in a minute",
@@ -158,11 +164,10 @@ class Repository:
                 head = process.stdout.readline().split()
                 if len(head) != 3:
                     if not head:  # pragma: no cover - git died in the middle of an answer
-                        raise GitError(f"read object '{oid}': git cat-file ended early")
+                        raise _ended_early(oid)
                     yield oid, None, b""
                     continue
-                content = process.stdout.read(int(head[2]))
-                process.stdout.read(1)
+                content = _read_content(process.stdout, oid, int(head[2]))
                 yield oid, head[1].decode(), content
         finally:
             process.stdin.close()
@@ -192,8 +197,7 @@ class Repository:
                 content = None
                 if head[1] == kind and size <= most:
                     _ask(*channel, "contents", name)
-                    content = process.stdout.read(size)
-                    process.stdout.read(1)
+                    content = _read_content(process.stdout, name, size)
                 yield Found(name, head[1], size, content)
         finally:
             # What is left in the buffer of a git that died has nowhere to go.
@@ -301,8 +305,20 @@ def _ask(stdin: IO[bytes], stdout: IO[bytes], order: str, name: str) -> list[str
     except BrokenPipeError:
         head = []
     if not head:
-        raise GitError(f"read object '{name}': git cat-file ended early", hint="see 'git fsck'")
+        raise _ended_early(name)
     return head
+
+
+def _read_content(stdout: IO[bytes], name: str, size: int) -> bytes:
+    content = stdout.read(size)
+    # git may tell the size of an object before it finds that it cannot read it.
+    if len(content) != size or not stdout.read(1):
+        raise _ended_early(name)
+    return content
+
+
+def _ended_early(name: str) -> GitError:
+    return GitError(f"read object '{name}': git cat-file ended early", hint="see 'git fsck'")
 
 
 def git_environ(environ: Mapping[str, str], extra: Mapping[str, str] | None) -> dict[str, str]:

@@ -19,7 +19,7 @@ from git_gage.catalog.said import find_heads
 from git_gage.git import open_repository
 from git_gage.records import Record
 from git_gage.store import Store
-from tests.support import clone, git, make_repo
+from tests.support import clone, git, make_repo, unpack_all
 from tests.unit.catalog.made_up import AUTHOR, begin_body, bind, end_body
 
 PACKAGES = {"numpy": "2.4.0"}
@@ -173,29 +173,31 @@ def test_sealed_epochs_and_segments_count_once(repo: Path) -> None:
     assert len(shown(repo)) == 141
 
 
-def test_a_lost_object_is_told_and_hides_no_other(repo: Path) -> None:
+@pytest.mark.parametrize("left", [0.0, 0.5])
+def test_a_lost_object_is_told_and_hides_no_other(repo: Path, left: float) -> None:
+    """Also one that is cut short, of which git tells the size before it finds that."""
     old, new = open_store(repo, 1_792_000_000.0), open_store(repo)
     lost = begin(old)
     old.flush()
     old.close()
     kept = begin(new)
     new.flush()
-    git(repo, "repack", "-q", "-a", "-d")
-    (pack,) = (repo / ".git/objects/pack").glob("*.pack")
-    content = pack.read_bytes()
-    for path in (repo / ".git/objects/pack").glob("pack-*"):
-        path.unlink()
-    (repo / "pack").write_bytes(content)
-    with (repo / "pack").open("rb") as file:
-        subprocess.run(["git", "unpack-objects", "-q"], cwd=repo, stdin=file, check=True)
+    unpack_all(repo)
     ref = next(ref for ref in old.read_tips() if ref.endswith("sealed"))
     oid = git(repo, "rev-parse", f"{ref}:seg/00000000-1").strip()
-    (repo / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    path = repo / ".git/objects" / oid[:2] / oid[2:]
+    content = path.read_bytes()
+    path.unlink()
+    if left:
+        path.write_bytes(content[: int(len(content) * left)])
 
     catalog = open_catalog(repo)
-    assert catalog.refresh() == ["1 lane can't be read in full: see 'git fsck'"]
+    for _ in range(2):
+        assert catalog.refresh() == ["1 lane can't be read in full: see 'git fsck'"]
     assert [document["id"] for document in catalog.newest(None)] == [kept.run]
     assert catalog.document(lost.run) is None
+    git(repo, "update-ref", "-d", ref)
+    assert catalog.refresh() == []
 
 
 def test_nothing_is_missed_while_others_write_and_git_cleans_up(repo: Path) -> None:
