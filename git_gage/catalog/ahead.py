@@ -45,7 +45,7 @@ def read_portions(store: Store, blobs: Sequence[str]) -> Iterator[Portion]:
     """
     left = dict.fromkeys(blobs)
     read = 0
-    for done, (blob, lines) in enumerate(_read_blobs(store, blobs), 1):
+    for done, (blob, lines) in enumerate(read_blobs(store, blobs), 1):
         del left[blob]
         yield Portion(blob, (), lines)
         read += len(lines)
@@ -56,7 +56,7 @@ def read_portions(store: Store, blobs: Sequence[str]) -> Iterator[Portion]:
     for portion in _read_ahead(store, list(left)):
         del left[portion.blob]
         yield portion
-    for blob, lines in _read_blobs(store, list(left)):
+    for blob, lines in read_blobs(store, list(left)):
         yield Portion(blob, (), lines)
 
 
@@ -65,7 +65,7 @@ def main() -> None:
     gc.disable()  # many objects and no cycles, as in any load
     store = Store(open_repository(Path.cwd(), dict(os.environ)))
     seen: set[str] = set()
-    for blob, lines in _read_blobs(store, sys.stdin.read().split()):
+    for blob, lines in read_blobs(store, sys.stdin.read().split()):
         pickle.dump((blob, *make_ready(lines, seen)), sys.stdout.buffer)
 
 
@@ -106,7 +106,7 @@ def _start(store: Store) -> Popen[bytes] | None:
         return None
 
 
-def _read_blobs(store: Store, blobs: Sequence[str]) -> Iterator[tuple[str, list[bytes]]]:
+def read_blobs(store: Store, blobs: Sequence[str]) -> Iterator[tuple[str, list[bytes]]]:
     """Lines of all blobs that can be read: one that git stops at does not hide the others."""
     left = dict.fromkeys(blobs)
     try:
@@ -116,7 +116,7 @@ def _read_blobs(store: Store, blobs: Sequence[str]) -> Iterator[tuple[str, list[
     except GitError:
         if len(blobs) > 1:
             for blob in left:
-                yield from _read_blobs(store, [blob])
+                yield from read_blobs(store, [blob])
 
 
 if __name__ == "__main__":  # pragma: no branch - nobody imports it as that

@@ -329,6 +329,14 @@ class Catalog:
         """Records and lanes that can't be read: damaged, or of a newer git-gage."""
         return self._ask(query.count_unread)
 
+    def has_unread_lanes(self) -> bool:
+        """Whether there were lanes that can't be read when it was looked last."""
+        return self._ask(query.has_unread_lanes)
+
+    def blobs_of(self, ref: str) -> list[str]:
+        """The blobs of records that a ref had when it was read last."""
+        return self._ask(lambda db: query.list_blobs_of(db, ref))
+
     def begun(self, runs: Iterable[str]) -> set[str]:
         """Those of some runs of which more is here than what was said of them."""
         return self._ask(lambda db: query.find_begun(db, runs))

@@ -106,6 +106,19 @@ def count_unread(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT count(*) FROM unread").fetchone()[0])
 
 
+def has_unread_lanes(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM unread WHERE why = 'lane'").fetchone() is not None
+
+
+def list_blobs_of(db: sqlite3.Connection, ref: str) -> list[str]:
+    rows = db.execute(
+        "SELECT seen.blob FROM place JOIN tip ON tip.key = place.tip"
+        " JOIN seen ON seen.key = place.blob WHERE tip.ref = ?",
+        (ref,),
+    )
+    return [blob for (blob,) in rows]
+
+
 def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
     last = db.execute(
         "SELECT r.seq, r.id FROM record r JOIN run ON run.key = r.run"

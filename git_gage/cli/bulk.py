@@ -48,6 +48,10 @@ def refuse_absent(app: App, document: Mapping[str, Any], name: str) -> RequestEr
             f"{name}: taken out by {who}",
             hint=f"git gage show {short_id(run)} --history",
         )
+    if _is_lost(app, run, name):
+        return RequestError(
+            f"{name}: this disk has lost it", hint=f"git gage fetch {short_id(run)}"
+        )
     sizes = app.repo.object_sizes(bound["oid"] for bound in _bindings(app, run, name))
     for oid, found in sizes.items():
         if found is not None:
@@ -57,6 +61,22 @@ def refuse_absent(app: App, document: Mapping[str, Any], name: str) -> RequestEr
                 hint=f"git cat-file blob {oid} > {name}.txt",
             )
     return NotHereError(f"{name}: not here", run)
+
+
+def _is_lost(app: App, run: str, name: str) -> bool:
+    """Whether a lane here has a bulk file that cannot be read any more."""
+    from git_gage.errors import GitError, IntegrityError
+    from git_gage.git.contents import hash_contents
+    from git_gage.store import SPACES
+    from git_gage.store.rewrite import list_files
+
+    refs = app.repo.list_refs(*SPACES)
+    try:
+        files = list_files(app.repo, [oid for ref, oid in refs.items() if ref.endswith("/bulk")])
+        found = files.get(f"{run}/{name}")
+        return found is not None and not list(hash_contents(app.repo, [found]))
+    except (GitError, IntegrityError):
+        return True
 
 
 def has_bulk(app: App, run: str, name: str) -> bool:

@@ -44,6 +44,7 @@ def stream_contents(
         git_command("cat-file", "--batch", "--buffer"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # what is damaged is told by whoever asked
         cwd=repo.cwd,
         env=git_environ(repo.environ, env),
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from git_gage.errors import IntegrityError
+from git_gage.git.contents import hash_contents
 from git_gage.git.imports import DURABLE, IDENTITY, while_pruned
-from git_gage.system import remove_file
+from git_gage.system import remove_file, replace_file, sync_folder
 
 if TYPE_CHECKING:
     from git_gage.git.repository import Repository
@@ -82,6 +85,48 @@ def adopt_packs(repo: Repository, quarantine: Path) -> list[Path]:
     words = [out.decode().strip().partition("\t") for out in outs]
     kept = [name for word, _, name in words if word == "keep"]
     return [repo.objects_dir / "pack" / f"pack-{name}.keep" for name in kept]
+
+
+def place_packs(repo: Repository, objects: Path) -> None:
+    """Put the packs of another folder of objects beside ours, even if what is here is damaged.
+
+    `index-pack` compares what comes with what is here, and stops where that cannot be read.
+    """
+    into = repo.objects_dir / "pack"
+    into.mkdir(exist_ok=True)
+    for index in sorted((objects / "pack").glob("*.idx")):
+        parts = set(index.parent.glob(f"{index.stem}.*"))
+        for part in [*sorted(parts - {index}), index]:
+            # git's prune takes `tmp_*` away, if we are killed.
+            fresh = into / f"tmp_{part.name}"
+            with part.open("rb") as source, fresh.open("wb") as file:
+                shutil.copyfileobj(source, file)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.chmod(0o444)
+            replace_file(fresh, into / part.name)
+    sync_folder(into)
+
+
+def move_damaged(repo: Repository, folder: Path) -> int:
+    """Move loose objects that cannot be read into a folder; how many there were.
+
+    git stops at them, also where they come anew; what is merely missing it asks for.
+    """
+    left = _loose_oids(repo.objects_dir)
+    moved = 0
+    while left:
+        read = 0
+        try:
+            for _ in hash_contents(repo, left):
+                read += 1
+        except IntegrityError:
+            bad = left[read]
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.move(repo.objects_dir / bad[:2] / bad[2:], folder / f"damaged-{bad}")
+            moved += 1
+        left = left[read + 1 :]
+    return moved
 
 
 def _index_pack(repo: Repository, pack: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RemoteError
@@ -24,7 +24,7 @@ from git_gage.share.lanes import (
     update_refs,
 )
 from git_gage.share.leaks import require_no_leaks
-from git_gage.share.news import SENT, find_news
+from git_gage.share.news import SENT, find_news, read_elsewhere
 from git_gage.share.transfer import Outcome, list_remote, make_refusal, push_refs
 from git_gage.share.withdrawn import Withdrawn
 
@@ -93,16 +93,21 @@ def deliver(
     load = load._replace(updates=updates, deletes={**load.deletes, **deletes})
     known = load.known
     note_sending(store, remote, {r: o for r, o in updates.items() if known.get(r) != o})
+    # Before anything is sent: if this disk has lost some of it, that is mended first.
+    elsewhere = read_elsewhere(store, remote, load) if load.lines else {}
+    sources = _known_sources(store, load) if load.lines else set()
     outcome = push_refs(store.repo, remote, load.updates, load.deletes, observer)
     _note_tips(store, remote, load, outcome)
     if outcome.is_told:
         note_sending(store, remote, {})
     if not outcome.accepted:
         raise _failure(remote, outcome)
-    lines, has_cargo = find_news(store, remote, load, outcome, observer)
+    lines, has_cargo = find_news(store, remote, load, elsewhere, outcome, observer)
     gave_up = _note_withdrawn(store, remote, asked, outcome, observer)
     runs = sum(b'"kind":"run.begin"' in line for line in lines)
-    commits = _count_commits(store, remote, load.known, lines) if has_cargo else 0
+    if has_cargo and not load.lines:
+        sources = _known_sources(store, load)
+    commits = _count_commits(store, remote, sources, lines) if has_cargo else 0
     up_to_date = not (lines or has_cargo)
     return Pushed(remote.shown, runs, len(lines), commits, up_to_date, gave_up)
 
@@ -185,12 +190,18 @@ def _digest(refs: Refs) -> str:
     return digest_refs(records_only(refs))
 
 
-def _count_commits(store: Store, remote: Remote, before: Refs, lines: Sequence[bytes]) -> int:
+def _known_sources(store: Store, load: Load) -> set[str]:
+    """The source commits that the remote was known to have."""
+    tips = [oid for ref, oid in load.known.items() if ref.endswith("/src")]
+    return pinned_commits(store.repo, tips)
+
+
+def _count_commits(
+    store: Store, remote: Remote, there: Collection[str], lines: Sequence[bytes]
+) -> int:
     bases = base_commits(lines)
     if not bases:
         return 0
-    tips = [oid for ref, oid in before.items() if ref.endswith("/src")]
-    there = pinned_commits(store.repo, tips)
     asked = "".join([*(f"{oid}\n" for oid in bases), *(f"^{oid}\n" for oid in there)])
     branches = ("--not", f"--remotes={remote.address}") if remote.configured else ()
     counted = store.repo.run(

@@ -6,10 +6,10 @@ remote is kept beside the old one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from git_gage.errors import RemoteError
+from git_gage.errors import GitError, IntegrityError, RemoteError
 from git_gage.share.arrived import Arrived, count_arrived
 from git_gage.share.beats import fetch_beats
 from git_gage.share.fewer import see_to_gone
@@ -33,7 +33,7 @@ from git_gage.share.lanes import (
     update_refs,
 )
 from git_gage.share.remote import Remote, find_remote
-from git_gage.share.transfer import fetch_refs, list_remote
+from git_gage.share.transfer import fetch_refs, is_away, list_remote
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from git_gage.git import Repository
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
+
+
+T = TypeVar("T")
 
 
 class Fetched(NamedTuple):
@@ -71,26 +74,55 @@ def fetch_runs(
     found = find_remote(store.repo, remote)
     with sharing(store):
         note_name(store, found)
-        catalog.refresh()
-        runs, records, mark = catalog.count(), catalog.count_records(), catalog.mark()
-        before = tracking_refs(store.repo, found)
-        seen = bring_all(store, found, parts, observer)
-        late = find_late_cargo(before, tracking_refs(store.repo, found), parts)
-        purged = Withdrawn(store).purged()
-        arrived = None if records or purged else count_arrived(store)
-        if arrived is None:
-            for notice in catalog.refresh(bulk=True):
-                observer.warning(notice)
-            came = catalog.count() - runs, catalog.count_records() - records
-            if catalog.purged() or purged:
-                from git_gage.share.purge import take_in_purges
+        return mending(
+            store, catalog, observer, lambda: _fetch_all(store, catalog, found, observer, parts)
+        )
 
-                came = take_in_purges(store, catalog, came, mark, observer)
-            arrived = Arrived(*came, has_open=catalog.has_open_elsewhere())
-        see_to_gone(store, catalog, found, seen, observer)
-        if arrived.has_open or store.read_beats():
-            fetch_beats(store, found, observer)
-    return Fetched(found.shown, arrived.runs, arrived.records, has_cargo=bool(late))
+
+def _fetch_all(
+    store: Store, catalog: Catalog, remote: Remote, observer: Observer, parts: Collection[str]
+) -> Fetched:
+    catalog.refresh()
+    runs, records, mark = catalog.count(), catalog.count_records(), catalog.mark()
+    before = tracking_refs(store.repo, remote)
+    seen = bring_all(store, remote, parts, observer)
+    late = find_late_cargo(before, tracking_refs(store.repo, remote), parts)
+    purged = Withdrawn(store).purged()
+    arrived = None if records or purged else count_arrived(store)
+    if arrived is None:
+        for notice in catalog.refresh(bulk=True):
+            observer.warning(notice)
+        came = catalog.count() - runs, catalog.count_records() - records
+        if catalog.purged() or purged:
+            from git_gage.share.purge import take_in_purges
+
+            came = take_in_purges(store, catalog, came, mark, observer)
+        arrived = Arrived(*came, has_open=catalog.has_open_elsewhere())
+    see_to_gone(store, catalog, remote, seen, observer)
+    if arrived.has_open or store.read_beats():
+        fetch_beats(store, remote, observer)
+    return Fetched(remote.shown, arrived.runs, arrived.records, has_cargo=bool(late))
+
+
+def mending(store: Store, catalog: Catalog, observer: Observer, share: Callable[[], T]) -> T:
+    """What `share` gives; where this disk has lost what is kept of remotes, once that is mended.
+
+    Hold the sharing lock. Raises: as `share`.
+    """
+    if catalog.has_unread_lanes():
+        _mend(store, catalog, observer)
+    try:
+        return share()
+    except (GitError, IntegrityError) as error:
+        if is_away(error) or not _mend(store, catalog, observer):
+            raise
+    return share()
+
+
+def _mend(store: Store, catalog: Catalog, observer: Observer) -> bool:
+    from git_gage.share.mend import mend  # disks seldom lose anything
+
+    return mend(store, catalog, observer)
 
 
 def find_late_cargo(before: Refs, now: Refs, parts: Collection[str]) -> list[str]:

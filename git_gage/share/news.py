@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.share.lanes import (
@@ -39,11 +39,22 @@ class News(NamedTuple):
     has_cargo: bool
 
 
+def read_elsewhere(store: Store, remote: Remote, load: Load) -> dict[bytes, None]:
+    """Lines in lanes that a remote is known to have, and that a load was not compared with."""
+    return _read_elsewhere(store, load, known_there(store, remote, load.known))
+
+
 def find_news(
-    store: Store, remote: Remote, load: Load, outcome: Outcome, observer: Observer
+    store: Store,
+    remote: Remote,
+    load: Load,
+    elsewhere: Collection[bytes],
+    outcome: Outcome,
+    observer: Observer,
 ) -> News:
     """What an accepted push has brought, judged by what the remote says it had before.
 
+    `elsewhere` is what `read_elsewhere` gave before the push, if there were lines to send.
     Raises: RemoteError with git's own text.
     """
     flags = outcome.flags
@@ -51,8 +62,9 @@ def find_news(
     cargo = {ref: oid for ref, oid in sent.items() if ref.endswith(CARGO)}
     lines = _moved_lines(store, load, outcome, list(records_only(sent)))
     known = known_there(store, remote, load.known)
-    held = _read_elsewhere(store, load, known) if lines else {}
-    if held.keys().isdisjoint(lines) and (lines or not cargo):
+    if lines and not load.lines:
+        elsewhere = _read_elsewhere(store, load, known)
+    if not any(line in elsewhere for line in lines) and (lines or not cargo):
         return News(lines, has_cargo=bool(cargo))
     # What it was known to have, it may have lost.
     there = list_remote(store.repo, remote, observer)

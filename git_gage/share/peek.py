@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import GitError, RemoteError, RunNotFoundError
 from git_gage.git.quarantine import quarantine_environ
-from git_gage.git.repository import Repository
+from git_gage.git.repository import OF_REPOSITORY, Repository
 from git_gage.runs.settle import status_now
 from git_gage.share.bucket import FOLDER as PLACES
 from git_gage.share.lanes import (
@@ -43,11 +43,6 @@ if TYPE_CHECKING:
 FOLDER = "cache/peek"
 # How trust files looked when we judged last; `App` writes it.
 STAMP = "cache/trust.json"
-# What the user's environment says of a repository is said of ours.
-_OURS = (
-    *("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_NAMESPACE"),
-    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
-)
 
 
 class Peek(NamedTuple):
@@ -139,7 +134,7 @@ def _look(
 
 def _open(repo: Repository, folder: Path) -> Repository:
     """The bare repository in `folder`, which is made if need be, and sees the objects of `repo`."""
-    environ = {name: value for name, value in repo.environ.items() if name not in _OURS}
+    environ = {name: value for name, value in repo.environ.items() if name not in OF_REPOSITORY}
     seen = Repository(
         cwd=folder,
         git_dir=folder,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.share.beats import drop_beats
+from git_gage.share.fetch import mending
 from git_gage.share.lanes import CARGO, note_name, sharing
 from git_gage.share.own import push_own
 from git_gage.share.private import finish_moves, require_shareable
@@ -46,15 +47,18 @@ def push_runs(
         if store.journals():
             store.flush()
         finish_moves(store, catalog)
-        if runs or kinds is not None:
-            from git_gage.share.chosen import Chosen, push_chosen  # most pushes do without
 
-            chosen = Chosen(runs or None, parts, kinds)
-            pushed = push_chosen(
-                store, catalog, found, chosen, observer, allow_secrets=allow_secrets
-            )
-        else:
-            pushed = push_own(store, catalog, found, parts, observer, allow_secrets=allow_secrets)
+        def send() -> Pushed:
+            if runs or kinds is not None:
+                from git_gage.share.chosen import Chosen, push_chosen  # most pushes do without
+
+                chosen = Chosen(runs or None, parts, kinds)
+                return push_chosen(
+                    store, catalog, found, chosen, observer, allow_secrets=allow_secrets
+                )
+            return push_own(store, catalog, found, parts, observer, allow_secrets=allow_secrets)
+
+        pushed = mending(store, catalog, observer, send)
         remove_files(store, catalog, found, observer)
         drop_beats(store, found, observer)
     return pushed

@@ -15,7 +15,7 @@ from git_gage.errors import RemoteError
 from git_gage.git.quarantine import adopt_packs, release_kept
 from git_gage.records import short_id
 from git_gage.share.cargo import Cargo, Lacking, pack_parcels
-from git_gage.share.fetch import Fetched, fetch_cargo
+from git_gage.share.fetch import Fetched, fetch_cargo, mending
 from git_gage.share.lanes import CARGO, note_name, read_tip_lines, sharing, split_ref
 from git_gage.share.peek import look_at
 from git_gage.share.redaction import find_said
@@ -60,37 +60,54 @@ def fetch_chosen(
     git's own text, and nothing changed here.
     """
     with sharing(store):
-        peek = look_at(store, catalog, remote, observer)
-        note_name(store, peek.remote)
-        catalog.refresh()
-        before, mark = (catalog.count(), catalog.count_records()), catalog.mark()
-        ours, theirs = (list(each.record_lines(runs)) for each in (catalog, peek.catalog))
-        here = {record.line for record in ours}
-        drop = find_said([*ours, *theirs])
-        records = [
-            record
-            for record in theirs
-            if not drop.takes(record.line) and (kinds is None or record.kind in kinds)
-        ]
-        lines = [record.line for record in records]
-        lacking = Cargo(store.repo, records, drop, parts).lacking
-        brought = _bring(store, peek, lines, lacking, parts, observer)
-        parcels, missing = pack_parcels(store, lines, drop, parts, brought.sources)
-        news = [each for each in parcels if each.line not in here or _completes(each, lacking)]
-        with store.writing():
-            prefix = f"{TAKEN}/{peek.remote.tracking}/w/{LANE}"
-            extend_lane(store.repo, prefix, store.clock(), news)
-        for keep in brought.kept:
-            release_kept(keep)
-        for notice in [*_describe_missing(peek, missing), *catalog.refresh(bulk=True)]:
-            observer.warning(notice)
-        came = catalog.count() - before[0], catalog.count_records() - before[1]
-        if catalog.purged() or Withdrawn(store).purged():
-            from git_gage.share.purge import take_in_purges
+        return mending(
+            store,
+            catalog,
+            observer,
+            lambda: _take(store, catalog, remote, runs, observer, parts, kinds),
+        )
 
-            came = take_in_purges(store, catalog, came, mark, observer)
-    has_cargo = any(each.line in here for each in news)
-    return Fetched(peek.remote.shown, *came, has_cargo=has_cargo)
+
+def _take(
+    store: Store,
+    catalog: Catalog,
+    remote: str | None,
+    runs: Sequence[str] | None,
+    observer: Observer,
+    parts: Collection[str],
+    kinds: Collection[str] | None,
+) -> Fetched:
+    peek = look_at(store, catalog, remote, observer)
+    note_name(store, peek.remote)
+    catalog.refresh()
+    before, mark = (catalog.count(), catalog.count_records()), catalog.mark()
+    ours, theirs = (list(each.record_lines(runs)) for each in (catalog, peek.catalog))
+    here = {record.line for record in ours}
+    drop = find_said([*ours, *theirs])
+    records = [
+        record
+        for record in theirs
+        if not drop.takes(record.line) and (kinds is None or record.kind in kinds)
+    ]
+    lines = [record.line for record in records]
+    lacking = Cargo(store.repo, records, drop, parts).lacking
+    brought = _bring(store, peek, lines, lacking, parts, observer)
+    parcels, missing = pack_parcels(store, lines, drop, parts, brought.sources)
+    news = [each for each in parcels if each.line not in here or _completes(each, lacking)]
+    with store.writing():
+        prefix = f"{TAKEN}/{peek.remote.tracking}/w/{LANE}"
+        extend_lane(store.repo, prefix, store.clock(), news)
+    for keep in brought.kept:
+        release_kept(keep)
+    for notice in [*_describe_missing(peek, missing), *catalog.refresh(bulk=True)]:
+        observer.warning(notice)
+    came = catalog.count() - before[0], catalog.count_records() - before[1]
+    if catalog.purged() or Withdrawn(store).purged():
+        from git_gage.share.purge import take_in_purges
+
+        came = take_in_purges(store, catalog, came, mark, observer)
+    late = any(each.line in here and _completes(each, lacking) for each in parcels)
+    return Fetched(peek.remote.shown, *came, has_cargo=late)
 
 
 def _completes(parcel: Parcel, lacking: Lacking) -> bool:

@@ -27,7 +27,7 @@ def mend_lane(lane: Lane, log: Path, kept: Sequence[bytes], before: Mapping[str,
         return False
     lines = list(dict.fromkeys([*_readable_lines(lane, broken, before), *kept]))
     for name, oid in broken.items():
-        _note(log, name, oid)
+        note_ref(log, name, oid)
         lane.repo.run("update-ref", "-d", name)
     parsed = [found for found in map(layout.parse_ref, refs) if found is not None]
     month = max(found.epoch[:6] for found in parsed)
@@ -72,7 +72,7 @@ def _blob_oids(lane: Lane, commit: str) -> list[str]:
     return [head[2].decode() for head in heads]
 
 
-def _note(log: Path, name: str, oid: str) -> None:
+def note_ref(log: Path, name: str, oid: str) -> None:
     """Keep the value of a ref that is taken away."""
     log.parent.mkdir(exist_ok=True)
     with log.open("a") as file:

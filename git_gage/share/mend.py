@@ -1,0 +1,258 @@
+"""What is kept here of remotes, after this disk has lost a part of it.
+
+A tracking ref is a copy of what a remote has. If objects of one are gone or damaged, git stops at
+it, whatever is to be fetched or pushed. So its lane is got once more as if nothing of it were
+here; what the remote has no longer goes, as far as it can be read, into a lane that is whole.
+
+Source: docs/format.md, "Lanes that this disk has lost".
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from git_gage.catalog.ahead import read_blobs
+from git_gage.errors import GitError, IntegrityError
+from git_gage.git.contents import hash_contents
+from git_gage.git.quarantine import move_damaged, place_packs
+from git_gage.git.repository import OF_REPOSITORY, Repository
+from git_gage.share.cargo import BULK, SRC, named_commit, pack_parcels, read_line
+from git_gage.share.lanes import (
+    RECORDS,
+    Refs,
+    digest_refs,
+    list_blobs_of,
+    read_tip_lines,
+    recall_name,
+    update_refs,
+)
+from git_gage.share.redaction import find_said
+from git_gage.share.remote import find_remote, is_remote
+from git_gage.share.transfer import fetch_refs, list_remote
+from git_gage.share.withdrawn import Withdrawn
+from git_gage.store import TAKEN, TRACKING, parse_ref
+from git_gage.store.files import make_folder
+from git_gage.store.flush import REPAIRS
+from git_gage.store.layout import THUMBS
+from git_gage.store.out import Parcel, extend_lane
+from git_gage.store.repair import note_ref
+from git_gage.store.rewrite import list_files, list_sources
+
+if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
+    from git_gage.share.remote import Remote
+    from git_gage.share.transfer import Observer
+    from git_gage.store import Store
+
+# What a lane is got anew by, if one of these is damaged.
+_PARTS = (RECORDS, (BULK,), (SRC,), (THUMBS,))
+
+
+def mend(store: Store, catalog: Catalog, observer: Observer) -> bool:
+    """Mend what is kept of remotes; whether anything had to be. Hold the sharing lock.
+
+    Raises: RemoteError with git's own text.
+    """
+    folder = (store.dir / REPAIRS).parent
+    if moved := move_damaged(store.repo, folder):
+        observer.warning(
+            f"this disk has damaged what git keeps: {moved} of its files are in '{folder}' now"
+        )
+    broken = _find_broken(store.repo, store.repo.list_refs(TRACKING, TAKEN))
+    groups: dict[str, Refs] = {}
+    for name, oid in broken.items():
+        found = parse_ref(name)
+        if found is None:
+            # A beat, of which the next one tells more.
+            _let_go(store, {name: oid})
+        else:
+            groups.setdefault(str(found.remote), {})[name] = oid
+    for tracking, refs in groups.items():
+        _mend_remote(store, catalog, tracking, refs, observer)
+    return bool(moved or broken)
+
+
+def _mend_remote(
+    store: Store, catalog: Catalog, tracking: str, broken: Refs, observer: Observer
+) -> None:
+    name = recall_name(store, tracking)
+    there: Refs = {}
+    if is_remote(store.repo, name):
+        there = _get_anew(store, find_remote(store.repo, name), broken, observer)
+    left = _find_broken(store.repo, broken)
+    for lane in _lanes_of(broken.keys() - left.keys()):
+        observer.warning(f"this disk had lost a part of lane '{lane}' of '{name}': got it again")
+    if not left:
+        return
+    kept = _keep_readable(store, catalog, tracking, left, there)
+    _let_go(store, left)
+    for lane in _lanes_of(left):
+        observer.warning(
+            f"this disk has lost a part of lane '{lane}', and '{name}' has it no longer"
+        )
+    observer.warning(
+        f"what can be read of that stays ({kept} records that '{name}' has not); "
+        f"'{store.dir / REPAIRS}' tells what was there"
+    )
+
+
+def _get_anew(store: Store, remote: Remote, broken: Iterable[str], observer: Observer) -> Refs:
+    """Bring all that the remote has of the damaged lanes; its refs with their tips."""
+    there = list_remote(store.repo, remote, observer)
+    unwanted = Withdrawn(store).unwanted(remote.tracking)
+    make_folder(store.dir / "cache")
+    with tempfile.TemporaryDirectory(prefix="take-", dir=store.dir / "cache") as folder:
+        aside = _open_aside(store.repo, Path(folder))
+        for kinds in _PARTS:
+            lanes = _lanes_of(name for name in broken if name.rpartition("/")[2] in kinds)
+            wanted = [
+                f"{ref}:{ref}"
+                for ref in there.keys() - set(unwanted)
+                if (found := parse_ref(ref)) and found.lane in lanes and found.kind in kinds
+            ]
+            if wanted:
+                fetch_refs(aside, remote, sorted(wanted), observer, strict=kinds == RECORDS)
+        place_packs(store.repo, aside.objects_dir)
+    return there
+
+
+def _open_aside(repo: Repository, folder: Path) -> Repository:
+    """An empty repository, to which nothing is here, with the settings of ours."""
+    environ = {name: value for name, value in repo.environ.items() if name not in OF_REPOSITORY}
+    aside = Repository(
+        cwd=repo.config_base,
+        git_dir=folder,
+        common_dir=folder,
+        work_tree=None,
+        prefix="",
+        object_format=repo.object_format,
+        bare=True,
+        environ={**environ, "GIT_DIR": str(folder)},
+    )
+    aside.run("init", "-q", "--bare", "--template=", f"--object-format={repo.object_format}")
+    aside.run("config", "include.path", str(repo.common_dir / "config"))
+    return aside
+
+
+def _keep_readable(store: Store, catalog: Catalog, tracking: str, left: Refs, there: Refs) -> int:
+    """Put what can be read of damaged refs, and is in no whole one, into a lane of its own.
+
+    Returns how many records these are.
+    """
+    repo = store.repo
+    known = repo.list_refs(f"{TRACKING}/{tracking}/w", f"{TAKEN}/{tracking}/w")
+    epochs = {name.rpartition("/")[0] for name in left}
+    of_epochs = {name: oid for name, oid in known.items() if name.rpartition("/")[0] in epochs}
+    sizes = repo.object_sizes(dict.fromkeys(there.values()))
+    came = {ref: oid for ref, oid in there.items() if sizes[oid] is not None}
+    whole = {**{name: oid for name, oid in known.items() if name not in left}, **came}
+    lines = _read_lines(store, catalog, of_epochs)
+    held = read_tip_lines(store, _tips(whole, RECORDS))
+    files = list_files(repo, _tips(whole, (BULK,)))
+    pins = _readable_sources(repo, _tips(left, (SRC,)))
+    runs = {record.run for record in map(read_line, lines) if record is not None}
+    drop = find_said(catalog.record_lines(sorted(runs)))
+    packed, _ = pack_parcels(store, list(lines), drop, (BULK,))
+    parcels = [
+        parcel._replace(
+            bulk=tuple(file for file in parcel.bulk if file[0] not in files),
+            snapshot=_find_source(parcel, pins),
+        )
+        for parcel in packed
+    ]
+    news = [each for each in parcels if each.line not in held or each.bulk or each.snapshot]
+    with store.writing():
+        lane = f"mended-{digest_refs(left)[:8]}"
+        extend_lane(repo, f"{TAKEN}/{tracking}/w/{lane}", store.clock(), news)
+    return sum(each.line not in held for each in news)
+
+
+def _find_source(parcel: Parcel, pins: Collection[str]) -> str | None:
+    record = read_line(parcel.line)
+    source = named_commit(record) if record is not None else None
+    return source if source in pins else None
+
+
+def _read_lines(store: Store, catalog: Catalog, refs: Refs) -> dict[bytes, None]:
+    """Record lines of some refs, as far as they can be read.
+
+    Which blobs a ref had the catalog knows, where its tip is gone.
+    """
+    lines: dict[bytes, None] = {}
+    for name, oid in refs.items():
+        if not name.endswith(RECORDS):
+            continue
+        try:
+            blobs = list_blobs_of(store, [oid])
+        except (GitError, IntegrityError):
+            blobs = dict.fromkeys(catalog.blobs_of(name))
+        lines |= {line: None for _, found in read_blobs(store, list(blobs)) for line in found}
+    return lines
+
+
+def _readable_sources(repo: Repository, tips: Iterable[str]) -> list[str]:
+    """The sources that some chains hold and that are whole, as far as the chains can be read."""
+    found: list[str] = []
+    for tip in tips:
+        try:
+            found += list_sources(repo, [tip])
+        except GitError:
+            continue  # nothing tells what this one held
+    return [oid for oid in found if _is_there(repo, [oid])]
+
+
+def _find_broken(repo: Repository, refs: Mapping[str, str]) -> Refs:
+    """Those refs of which objects are missing or damaged.
+
+    Sources have the history of the project below them, of which no file is read.
+    """
+    broken: Refs = {}
+    sources = {name: oid for name, oid in refs.items() if name.endswith(f"/{SRC}")}
+    others = {name: oid for name, oid in refs.items() if name not in sources}
+    for some, is_whole in ((others, _can_be_read), (sources, _is_there)):
+        if not is_whole(repo, some.values()):
+            broken |= {name: oid for name, oid in some.items() if not is_whole(repo, [oid])}
+    return broken
+
+
+def _can_be_read(repo: Repository, tips: Iterable[str]) -> bool:
+    """Whether all that tips lead to is there, down to the last byte."""
+    try:
+        for _ in hash_contents(repo, _list_objects(repo, tips)):
+            pass
+    except (GitError, IntegrityError):
+        return False
+    return True
+
+
+def _is_there(repo: Repository, tips: Iterable[str]) -> bool:
+    """The same, but for what is in files."""
+    try:
+        _list_objects(repo, tips, "--quiet")
+    except GitError:
+        return False
+    return True
+
+
+def _list_objects(repo: Repository, tips: Iterable[str], *options: str) -> list[str]:
+    asked = "".join(f"{oid}\n" for oid in tips).encode()
+    words = ("rev-list", "--objects", "--no-object-names", *options, "--stdin")
+    return repo.run(*words, input=asked).decode().split()
+
+
+def _let_go(store: Store, refs: Refs) -> None:
+    for name, oid in refs.items():
+        note_ref(store.dir / REPAIRS, name, oid)
+    update_refs(store.repo, {}, refs)
+
+
+def _lanes_of(names: Iterable[str]) -> list[str]:
+    parsed = map(parse_ref, names)
+    return sorted({found.lane for found in parsed if found is not None})
+
+
+def _tips(refs: Mapping[str, str], kinds: tuple[str, ...]) -> list[str]:
+    return [oid for name, oid in refs.items() if name.endswith(tuple(f"/{kind}" for kind in kinds))]

@@ -1,0 +1,308 @@
+"""A disk that has lost a part of what was fetched: the next fetch or push gets it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import Result, gage_inside, git, unpack_all
+from tests.unit.share.world import Person, World, make_world, refs_of
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def cut(path: Path) -> None:
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:12])
+
+
+def empty(path: Path) -> None:
+    path.chmod(0o644)
+    path.write_bytes(b"")
+
+
+HOW = (delete, cut, empty)
+
+
+def tip_of(where: Path, kind: str, space: str = "refs/gage-remotes") -> tuple[str, str]:
+    ((ref, tip),) = (each for each in refs_of(where, space).items() if each[0].endswith(kind))
+    return ref, tip
+
+
+def find(where: Path, tip: str, what: str) -> str:
+    """The commit, the one before it, its tree, or the newest blob that this holds."""
+    if what == "blob":
+        listed = [line.split() for line in git(where, "ls-tree", "-r", tip).splitlines()]
+        return next(oid for _, _, oid, name in listed if name != "v1")
+    suffix = {"commit": "", "parent": "^", "tree": "^{tree}"}[what]
+    return git(where, "rev-parse", tip + suffix).strip()
+
+
+def lose(where: Path, kind: str, what: str, how: Callable[[Path], None]) -> None:
+    """Let a disk lose an object of what was fetched."""
+    oid = find(where, tip_of(where, kind)[1], what)
+    unpack_all(where)
+    how(where / ".git" / "objects" / oid[:2] / oid[2:])
+
+
+def is_sound(where: Path) -> bool:
+    return git(where, "fsck", "--strict", "--no-dangling") == ""
+
+
+def share(person: Person, *words: str) -> Result:
+    done = gage_inside(person.path, *words)
+    assert done.code == 0, done.err
+    return done
+
+
+LOST = [
+    *(
+        (kind, what, how)
+        for kind in ("log", "bulk")
+        for what in ("commit", "parent")
+        for how in HOW
+    ),
+    *(("src", what, how) for what in ("commit", "parent") for how in HOW),
+    *(("log", "blob", how) for how in HOW),
+    *((kind, "tree", how) for kind in ("log", "bulk") for how in (cut, empty)),
+]
+
+
+@pytest.mark.parametrize(("kind", "what", "how"), LOST)
+def test_what_was_lost_comes_again(
+    world: World, kind: str, what: str, how: Callable[[Path], None]
+) -> None:
+    """Sam goes on as if nothing had been: Ana's runs are all there, and his get to her."""
+    ana, sam = world.ana, world.sam
+    for name in ("first.py", "second.py"):
+        ana.run(name)
+        ana.push()
+    sam.fetch()
+    mine = sam.run("sam.py")
+    lose(sam.path, kind, what, how)
+    newest = ana.run("third.py")
+    ana.push()
+    share(sam, "fetch")
+    assert is_sound(sam.path)
+    assert sam.output(newest) == b"output of third.py\n"
+    share(sam, "push")
+    ana.fetch()
+    assert sam.runs() == ana.runs() > {mine}
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_an_output_that_was_lost_comes_when_it_is_asked_for(
+    world: World, how: Callable[[Path], None]
+) -> None:
+    """git does not miss it, as it does not look at what it has; who wants to read it does."""
+    ana, sam = world.ana, world.sam
+    share(ana, "run", "-q", "--", "sh", "-c", "echo hello")
+    share(ana, "push")
+    sam.fetch()
+    unpack_all(sam.path)
+    oid = sam.store.repo.blob_oid(b"hello\n")
+    how(sam.path / ".git" / "objects" / oid[:2] / oid[2:])
+    shown = gage_inside(sam.path, "output")
+    assert "fatal: output: this disk has lost it\nhint: git gage fetch " in shown.err
+    done = share(sam, *shown.err.rpartition("git gage ")[2].split())
+    assert done.out == "fetched sources and outputs from origin\n" or "got it again" in done.err
+    assert share(sam, "output").out == "hello\n"
+    assert is_sound(sam.path)
+
+
+def test_a_pack_that_was_cut(world: World) -> None:
+    ana, sam = world.ana, world.sam
+    ana.run()
+    ana.push()
+    before = set((sam.path / ".git/objects/pack").glob("*.pack"))
+    sam.fetch()
+    for pack in set((sam.path / ".git/objects/pack").glob("*.pack")) - before:
+        pack.chmod(0o644)
+        pack.write_bytes(pack.read_bytes()[:-40])
+    ana.run("second.py")
+    ana.push()
+    done = share(sam, "fetch")
+    assert done.err.count("got it again") == 1
+    assert sam.lines() == ana.lines()
+    assert share(sam, "fetch").err == ""
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_pack_with_a_bad_byte(world: World, there: bool) -> None:
+    ana, sam = world.ana, world.sam
+    runs = set()
+    for name in ("first.py", "second.py"):
+        runs.add(ana.run(name))
+        ana.push()
+    before = set((sam.path / ".git/objects/pack").glob("*.idx"))
+    sam.fetch()
+    (index,) = set((sam.path / ".git/objects/pack").glob("*.idx")) - before
+    words = [line.split() for line in git(sam.path, "verify-pack", "-v", str(index)).splitlines()]
+    listed = git(sam.path, "ls-tree", "-r", tip_of(sam.path, "log")[1])
+    # Five words: it is there as it is, and no difference to another one.
+    offset = next(int(each[4]) for each in words if len(each) == 5 and each[0] in listed)
+    pack = index.with_suffix(".pack")
+    content = bytearray(pack.read_bytes())
+    content[offset + 40] ^= 255
+    pack.chmod(0o644)
+    pack.write_bytes(content)
+    forget(sam.path)
+    if not there:
+        for ref in refs_of(world.origin, "refs/gage"):
+            git(world.origin, "update-ref", "-d", ref)
+    assert "1 lane can't be read in full" in share(sam, "list").err
+    told = "of 'origin': got it again" if there else "and 'origin' has it no longer"
+    assert told in share(sam, "fetch").err
+    assert share(sam, "fetch").err == ""
+    assert sam.runs() == runs if there else sam.runs() < runs
+
+
+def test_a_push_mends_as_well(world: World) -> None:
+    ana, sam = world.ana, world.sam
+    ana.run()
+    ana.push()
+    sam.fetch()
+    sam.run("sam.py")
+    lose(sam.path, "log", "commit", cut)
+    done = share(sam, "push")
+    assert (done.out, "had lost a part of lane" in done.err) == ("pushed 1 run to origin\n", True)
+    assert is_sound(sam.path)
+    ana.fetch()
+    assert sam.runs() == ana.runs()
+
+
+def forget(where: Path) -> None:
+    """Let the catalog be made anew."""
+    for path in (where / ".git" / "gage").glob("catalog.db*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("gone", ["all", "newest"])
+@pytest.mark.parametrize("how", [delete, cut])
+@pytest.mark.parametrize(
+    ("kind", "what"), [("log", "commit"), ("log", "tree"), ("log", "blob"), ("src", "commit")]
+)
+def test_what_the_remote_has_lost_too_stays_as_far_as_it_can_be_read(
+    world: World, kind: str, what: str, how: Callable[[Path], None], gone: str
+) -> None:
+    """A mirror push deleted Ana's lane, or an old backup is there again."""
+    ana, sam = world.ana, world.sam
+    first = ana.run("first.py")
+    ana.push()
+    old = {} if gone == "all" else refs_of(world.origin, "refs/gage")
+    second = ana.run("second.py")
+    ana.push()
+    sam.fetch()
+    for ref in refs_of(world.origin, "refs/gage"):
+        git(world.origin, "update-ref", *((ref, old[ref]) if ref in old else ("-d", ref)))
+    lose(sam.path, kind, what, how)
+    if what == "blob":
+        forget(sam.path)
+    mine = sam.run("sam.py")
+    listed, fetched, pushed = (share(sam, verb) for verb in ("list", "fetch", "push"))
+    lost = what == "blob" and gone == "all"
+    is_told = kind == "log" or gone == "all"
+    told = "".join(done.err for done in (listed, fetched, pushed))
+    assert ("has it no longer" in told) == (lost or (is_told and what != "blob"))
+    assert pushed.out == "pushed 1 run to origin\n"
+    forget(sam.path)
+    git(sam.path, "gc", "-q", "--prune=now")
+    assert is_sound(sam.path)
+    kept = sam.runs()
+    assert kept == {first, second, mine} - ({first, second} - kept if lost else set())
+    assert len(kept) == 3 - lost
+    for run in kept:
+        assert (sam.output(run) or b"").startswith(b"output of ")
+    assert share(sam, "fetch").err == ""
+
+
+def test_sources_that_can_be_read_stay(world: World) -> None:
+    """Of two that the remote has no longer, one is damaged here."""
+    ana, sam = world.ana, world.sam
+    for number in range(2):
+        (ana.path / "train.py").write_text(f"print({number})\n" * 1000)
+        share(ana, "run", "-q", "--", "python3", "train.py")
+        share(ana, "push")
+    sam.fetch()
+    for ref in refs_of(world.origin, "refs/gage"):
+        git(world.origin, "update-ref", "-d", ref)
+    begun = (each for each in sam.records if each.kind == "run.begin")
+    good, bad = (each.body["source"]["snapshot"] for each in sorted(begun, key=lambda it: it.run))
+    lose(sam.path, "log", "commit", cut)
+    tree = find(sam.path, bad, "tree")
+    (sam.path / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    sam.run("sam.py")
+    assert "4 records that 'origin' has not" in share(sam, "push").err
+    forget(sam.path)
+    git(sam.path, "gc", "-q", "--prune=now")
+    assert git(sam.path, "show", f"{good}:train.py").startswith("print(0)")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_is_kept_of_another_remote_is_mended_too(world: World, known: bool) -> None:
+    """git stops at it, whichever remote is meant; one that is not there any more cannot help."""
+    ana, sam = world.ana, world.sam
+    run = ana.run()
+    lab = world.bare("lab.git")
+    for remote in ("origin", str(lab)):
+        ana.push(remote)
+    sam.git("remote", "add", "lab", str(lab))
+    sam.fetch("lab")
+    lose(sam.path, "log", "commit", cut)
+    if not known:
+        sam.git("config", "--remove-section", "remote.lab")
+    done = share(sam, "fetch", "origin")
+    told = "of 'lab': got it again" if known else "and 'lab' has it no longer"
+    assert told in done.err
+    assert sam.runs() == {run}
+    assert sam.output(run) == b"output of train.py\n"
+
+
+def test_chosen_runs_that_were_lost_can_be_chosen_again(world: World) -> None:
+    ana, sam = world.ana, world.sam
+    run, other = ana.run(), ana.run("other.py")
+    ana.push()
+    share(sam, "fetch", "origin", run)
+    oid = find(sam.path, tip_of(sam.path, "log", "refs/gage-in")[1], "commit")
+    unpack_all(sam.path)
+    cut(sam.path / ".git" / "objects" / oid[:2] / oid[2:])
+    share(sam, "fetch", "origin", run, other)
+    assert sam.runs() == {run, other}
+    assert sam.output(run) == b"output of train.py\n"
+
+
+def test_a_damaged_beat_is_let_go(world: World) -> None:
+    ana, sam = world.ana, world.sam
+    ana.run()
+    ana.push()
+    sam.fetch()
+    beat = "refs/gage-remotes/origin/live/lane/run"
+    tip = tip_of(sam.path, "log")[1]
+    made = git(sam.path, "commit-tree", "-m", "beat", f"{tip}^{{tree}}").strip()
+    git(sam.path, "update-ref", beat, made)
+    cut(sam.path / ".git" / "objects" / made[:2] / made[2:])
+    ana.run("second.py")
+    ana.push()
+    assert share(sam, "fetch").out == "fetched 1 run from origin\n"
+    assert beat not in refs_of(sam.path)
+
+
+def test_a_fault_that_is_no_damage_is_told(world: World) -> None:
+    """Nothing is looked for where the remote is away, and nothing is found where it refuses."""
+    ana = world.ana
+    ana.run()
+    hook = world.origin / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    done = gage_inside(ana.path, "push")
+    assert (done.code, done.err.startswith("fatal: push to 'origin': ")) == (128, True)
+    assert "this disk" not in done.err
