@@ -88,7 +88,7 @@ def read_files(store: Store, wanted: Sequence[Bound]) -> Iterator[tuple[Bound, b
         else:
             yield bound, found
     most = max((bound.size for bound in wanted), default=0)
-    for blob in store.repo.read_within(in_git, "blob", most):
+    for blob in store.repo.read_readable(in_git, "blob", most):
         if blob.content is not None:
             said = (hashlib.sha256(blob.content).hexdigest(), blob.size)
             bounds = (bound for bound in in_git[blob.name] if (bound.sha256, bound.size) == said)

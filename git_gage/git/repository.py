@@ -206,6 +206,19 @@ class Repository:
             process.stdout.close()
             process.wait()
 
+    def read_readable(
+        self, names: Iterable[str], kind: str, most: int, env: Mapping[str, str] | None = None
+    ) -> Iterator[Found]:
+        """The same without those that are damaged: one that git stops at does not hide others."""
+        left = dict.fromkeys(names)
+        try:
+            for found in self.read_within(left, kind, most, env):
+                del left[found.name]
+                yield found
+        except GitError:
+            for name in left if len(left) > 1 else ():
+                yield from self.read_readable([name], kind, most, env)
+
     def object_sizes(
         self, oids: Iterable[str], env: Mapping[str, str] | None = None
     ) -> dict[str, tuple[str, int] | None]:

@@ -57,9 +57,9 @@ def _readable_lines(
         blobs = _blob_oids(lane, oid)
         if not blobs and oid in before:
             blobs = _blob_oids(lane, before[oid])
-        for _, kind, content in lane.repo.read_objects(blobs):
-            if kind == "blob":
-                lines += content.split(b"\n")[:-1]
+        for blob in lane.repo.read_readable(blobs, "blob", layout.BLOB_BYTES):
+            if blob.content is not None:
+                lines += blob.content.split(b"\n")[:-1]
     return lines
 
 

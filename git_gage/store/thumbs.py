@@ -132,7 +132,7 @@ def _read_folders(repo: Repository, folders: Sequence[str]) -> Iterator[tuple[st
 
 def _read_small(repo: Repository, names: Sequence[str], most: int) -> dict[str, bytes]:
     """Blobs by the names git finds them by; left out are those that are not here, or larger."""
-    read = repo.read_within(names, "blob", most)
+    read = repo.read_readable(names, "blob", most)
     return {found.name: found.content for found in read if found.content is not None}
 
 

@@ -177,14 +177,20 @@ def test_ctrl_c_while_the_remote_takes_its_time(world: World, verb: str) -> None
     assert world.sam.runs() == {run}
 
 
-def test_a_disk_that_has_lost_what_was_written_last(world: World) -> None:
+@pytest.mark.parametrize("more", [False, True])
+def test_a_disk_that_has_lost_what_was_written_last(world: World, more: bool) -> None:
     """The lane goes on in a new epoch, and all of it gets to the remote."""
     ana, hello = world.ana.path, ("run", "-q", "--", "sh", "-c", "echo hello")
     for words in (hello, ("push",), ("label", "@", "--set", "good"), ("tag", "@", "new")):
         assert gage_inside(ana, *words).code == 0
     tip = git(ana, "for-each-ref", "--format=%(objectname)", "refs/gage/w/*/*/log").strip()
+    oldest = git(ana, "ls-tree", "-r", tip).split()[2]
     unpack_all(ana)
-    (ana / ".git" / "objects" / tip[:2] / tip[2:]).write_bytes(b"cut short")
+    for oid in (tip, *([oldest] if more else [])):
+        lost = ana / ".git" / "objects" / oid[:2] / oid[2:]
+        content = lost.read_bytes()
+        lost.unlink()
+        lost.write_bytes(content[: len(content) // 2])
     assert gage_inside(ana, *hello).code == 0
     done = gage_inside(ana, "push")
     assert done.code == 0, done.err

@@ -175,7 +175,7 @@ class FakeRepo:
         self.objects: dict[str, bytes] = {}
         self.reads = 0
 
-    def read_within(self, names: Iterable[str], kind: str, most: int) -> Iterator[Found]:
+    def read_readable(self, names: Iterable[str], kind: str, most: int) -> Iterator[Found]:
         asked = list(names)
         self.reads += bool(asked)
         for name in asked:
