@@ -113,6 +113,7 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
             make_copy(
                 *(app.store, app.catalog, side.address, plan, progress),
                 allow_secrets=allow_secrets,
+                here=app.here,
             )
         if what.files != "none" and plan.sends:
             previews = push_thumbs(app.store, app.catalog, side.address, found.runs, progress)

@@ -246,6 +246,7 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
                 allow_secrets=allow_secrets,
                 parts=what.parts,
                 kinds=what.kinds,
+                here=app.here,
             )
             previews = 0
             if what.files != "none":

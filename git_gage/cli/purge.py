@@ -130,7 +130,9 @@ def _end_there(app: App, remotes: Sequence[str], runs: Sequence[str]) -> _There:
     with app.progress() as progress:
         for remote in remotes:
             try:
-                left, is_changed = push_purge(app.store, app.catalog, remote, runs, progress)
+                left, is_changed = push_purge(
+                    app.store, app.catalog, remote, runs, progress, app.here
+                )
             except GageError as error:
                 failed[recall_name(app.store, find_remote(app.repo, remote).tracking)] = error
                 continue

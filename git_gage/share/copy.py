@@ -26,6 +26,7 @@ from git_gage.store.out import extend_lane
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.git import Repository
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
@@ -123,13 +124,14 @@ def make_copy(
     observer: Observer,
     *,
     allow_secrets: bool,
+    here: Repository | None = None,
 ) -> None:
-    """Move what a plan says.
+    """Move what a plan says. `here`: as for `remove_files`.
 
     Raises: as `push_runs` and `fetch_chosen`.
     """
     if plan.sends:
-        _send(store, catalog, remote, plan, observer, allow_secrets=allow_secrets)
+        _send(store, catalog, remote, plan, observer, allow_secrets=allow_secrets, here=here)
     else:
         _, parts, kinds = plan.chosen
         fetch_chosen(store, catalog, remote, plan.chosen.runs, observer, parts, kinds)
@@ -144,6 +146,7 @@ def _send(
     observer: Observer,
     *,
     allow_secrets: bool,
+    here: Repository | None,
 ) -> None:
     """Send the lines of a plan, whatever the remote is remembered to have."""
     whole = [move.run for move in plan.moves if not move.lines]
@@ -160,7 +163,7 @@ def _send(
             allow_secrets=allow_secrets,
         )
         note_given_back(store, found)
-        remove_files(store, catalog, found, observer)
+        remove_files(store, catalog, found, observer, here)
 
 
 def offer_runs(store: Store, catalog: Catalog, again: Collection[str] = ()) -> None:

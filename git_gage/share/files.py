@@ -25,7 +25,7 @@ from git_gage.share.known import find_givers
 from git_gage.share.lanes import note_holder, note_name, read_holders, sharing
 from git_gage.share.leaks import find_in_objects, refuse_objects
 from git_gage.share.private import require_shareable
-from git_gage.share.remote import Remote, find_address, find_remote
+from git_gage.share.remote import Remote, find_remote, seen_from
 from git_gage.share.storage import Storage, find_storage, find_storages
 from git_gage.share.take import fetch_chosen
 from git_gage.share.transfer import Observer as RefsObserver
@@ -311,8 +311,7 @@ def runs_with_large(store: Store, catalog: Catalog, *, own: bool) -> list[str]:
 
 def _note_holder(store: Store, here: Repository, remote: Remote) -> None:
     """Remember a remote that may have large files of runs which it was not given themselves."""
-    if here.common_dir != store.repo.common_dir:
-        remote = find_remote(store.repo, find_address(here, remote.address, push=True))
+    remote = seen_from(store.repo, here, remote)
     if remote.tracking not in read_holders(store):
         with sharing(store):
             note_name(store, remote)

@@ -51,6 +51,7 @@ from git_gage.trust.verdict import ADMIN, SIGNED
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.catalog.query import Mark
+    from git_gage.git import Repository
     from git_gage.records import By, Record
     from git_gage.share.remote import Remote
     from git_gage.share.transfer import Observer
@@ -182,12 +183,18 @@ def _has_to_go(store: Store, catalog: Catalog, drop: Drop) -> bool:
 
 
 def push_purge(
-    store: Store, catalog: Catalog, remote: str, runs: Sequence[str], observer: Observer
+    store: Store,
+    catalog: Catalog,
+    remote: str,
+    runs: Sequence[str],
+    observer: Observer,
+    here: Repository | None = None,
 ) -> tuple[list[str], bool]:
     """Let a remote delete what it has of purged runs, and tell others who fetch from it.
 
     What it was given as a whole is replaced by what is here now; else it gets the tombstones alone.
     Gives where the runs are there still, as `Redacted.elsewhere`; and whether anything was done.
+    `here`: as for `remove_files`.
     Raises: as `push_runs`.
     """
     found = find_remote(store.repo, remote)
@@ -204,7 +211,7 @@ def push_purge(
             chosen = Chosen(runs, CARGO, None)
             pushed = push_chosen(store, catalog, found, chosen, observer, allow_secrets=False)
         has_files = bool(Withdrawn(store).files(found.tracking))
-        remove_files(store, catalog, found, observer)
+        remove_files(store, catalog, found, observer, here)
         is_changed = has_files or pushed.gave_up or not pushed.up_to_date
         try:
             return _find_left(store, catalog, found, runs, observer), is_changed

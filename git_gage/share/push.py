@@ -15,6 +15,7 @@ from git_gage.share.removal import remove_files
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.git import Repository
     from git_gage.share.delivery import Pushed
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
@@ -30,11 +31,13 @@ def push_runs(
     allow_secrets: bool = False,
     parts: Collection[str] = CARGO,
     kinds: Collection[str] | None = None,
+    here: Repository | None = None,
 ) -> Pushed:
     """Send runs to a remote; without `runs`, all that this clone has recorded.
 
     `parts`: what goes along, of `src` (sources) and `bulk` (outputs, metrics); what one push left
-    out the next one sends. `kinds`: only records of these kinds, None for all.
+    out the next one sends. `kinds`: only records of these kinds, None for all. `here`: as for
+    `remove_files`.
     Nothing is ever forced, and nothing that the remote has is sent again.
 
     Raises: RequestError where no remote can be chosen or nothing can be written; RemoteError with
@@ -59,6 +62,6 @@ def push_runs(
             return push_own(store, catalog, found, parts, observer, allow_secrets=allow_secrets)
 
         pushed = mending(store, catalog, observer, send)
-        remove_files(store, catalog, found, observer)
+        remove_files(store, catalog, found, observer, here)
         drop_beats(store, found, observer)
     return pushed

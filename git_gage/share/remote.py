@@ -73,6 +73,13 @@ def find_address(repo: Repository, asked: str, *, push: bool) -> str:
     return address if is_url(address) else os.path.normpath(base / address)
 
 
+def seen_from(repo: Repository, here: Repository, remote: Remote) -> Remote:
+    """A remote of `here` as the repository with the runs knows it."""
+    if here.common_dir == repo.common_dir:
+        return remote
+    return find_remote(repo, find_address(here, remote.address, push=True))
+
+
 def remote_names(repo: Repository) -> list[str]:
     """The remotes that git's config names."""
     return list(repo.settings.named("remote", "url"))

@@ -18,26 +18,34 @@ if TYPE_CHECKING:
 
     from git_gage.catalog import Catalog
     from git_gage.files.backends import Backend
+    from git_gage.git import Repository
     from git_gage.share.remote import Remote
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
 
-def remove_files(store: Store, catalog: Catalog, remote: Remote, observer: Observer) -> None:
+def remove_files(
+    store: Store,
+    catalog: Catalog,
+    remote: Remote,
+    observer: Observer,
+    here: Repository | None = None,
+) -> None:
     """Let a remote delete large files of runs that are gone, if no run here or there has them.
 
+    `here` is the repository whose names of remotes count, if it is not the one with the runs.
     What is in the way is told, and the next push tries again. Hold the lock of sharing.
     """
     withdrawn = Withdrawn(store)
     asked = withdrawn.files(remote.tracking)
     if not asked:
         return
-    from git_gage.share.storage import open_backend  # of a few pushes alone, and slow to import
+    from git_gage.share.storage import open_backends  # of a few pushes alone, and slow to import
 
     word = shlex.quote(recall_name(store, remote.tracking))
     try:
-        backend = open_backend(store.repo, remote)
-        if backend is not None:
+        backends = list(open_backends(store.repo, remote, here or store.repo))
+        if backends:
             needed = _find_needed(store, catalog, remote, withdrawn.without_files(), observer)
             if needed is None:
                 observer.warning(
@@ -47,7 +55,8 @@ def remove_files(store: Store, catalog: Catalog, remote: Remote, observer: Obser
                 )
                 return
             free = {sha256: size for sha256, size in asked.items() if sha256 not in needed}
-            _remove(backend, free, remote, observer)
+            for backend in backends:
+                _remove(backend, free, remote, observer)
     except GageError as error:
         hints = "".join(f"\nhint: {hint}" for hint in (error.hint, f"git gage push {word}") if hint)
         observer.warning(

@@ -15,7 +15,7 @@ from git_gage.lookup import find_program
 from git_gage.share.bucket import FILES, is_bucket, open_notes
 from git_gage.share.known import find_usual
 from git_gage.share.places import find_places
-from git_gage.share.remote import Remote, find_remote, hide_user, remote_names
+from git_gage.share.remote import Remote, find_remote, hide_user, remote_names, seen_from
 
 if TYPE_CHECKING:
     from git_gage.files.backends import Backend
@@ -66,8 +66,7 @@ def find_storages(repo: Repository, observer: Observer) -> Iterator[Storage]:
 
 def open_backend(repo: Repository, remote: Remote) -> Backend | None:
     """Where they go; None where they go nowhere."""
-    name = remote.address if remote.configured else remote.shown if remote.is_place else None
-    value = read_valid(repo.settings, f"gage.repo.{name}.files") if name else None
+    value = _find_chosen(repo, remote)
     if value == NONE:
         return None
     if value is None and is_bucket(remote.address):
@@ -81,6 +80,30 @@ def open_backend(repo: Repository, remote: Remote) -> Backend | None:
         has_lfs = find_program("git-lfs", repo.environ.get("PATH")) is not None
         return _open_lfs(repo, remote) if has_lfs and _is_url(repo, remote) else None
     return _open_chosen(repo, value, remote.shown)
+
+
+def open_backends(repo: Repository, remote: Remote, here: Repository) -> Iterator[Backend]:
+    """Where they can be: also where names say that `here` has for the same remote.
+
+    By its path or URL, and with `--runs`, a remote has no name, and no place of its own.
+    """
+    first = open_backend(repo, remote)
+    if first is not None:
+        yield first
+    places = (place.name for place in find_places(here).found if place.refused is None)
+    for word in (*remote_names(here), *places):
+        named = find_remote(here, word)
+        if named == remote or _find_chosen(here, named) is None:
+            continue
+        other = open_backend(here, named)
+        if other is not None and seen_from(repo, here, named).tracking == remote.tracking:
+            yield other
+
+
+def _find_chosen(repo: Repository, remote: Remote) -> str | None:
+    """What the user said of a remote that has a name."""
+    name = remote.address if remote.configured else remote.shown if remote.is_place else None
+    return read_valid(repo.settings, f"gage.repo.{name}.files") if name else None
 
 
 def _open_chosen(repo: Repository, value: str, shown: str) -> Backend:

@@ -413,6 +413,39 @@ def test_a_run_of_a_folder_is_purged_on_a_remote_of_the_user(repo: Path, tmp_pat
     assert not had.keys() & refs_of(mirror, "refs/gage").keys()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["purge", "--remote", "mirror"],
+        ["push", "mirror"],
+        ["push", "../mirror.git"],
+        ["copy", "--all", "-y", "--to", "mirror"],
+    ],
+)
+def test_large_files_of_a_purged_run_leave_where_remotes_of_the_user_say(
+    repo: Path, tmp_path: Path, words: list[str]
+) -> None:
+    """At once or with what is sent next, and whatever the remote is called then."""
+    mirror, disk = tmp_path / "mirror.git", tmp_path / "disk"
+    git(tmp_path, "init", "-q", "--bare", str(mirror))
+    disk.mkdir()
+    other = make_repo(tmp_path / "other")
+    git(other, "remote", "add", "mirror", str(mirror))
+    git(other, "config", "gage.repo.mirror.files", str(disk))
+    write_files(repo, {"large.py": "open('a', 'wb').write(bytes(200_000))\n"})
+    run, kept = record(repo, "large.py"), record(repo, "train.py")
+    assert at(repo, "push", "mirror", "--files", where=other).code == 0
+    assert list(disk.glob("objects/*/*/*"))
+    at_once = words[2:] if words[0] == "purge" else []
+    purged = at(repo, "purge", run, "--force", *words[1:] * bool(at_once), where=other)
+    assert purged.code == 0
+    if not at_once:
+        assert list(disk.glob("objects/*/*/*"))
+        assert at(repo, *words, where=other).code == 0
+    assert list(disk.glob("objects/*/*/*")) == []
+    assert kept in at(repo, "select", "--id", where=other).out
+
+
 def test_a_fetch_makes_a_folder_only_for_runs(tmp_path: Path, outside: Path) -> None:
     place = tmp_path / "place"
     git(tmp_path, "init", "-q", "--bare", "empty.git")

@@ -107,6 +107,30 @@ def test_a_setting_says_where_they_are(ana: Path, tmp_path: Path) -> None:
     assert "warning" not in gage_inside(ana, "purge", two, "--force", "--remote", "origin").err
 
 
+def test_a_place_is_the_same_one_by_its_path(ana: Path, tmp_path: Path) -> None:
+    """What was sent to it by its name lies where the user said of that name."""
+    disk, lab = tmp_path / "disk", tmp_path / "lab.git"
+    disk.mkdir()
+    git(tmp_path, "init", "-q", "--bare", str(lab))
+    git(ana, "config", "gage.repo.lab.url", str(lab))
+    git(ana, "config", "gage.repo.lab.files", str(disk))
+    one, two = made(ana, "a"), made(ana, "b")
+    quiet(ana, "push", "lab", "--files")
+    quiet(ana, "push", str(lab), "--files")
+    git(ana, "config", "gage.repo.origin.files", str(tmp_path / "far"))
+    (tmp_path / "far").mkdir()
+    quiet(ana, "push", "origin", "--files")
+    assert (kept(disk), kept(lab / "gage/lfs")) == ("ab", "ab")
+    say(ana, "purge", one, "--force")
+    quiet(ana, "push", str(lab))
+    assert (kept(disk), kept(lab / "gage/lfs"), kept(tmp_path / "far")) == ("b", "b", "ab")
+    three = made(ana, "c")
+    quiet(ana, "push", "lab", "--files")
+    say(ana, "purge", three, "--force")
+    say(ana, "copy", two, "--to", "lab", "-y")
+    assert kept(disk) == "b"
+
+
 def test_a_purge_that_is_cut_goes_on(
     ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
