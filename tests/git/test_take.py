@@ -160,7 +160,8 @@ def test_a_truncated_object_on_the_remote(world: World) -> None:
     path.write_bytes(path.read_bytes()[:9])
     with pytest.raises(RemoteError, match="fetch from 'origin'") as caught:
         take(world.sam, run)
-    assert caught.value.hint == ("nothing was lost; when that is settled: git gage fetch origin")
+    way = "whoever runs the remote has mended it ('git fsck --name-objects' there)"
+    assert caught.value.hint == f"nothing was lost; once {way}: git gage fetch origin"
     assert refs_of(world.sam.path) == before
     assert not list((world.sam.path / ".git/gage/cache").glob("take-*"))
     assert take(world.sam, run, parts=("src",)) == ("origin", 1, 2, False)
