@@ -75,10 +75,12 @@ class GitError(GageError):
 class RemoteError(GitError):
     """A remote could not be reached or refused what it was given.
 
-    `again`: the command that the hint ends with, where that is to be typed once more.
+    `again`: the command that the hint ends with, where that is to be typed once more. `is_theirs`:
+    whether it is known that nothing here is the cause.
     """
 
     again: str | None = None
+    is_theirs = False
 
 
 class ConflictError(GageError):

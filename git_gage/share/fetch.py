@@ -33,7 +33,7 @@ from git_gage.share.lanes import (
     update_refs,
 )
 from git_gage.share.remote import Remote, find_remote
-from git_gage.share.transfer import fetch_refs, is_away, list_remote
+from git_gage.share.transfer import fetch_refs, list_remote
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 
@@ -114,7 +114,8 @@ def mending(store: Store, catalog: Catalog, observer: Observer, share: Callable[
     try:
         return share()
     except (GitError, IntegrityError) as error:
-        if is_away(error) or not _mend(store, catalog, observer):
+        is_theirs = isinstance(error, RemoteError) and error.is_theirs
+        if is_theirs or not _mend(store, catalog, observer):
             raise
     return share()
 

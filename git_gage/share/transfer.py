@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from git_gage.errors import GageError, RemoteError
+from git_gage.errors import RemoteError
 from git_gage.git.network import Answer, ask_remote
 from git_gage.git.quarantine import quarantine_environ
 from git_gage.share.bucket import is_bucket, own_only, reached, require_git
@@ -186,12 +186,6 @@ def fetch_objects(
         )
     if answer.returncode != 0:
         raise _failure(FETCH, remote, answer)
-
-
-def is_away(error: GageError) -> bool:
-    """Whether a remote could not be reached, or went away."""
-    said = error.stderr if isinstance(error, RemoteError) else ""
-    return any(sign in said for sign in _AWAY)
 
 
 def is_refused(error: RemoteError) -> bool:
@@ -403,6 +397,7 @@ def _make_error(
     message = _message(attempt, remote, answer, lines)
     error = kind(message, stderr="\n".join(answer.said), returncode=answer.returncode, hint=hint)
     error.again = again if hint.endswith(again) else None
+    error.is_theirs = refused or any(sign in line for line in answer.said for sign in _AWAY)
     return error
 
 
