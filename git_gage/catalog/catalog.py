@@ -345,6 +345,10 @@ class Catalog:
         """Ids of runs that were taken out as a whole, and of which something is still here."""
         return self._ask(query.list_purged)
 
+    def redacted(self) -> list[str]:
+        """Ids of runs of which somebody says to have taken something out."""
+        return self._ask(query.list_redacted)
+
     def still_here(self, runs: Collection[str]) -> list[str]:
         """Those of which more is here than a record that says what was taken out."""
         found = self._records(self._ask(lambda db: query.find_told_of(db, runs)), None)

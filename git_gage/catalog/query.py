@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from git_gage.catalog.schema import AMONG, JOURNAL, among
 from git_gage.catalog.texts import checked, with_packages
-from git_gage.records import is_begin_of
+from git_gage.records import is_begin_of, parse_record
 from git_gage.store import OWN, parse_ref
 
 # Bits of `run.hidden`; archived runs have the one below. What was purged is found by its id alone.
@@ -90,6 +90,11 @@ def list_purged(db: sqlite3.Connection) -> list[str]:
     """Ids of runs that were taken out as a whole, and of which something is still here."""
     rows = db.execute("SELECT id FROM run WHERE hidden >= ? ORDER BY id", (PURGED,))
     return [id for (id,) in rows]
+
+
+def list_redacted(db: sqlite3.Connection) -> list[str]:
+    lines = db.execute("SELECT line FROM redaction")
+    return sorted({parse_record(line).run for (line,) in lines})
 
 
 def find_told_of(db: sqlite3.Connection, runs: Iterable[str]) -> list[str]:

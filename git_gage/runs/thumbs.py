@@ -81,12 +81,17 @@ def add_missing(store: Store, catalog: Catalog, run: str) -> Added:
 
 
 def find_gallery(store: Store, catalog: Catalog, run: str) -> Gallery:
-    """The previews of a run's images that are here."""
+    """The previews of a run's images that are here, but of those that were taken out of it."""
+    from git_gage.runs.withheld import read_withheld
+
     tips = store.read_thumb_tips()
     if not tips:
         return Gallery()
-    begin = next(record for record in catalog.records(run) if record.kind == "run.begin")
-    return read_gallery(store.repo, run, tips, begin.writer)
+    records = catalog.records(run)
+    begin = next(record for record in records if record.kind == "run.begin")
+    gallery, withheld = read_gallery(store.repo, run, tips, begin.writer), read_withheld(records)
+    previews = (each for each in gallery.previews if not withheld.takes(each.sha256))
+    return gallery._replace(previews=tuple(previews))
 
 
 def _add(

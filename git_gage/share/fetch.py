@@ -97,6 +97,10 @@ def _fetch_all(
             from git_gage.share.purge import take_in_purges
 
             came = take_in_purges(store, catalog, came, mark, observer)
+        if catalog.redacted():
+            from git_gage.share.take_out import take_out_previews
+
+            take_out_previews(store, catalog, observer)
         arrived = Arrived(*came, has_open=catalog.has_open_elsewhere())
     see_to_gone(store, catalog, remote, seen, observer)
     if arrived.has_open or store.read_beats():
@@ -135,7 +139,7 @@ def find_late_cargo(before: Refs, now: Refs, parts: Collection[str]) -> list[str
 
 def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Observer) -> None:
     """Get what the remote has of some lanes."""
-    unwanted = _find_unwanted(store, remote, observer)
+    unwanted = find_unwanted(store, remote, observer)
     _bring(store, remote, RECORDS, unwanted, observer, strict=True, lanes=lanes)
     _bring(store, remote, CARGO, unwanted, observer, strict=False, lanes=lanes)
 
@@ -144,7 +148,7 @@ def fetch_cargo(
     store: Store, remote: Remote, lanes: Sequence[str], parts: Sequence[str], observer: Observer
 ) -> None:
     """Get sources (`src`) and bulk files of some lanes, by their refs."""
-    unwanted = _find_unwanted(store, remote, observer)
+    unwanted = find_unwanted(store, remote, observer)
     _bring(store, remote, parts, unwanted, observer, strict=False, lanes=lanes)
 
 
@@ -159,7 +163,7 @@ def bring_all(
     """
     cargo = tuple(kind for kind in CARGO if kind in parts)
     kinds = RECORDS if remote.is_partial else (*RECORDS, *cargo)
-    unwanted = _find_unwanted(store, remote, observer)
+    unwanted = find_unwanted(store, remote, observer)
     try:
         seen = _bring(store, remote, kinds, unwanted, observer, strict=True)
     except RemoteError as error:
@@ -179,7 +183,7 @@ def bring_all(
     return seen
 
 
-def _find_unwanted(store: Store, remote: Remote, observer: Observer) -> list[str]:
+def find_unwanted(store: Store, remote: Remote, observer: Observer) -> list[str]:
     """Refs of the remote with what was taken back; those of others only as they were then."""
     withdrawn = Withdrawn(store)
     if withdrawn.is_to_look(remote.tracking):

@@ -17,12 +17,13 @@ from git_gage.records import short_id
 from git_gage.runs.liveness import Life, find_host, find_life
 from git_gage.runs.stop import refuse_going
 from git_gage.secrets import find_secrets, mask_file
-from git_gage.share.lanes import recall_name
+from git_gage.share.lanes import Memory, digest_refs, recall_name
 from git_gage.share.peek import forget_peeks
-from git_gage.share.redaction import Redaction, is_of_files
+from git_gage.share.redaction import Redaction, find_said, is_of_files
 from git_gage.share.take_back import find_holders, find_touched, named_sources, run_of, take_back
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import OWN, TAKEN, parse_ref
+from git_gage.store import OUT, OWN, TAKEN, parse_ref
+from git_gage.store.layout import THUMBS
 from git_gage.store.rewrite import (
     Drop,
     delete_refs,
@@ -37,6 +38,7 @@ from git_gage.system import remove_file, remove_tree
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
 # What a comment was written in, where the editor failed.
@@ -85,6 +87,48 @@ def take_out(
     catalog.close()
     _forget(store)
     return Redacted(list(redactions), remotes, elsewhere, left)
+
+
+def take_out_previews(store: Store, catalog: Catalog, observer: Observer) -> None:
+    """Let lanes of this clone have no previews of images that were taken out of their runs.
+
+    Whoever recorded the runs has said so; the next push takes them from remotes. What was looked
+    through once is not read again. Hold the lock of whoever shares.
+    """
+    runs = catalog.redacted()
+    found = {name: parse_ref(name) for name in store.read_thumb_tips()} if runs else {}
+    ours = (*OWN, OUT)
+    refs = [name for name, each in found.items() if each is not None and each.space in ours]
+    if not refs:
+        return
+    memory, tips = Memory(store), store.read_thumb_tips()
+    told = digest_refs({**{name: tips[name] for name in refs}, **dict.fromkeys(runs, "")})
+    if memory.recall("previews", "looked through") == told:
+        return
+    said = find_said(catalog.record_lines(runs))
+    held = (path for name in refs for path in read_holding(store.repo, {THUMBS: tips[name]}).thumbs)
+    going = {path.split("/")[2] for path in held if said.takes_preview(path)} - said.runs
+    if not going:
+        memory.note("previews", "looked through", told)
+        return
+    files = (name.partition("/") for name in said.files)
+    drop = Drop(
+        files=frozenset(
+            f"{run}/{name}" for run, _, name in files if run in going and name.startswith(BULK)
+        )
+    )
+    with store.writing():
+        withdrawn = Withdrawn(store)
+        gone, _ = take_back(store, catalog, withdrawn, drop, said=True, whole=False)
+        withdrawn.save()
+        delete_refs(store.repo, gone)
+        may_hold = find_holders(store, drop)
+        for prefix in _own_lanes(store):
+            rewrite_lane(store.repo, prefix, drop, may_hold)
+    observer.warning(
+        "previews of images that were taken out of their runs go from here, too, and with the next"
+        " push from remotes"
+    )
 
 
 def would_take_out(store: Store, catalog: Catalog, drop: Drop) -> bool:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from git_gage.git.trees import TooLargeError, TreeReader
 from git_gage.runs.thumbs import find_gallery
-from git_gage.runs.withheld import read_withheld
+from git_gage.share.fetch import find_unwanted
 from git_gage.share.lanes import Refs, kept_as, refs_below, sharing, split_ref, update_refs
 from git_gage.share.remote import Remote, find_remote
+from git_gage.share.take_out import take_out_previews
 from git_gage.share.transfer import fetch_refs, list_remote, make_refusal, push_refs
 from git_gage.store import LOCAL, OUT, TRACKING
 from git_gage.store.identity import out_lane
@@ -40,7 +41,7 @@ def fetch_thumbs(store: Store, remote: str | None, observer: Observer) -> int:
     found = find_remote(store.repo, remote)
     with sharing(store):
         before = _known(store.repo, found)
-        _bring(store.repo, found, "*", observer)
+        _bring(store, found, "*", observer)
         return _count(store.repo, _known(store.repo, found), before)
 
 
@@ -53,18 +54,11 @@ def push_thumbs(
     """
     found = find_remote(store.repo, remote)
     with sharing(store):
+        take_out_previews(store, catalog, observer)
         if runs:
-            galleries = {run: _find_wanted(store, catalog, run) for run in runs}
+            galleries = {run: find_gallery(store, catalog, run) for run in runs}
             return _push_chosen(store, found, galleries, observer)
         return _push_own(store, found, observer)
-
-
-def _find_wanted(store: Store, catalog: Catalog, run: str) -> Gallery:
-    """The previews of a run that are here, but of images that were taken out of it."""
-    gallery = find_gallery(store, catalog, run)
-    withheld = read_withheld(catalog.records(run))
-    previews = (each for each in gallery.previews if not withheld.takes(each.sha256))
-    return gallery._replace(previews=tuple(previews))
 
 
 def _push_own(store: Store, remote: Remote, observer: Observer) -> int:
@@ -88,7 +82,7 @@ def _push_chosen(
     lane, outcome, sent = _give(store, remote, galleries, observer)
     if outcome is not None and outcome.behind:
         # We were killed before we noted our last push.
-        _bring(store.repo, remote, f"{lane}/*", observer)
+        _bring(store, remote, f"{lane}/*", observer)
         _, outcome, sent = _give(store, remote, galleries, observer)
     _require(remote, outcome)
     return sent
@@ -157,9 +151,11 @@ def _require(remote: Remote, outcome: Outcome | None) -> None:
         raise make_refusal(remote, outcome)
 
 
-def _bring(repo: Repository, remote: Remote, lanes: str, observer: Observer) -> None:
+def _bring(store: Store, remote: Remote, lanes: str, observer: Observer) -> None:
     ref = f"{LOCAL}/{lanes}/{THUMBS}"
-    fetch_refs(repo, remote, [f"+{ref}:{kept_as(remote, ref)}"], observer, strict=True)
+    specs = [f"+{ref}:{kept_as(remote, ref)}"]
+    specs += [f"^{name}" for name in find_unwanted(store, remote, observer)]
+    fetch_refs(store.repo, remote, specs, observer, strict=True)
 
 
 def _known(repo: Repository, remote: Remote) -> Refs:

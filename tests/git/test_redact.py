@@ -376,6 +376,72 @@ def test_previews_go_with_their_images(repo: Path, remote: Path, tmp_path: Path)
         assert [previews_of(store, each) for each in (one, two)] == [set(), {b"b.png"}]
 
 
+def shown_previews(where: Path, *runs: str) -> list[set[bytes]]:
+    store = Store(open_repository(where, dict(os.environ)))
+    return [previews_of(store, each) for each in runs]
+
+
+def kept_previews(where: Path, run: str, *spaces: str) -> list[str]:
+    """Where previews of a run are."""
+    refs = git(where, "for-each-ref", "--format=%(refname)", *spaces).split()
+    listed = {ref: git(where, "ls-tree", "-r", "--name-only", ref) for ref in refs}
+    return [ref for ref, names in listed.items() if f"/{run}/" in names]
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_previews_that_others_made_go_with_the_image(
+    repo: Path, remote: Path, tmp_path: Path, chosen: bool
+) -> None:
+    """Sam made them, of a picture of Ana's, and has sent them to all."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(buffer, "PNG")
+    write_files(repo, {"a.bin": buffer.getvalue(), ".gitignore": "*.png\n"})
+    commit(repo)
+    git(repo, "push", "-q", "origin", "main")
+    one, two = (run(repo, "--", "cp", "a.bin", name) for name in ("a.png", "b.png"))
+
+    def done(where: Path, *words: str) -> str:
+        result = gage(where, *words)
+        assert result.code == 0, result.err
+        return result.out + result.err
+
+    done(repo, "push")
+    sam, bob = (clone(remote, tmp_path / name) for name in ("sam", "bob"))
+    done(sam, "fetch")
+    for each, name in ((one, "a.png"), (two, "b.png")):
+        done(sam, "open", f"{each}:{name}")
+    done(sam, "thumbs", one, two)
+    words = ("push", "origin", *((one, two) if chosen else ()), "--files=thumbs")
+    assert "2 previews" in done(sam, *words)
+    for where in (bob, repo):
+        done(where, "fetch", "--files=thumbs")
+        assert shown_previews(where, one, two) == [{b"a.png"}, {b"b.png"}]
+
+    done(repo, "redact", "-y", "--files", one)
+    assert shown_previews(repo, one, two) == [set(), {b"b.png"}]
+    done(repo, "push")
+    # Sam does not know yet.
+    for where in (bob, repo):
+        done(where, "fetch", "--files=thumbs")
+        assert shown_previews(where, one, two) == [set(), {b"b.png"}]
+
+    told = "previews of images that were taken out of their runs go from here, too"
+    assert told in done(sam, "fetch")
+    assert kept_previews(sam, one) == []
+    assert shown_previews(sam, one, two) == [set(), {b"b.png"}]
+    assert told not in done(sam, "fetch")
+    assert "pushed 1 preview to origin" in done(sam, *words)
+    done(sam, "push", "--files=thumbs")
+    assert "origin is up to date" in done(sam, "push", "--files=thumbs")
+    assert kept_previews(remote, one) == []
+    assert kept_previews(remote, two) != []
+    fresh = clone(remote, tmp_path / "fresh")
+    for where in (bob, repo, fresh):
+        done(where, "fetch", "--files=thumbs")
+        assert shown_previews(where, one, two) == [set(), {b"b.png"}]
+    assert kept_previews(fresh, one) == []
+
+
 def test_somebody_who_is_asked_can_say_no(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = run(repo, "train.py")
     child = pexpect.spawn(
