@@ -2,7 +2,8 @@
 
 The rules of every system at once, whatever this machine runs on: what is harmless here is copied
 to a machine where it is not. They are for what others recorded; a user's own project may hold any
-name that its own file system takes.
+name that its own file system takes. One rule is for this machine alone: a file of a run may have a
+`:` where that is a character like others, as checkpoints are called by the time of day.
 
 Source: git's path.c (is_ntfs_dotgit) and utf8.c (is_hfs_dotgit); "Naming Files, Paths, and
 Namespaces" of the Windows documentation.
@@ -11,10 +12,13 @@ Namespaces" of the Windows documentation.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from unicodedata import normalize
 
 MAX_NAME, MAX_DEPTH = 255, 64
+# What is behind a `:` names a stream of the file, or what is before it a drive.
+_HAS_STREAMS = sys.platform == "win32"
 
 # What HFS+ leaves out when it compares names.
 _IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
@@ -33,10 +37,16 @@ def check_path(path: bytes) -> str | None:
 
     It must be relative, in UTF-8, and lead nowhere else on any system.
     """
-    names = path.split(b"/")
-    if len(names) > MAX_DEPTH:
-        return f"more than {MAX_DEPTH} levels"
-    return next((why for name in names if (why := _check_name(name))), None)
+    return _check_names(path, colons=False)
+
+
+def check_file(path: bytes) -> str | None:
+    """Why no file of a run is made under a path that somebody else recorded; None if it is.
+
+    As `check_path`, but a `:` is part of a name, except on Windows. What is before it must be sound
+    even so: on a disk that Windows reads later that is the file, and `.git:x` were `.git`.
+    """
+    return _check_names(path, colons=not _HAS_STREAMS)
 
 
 def check_link(path: bytes, target: bytes, tree: str = "the source") -> str | None:
@@ -68,7 +78,14 @@ def find_collisions(paths: Iterable[bytes]) -> dict[bytes, bytes]:
     return clashes
 
 
-def _check_name(name: bytes) -> str | None:
+def _check_names(path: bytes, *, colons: bool) -> str | None:
+    names = path.split(b"/")
+    if len(names) > MAX_DEPTH:
+        return f"more than {MAX_DEPTH} levels"
+    return next((why for name in names if (why := _check_name(name, colons=colons))), None)
+
+
+def _check_name(name: bytes, *, colons: bool) -> str | None:
     try:
         text = name.decode()
     except UnicodeDecodeError:
@@ -77,11 +94,11 @@ def _check_name(name: bytes) -> str | None:
         return "no name of a file"
     if len(name) > MAX_NAME:
         return f"a name of more than {MAX_NAME} bytes"
-    if _FORBIDDEN.search(text):
+    if _FORBIDDEN.search(text.replace(":", "") if colons else text):
         return "a character that is no part of a name"
     if text.endswith((".", " ")):
         return "a dot or space at its end"
-    return _check_meaning(_IGNORED.sub("", text).casefold())
+    return _check_meaning(_IGNORED.sub("", text).casefold().partition(":")[0])
 
 
 def _check_meaning(text: str) -> str | None:

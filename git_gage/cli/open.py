@@ -66,7 +66,8 @@ def _find_folder(app: App, document: Mapping[str, Any]) -> Path:
     run_dir = app.store.run_dir(document["id"])
     if not run_dir.is_dir():
         with _placing(f"git gage export-files {run} <dir>"):
-            place_files(app.store, app.catalog, document)
+            for left in place_files(app.store, app.catalog, document):
+                app.progress().warning(left.message)
     if not run_dir.is_dir():
         raise RequestError(f"run {run} has no files here", hint=f"git gage ls-files {run}")
     return run_dir

@@ -15,7 +15,7 @@ from git_gage.files.manifest import GENERATED
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.content import AbsentFileError, open_entry
 from git_gage.runs.files import Filed, read_filed
-from git_gage.safe_paths import check_link, check_path, find_collisions
+from git_gage.safe_paths import check_file, check_link, find_collisions
 from git_gage.system import remove_file, replace_file
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class _Export:
 
 def _find_refused(entries: Sequence[Entry]) -> dict[bytes, str]:
     """Names of a stranger's that are not taken, and why."""
-    refused = {each.path: why for each in entries if (why := check_path(each.path))}
+    refused = {each.path: why for each in entries if (why := check_file(each.path))}
     clashes = find_collisions(each.path for each in entries if each.path not in refused)
     return refused | {path: f"the same name as '{_shown(one)}'" for path, one in clashes.items()}
 

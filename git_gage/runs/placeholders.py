@@ -5,16 +5,18 @@ Source: docs/format.md, "Placeholders".
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError
-from git_gage.records import encode_path, short_id
-from git_gage.safe_paths import check_path
+from git_gage.records import encode_path, short_id, shown_path
+from git_gage.safe_paths import check_file
 from git_gage.system import remove_file, replace_file, sync_folder
 
 if TYPE_CHECKING:
@@ -23,6 +25,19 @@ if TYPE_CHECKING:
 
 MAX_PLACEHOLDER = 64 << 10
 _MAGIC = b'{"git-gage":"dropped",'
+# What a disk says of a name that it does not take: FAT of a `:`, any of a path that is too long.
+_NO_NAME = (errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG)
+
+
+class NoPlaceError(IntegrityError):
+    """A file cannot lie in the directory of its run, whatever becomes of the others."""
+
+    def __init__(self, run: str, entry: Entry, why: str) -> None:
+        super().__init__(
+            f"no file is made for '{shown_path(encode_path(entry.path))}' of run {short_id(run)}: "
+            f"{why}",
+            hint="'git gage cat <run>:<path>' prints what it holds",
+        )
 
 
 class Placeholder(NamedTuple):
@@ -76,9 +91,10 @@ def put_placeholder(store: Store, run: str, entry: Entry, remotes: Sequence[str]
     """Let a placeholder take the place of a file of a run; after a kill either is there, whole.
 
     Its bytes are on the disk still as long as the sidecar, or another run, has them.
-    Raises: IntegrityError where there is no safe place for it; OSError.
+    Raises: NoPlaceError; OSError.
     """
-    write_whole(make_place(store, run, entry), format_placeholder(run, entry, remotes), 0o444)
+    with make_place(store, run, entry) as place:
+        write_whole(place, format_placeholder(run, entry, remotes), 0o444)
 
 
 def write_whole(place: Path, content: bytes, mode: int) -> None:
@@ -99,22 +115,29 @@ def write_whole(place: Path, content: bytes, mode: int) -> None:
     sync_folder(place.parent)
 
 
-def make_place(store: Store, run: str, entry: Entry) -> Path:
-    """Where a file of a run lies, with the folders above it, none of which is a link.
+@contextmanager
+def make_place(store: Store, run: str, entry: Entry) -> Iterator[Path]:
+    """Where a file of a run is to be written, with the folders above it, none of which is a link.
 
-    Raises: IntegrityError.
+    Raises: NoPlaceError where one is, or its name is not taken, by the disk neither.
     """
     top = store.run_dir(run)
     place = top / os.fsdecode(entry.path)
-    if not os.path.lexists(place) and (why := check_path(entry.path)):
-        raise IntegrityError(f"no file is made for '{os.fsdecode(entry.path)}': {why}")
-    top.mkdir(parents=True, exist_ok=True)
-    folder = top
-    for name in os.fsdecode(entry.path).split("/")[:-1]:
-        folder /= name
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            if not stat.S_ISDIR(folder.lstat().st_mode):
-                raise IntegrityError(f"'{folder}' is no folder of the run") from None
-    return place
+    if not os.path.lexists(place) and (why := check_file(entry.path)):
+        raise NoPlaceError(run, entry, why)
+    try:
+        top.mkdir(parents=True, exist_ok=True)
+        folder = top
+        for name in os.fsdecode(entry.path).split("/")[:-1]:
+            folder /= name
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                if not stat.S_ISDIR(folder.lstat().st_mode):
+                    raise NoPlaceError(run, entry, f"'{folder}' is no folder of the run") from None
+        yield place
+    except OSError as error:
+        if error.errno not in _NO_NAME:
+            raise
+        why = f"this disk takes no such name: {os.strerror(error.errno).lower()}"
+        raise NoPlaceError(run, entry, why) from error

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from git_gage.catalog.bulk import read_files
 from git_gage.runs.files import Filed, read_filed
-from git_gage.runs.placeholders import make_place, put_placeholder, read_placeholder, write_whole
+from git_gage.runs.placeholders import (
+    NoPlaceError,
+    make_place,
+    put_placeholder,
+    read_placeholder,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     from git_gage.files.manifest import Entry
@@ -22,38 +28,45 @@ if TYPE_CHECKING:
 _READ_ONLY = 0o555
 
 
-def place_files(store: Store, catalog: Runs, document: Mapping[str, Any]) -> None:
+def place_files(store: Store, catalog: Runs, document: Mapping[str, Any]) -> list[NoPlaceError]:
     """Let all that is here of the files that a run made lie in its directory, wherever it ran.
 
-    What is not here gets a placeholder, so that nobody takes the rest for all.
-    Raises: as `place_file`.
+    What is not here gets a placeholder, so that nobody takes the rest for all; what can have no
+    place is given back, for the same reason.
+    Raises: IntegrityError where the content of one is damaged; OSError.
     """
     run = document["id"]
     filed = read_filed(store, catalog, run) if document["files"] is not None else None
     if filed is None:
-        return
+        return []
+    left = []
     for entry in filed.manifest.generated:
-        if not place_file(store, filed, entry):
-            put_placeholder(store, run, entry, ())
+        try:
+            if not place_file(store, filed, entry):
+                put_placeholder(store, run, entry, ())
+        except NoPlaceError as error:
+            left.append(error)
+    return left
 
 
 def place_file(store: Store, filed: Filed, entry: Entry) -> bool:
     """Let a file be in the directory of its run; False where it is not here.
 
     What else is in its place stays, unless it is a placeholder.
-    Raises: IntegrityError where there is no safe place for it, or its content is damaged; OSError.
+    Raises: NoPlaceError; IntegrityError where its content is damaged; OSError.
     """
     assert entry.sha256 is not None, "what is not known cannot be had"
     place = store.run_dir(filed.run) / os.fsdecode(entry.path)
     if os.path.lexists(place) and read_placeholder(place) is None:
         return True
+    mode = entry.mode & _READ_ONLY
     if store.sidecar.has(entry.sha256, entry.size):
-        store.sidecar.put(
-            entry.sha256, make_place(store, filed.run, entry), entry.mode & _READ_ONLY
-        )
+        with make_place(store, filed.run, entry) as place:
+            store.sidecar.put(entry.sha256, place, mode)
         return True
     bound = filed.bound.get(entry.sha256)
     _, content = next(read_files(store, [bound] if bound else []), (None, None))
     if content is not None:
-        write_whole(make_place(store, filed.run, entry), content, entry.mode & _READ_ONLY)
+        with make_place(store, filed.run, entry) as place:
+            write_whole(place, content, mode)
     return content is not None

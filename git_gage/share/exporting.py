@@ -21,6 +21,7 @@ from git_gage.store.files import explained
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.runs.placeholders import NoPlaceError
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
@@ -79,8 +80,9 @@ def gather(
         if files and output is None and (document["output"] or {}).get("bytes"):
             absent.append("what it printed")
         ways = ["git gage fetch"] if absent else []
-        made = _list_files(store, catalog, document) if files else _Made([], 0, 0)
-        if files and not made.parts and (document["generated"] or {}).get("files"):
+        made = _list_files(store, catalog, document) if files else _Made([], 0, 0, [])
+        none = not (made.parts or made.left)
+        if files and none and (document["generated"] or {}).get("files"):
             absent.append("its files")
         elif made.absent:
             absent.append(f"{made.absent:,} of its files")
@@ -92,6 +94,8 @@ def gather(
         without = f"run {short_id(run)} goes without"
         if absent:
             observer.warning(f"{without} {', '.join(absent)}: not here: {' && '.join(ways)}")
+        for left in made.left:
+            observer.warning(left.message)
         if made.links:
             links = "1 symbolic link" if made.links == 1 else f"{made.links:,} symbolic links"
             observer.warning(f"{without} {links}: the form has none")
@@ -112,15 +116,18 @@ def _read_output(store: Store, catalog: Catalog, document: dict[str, Any]) -> by
 
 
 class _Made(NamedTuple):
-    """What a run made: plain files that are here, how many are not, and how many links."""
+    """What a run made: plain files that are here, how many are not, how many links, and what has
+    no place here.
+    """
 
     parts: list[RunPart]
     absent: int
     links: int
+    left: list[NoPlaceError]
 
 
 def _list_files(store: Store, catalog: Catalog, document: dict[str, Any]) -> _Made:
-    place_files(store, catalog, document)
+    left = place_files(store, catalog, document)
     top = store.run_dir(document["id"])
     files = list_made(store, catalog, document)
     plain = [file for file in files if file.link is None]
@@ -128,7 +135,8 @@ def _list_files(store: Store, catalog: Catalog, document: dict[str, Any]) -> _Ma
         file for file in plain if file.where == HERE and (top / os.fsdecode(file.path)).is_file()
     ]
     parts = [RunPart(file.path, top / os.fsdecode(file.path)) for file in made]
-    return _Made(parts, len(plain) - len(made), len(files) - len(plain))
+    absent = len(plain) - len(made) - len(left)
+    return _Made(parts, absent, len(files) - len(plain), left)
 
 
 def require_ended(documents: Iterable[dict[str, Any]]) -> None:

@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from git_gage.errors import IntegrityError, RemoteError
+from git_gage.errors import GageError, IntegrityError, RemoteError
 from git_gage.files.globs import match_globs
 from git_gage.files.streams import changed_here
 from git_gage.files.transfer import ask_held, bring_files, send_files
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.content import AbsentFileError, absent_short, find_entry
 from git_gage.runs.files import NOT_HERE, Filed, find_in_git, find_where, read_filed
-from git_gage.runs.placeholders import put_placeholder, read_placeholder
+from git_gage.runs.placeholders import NoPlaceError, put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file
 from git_gage.runs.withheld import read_withheld
 from git_gage.share.known import find_givers
@@ -160,10 +160,12 @@ def fetch_files(
     if dry_run:
         missing = set(wanted) - ask_held(storage.backend, wanted)
     else:
-        missing = bring_files(storage.backend, wanted, store.sidecar, observer).missing
-        for each in large:
-            if store.run_dir(each.run).is_dir():
-                place_file(store, each.filed, each.entry)
+        try:
+            missing = bring_files(storage.backend, wanted, store.sidecar, observer).missing
+        except GageError:
+            _lay_out(store, large, observer)  # what has come whole until then
+            raise
+        _lay_out(store, large, observer)
     come = set(wanted) - missing
     return Moved(
         storage.remote.shown,
@@ -172,6 +174,16 @@ def fetch_files(
         len(sizes) - len(wanted),
         tuple(each for each in large if each.sha256 in missing),
     )
+
+
+def _lay_out(store: Store, large: Sequence[Large], observer: Observer) -> None:
+    """Let files that are here lie in the directories of their runs, as far as there are any."""
+    for each in large:
+        if store.run_dir(each.run).is_dir():
+            try:
+                place_file(store, each.filed, each.entry)
+            except NoPlaceError as error:
+                observer.warning(error.message)
 
 
 def fetch_one(

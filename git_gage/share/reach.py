@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from git_gage.errors import RequestError, RunNotFoundError
 from git_gage.records import encode_path, short_id, shown_path
-from git_gage.runs.files import read_filed
-from git_gage.runs.placing import place_file, place_files
+from git_gage.runs.files import NOT_HERE, find_in_git, find_where, read_filed
 from git_gage.share.files import Observer, fetch_files
 from git_gage.share.peek import look_at, not_there
 from git_gage.share.remote import hide_user
@@ -51,9 +50,6 @@ def reach_run(
                 hint="whoever has them can send them: git gage files push <run>",
             )
     _require_unflagged(catalog, judge, run)
-    document = catalog.document(run)
-    assert document is not None, "it was fetched, or is here"
-    place_files(store, catalog, document)
     return run, hide_user(remote)
 
 
@@ -62,7 +58,9 @@ def _is_whole(store: Store, catalog: Catalog, run: str) -> bool:
     filed = read_filed(store, catalog, run) if catalog.document(run) else None
     if filed is None:
         return False
-    return all(place_file(store, filed, entry) for entry in filed.manifest.generated)
+    in_git = find_in_git(store, filed)
+    wheres = (find_where(store, filed, each, in_git) for each in filed.manifest.generated)
+    return NOT_HERE not in wheres
 
 
 def _require_unflagged(catalog: Catalog, judge: Judge, run: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_gage.safe_paths import MAX_DEPTH, check_link, check_path, find_collisions
+from git_gage.safe_paths import MAX_DEPTH, check_file, check_link, check_path, find_collisions
 
 NASTY = [
     *(b"", b".", b"..", b"/etc/passwd", b"a//b", b"a/../b", b"a/./b", b"a/", b"../a"),
@@ -44,6 +44,26 @@ PLAIN = [
 @pytest.mark.parametrize("path", NASTY)
 def test_a_name_that_means_something_else_on_some_system_is_refused(path: bytes) -> None:
     assert check_path(path) is not None
+
+
+TIMES = [b"ckpt-12:30.pt", b"at 12:30/loss:val.csv", b"a:b", b"C:x", b":x", b"x:"]
+
+
+DISGUISED = [b"con:12", b"git~1:x", ".g\u200cit:x".encode(), b"a/.git:x", b".git.:x", b"x:12."]
+
+
+@pytest.mark.parametrize("path", {*NASTY, *DISGUISED} - {*TIMES, b"C:/x"})
+def test_so_is_that_of_a_file_of_a_run(path: bytes) -> None:
+    assert check_file(path) is not None
+
+
+@pytest.mark.parametrize("path", TIMES)
+def test_a_file_of_a_run_may_be_called_by_the_time_of_day(
+    path: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check_file(path) is None
+    monkeypatch.setattr("git_gage.safe_paths._HAS_STREAMS", True)
+    assert check_file(path) is not None
 
 
 @pytest.mark.parametrize("path", PLAIN)

@@ -100,7 +100,8 @@ class _RunFiles:
         """
         from git_gage.runs.placing import place_files  # with all that reads manifests
 
-        place_files(self._search.store, self._search.runs, self._document)
+        for left in place_files(self._search.store, self._search.runs, self._document):
+            self._search.warn(left.message)
         inside = self._folder.resolve().is_relative_to(self._top.resolve())
         if inside and self._folder.is_dir():
             return
