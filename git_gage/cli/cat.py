@@ -38,7 +38,8 @@ def command(app: App, name: tuple[str, str | None], fetch: bool) -> None:
     document = app.document(run)
     if fetch:
         get_one(app, document["id"], path)
-    with open_content(app.store, app.catalog, document, path) as file:
+    warn = app.progress().warning
+    with open_content(app.store, app.catalog, document, path, warn) as file:
         parts = iter(lambda: file.read(_BLOCK), b"")
         screen = app.screen()
         if screen.terminal:

@@ -79,7 +79,7 @@ def _find_file(app: App, document: Mapping[str, Any], path: str) -> Path:
 
     name = quote(f"{short_id(document['id'])}:{path}")
     with _placing(f"git gage cat {name} > <file>"):
-        return find_place(app.store, app.catalog, document, path)
+        return find_place(app.store, app.catalog, document, path, app.progress().warning)
 
 
 @contextmanager

@@ -23,6 +23,12 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MODE = re.compile(r"[0-7]{3,4}")
 
 
+UNRECORDED = (
+    "it was still being written when the run ended, or could not be read: its content was not "
+    "recorded"
+)
+
+
 class Entry(NamedTuple):
     """A file of a run; `path` is below its directory, `mode` its permission bits as it was made.
 
@@ -39,6 +45,11 @@ class Entry(NamedTuple):
     mode: int
     link: bytes | None = None
     is_private: bool = False
+
+    @property
+    def is_unrecorded(self) -> bool:
+        """Whether nobody could tell what is in a plain file: then its size says nothing either."""
+        return self.sha256 is None and self.link is None
 
 
 class Manifest(NamedTuple):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from git_gage.files.manifest import UNRECORDED
 from git_gage.records import short_id
 from git_gage.render.amounts import count_text, size_text
 from git_gage.render.page import shown_bytes
 from git_gage.render.table import Column, format_table
 from git_gage.runs.files import HERE, IN_GIT, NOT_HERE
-from git_gage.runs.made import DIFFERS, SAME, Compared
+from git_gage.runs.made import SAME, UNKNOWN, Compared
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
@@ -86,15 +87,15 @@ def disk_body(disk: Disk) -> dict[str, Any]:
 
 
 def format_compared(found: Sequence[tuple[str, Sequence[Compared]]]) -> str:
-    """A line for each file that is not what it was, or not here, and one for all the others."""
+    """A line for each file that is not known to be what it was, and one for all the others."""
     lines = []
     for run, compared in found:
         for each in compared:
-            name = clean(shown_bytes(each.entry.path))
-            if each.verdict == DIFFERS:
-                lines.append(f"differs   {short_id(run)}:{name}  {each.what}\n")
-            elif each.verdict != SAME:
-                lines.append(f"not here  {short_id(run)}:{name}\n")
+            if each.verdict != SAME:
+                name = clean(shown_bytes(each.entry.path))
+                why = f"  {each.what}" if each.what else ""
+                why += f"; {UNRECORDED}" if each.verdict == UNKNOWN else ""
+                lines.append(f"{each.verdict:<8}  {short_id(run)}:{name}{why}\n")
     same = [each for _, compared in found for each in compared if each.verdict == SAME]
     size = size_text(sum(each.entry.size for each in same))
     return "".join([*lines, f"{count_text(len(same), 'file')}, {size}: as recorded\n"])

@@ -155,6 +155,8 @@ def _remark(file: RunFile, screen: Screen) -> str:
         text = f"{arrow} {_origin(file.reference)}"
     elif file.is_input:
         return "a copy"
+    elif file.is_unrecorded:
+        text = "not recorded"
     elif file.where != HERE:
         return file.where
     else:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from git_gage.catalog.bulk import open_file
 from git_gage.errors import NotHereError, RequestError
+from git_gage.files.manifest import UNRECORDED
+from git_gage.files.sidecar import digest_file
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.files import Filed, is_in_place, list_files, read_filed
 from git_gage.runs.inputs import follow_reference
@@ -58,9 +60,13 @@ def find_entry(filed: Filed, path: str) -> Entry:
 
 
 def open_content(
-    store: Store, catalog: Catalog, document: Mapping[str, Any], path: str
+    store: Store,
+    catalog: Catalog,
+    document: Mapping[str, Any],
+    path: str,
+    warn: Callable[[str], None],
 ) -> IO[bytes]:
-    """A file of a run, to be read.
+    """A file of a run, to be read; `warn` hears what nobody can say of it.
 
     Raises: RequestError for a path that the run does not have, and for what was taken out of it;
     AbsentFileError.
@@ -75,16 +81,26 @@ def open_content(
             raise _absent(filed, entry)
         return follow_reference(store.run_dir(run) / os.fsdecode(entry.path), store)[0].open("rb")
     try:
-        return open_entry(store, filed, entry)
+        found = open_entry(store, filed, entry)
+        if entry.is_unrecorded:
+            warn(_describe_unrecorded(entry))
+        return found
     except AbsentFileError as error:
         if "files" in document["redacted"]:
             raise _taken_out(run, path) from error
         raise
 
 
-def find_place(store: Store, catalog: Catalog, document: Mapping[str, Any], path: str) -> Path:
+def find_place(
+    store: Store,
+    catalog: Catalog,
+    document: Mapping[str, Any],
+    path: str,
+    warn: Callable[[str], None],
+) -> Path:
     """A file of a run on the disk, in the run's directory; it is put there if need be.
 
+    What somebody else put there stays, and `warn` hears of it.
     Raises: as `open_content`.
     """
     run = document["id"]
@@ -93,10 +109,15 @@ def find_place(store: Store, catalog: Catalog, document: Mapping[str, Any], path
         return _find_loose(store, catalog, document, path)
     entry = find_entry(filed, path)
     place = store.run_dir(run) / os.fsdecode(entry.path)
-    if is_in_place(place, entry):
+    if entry.is_unrecorded and is_in_place(place, entry):
+        warn(_describe_unrecorded(entry))
         return place
     if entry.sha256 is None or entry.link is not None or not place_file(store, filed, entry):
         raise _absent(filed, entry)
+    kept = store.sidecar.path(entry.sha256)
+    is_ours = kept.exists() and place.exists() and kept.samefile(place)
+    if not is_ours and place.is_file() and digest_file(place) != (entry.sha256, entry.size):
+        warn(f"'{place}' is not what the run made: 'git gage files verify {short_id(run)}' tells")
     return place
 
 
@@ -116,6 +137,11 @@ def open_entry(store: Store, filed: Filed, entry: Entry) -> IO[bytes]:
         if found is not None:
             return found
     raise _absent(filed, entry)
+
+
+def _describe_unrecorded(entry: Entry) -> str:
+    name = shown_path(encode_path(entry.path))
+    return f"'{name}' is here as it is now: {UNRECORDED}"
 
 
 def _find_loose(store: Store, catalog: Catalog, document: Mapping[str, Any], path: str) -> Path:
@@ -161,6 +187,12 @@ def _taken_out(run: str, path: str) -> RequestError:
 
 
 def _absent(filed: Filed, entry: Entry) -> AbsentFileError:
+    if entry.is_unrecorded:
+        name, run = shown_path(encode_path(entry.path)), short_id(filed.run)
+        return AbsentFileError(
+            f"'{name}' of run {run} is not here: {UNRECORDED}",
+            hint=f"it can only be where the run was recorded: git gage show {run}",
+        )
     if entry.sha256 in filed.bound:
         return absent_short(filed.run, entry)
     return _absent_large(filed.run, entry.path)

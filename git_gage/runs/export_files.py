@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError, RequestError
 from git_gage.files.globs import match_globs
-from git_gage.files.manifest import GENERATED
+from git_gage.files.manifest import GENERATED, UNRECORDED
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.content import AbsentFileError, open_entry
-from git_gage.runs.files import Filed, read_filed
+from git_gage.runs.files import NOT_HERE, Filed, read_filed
 from git_gage.safe_paths import check_file, check_link, find_collisions
 from git_gage.system import remove_file, replace_file
 
@@ -104,8 +104,10 @@ class _Export:
                 self._copy(entry, fresh)
             replace_file(fresh, place)
         except AbsentFileError as error:
+            if entry.is_unrecorded:
+                return f"{NOT_HERE}; {UNRECORDED}"
             self._absent.append(error)
-            return "not here"
+            return NOT_HERE
         finally:
             remove_file(fresh)
         return None

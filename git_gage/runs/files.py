@@ -48,6 +48,7 @@ class RunFile(NamedTuple):
     size: of a reference what it stands for. link: where a symbolic link leads. is_input: the run
     was given it. is_here: what it stands for can be read. image: its size, if it is one. preview:
     one that is here. role, sha256: as its manifest has them. where: `here`, `in git` or `not here`.
+    is_unrecorded: the manifest does not know what is in it.
     """
 
     path: bytes
@@ -61,6 +62,7 @@ class RunFile(NamedTuple):
     role: str = GENERATED
     sha256: str | None = None
     where: str = HERE
+    is_unrecorded: bool = False
 
 
 class Filed(NamedTuple):
@@ -207,6 +209,7 @@ def _list_filed(store: Store, filed: Filed, entries: Sequence[Entry]) -> Iterato
             role=entry.role,
             sha256=entry.sha256,
             where=where,
+            is_unrecorded=entry.is_unrecorded,
         )
 
 
@@ -286,12 +289,17 @@ def find_where(store: Store, filed: Filed, entry: Entry, in_git: frozenset[str])
 
 
 def is_in_place(place: Path, entry: Entry) -> bool:
-    """Whether a file is in the directory of its run, by its size, and no placeholder of it."""
+    """Whether a file is in the directory of its run, by its size, and no placeholder of it.
+
+    Any is that nobody could read when the run ended: it may have grown since.
+    """
     try:
         found = place.lstat()
     except OSError:
         return False
-    if not stat.S_ISREG(found.st_mode) or found.st_size != entry.size:
+    if not stat.S_ISREG(found.st_mode):
+        return False
+    if not entry.is_unrecorded and found.st_size != entry.size:
         return False
     return found.st_size > MAX_PLACEHOLDER or not is_placeholder(place)
 

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from git_gage.files.manifest import Entry
     from git_gage.store import Store
 
-SAME, DIFFERS, ABSENT = "ok", "differs", NOT_HERE
+SAME, DIFFERS, ABSENT, UNKNOWN = "ok", "differs", NOT_HERE, "unknown"
+_IN_DIRECTORY = "in the directory of the run"
 
 
 class Compared(NamedTuple):
-    """A file beside its entry; verdict: `ok`, `differs` or `not here`; what: which copy differs."""
+    """A file beside its entry; verdict: `ok`, `differs`, `not here`, or `unknown` where there is
+    nothing to compare it with; what: which copy differs, or is all that there is.
+    """
 
     entry: Entry
     verdict: str
@@ -103,14 +106,15 @@ def _compare(store: Store, filed: Filed, entry: Entry, in_git: frozenset[str]) -
     """
     place = store.run_dir(filed.run) / os.fsdecode(entry.path)
     if entry.sha256 is None:
-        return Compared(entry, ABSENT)
+        here = is_in_place(place, entry)
+        return Compared(entry, UNKNOWN, _IN_DIRECTORY) if here else Compared(entry, ABSENT)
     where = find_where(store, filed, entry, in_git)
     if _is_changed(place, entry):
-        return Compared(entry, DIFFERS, "in the directory of the run")
+        return Compared(entry, DIFFERS, _IN_DIRECTORY)
     if where == NOT_HERE:
         return Compared(entry, ABSENT)
     kept = store.sidecar.path(entry.sha256)
-    for path, what in ((place, "in the directory of the run"), (kept, "in the sidecar")):
+    for path, what in ((place, _IN_DIRECTORY), (kept, "in the sidecar")):
         if path is kept and not _is_another(kept, place, entry):
             continue
         if is_in_place(path, entry) and digest_file(path)[0] != entry.sha256:

@@ -238,7 +238,7 @@ def _stamp(found: os.stat_result) -> tuple[int, int]:
 
 def _describe_unknown(entries: Iterable[Entry]) -> Iterator[str]:
     for entry in entries:
-        if entry.sha256 is None and entry.link is None:
+        if entry.is_unrecorded:
             name = os.fsdecode(entry.path)
             yield f"'{name}' cannot be read, or is still being written: its content is not recorded"
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from git_gage.catalog.bulk import Bound, find_bound
 from git_gage.errors import FETCH, GageError, RequestError
+from git_gage.files.manifest import UNRECORDED
 from git_gage.git.contents import hash_contents
 from git_gage.records import encode_path, is_canonical, short_id, shown_path
 from git_gage.runs.files import is_as_recorded, list_made
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from git_gage.runs.request import Observer
     from git_gage.store import Store
 
-OK, NO, NOT_HERE = "ok", "no", "not here"
+OK, NO, NOT_HERE, WARNING = "ok", "no", "not here", "warning"
 # As long as any bulk file can be.
 _LARGEST = 1 << 40
 _REQUEST = RunRequest(author=None)
@@ -261,14 +262,20 @@ class _Run:
             return Line("files", NO, f"not what it made: {', '.join(differ)}")
         if strange:
             return Line("files", NO, f"it did not make: {', '.join(strange)}")
-        absent = sum(each.verdict == ABSENT_FILE for each in compared)
+        unrecorded = [_shown(each.entry.path) for each in compared if each.entry.is_unrecorded]
+        absent = sum(
+            each.verdict == ABSENT_FILE and not each.entry.is_unrecorded for each in compared
+        )
         size = sum(each.entry.size for each in compared)
         told = f"{len(compared)}, with {size} bytes"
+        if unrecorded:
+            told += f"; {', '.join(unrecorded)}: {UNRECORDED}"
         if absent:
             run = short_id(self._document["id"])
             hint = f"git gage files pull {run}"
             return Line("files", NOT_HERE, f"{absent} of those it made: {told}", hint)
-        return Line("files", OK, f"as it made them: {told}")
+        verdict = WARNING if unrecorded else OK
+        return Line("files", verdict, f"as it made them: {told}")
 
     # -- where it ran, and whether it can again -------------------------------------------------
 

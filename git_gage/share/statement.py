@@ -19,10 +19,10 @@ from urllib.parse import quote
 from git_gage import __version__
 from git_gage.catalog.bulk import find_bound
 from git_gage.errors import RequestError
-from git_gage.files.manifest import GENERATED
+from git_gage.files.manifest import GENERATED, UNRECORDED
 from git_gage.records import encode_path, parse_time, short_id, shown_path
 from git_gage.runs.files import is_as_recorded, list_made
-from git_gage.runs.made import ABSENT, DIFFERS, MadeFiles
+from git_gage.runs.made import ABSENT, DIFFERS, UNKNOWN, MadeFiles
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -36,6 +36,7 @@ BUILD_TYPE = "urn:git-gage:run:v1"
 BUILDER = "urn:git-gage:local"
 # A clock of files that ticks slowly, or is not quite that of the machine.
 _SLACK_S = 2
+_LEFT_OUT = (ABSENT, UNKNOWN)
 _LARGEST = 1 << 40
 
 Json = dict[str, Any]
@@ -119,7 +120,7 @@ def _filed_subjects(
     notices += [_describe_left_out(each.path) for each in links]
     notices += _describe_absent(files, short_id(document["id"]))
     for entry, verdict, _ in files.compared:
-        if verdict != ABSENT:
+        if verdict not in _LEFT_OUT:
             yield _subject(entry.path, entry.sha256)
 
 
@@ -128,10 +129,10 @@ def _describe_absent(files: MadeFiles, run: str) -> Iterator[str]:
     count, out = 0, "it is not among the subjects"
     for entry, verdict, _ in files.compared:
         name = os.fsdecode(entry.path)
-        if verdict != ABSENT:
+        if verdict not in _LEFT_OUT:
             continue
         if entry.sha256 is None:
-            yield f"what '{name}' held was not recorded: {out}"
+            yield f"'{name}' is not among the subjects: {UNRECORDED}"
         elif entry.is_private:
             yield f"'{name}' is not here, and was kept in its directory alone: {out}"
         else:

@@ -20,7 +20,7 @@ import pytest
 from git_gage.catalog import Catalog
 from git_gage.cli.app import App
 from git_gage.errors import IntegrityError, RequestError
-from git_gage.files.manifest import Entry
+from git_gage.files.manifest import UNRECORDED, Entry
 from git_gage.files.sidecar import Sidecar, digest_open_file
 from git_gage.render.screen import Screen
 from git_gage.runs import left as left_module
@@ -371,11 +371,54 @@ def test_what_a_process_still_writes_has_no_digest(repo: Path, tmp_path: Path) -
     )
     files = listed(repo)
     assert (files["log"]["sha256"], files["log"]["where"]) == (None, "here")
-    assert "not here  " in answer(repo, "files", "verify")
+    # What it wrote after the end is there as well, and nobody says that it was recorded.
+    log = run_dir(repo) / "log"
+    with log.open("a") as more:
+        more.write("more")
+    short = newest(repo)[10:17]
+    why = (
+        "it was still being written when the run ended, or could not be read: its content was not "
+        "recorded"
+    )
+    assert listed(repo)["log"]["where"] == "here"
+    assert json.loads(answer(repo, "files", "--json"))["runs"][0]["not_here"] == 0
+    verified = answer(repo, "files", "verify")
+    assert f"unknown   {short}:log  in the directory of the run; {why}\n" in verified
+    assert "1 byte  log  not recorded\n" in answer(repo, "show", "--files")
+    done = gage_inside(repo, "cat", "@:log")
+    assert done == Result(0, "xmore", f"warning: 'log' is here as it is now: {why}\n")
+    opened = gage_inside(repo, "open", "@:log")
+    assert opened == Result(0, f"{log}\n", f"warning: 'log' is here as it is now: {why}\n")
+    checked = gage_inside(repo, "check", "@").out
+    assert "warning  files: as it made them: 2, with 1 bytes; log: it was still being" in checked
+    assert f"'log' is not among the subjects: {why}" in gage_inside(repo, "export", "@").err
     assert gage_inside(repo, "export-files", "@", "out").out == "Exported 2 files, 1 byte to out\n"
-    assert answer(repo, "open", "@:log") == f"{run_dir(repo) / 'log'}\n"
-    (run_dir(repo) / "log").unlink()
-    assert gage_inside(repo, "open", "@:log").code == 1
+    log.unlink()
+    for command in ("cat", "open"):
+        done = gage_inside(repo, command, "@:log")
+        hint = f"hint: it can only be where the run was recorded: git gage show {short}\n"
+        assert (done.code, done.err) == (
+            1,
+            f"error: 'log' of run {short} is not here: {why}\n{hint}",
+        )
+    done = gage_inside(repo, "export-files", "@", "new")
+    assert done.err == f"warning: 'log' is left out: not here; {why}\n"
+    assert "log  not recorded, not here\n" in answer(repo, "show", "--files")
+    assert "git gage files pull" not in gage_inside(repo, "check", "@").out
+
+
+def test_what_somebody_put_in_the_place_of_a_file_is_not_taken_for_it(repo: Path) -> None:
+    run(repo)
+    model = run_dir(repo) / "model.bin"
+    assert answer(repo, "open", "@:model.bin") == f"{model}\n"
+    for content in (b"mine", b"x" * len(MODEL)):
+        model.unlink()
+        model.write_bytes(content)
+        done = gage_inside(repo, "open", "@:model.bin")
+        assert (done.code, done.out) == (0, f"{model}\n")
+        short = newest(repo)[10:17]
+        hint = f"'git gage files verify {short}' tells"
+        assert done.err == f"warning: '{model}' is not what the run made: {hint}\n"
 
 
 def test_what_changes_while_it_is_read_has_no_digest(
@@ -405,7 +448,7 @@ def test_what_cannot_be_read_has_no_digest(repo: Path, monkeypatch: pytest.Monke
     model = run_dir(repo) / "model.bin"
     assert model.stat().st_mode & stat.S_IWUSR
     done = gage_inside(repo, "export", "--no-sign", "@")
-    told = "warning: what 'model.bin' held was not recorded: it is not among the subjects\n"
+    told = f"warning: 'model.bin' is not among the subjects: {UNRECORDED}\n"
     assert done.err == told + told.replace("model.bin", "report.md")
     model.unlink()
     assert gage_inside(repo, "cat", "@:model.bin").code == 1
