@@ -135,8 +135,12 @@ class _Export:
 
         Raises: RequestError.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
         folder = self._folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            blocked = (each for each in (folder, *folder.parents) if os.path.lexists(each))
+            raise _in_the_way(next(blocked)) from None
         *names, name = os.fsdecode(path).split("/")
         for each in names:
             folder /= each
@@ -144,10 +148,12 @@ class _Export:
                 folder.mkdir()
             except FileExistsError:
                 if not stat.S_ISDIR(folder.lstat().st_mode):
-                    raise RequestError(
-                        f"'{folder}' is in the way: it is no folder", hint="export to another one"
-                    ) from None
+                    raise _in_the_way(folder) from None
         return folder / name
+
+
+def _in_the_way(place: Path) -> RequestError:
+    return RequestError(f"'{place}' is in the way: it is no folder", hint="export to another one")
 
 
 def _find_refused(entries: Sequence[Entry]) -> dict[bytes, str]:

@@ -697,6 +697,14 @@ def test_where_a_copy_cannot_go(repo: Path) -> None:
     (repo / "out").mkdir()
     (repo / "out" / "d").write_text("mine")
     assert "it is no folder" in gage_inside(repo, "export-files", "@", "out").err
+    (repo / "x").touch()
+    for place, what in (("x", repo / "x"), ("x/sub/deep", repo / "x"), ("/dev/null", "/dev/null")):
+        for force in ((), ("--force",)):
+            done = gage_inside(repo, "export-files", "@", place, *force)
+            assert (done.code, done.err) == (
+                128,
+                f"fatal: '{what}' is in the way: it is no folder\nhint: export to another one\n",
+            )
     changed = run_dir(repo) / "d" / "a"
     changed.chmod(0o644)
     changed.write_text("2")
