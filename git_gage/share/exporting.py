@@ -71,35 +71,38 @@ def gather(
     What is not here is told.
     """
     for document in documents:
-        run = document["id"]
-        absent = []
-        series = read_series(store, catalog, run)
-        if series is None:
-            absent.append("the values of its metrics")
+        series = read_series(store, catalog, document["id"])
         output = _read_output(store, catalog, document) if files else None
-        if files and output is None and (document["output"] or {}).get("bytes"):
-            absent.append("what it printed")
-        ways = ["git gage fetch"] if absent else []
-        made = _list_files(store, catalog, document) if files else _Made([], 0, 0, [])
-        none = not (made.parts or made.left)
-        if files and none and (document["generated"] or {}).get("files"):
-            absent.append("its files")
-        elif made.absent:
-            absent.append(f"{made.absent:,} of its files")
-        if made.absent:
-            ways.append(f"git gage files pull {short_id(run)}")
-        elif absent and not ways:
-            # Their list comes as the output does.
-            ways.append("git gage fetch")
-        without = f"run {short_id(run)} goes without"
-        if absent:
-            observer.warning(f"{without} {', '.join(absent)}: not here: {' && '.join(ways)}")
-        for left in made.left:
-            observer.warning(left.message)
-        if made.links:
-            links = "1 symbolic link" if made.links == 1 else f"{made.links:,} symbolic links"
-            observer.warning(f"{without} {links}: the form has none")
-        yield OwnRun(document, series or {}, output, made.parts)
+        made = _list_files(store, catalog, document) if files else None
+        for notice in _describe_lacking(document, series, output, made):
+            observer.warning(notice)
+        yield OwnRun(document, series or {}, output, made.parts if made else [])
+
+
+def _describe_lacking(
+    document: dict[str, Any], series: object, output: bytes | None, made: _Made | None
+) -> Iterator[str]:
+    """What a run goes without; `made` is None where its files and output were not asked for."""
+    run = short_id(document["id"])
+    absent = ["the values of its metrics"] if series is None else []
+    if made and output is None and (document["output"] or {}).get("bytes"):
+        absent.append("what it printed")
+    ways = ["git gage fetch"] if absent else []
+    if made and not (made.parts or made.left) and (document["generated"] or {}).get("files"):
+        absent.append("its files")
+        # Where there is no list of them, that comes as the output does.
+        ways = ways if made.absent else ["git gage fetch"]
+    elif made and made.absent:
+        absent.append(f"{made.absent:,} of its files")
+    if made and made.absent:
+        ways.append(f"git gage files pull {run}")
+    if absent:
+        yield f"run {run} goes without {', '.join(absent)}: not here: {' && '.join(ways)}"
+    for left in made.left if made else ():
+        yield left.message
+    if made and made.links:
+        links = "1 symbolic link" if made.links == 1 else f"{made.links:,} symbolic links"
+        yield f"run {run} goes without {links}: the form has none"
 
 
 def _read_output(store: Store, catalog: Catalog, document: dict[str, Any]) -> bytes | None:

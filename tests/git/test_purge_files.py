@@ -114,7 +114,7 @@ def test_a_place_is_the_same_one_by_its_path(ana: Path, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", str(lab))
     git(ana, "config", "gage.repo.lab.url", str(lab))
     git(ana, "config", "gage.repo.lab.files", str(disk))
-    one, two = made(ana, "a"), made(ana, "b")
+    one, _ = made(ana, "a"), made(ana, "b")
     quiet(ana, "push", "lab", "--files")
     quiet(ana, "push", str(lab), "--files")
     git(ana, "config", "gage.repo.origin.files", str(tmp_path / "far"))
@@ -127,7 +127,7 @@ def test_a_place_is_the_same_one_by_its_path(ana: Path, tmp_path: Path) -> None:
     three = made(ana, "c")
     quiet(ana, "push", "lab", "--files")
     say(ana, "purge", three, "--force")
-    say(ana, "copy", two, "--to", "lab", "-y")
+    say(ana, "copy", "--all", "--to", "lab", "-y")
     assert kept(disk) == "b"
 
 
