@@ -133,10 +133,13 @@ def _open_folder(repo: Repository, folder: Path, shown: str, base: Path) -> Back
 def _open_lfs(repo: Repository, remote: Remote) -> Backend:
     from git_gage.files.backends.lfs import LfsBackend
 
-    if not _is_url(repo, remote):
+    # Which server it is git-lfs is told by these first, whatever the remote is.
+    told = [repo.settings.get(key) for key in (f"remote.{remote.address}.lfsurl", "lfs.url")]
+    if not (any(told) or _is_url(repo, remote)):
         raise ConfigError(
             f"'{remote.shown}' is a directory, which has no LFS server",
-            hint=f"git config --unset gage.repo.{remote.shown}.files",
+            hint=f"git config --unset gage.repo.{remote.shown}.files, or say which one: "
+            f"git config remote.{remote.shown}.lfsurl <url>",
         )
     return LfsBackend(repo, remote.address, remote.shown)
 

@@ -426,6 +426,9 @@ def test_where_files_of_a_remote_go(
         "remote.lfs.url": "https://example.com/x.git",
         "gage.repo.lfs.files": "lfs",
         "remote.dir.url": "../ana",
+        "remote.mixed.url": "../ana",
+        "remote.mixed.lfsurl": "https://example.com/lfs",
+        "gage.repo.mixed.files": "lfs",
         "remote.gone.url": str(tmp_path / "gone"),
     }
     for name, value in settings.items():
@@ -441,6 +444,7 @@ def test_where_files_of_a_remote_go(
     assert shown_storage(here, "home") == "LocalBackend home"
     assert shown_storage(here, "here") == "LocalBackend here"
     assert shown_storage(here, "dir") == "LocalBackend dir"
+    assert shown_storage(here, "mixed") == "LfsBackend mixed"
     assert shown_storage(here, "../ana") == "LocalBackend ../ana"
     with pytest.raises(RequestError, match="large files do not go to 'no'") as caught:
         find_storage(here.repo, "no")
@@ -460,7 +464,7 @@ def test_where_files_of_a_remote_go(
         find_storage(here.repo, "url")
     assert "install git-lfs" in str(caught.value.hint)
     names = [found.remote.shown for found in find_storages(here.repo, Files())]
-    assert names == ["origin", "file", "cloud", "home", "here", "lfs", "dir"]
+    assert names == ["origin", "file", "cloud", "home", "here", "lfs", "dir", "mixed"]
 
 
 def test_files_that_go_to_a_url(ana: Path, monkeypatch: pytest.MonkeyPatch) -> None:
