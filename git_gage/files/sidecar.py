@@ -158,13 +158,14 @@ class Sidecar:
         return folder
 
 
-def damaged_object(sha256: str) -> IntegrityError:
-    """What is said of an object that came as something else."""
-    place = f"objects/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+def damaged_object(sha256: str, place: Path | None = None) -> IntegrityError:
+    """What is said of an object that came as something else; `place`: where it lies, if known."""
+    where = place or f"objects/{sha256[:2]}/{sha256[2:4]}/{sha256}"
     return IntegrityError(
         f"receive file {sha256[:12]}: it arrived damaged",
-        hint=f"try again; if it stays so, delete '{place}' there: then whoever has the file can "
+        hint=f"try again; if it stays so, delete '{where}' there: then whoever has the file can "
         "push it again",
+        sha256=sha256,
     )
 
 

@@ -88,11 +88,11 @@ def send_blocks(sidecar: Sidecar, sha256: str, size: int, meter: Meter) -> Itera
         raise changed_here(sha256)
 
 
-def changed_here(sha256: str, name: str | None = None) -> IntegrityError:
-    """What is said of an object of ours that is something else; `name` is for people."""
+def changed_here(sha256: str) -> IntegrityError:
+    """What is said of an object of ours that is something else."""
     what = "what is here is something else, or was changed meanwhile"
     return IntegrityError(
-        f"send file {name or sha256[:12]}: {what}",
+        f"send file {sha256[:12]}: {what}",
         hint="the remote got nothing of it; see what is damaged with 'git gage files verify'",
         sha256=sha256,
     )

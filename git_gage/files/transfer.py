@@ -12,6 +12,7 @@ import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_gage.errors import IntegrityError, RemoteError, RequestError
@@ -52,8 +53,7 @@ def send_files(
 
     Raises: RemoteError; IntegrityError for one that is damaged here, or changes meanwhile.
     """
-    there = ask_held(backend, wanted)
-    left = {name: size for name, size in wanted.items() if name not in there}
+    left = find_unsent(backend, wanted)
     if not left:
         return set()
     backend.send(left, sidecar, _meter("Sending", left, observer))
@@ -64,6 +64,18 @@ def send_files(
             hint="nothing was lost here: try again, or ask whoever runs it",
         )
     return set(left)
+
+
+def find_unsent(backend: Backend, wanted: Mapping[str, int]) -> dict[str, int]:
+    """Those objects that are not there, after it was seen that they can be sent.
+
+    Raises: RemoteError.
+    """
+    there = ask_held(backend, wanted)
+    left = {name: size for name, size in wanted.items() if name not in there}
+    if left:
+        backend.require_ready(sum(left.values()))
+    return left
 
 
 def ask_held(backend: Backend, wanted: Mapping[str, int]) -> set[str]:
@@ -83,7 +95,7 @@ def bring_files(
     Raises: RemoteError; IntegrityError for one that arrives as something else; RequestError where
     the disk has no room for them.
     """
-    with _explained(sidecar), _alone(sidecar, observer):
+    with explained(sidecar, "get files"), _alone(sidecar, observer):
         left = {name: size for name, size in wanted.items() if not sidecar.has(name, size)}
         if not left:
             return Brought(set(), set())
@@ -99,9 +111,20 @@ def bring_files(
             missing = backend.bring(full, sidecar, meter) if full else set()
         except IntegrityError as error:
             raise IntegrityError(
-                f"{error.message} (from '{backend.shown}')", hint=error.hint
+                f"{error.message} (from '{backend.shown}')", hint=error.hint, **error.facts
             ) from error
     return Brought(set(left) - missing, missing)
+
+
+def find_unbrought(backend: Backend, wanted: Mapping[str, int], sidecar: Sidecar) -> Brought:
+    """What `bring_files` would say, after the same look at the disk; nothing is written.
+
+    Raises: RemoteError; RequestError.
+    """
+    left = {name: size for name, size in wanted.items() if not sidecar.has(name, size)}
+    there = ask_held(backend, left)
+    _require_room(backend, sidecar, {name: left[name] for name in there})
+    return Brought(there, set(left) - there)
 
 
 def _meter(verb: str, wanted: Mapping[str, int], observer: Observer) -> Meter:
@@ -122,7 +145,7 @@ def _alone(sidecar: Sidecar, observer: Observer) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(sidecar: Sidecar) -> Iterator[None]:
+def explained(sidecar: Sidecar, attempt: str) -> Iterator[None]:
     """What the disk here refuses, by name; what another place refuses goes on its way."""
     try:
         yield
@@ -130,15 +153,21 @@ def _explained(sidecar: Sidecar) -> Iterator[None]:
         is_ours = str(error.filename).startswith(str(sidecar.root.parent))
         if not (is_ours and error.errno in _NO_PLACE):
             raise
+        folder = _nearest(Path(str(error.filename)).parent)
         raise RequestError(
-            f"get files: cannot write in '{sidecar.root}': {os.strerror(error.errno).lower()}",
-            hint=f"see whose it is: ls -ld {shlex.quote(str(sidecar.root))}",
+            f"{attempt}: cannot write in '{folder}': {os.strerror(error.errno).lower()}",
+            hint=f"see whose it is: ls -ld {shlex.quote(str(folder))}",
         ) from error
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the one above it that is there."""
+    return next(each for each in (folder, *folder.parents) if each.exists())
 
 
 def _require_room(backend: Backend, sidecar: Sidecar, wanted: Mapping[str, int]) -> None:
     """Raises: RequestError where what can come does not fit; what is not there needs no room."""
-    needed, free = sum(wanted.values()), shutil.disk_usage(sidecar.root).free
+    needed, free = sum(wanted.values()), shutil.disk_usage(_nearest(sidecar.root)).free
     if needed > free:
         try:
             needed = sum(wanted[name] for name in ask_held(backend, wanted))

@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_gage.errors import GageError, IntegrityError, RemoteError
 from git_gage.files.globs import match_globs
-from git_gage.files.streams import changed_here
-from git_gage.files.transfer import ask_held, bring_files, send_files
+from git_gage.files.transfer import (
+    ask_held,
+    bring_files,
+    explained,
+    find_unbrought,
+    find_unsent,
+    send_files,
+)
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.content import AbsentFileError, absent_short, find_entry
 from git_gage.runs.files import NOT_HERE, Filed, find_in_git, find_where, read_filed
@@ -118,7 +124,7 @@ def push_files(
     if not allow_secrets:
         _require_no_secrets(store, storage.backend, large, kept)
     if dry_run:
-        sent = set(kept) - ask_held(storage.backend, kept)
+        sent = set(find_unsent(storage.backend, kept))
     else:
         # First, as a push that is cut short leaves some there.
         _note_holder(store, here, storage.remote)
@@ -158,20 +164,20 @@ def fetch_files(
     sizes = {each.sha256: each.entry.size for each in large}
     wanted = {each.sha256: each.entry.size for each in large if not _is_kept(store, each)}
     if dry_run:
-        missing = set(wanted) - ask_held(storage.backend, wanted)
+        come, missing = find_unbrought(storage.backend, wanted, store.sidecar)
     else:
         try:
-            missing = bring_files(storage.backend, wanted, store.sidecar, observer).missing
+            with _named(large):
+                come, missing = bring_files(storage.backend, wanted, store.sidecar, observer)
         except GageError:
             _lay_out(store, large, observer)  # what has come whole until then
             raise
         _lay_out(store, large, observer)
-    come = set(wanted) - missing
     return Moved(
         storage.remote.shown,
         len(come),
         sum(wanted[sha256] for sha256 in come),
-        len(sizes) - len(wanted),
+        len(sizes) - len(come) - len(missing),
         tuple(each for each in large if each.sha256 in missing),
     )
 
@@ -275,7 +281,8 @@ def drop_files(
     used = _used_elsewhere(store, catalog, runs, {each.sha256 for each in gone}, set(holders))
     used |= {each.sha256 for each, _ in kept}
     if not dry_run:
-        _drop(store, gone, holders, used)
+        with explained(store.sidecar, "drop files"):
+            _drop(store, gone, holders, used)
     freed = {each.sha256: each.entry.size for each in gone if each.sha256 not in used}
     remotes = Counter(name for each in gone for name in holders.get(each.sha256, ()))
     lost = tuple(each for each in gone if each.sha256 in freed and each.sha256 not in holders)
@@ -350,13 +357,14 @@ def _require_no_secrets(
 
 @contextmanager
 def _named(large: Sequence[Large]) -> Iterator[None]:
-    """A file that is damaged here is called by its run and path, and not by its digest."""
+    """A file that is damaged is called by its run and path, and not by its digest."""
     try:
         yield
     except IntegrityError as error:
-        sha256 = error.facts.get("sha256")
-        each = next(each for each in large if each.sha256 == sha256)
-        raise changed_here(each.sha256, _name_file(each)) from error
+        sha256 = str(error.facts.get("sha256"))
+        names = {each.sha256: _name_file(each) for each in large}
+        message = error.message.replace(sha256[:12], names.get(sha256, sha256), 1)
+        raise IntegrityError(message, hint=error.hint, **error.facts) from error
 
 
 def _name_file(each: Large) -> str:

@@ -567,10 +567,11 @@ def test_an_rclone_that_breaks_off(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("url", ["nonsense://x/y", "adl://x/y"])
 def test_a_url_that_nothing_here_reaches(url: str) -> None:
+    """No library that could be installed would help."""
     pytest.importorskip("fsspec")
     with pytest.raises(RequestError, match="reach 'lab'") as caught:
         FsspecBackend(url, "lab")
-    assert "pip install s3fs" in str(caught.value.hint)
+    assert str(caught.value.hint).startswith("name another place: ")
 
 
 def test_a_library_below_prints_no_traceback(tmp_path: Path) -> None:

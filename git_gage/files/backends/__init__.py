@@ -24,6 +24,9 @@ class Backend(Protocol):
     def held(self, wanted: Mapping[str, int]) -> set[str]:
         """Those that are there now: the place is asked, nothing is taken for granted."""
 
+    def require_ready(self, size: int) -> None:
+        """See that so many bytes can be sent, as far as that can be told before."""
+
     def send(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> None:
         """Put objects of the sidecar there.
 

