@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import IntegrityError
-from git_gage.files.sidecar import BLOCK
+from git_gage.files.sidecar import BLOCK, digest_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +33,20 @@ class Stamp(NamedTuple):
 def stamp_of(found: os.stat_result) -> Stamp:
     """The stamp of what `stat` has found."""
     return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def is_unchanged(path: Path, sha256: str, stamp: Stamp) -> bool:
+    """Whether nobody has written to a file since it had this digest, and this stamp.
+
+    Another name of it, or another mode, changes its ctime alone: then it is read once more.
+    """
+    try:
+        found = stamp_of(path.stat())
+    except FileNotFoundError:
+        return False
+    if found._replace(ctime_ns=stamp.ctime_ns) != stamp:
+        return False
+    return found == stamp or digest_file(path)[0] == sha256
 
 
 def gathering_place(sidecar: Sidecar) -> Path:
@@ -88,14 +102,23 @@ def send_blocks(sidecar: Sidecar, sha256: str, size: int, meter: Meter) -> Itera
         raise changed_here(sha256)
 
 
-def changed_here(sha256: str) -> IntegrityError:
-    """What is said of an object of ours that is something else."""
-    what = "what is here is something else, or was changed meanwhile"
+def changed_here(*sha256s: str) -> IntegrityError:
+    """What is said of objects of ours that are something else; nothing of them stays there."""
+    names = ", ".join(sha256[:12] for sha256 in sha256s)
     return IntegrityError(
-        f"send file {sha256[:12]}: {what}",
-        hint="the remote got nothing of it; see what is damaged with 'git gage files verify'",
-        sha256=sha256,
+        f"send file {names}: what is here is something else, or was changed meanwhile",
+        hint="the remote keeps nothing of this attempt; see what is damaged with "
+        "'git gage files verify'",
     )
+
+
+def find_changed(sidecar: Sidecar, stamps: Mapping[str, Stamp]) -> list[str]:
+    """Objects that a program of others may have sent as something else."""
+    return [
+        sha256
+        for sha256, stamp in stamps.items()
+        if not is_unchanged(sidecar.path(sha256), sha256, stamp)
+    ]
 
 
 def check_here(sidecar: Sidecar, sha256: str, size: int, meter: Meter) -> Stamp:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -357,13 +358,12 @@ def _require_no_secrets(
 
 @contextmanager
 def _named(large: Sequence[Large]) -> Iterator[None]:
-    """A file that is damaged is called by its run and path, and not by its digest."""
+    """Files that are damaged are called by run and path, and not by the start of a digest."""
     try:
         yield
     except IntegrityError as error:
-        sha256 = str(error.facts.get("sha256"))
-        names = {each.sha256: _name_file(each) for each in large}
-        message = error.message.replace(sha256[:12], names.get(sha256, sha256), 1)
+        names = {each.sha256[:12]: _name_file(each) for each in large}
+        message = re.sub(r"\b[0-9a-f]{12}\b", lambda at: names.get(at[0], at[0]), error.message)
         raise IntegrityError(message, hint=error.hint, **error.facts) from error
 
 

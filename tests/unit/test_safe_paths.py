@@ -52,7 +52,7 @@ TIMES = [b"ckpt-12:30.pt", b"at 12:30/loss:val.csv", b"a:b", b"C:x", b":x", b"x:
 DISGUISED = [b"con:12", b"git~1:x", ".g\u200cit:x".encode(), b"a/.git:x", b".git.:x", b"x:12."]
 
 
-@pytest.mark.parametrize("path", {*NASTY, *DISGUISED} - {*TIMES, b"C:/x"})
+@pytest.mark.parametrize("path", sorted({*NASTY, *DISGUISED} - {*TIMES, b"C:/x"}))
 def test_so_is_that_of_a_file_of_a_run(path: bytes) -> None:
     assert check_file(path) is not None
 

@@ -8,31 +8,32 @@ Source: git-lfs 3.3: git-lfs-push(1), git-lfs-fetch(1), git-lfs-config(5), docs/
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from git_gage.errors import RemoteError, RequestError
+from git_gage.errors import IntegrityError, RemoteError, RequestError
 from git_gage.files.backends.programs import Said, Tail, run_program
-from git_gage.files.sidecar import damaged_object
+from git_gage.files.doubts import Doubts
+from git_gage.files.meter import Meter
+from git_gage.files.sidecar import Sidecar, damaged_object
 from git_gage.files.streams import (
     accept_all,
-    changed_here,
     check_here,
+    find_changed,
     gathering_place,
     in_parallel,
-    stamp_of,
 )
 from git_gage.git.repository import git_command, git_environ
 from git_gage.system import remove_tree
 
 if TYPE_CHECKING:
-    from git_gage.files.meter import Meter
-    from git_gage.files.sidecar import Sidecar
     from git_gage.files.streams import Stamp
     from git_gage.git import Repository
 
@@ -59,6 +60,12 @@ class LfsBackend:
         self.shown = shown
         self._repo = repo
         self._address = address
+        self._spoilt: set[str] = set()
+
+    @cached_property
+    def _doubts(self) -> Doubts:
+        url = self._repo.run("ls-remote", "--get-url", "--", self._address).strip()
+        return Doubts(self._repo.gage_dir / "doubts" / hashlib.sha256(url).hexdigest()[:12])
 
     def held(self, wanted: Mapping[str, int]) -> set[str]:
         # A push that has none of the objects: the server says which of them it wants. It can want
@@ -70,7 +77,9 @@ class LfsBackend:
         missing = set(_MISSING.findall(f"{said.out}\n{said.err}"))
         if said.returncode or stranger not in missing:
             self._fail("ask", said)
-        return set(wanted) - missing
+        there = set(wanted) - missing
+        doubted = self._doubts.find(there)
+        return {name for name in there if name not in doubted or self._is_right(name, wanted[name])}
 
     def require_ready(self, size: int) -> None:
         pass  # the server has been asked what it holds
@@ -82,18 +91,43 @@ class LfsBackend:
             stamps[sha256] = check_here(sidecar, sha256, wanted[sha256], meter)
 
         in_parallel(wanted, check, meter)
-        names = list(wanted)
+        sound = [sha256 for sha256 in wanted if sha256 not in self._spoilt]
+        noted = self._doubts.note(sidecar, {sha256: stamps[sha256] for sha256 in sound})
+        changed: list[str] = []
+        try:
+            self._push(sound, sidecar, meter)
+        finally:
+            changed = find_changed(sidecar, {sha256: stamps[sha256] for sha256 in sound})
+            self._doubts.settle(noted, changed)
+        if changed:
+            raise self._changed_meanwhile(changed)
+        if len(sound) < len(wanted):
+            raise self._something_else(sorted(self._spoilt & wanted.keys()))
+
+    def _push(self, names: Sequence[str], sidecar: Sidecar, meter: Meter) -> None:
+        config = {"storage": str(sidecar.root)}
         with tempfile.TemporaryDirectory(prefix="git-gage-") as folder:
             for first in range(0, len(names), _WORDS_AT_ONCE):
                 chunk = names[first : first + _WORDS_AT_ONCE]
-                config = {"storage": str(sidecar.root)}
                 words = ("push", "--object-id", self._address, *chunk)
                 said = self._run(Path(folder), config, *words, meter=meter)
                 if said.returncode:
                     self._fail("send files to", said)
-        for sha256, stamp in stamps.items():
-            if stamp_of(sidecar.path(sha256).stat()) != stamp:
-                raise changed_here(sha256)
+
+    def _is_right(self, sha256: str, size: int) -> bool:
+        """Whether the server gives what an object is; it is read, and not kept."""
+        place = gathering_place(Sidecar(self._repo.gage_dir / "lfs"))
+        with tempfile.TemporaryDirectory(prefix="read-", dir=place) as folder:
+            try:
+                missing = self.bring(
+                    {sha256: size}, Sidecar(Path(folder)), Meter(size, lambda _: None)
+                )
+            except IntegrityError:
+                self._spoilt.add(sha256)
+                return False
+        if not missing:
+            self._doubts.clear(sha256)
+        return not missing
 
     def bring(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> set[str]:
         # What has arrived in part stays there, and the next attempt goes on with it.
@@ -167,6 +201,24 @@ class LfsBackend:
         command = git_command(*settings, "lfs", *words)
         environ = git_environ(self._repo.environ, env)
         return run_program(command, cwd=self._repo.cwd, env=environ, watch=watch)
+
+    def _changed_meanwhile(self, names: Sequence[str]) -> IntegrityError:
+        listed = "".join(f"\n  {sha256[:12]}" for sha256 in names)
+        return IntegrityError(
+            f"send files to '{self.shown}': some were changed meanwhile, and it may hold something "
+            f"else under their names:{listed}",
+            hint="they do not count as held there until what it has was read and is right; see "
+            "what is damaged here with 'git gage files verify'",
+        )
+
+    def _something_else(self, names: Sequence[str]) -> IntegrityError:
+        # Whoever has an object is not sent it again.
+        listed = "".join(f"\n  {sha256[:12]}, {sha256}" for sha256 in names)
+        return IntegrityError(
+            f"send files to '{self.shown}': it holds something else under their names:{listed}",
+            hint="whoever runs it can delete these there, by their sha256; then push again, or let "
+            "files go elsewhere: git gage config set gage.repo.<name>.files <path>",
+        )
 
     def _fail(self, attempt: str, said: Said) -> NoReturn:
         lines = [line for line in said.lines if not line.startswith(_NOISE)] or ["no clear answer"]

@@ -19,9 +19,9 @@ from git_gage.files.streams import (
     accept_all,
     changed_here,
     check_here,
+    find_changed,
     gathering_place,
     in_parallel,
-    stamp_of,
 )
 from git_gage.lookup import find_program
 from git_gage.system import remove_tree
@@ -62,14 +62,9 @@ class RcloneBackend:
         said = self._copy(wanted, f"{sidecar.root / 'objects'}", self._objects, meter)
         if said.returncode:
             self._fail("send files to", said)
-        changed = [
-            sha256
-            for sha256, stamp in stamps.items()
-            if stamp_of(sidecar.path(sha256).stat()) != stamp
-        ]
-        if changed:
+        if changed := find_changed(sidecar, stamps):
             self.remove(changed)
-            raise changed_here(changed[0])
+            raise changed_here(*changed)
 
     def bring(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> set[str]:
         folder = gathering_place(sidecar) / "rclone"
