@@ -7,7 +7,7 @@ from PIL import Image
 from git_gage.catalog import Catalog
 from git_gage.catalog.filter_syntax import Builder
 from git_gage.cli import commands, params, parsing
-from git_gage.files.streams import Stamp
+from git_gage.files.notes import Stamp
 
 # click calls these by name.
 _: tuple[object, ...] = (

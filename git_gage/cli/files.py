@@ -12,6 +12,8 @@ from git_gage.cli.parsing import RUN_NOTE, GlobCommand
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
+    from git_gage.files.manifest import Entry
+    from git_gage.runs.files import Filed
 
 Action = Callable[["App", tuple[str, ...], tuple[str, ...], bool], int]
 """What an action does: runs and globs as they were typed, and whether JSON is asked for."""
@@ -46,6 +48,7 @@ def _verify(app: App, runs: tuple[str, ...], globs: tuple[str, ...], as_json: bo
 
     is_meant = match_globs(globs)
     found = []
+    differing: list[tuple[Filed, Entry]] = []
     documents = _choose(app, runs)
     require_meant(app.store, app.runs, [document["id"] for document in documents], globs)
     for document in documents:
@@ -53,6 +56,7 @@ def _verify(app: App, runs: tuple[str, ...], globs: tuple[str, ...], as_json: bo
         compared = [each for each in made.compared if is_meant(each.entry.path)]
         if made.filed is not None:
             found.append((document["id"], compared))
+            differing += [(made.filed, e.entry) for e in compared if e.verdict == DIFFERS]
     screen = app.screen()
     if as_json:
         from git_gage.render.machine import format_json
@@ -60,7 +64,23 @@ def _verify(app: App, runs: tuple[str, ...], globs: tuple[str, ...], as_json: bo
         app.show(format_json(compared_body(found)), screen)
     else:
         app.show(format_compared(found), screen)
-    return int(any(each.verdict == DIFFERS for _, compared in found for each in compared))
+        for filed, entry in differing[:1]:
+            _hint_at_recorded(app, filed, entry)
+    return int(bool(differing))
+
+
+def _hint_at_recorded(app: App, filed: Filed, entry: Entry) -> None:
+    """How to have what was recorded of a file that differs; one with a secret is nowhere else."""
+    from git_gage.cli.files_transfer import how_to_restore
+    from git_gage.records import short_id
+
+    if entry.is_private:
+        return
+    assert entry.sha256 is not None, "what is not known differs from nothing"
+    hint = f"what was recorded can be had: git gage files pull {short_id(filed.run)}"
+    if entry.sha256 in filed.bound or app.store.sidecar.is_sound(entry.sha256, entry.size):
+        hint = how_to_restore(app, filed, entry)
+    app.progress().note(f"hint: {hint}")
 
 
 ACTIONS: dict[str, Action] = {"status": _show_status, "verify": _verify}

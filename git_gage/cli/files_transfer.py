@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from git_gage.cli.app import App
+    from git_gage.files.manifest import Entry
+    from git_gage.runs.files import Filed
     from git_gage.share.files import Dropped, Large, Moved
 
 fetch_option = click.option(
@@ -47,6 +50,7 @@ def move_files(
     else:
         click.echo(_describe_moved(moved, action, dry_run=dry_run))
         _tell_missing(app, moved, action)
+        _tell_changed(app, moved)
     return 1 if moved.missing else 0
 
 
@@ -154,6 +158,7 @@ def get_large(
         told["large"] = moved_body(moved)
     else:
         click.echo(_describe_moved(moved, "pull", dry_run=dry_run) + _describe_absent(moved))
+        _tell_changed(app, moved)
 
 
 def get_one(app: App, run: str, path: str) -> None:
@@ -239,6 +244,29 @@ def _tell_missing(app: App, moved: Moved, action: str) -> None:
     app.progress().note(f"hint: {hint}")
 
 
+def _tell_changed(app: App, moved: Moved) -> None:
+    stays = "was changed in the directory of the run, and stays as it is"
+    _list_files(app, [(each, stays) for each in moved.changed])
+    for each in moved.changed[:1]:
+        app.progress().note(f"hint: {how_to_restore(app, each.filed, each.entry)}")
+
+
+def how_to_restore(app: App, filed: Filed, entry: Entry) -> str:
+    """How what was recorded of a file takes the place of what somebody made of it."""
+    from git_gage.records import encode_path, short_id, shown_path
+
+    command = f"git gage files pull {short_id(filed.run)}"
+    if entry.sha256 in filed.bound:
+        command = f"git gage open {short_id(filed.run)}:{shown_path(encode_path(entry.path))}"
+    away = _how_to_move(app, filed.run, entry)
+    return f"it is in its place again after '{command}', once that is moved: {away}"
+
+
+def _how_to_move(app: App, run: str, entry: Entry) -> str:
+    place = app.store.run_dir(run) / os.fsdecode(entry.path)
+    return f"mv {quote(str(place))} {quote(f'{place.name}.changed')}"
+
+
 def _not_there(moved: Moved) -> str:
     return f"not on {moved.remote}, or not whole"
 
@@ -264,13 +292,19 @@ def _describe_holders(dropped: Dropped) -> str:
 
 
 def _tell_kept(app: App, dropped: Dropped, remote: str | None) -> None:
-    if dropped.kept:
+    from git_gage.share.files import CHANGED
+
+    _list_files(app, dropped.kept)
+    changed = [each for each, why in dropped.kept if why == CHANGED]
+    if len(changed) < len(dropped.kept):
         from git_gage.share.remote import hide_user
 
-        _list_files(app, dropped.kept)
         there = "" if remote is None else f" {quote(hide_user(remote))}"
         hint = f"send them first with 'git gage files push <run>{there}', or use --force"
         app.progress().note(f"hint: {hint}")
+    for each in changed[:1]:
+        away = _how_to_move(app, each.run, each.entry)
+        app.progress().note(f"hint: move away what was changed, then drop again: {away}")
 
 
 def _list_files(app: App, files: Sequence[tuple[Large, str]]) -> None:
@@ -292,6 +326,7 @@ def moved_body(moved: Moved) -> dict[str, Any]:
         "bytes": moved.bytes,
         "there": moved.there,
         "missing": [_as_json(each) for each in moved.missing],
+        "changed": [_as_json(each) for each in moved.changed],
     }
 
 

@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.files.streams import Stamp, is_unchanged
+from git_gage.files.notes import Stamp
+from git_gage.files.streams import is_unchanged
 from git_gage.system import remove_file, replace_file, sync_folder
 
 if TYPE_CHECKING:

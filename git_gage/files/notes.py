@@ -5,8 +5,24 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.files.streams import Stamp
+if TYPE_CHECKING:
+    import os
+
+
+class Stamp(NamedTuple):
+    """By what a file is known again, without reading it."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+def stamp_of(found: os.stat_result) -> Stamp:
+    """The stamp of what `stat` has found."""
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 class Notes:
@@ -25,7 +41,12 @@ class Notes:
         return self._known.get(sha256) == stamp
 
     def add(self, sha256: str, stamp: Stamp) -> None:
-        """Remember that it is."""
+        """Remember that it is.
+
+        Raises: OSError.
+        """
+        if self.knows(sha256, stamp):
+            return
         with self._lock:
             self._known[sha256] = stamp
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +57,7 @@ class Notes:
 def _read(path: Path) -> list[tuple[str, Stamp]]:
     try:
         lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
+    except OSError:
         return []
     found = []
     for line in lines:

@@ -14,10 +14,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_gage.errors import IntegrityError
+from git_gage.files.notes import Notes, Stamp, stamp_of
 from git_gage.system import clone_file, remove_file, replace_file, sync_folder
 
 if TYPE_CHECKING:
@@ -46,6 +48,18 @@ class Sidecar:
         """Whether the object is here with all its bytes; they are not read."""
         return _size(self.path(sha256)) == size
 
+    def is_sound(self, sha256: str, size: int) -> bool:
+        """Whether the object is here as it was put in; it is read if somebody touched it since."""
+        place = self.path(sha256)
+        if not self.has(sha256, size):
+            return False
+        stamp = stamp_of(place.stat())
+        if not self._sound.knows(sha256, stamp):
+            if digest_file(place) != (sha256, size):
+                return False
+            self._note(sha256, stamp)
+        return True
+
     def list(self) -> Iterator[tuple[str, int]]:
         """sha256 and size of each object, sorted."""
         for path in sorted(self.root.glob("objects/??/??/*")):
@@ -70,6 +84,7 @@ class Sidecar:
             self._fill(place, path)
         elif not os.path.samefile(place, path):
             self._unite(place, path, sha256)
+        self._note(sha256, stamp_of(place.stat()))
 
     def put(self, sha256: str, target: Path, mode: int) -> None:
         """Give an object the name `target`, in place of a file there; folders are made.
@@ -80,6 +95,7 @@ class Sidecar:
         as far as it was read; OSError.
         """
         place = self.path(sha256)
+        before = stamp_of(place.stat())
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = _fresh_name(target.parent)
         try:
@@ -92,6 +108,10 @@ class Sidecar:
         finally:
             # Two names of one inode: to rename one to the other does nothing at all.
             remove_file(fresh)
+        # Another name changes no byte, and the ctime.
+        now = stamp_of(place.stat())
+        if self._sound.knows(sha256, now._replace(ctime_ns=before.ctime_ns)):
+            self._note(sha256, now)
 
     def incoming(self, sha256: str) -> Path:
         """Where the bytes of an object are gathered while they arrive, over several attempts."""
@@ -117,10 +137,25 @@ class Sidecar:
         place.parent.mkdir(parents=True, exist_ok=True)
         replace_file(part, place)
         sync_folder(place.parent)
+        self._note(sha256, stamp_of(place.stat()))
 
     def remove(self, sha256: str) -> None:
         """Take an object away, if it is here; other names of its inode stay."""
         remove_file(self.path(sha256))
+
+    def forget(self, sha256: str) -> None:
+        """Let an object be read before it counts as sound: a disk that goes bad changes no time."""
+        self._note(sha256, Stamp(0, 0, 0, 0))
+
+    @cached_property
+    def _sound(self) -> Notes:
+        return Notes(self.root / "sound")
+
+    def _note(self, sha256: str, stamp: Stamp) -> None:
+        try:
+            self._sound.add(sha256, stamp)
+        except OSError:
+            pass  # who may not write here, or has no room, reads it again
 
     def _fill(self, place: Path, path: Path) -> None:
         fresh = _fresh_name(self._temporary())

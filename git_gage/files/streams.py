@@ -6,9 +6,10 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from git_gage.errors import IntegrityError
+from git_gage.files.notes import Stamp, stamp_of
 from git_gage.files.sidecar import BLOCK, digest_file
 
 if TYPE_CHECKING:
@@ -19,20 +20,6 @@ if TYPE_CHECKING:
 
 # More fill no disk and no line, and each has blocks in memory.
 AT_ONCE = 4
-
-
-class Stamp(NamedTuple):
-    """By what a file is known again, without reading it."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-
-
-def stamp_of(found: os.stat_result) -> Stamp:
-    """The stamp of what `stat` has found."""
-    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def is_unchanged(path: Path, sha256: str, stamp: Stamp) -> bool:

@@ -90,13 +90,13 @@ def ask_held(backend: Backend, wanted: Mapping[str, int]) -> set[str]:
 def bring_files(
     backend: Backend, wanted: Mapping[str, int], sidecar: Sidecar, observer: Observer
 ) -> Brought:
-    """Get objects (sha256 → bytes) into the sidecar, as far as they are not in it.
+    """Get objects (sha256 → bytes) into the sidecar, as far as they are not in it, and sound.
 
     Raises: RemoteError; IntegrityError for one that arrives as something else; RequestError where
     the disk has no room for them.
     """
     with explained(sidecar, "get files"), _alone(sidecar, observer):
-        left = {name: size for name, size in wanted.items() if not sidecar.has(name, size)}
+        left = {name: size for name, size in wanted.items() if not sidecar.is_sound(name, size)}
         if not left:
             return Brought(set(), set())
         _require_room(backend, sidecar, left)
@@ -117,11 +117,11 @@ def bring_files(
 
 
 def find_unbrought(backend: Backend, wanted: Mapping[str, int], sidecar: Sidecar) -> Brought:
-    """What `bring_files` would say, after the same look at the disk; nothing is written.
+    """What `bring_files` would say, after the same look at the disk; nothing comes.
 
     Raises: RemoteError; RequestError.
     """
-    left = {name: size for name, size in wanted.items() if not sidecar.has(name, size)}
+    left = {name: size for name, size in wanted.items() if not sidecar.is_sound(name, size)}
     there = ask_held(backend, left)
     _require_room(backend, sidecar, {name: left[name] for name in there})
     return Brought(there, set(left) - there)

@@ -33,6 +33,10 @@ class AbsentShortError(NotHereError, AbsentFileError):
     """The same of a short file: it comes with the output of its run."""
 
 
+class ChangedFileError(AbsentFileError):
+    """The answer is no: what is here of the file is not what was recorded."""
+
+
 def find_entry(filed: Filed, path: str) -> Entry:
     """The file that is meant by a path as it is typed or shown; links of the run are followed.
 
@@ -114,28 +118,34 @@ def find_place(
         return place
     if entry.sha256 is None or entry.link is not None or not place_file(store, filed, entry):
         raise _absent(filed, entry)
-    kept = store.sidecar.path(entry.sha256)
-    is_ours = kept.exists() and place.exists() and kept.samefile(place)
+    is_sound = store.sidecar.is_sound(entry.sha256, entry.size)
+    is_ours = is_sound and place.exists() and store.sidecar.path(entry.sha256).samefile(place)
     if not is_ours and place.is_file() and digest_file(place) != (entry.sha256, entry.size):
         warn(f"'{place}' is not what the run made: 'git gage files verify {short_id(run)}' tells")
     return place
 
 
 def open_entry(store: Store, filed: Filed, entry: Entry) -> IO[bytes]:
-    """A plain file of a run, to be read.
+    """A plain file of a run, to be read: what was recorded, also where somebody has changed it.
 
     Raises: AbsentFileError.
     """
     place = store.run_dir(filed.run) / os.fsdecode(entry.path)
-    if is_in_place(place, entry):
+    in_place = is_in_place(place, entry)
+    if entry.sha256 is None:
+        if in_place:
+            return place.open("rb")
+        raise _absent(filed, entry)
+    if store.sidecar.is_sound(entry.sha256, entry.size):
+        return store.sidecar.path(entry.sha256).open("rb")
+    if in_place and digest_file(place)[0] == entry.sha256:
         return place.open("rb")
-    if entry.sha256 is not None:
-        if store.sidecar.has(entry.sha256, entry.size):
-            return store.sidecar.path(entry.sha256).open("rb")
-        bound = filed.bound.get(entry.sha256)
-        found = None if bound is None else open_file(store, bound)
-        if found is not None:
-            return found
+    bound = filed.bound.get(entry.sha256)
+    found = None if bound is None else open_file(store, bound)
+    if found is not None:
+        return found
+    if bound is None and (in_place or store.sidecar.has(entry.sha256, entry.size)):
+        raise _changed(filed.run, entry)
     raise _absent(filed, entry)
 
 
@@ -183,6 +193,15 @@ def _taken_out(run: str, path: str) -> RequestError:
     return RequestError(
         f"'{path}' of run {run} is not here: who recorded the run has taken out files of it",
         hint=f"git gage show {run} --history",
+    )
+
+
+def _changed(run: str, entry: Entry) -> ChangedFileError:
+    name, run = shown_path(encode_path(entry.path)), short_id(run)
+    return ChangedFileError(
+        f"'{name}' of run {run} was changed here: it is not what was recorded",
+        # What has a secret in it is nowhere else.
+        hint=None if entry.is_private else f"git gage files pull {run} -- '{name}'",
     )
 
 

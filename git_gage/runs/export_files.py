@@ -13,7 +13,7 @@ from git_gage.errors import IntegrityError, RequestError
 from git_gage.files.globs import match_globs
 from git_gage.files.manifest import GENERATED, UNRECORDED
 from git_gage.records import encode_path, short_id, shown_path
-from git_gage.runs.content import AbsentFileError, open_entry
+from git_gage.runs.content import AbsentFileError, ChangedFileError, open_entry
 from git_gage.runs.files import NOT_HERE, Filed, read_filed
 from git_gage.safe_paths import check_file, check_link, find_collisions
 from git_gage.system import remove_file, replace_file
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from git_gage.files.manifest import Entry
     from git_gage.store import Store
 
+CHANGED = "changed here, and not what was recorded"
 _BLOCK = 1 << 20
 _SHOWN = 5
 
@@ -103,6 +104,10 @@ class _Export:
             else:
                 self._copy(entry, fresh)
             replace_file(fresh, place)
+        except ChangedFileError as error:
+            if error.hint:
+                self._absent.append(error)
+            return CHANGED
         except AbsentFileError as error:
             if entry.is_unrecorded:
                 return f"{NOT_HERE}; {UNRECORDED}"
@@ -115,7 +120,7 @@ class _Export:
     def _copy(self, entry: Entry, fresh: Path) -> None:
         # Whatever was recorded: a file of the user's can be written, and is nobody else's tool.
         mode = (entry.mode | stat.S_IWUSR) & 0o777
-        if entry.sha256 is not None and self._store.sidecar.has(entry.sha256, entry.size):
+        if entry.sha256 is not None and self._store.sidecar.is_sound(entry.sha256, entry.size):
             self._store.sidecar.put(entry.sha256, fresh, mode)
             return
         digest = hashlib.sha256()

@@ -118,6 +118,7 @@ def _compare(store: Store, filed: Filed, entry: Entry, in_git: frozenset[str]) -
         if path is kept and not _is_another(kept, place, entry):
             continue
         if is_in_place(path, entry) and digest_file(path)[0] != entry.sha256:
+            store.sidecar.forget(entry.sha256)
             return Compared(entry, DIFFERS, what)
     return Compared(entry, SAME)
 

@@ -60,7 +60,7 @@ def place_file(store: Store, filed: Filed, entry: Entry) -> bool:
     if os.path.lexists(place) and read_placeholder(place) is None:
         return True
     mode = entry.mode & _READ_ONLY
-    if store.sidecar.has(entry.sha256, entry.size):
+    if store.sidecar.is_sound(entry.sha256, entry.size):
         with make_place(store, filed.run, entry) as place:
             store.sidecar.put(entry.sha256, place, mode)
         return True

@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 
+CHANGED = "it was changed in the directory of the run"
+
+
 class Observer(RefsObserver, Protocol):
     """Whoever tells the user how files move, too."""
 
@@ -76,7 +79,8 @@ class Moved(NamedTuple):
     """What went to or came from a remote, or would.
 
     files, bytes: contents that were not there; equal ones count once. there: how many were.
-    missing: files that could not be had where they were to come from.
+    missing: files that could not be had where they were to come from. changed: files in the place
+    of which lies what somebody made of them, which stays.
     """
 
     remote: str
@@ -84,6 +88,7 @@ class Moved(NamedTuple):
     bytes: int
     there: int
     missing: tuple[Large, ...]
+    changed: tuple[Large, ...] = ()
 
 
 class Dropped(NamedTuple):
@@ -154,7 +159,8 @@ def fetch_files(
     here: Repository,
     dry_run: bool = False,
 ) -> Moved:
-    """Get large files of runs that are not here; a run that has a directory has them there again.
+    """Get large files of runs that are not here, or were changed; those that lie in the directory
+    of a run lie there again, unless something else does.
 
     What a manifest says is not believed: no more bytes come than it names, with its digest.
 
@@ -163,7 +169,8 @@ def fetch_files(
     storage = find_storage(here, remote)
     large = list(_find_wanted(store, catalog, runs, globs))
     sizes = {each.sha256: each.entry.size for each in large}
-    wanted = {each.sha256: each.entry.size for each in large if not _is_kept(store, each)}
+    wanted = {each.sha256: each.entry.size for each in large if not _is_sound(store, each)}
+    changed: tuple[Large, ...] = ()
     if dry_run:
         come, missing = find_unbrought(storage.backend, wanted, store.sidecar)
     else:
@@ -174,12 +181,17 @@ def fetch_files(
             _lay_out(store, large, observer)  # what has come whole until then
             raise
         _lay_out(store, large, observer)
+        # Others were looked at before: 'files verify' reads them all.
+        changed = tuple(
+            each for each in large if each.sha256 in wanted and _is_changed(store, each)
+        )
     return Moved(
         storage.remote.shown,
         len(come),
         sum(wanted[sha256] for sha256 in come),
         len(sizes) - len(come) - len(missing),
         tuple(each for each in large if each.sha256 in missing),
+        changed,
     )
 
 
@@ -208,7 +220,7 @@ def fetch_one(
     if filed is None:
         return False  # without a manifest all that there is lies in its directory
     entry = find_entry(filed, path)
-    if entry.sha256 is None or _is_kept(store, Large(filed, entry)):
+    if entry.sha256 is None or _is_sound(store, Large(filed, entry)):
         return False
     if entry.sha256 in filed.bound:
         # Nobody is asked for what was taken out: who opens it is told.
@@ -265,7 +277,11 @@ def drop_files(
 
     Raises: RequestError, RemoteError where a `remote` that was named cannot be asked.
     """
-    large = [each for each in find_large(store, catalog, runs, globs) if _is_kept(store, each)]
+    large = [
+        each
+        for each in find_large(store, catalog, runs, globs)
+        if _is_kept(store, each) or _is_in_place(store, each)
+    ]
     holders = _ask_all(here, large, observer, remote, force=force)
     nowhere = "no remote holds it"
     if remote is not None:
@@ -276,7 +292,7 @@ def drop_files(
         if not (force or holders.get(each.sha256)):
             kept.append((each, nowhere))
         elif _is_changed(store, each):
-            kept.append((each, "it was changed in the directory of the run"))
+            kept.append((each, CHANGED))
         else:
             gone.append(each)
     used = _used_elsewhere(store, catalog, runs, {each.sha256 for each in gone}, set(holders))
@@ -340,6 +356,10 @@ def _note_holder(store: Store, here: Repository, remote: Remote) -> None:
 
 def _is_kept(store: Store, each: Large) -> bool:
     return store.sidecar.has(each.sha256, each.entry.size)
+
+
+def _is_sound(store: Store, each: Large) -> bool:
+    return store.sidecar.is_sound(each.sha256, each.entry.size)
 
 
 def _require_no_secrets(
@@ -420,9 +440,10 @@ def _is_changed(store: Store, each: Large) -> bool:
         return False
     if place.is_symlink() or not place.is_file():
         return True
-    return not os.path.samefile(place, store.sidecar.path(each.sha256)) and (
-        digest_file(place) != (each.sha256, each.entry.size)
-    )
+    kept = store.sidecar.path(each.sha256)
+    if kept.exists() and os.path.samefile(place, kept):
+        return not _is_sound(store, each)
+    return digest_file(place) != (each.sha256, each.entry.size)
 
 
 def _used_elsewhere(

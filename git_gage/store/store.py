@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,7 @@ class Store:
         # The gagefile may keep the runs of a project elsewhere; then a link leads there.
         return Path(os.path.realpath(place)) if place.is_symlink() else place
 
-    @property
+    @cached_property
     def sidecar(self) -> Sidecar:
         """Where the large files of runs are kept."""
         from git_gage.files.sidecar import Sidecar  # lists do without it

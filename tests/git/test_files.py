@@ -286,7 +286,17 @@ def test_a_secret_stays_where_it_was_made(repo: Path) -> None:
     assert answer(repo, "cat", "@:key.txt").startswith("first\ntoken")
     (row,) = json.loads(answer(repo, "files", "--json"))["runs"]
     assert (row["large"], row["alone"]) == (0, 13)
-    (run_dir(repo) / "key.txt").unlink()
+    # Where somebody changes it, nobody can bring it back.
+    key = run_dir(repo) / "key.txt"
+    key.chmod(0o644)
+    key.write_text(key.read_text().replace("first", "FIRST"))
+    done = gage_inside(repo, "cat", "@:key.txt")
+    assert (done.code, "was changed here" in done.err, "hint" in done.err) == (1, True, False)
+    done = gage_inside(repo, "export-files", "@", "out", "--", "key.txt")
+    assert done.err == "warning: 'key.txt' is left out: changed here, and not what was recorded\n"
+    done = gage_inside(repo, "files", "verify", "@")
+    assert (done.code, done.err) == (1, "")
+    key.unlink()
     done = gage_inside(repo, "export", "--no-sign", "@")
     told = (
         "'key.txt' is not here, and was kept in its directory alone: it is not among the subjects"
@@ -689,7 +699,7 @@ def test_copies_can_be_written_and_replace_nothing(trained: Path, tmp_path: Path
     assert "no such file" in gage_inside(trained, "export-files", "@", "x", "--", "y").err
 
 
-def test_where_a_copy_cannot_go(repo: Path) -> None:
+def test_where_a_copy_cannot_go(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(
         repo, "import os\nos.mkdir('d')\nopen('d/a', 'w').write('1')\nopen('d/b', 'w').write('1')\n"
     )
@@ -708,9 +718,14 @@ def test_where_a_copy_cannot_go(repo: Path) -> None:
     changed = run_dir(repo) / "d" / "a"
     changed.chmod(0o644)
     changed.write_text("2")
-    done = gage_inside(repo, "export-files", "@", "new")
+    with monkeypatch.context() as patched:
+        patched.setattr("git_gage.runs.export_files.open_entry", lambda *_: changed.open("rb"))
+        done = gage_inside(repo, "export-files", "@", "new")  # it is changed in this moment
     assert "'d/a' is not what the run made" in done.err
     assert not list((repo / "new" / "d").iterdir())
+    # git has it still.
+    assert answer(repo, "export-files", "@", "new") == "Exported 2 files, 2 bytes to new\n"
+    assert (repo / "new" / "d" / "a").read_text() == "1"
     run(repo, "pass")
     assert "nothing is recorded of files" in gage_inside(repo, "export-files", "@", "new").err
 

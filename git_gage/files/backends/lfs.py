@@ -34,7 +34,7 @@ from git_gage.git.repository import git_command, git_environ
 from git_gage.system import remove_tree
 
 if TYPE_CHECKING:
-    from git_gage.files.streams import Stamp
+    from git_gage.files.notes import Stamp
     from git_gage.git import Repository
 
 # Behind the last line stands an empty one: these are no blobs that the remote may have of its own.

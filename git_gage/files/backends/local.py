@@ -12,16 +12,14 @@ from typing import NoReturn
 
 from git_gage.errors import IntegrityError, RemoteError
 from git_gage.files.meter import Meter
-from git_gage.files.notes import Notes
+from git_gage.files.notes import Notes, Stamp, stamp_of
 from git_gage.files.sidecar import Sidecar, damaged_object, digest_file
 from git_gage.files.streams import (
-    Stamp,
     changed_here,
     in_parallel,
     read_blocks,
     receive,
     send_blocks,
-    stamp_of,
 )
 from git_gage.system import clone_file, host_name, remove_file, replace_file, sync_folder
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from git_gage.errors import RemoteError
 from git_gage.files.backends.programs import Said, Tail, run_program
 from git_gage.files.streams import (
-    Stamp,
     accept_all,
     changed_here,
     check_here,
@@ -28,6 +27,7 @@ from git_gage.system import remove_tree
 
 if TYPE_CHECKING:
     from git_gage.files.meter import Meter
+    from git_gage.files.notes import Stamp
     from git_gage.files.sidecar import Sidecar
 
 _NO_FOLDER = 3

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 from git_gage.files.doubts import Doubts
+from git_gage.files.notes import stamp_of
 from git_gage.files.sidecar import Sidecar
-from git_gage.files.streams import stamp_of
 
 
 def keep(sidecar: Sidecar, content: bytes) -> str:

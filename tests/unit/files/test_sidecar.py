@@ -12,6 +12,7 @@ import pytest
 
 from git_gage.errors import IntegrityError
 from git_gage.files import sidecar as sidecar_module
+from git_gage.files.notes import Notes, stamp_of
 from git_gage.files.sidecar import Sidecar, digest_file
 from git_gage.system import clone_file
 
@@ -211,3 +212,20 @@ def test_a_name_that_is_no_digest_leads_nowhere(sidecar: Sidecar) -> None:
     for name in ("../../config", SHA256.upper(), ""):
         with pytest.raises(IntegrityError, match="no sha256"):
             sidecar.path(name)
+
+
+def test_an_object_is_read_again_once_somebody_touched_it(
+    sidecar: Sidecar, model: Path, tmp_path: Path
+) -> None:
+    sidecar.take(model, SHA256)
+    for known in (True, False):
+        sidecar.put(SHA256, tmp_path / "copy", 0o444)
+        stamp = stamp_of(sidecar.path(SHA256).stat())
+        assert Notes(sidecar.root / "sound").knows(SHA256, stamp) == known
+        sidecar.forget(SHA256)
+    assert sidecar.is_sound(SHA256, len(MODEL))
+    model.chmod(0o644)
+    model.write_bytes(MODEL[::-1])
+    assert sidecar.has(SHA256, len(MODEL))
+    assert not sidecar.is_sound(SHA256, len(MODEL))
+    assert not sidecar.is_sound(SHA256, 1)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from git_gage.errors import IntegrityError
-from git_gage.files.notes import Notes
+from git_gage.files.notes import Notes, stamp_of
 from git_gage.files.sidecar import Sidecar
-from git_gage.files.streams import receive, stamp_of
+from git_gage.files.streams import receive
 
 MODEL = b"model" * 100
 SHA256 = hashlib.sha256(MODEL).hexdigest()

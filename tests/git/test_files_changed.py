@@ -1,0 +1,210 @@
+"""Somebody writes into the directory of a run: what was recorded comes back, and theirs stays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from git_gage.files.notes import stamp_of
+from git_gage.files.sidecar import Sidecar
+from tests.support import Result, gage_inside, git, make_repo
+
+BIG = 300 << 10
+TRAIN = f"""\
+for name in "abc":
+    open(name + ".bin", "wb").write(name.encode() * {BIG})
+open("short.txt", "w").write("in git")
+"""
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Path:
+    """Ana has sent the three large files of a run to her origin."""
+    path = make_repo(tmp_path / "ana", files={"train.py": TRAIN})
+    git(tmp_path, "init", "-q", "--bare", "origin.git")
+    git(path, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    said(path, "run", "-q", "train.py")
+    said(path, "files", "push", "@")
+    return path
+
+
+def said(where: Path, *args: str, code: int = 0) -> Result:
+    done = gage_inside(where, *args)
+    assert done.code == code, done.err
+    return done
+
+
+def made(where: Path, name: str = "a.bin") -> Path:
+    (folder,) = (where / ".git/gage/runs").iterdir()
+    return folder / name
+
+
+def run_of(where: Path) -> str:
+    return made(where).parent.name[10:17]
+
+
+def edit(path: Path, at: int = 0) -> None:
+    """Write to a file in its place, as an editor of bytes does; its size stays."""
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"XXXX")
+
+
+def hint_of(done: Result) -> str:
+    (line,) = [line for line in done.err.splitlines() if line.startswith("hint: ")]
+    return line
+
+
+def type_it(where: Path, hint: str) -> None:
+    """What stands behind the last colon of a hint, in a shell."""
+    subprocess.run(["sh", "-c", hint.rpartition(": ")[2]], cwd=where, check=True)
+
+
+def test_what_was_recorded_comes_back_and_what_was_changed_stays(ana: Path) -> None:
+    run = run_of(ana)
+    edit(made(ana))
+    done = said(ana, "files", "verify", "@", code=1)
+    assert done.out.startswith(f"differs   {run}:a.bin  in the directory of the run\n")
+    assert hint_of(done) == f"hint: what was recorded can be had: git gage files pull {run}"
+
+    assert said(ana, "files", "pull", "@", "-n").out.startswith("would have got 1 file, 300.0 KiB")
+    done = said(ana, "files", "pull", "@")
+    assert done.out == "got 1 file, 300.0 KiB, from origin\n"
+    assert f"{run}:a.bin, 300.0 KiB: was changed in the directory of the run, and stays" in done.err
+    place = made(ana)
+    mv = f"mv {shlex.quote(str(place))} a.bin.changed"
+    assert hint_of(done) == (
+        f"hint: it is in its place again after 'git gage files pull {run}', once that is moved: "
+        f"{mv}"
+    )
+    assert place.read_bytes().startswith(b"XXXX")
+    # Who asks for the file gets what was recorded.
+    assert said(ana, "cat", "@:a.bin").out == "a" * BIG
+    said(ana, "export-files", "@", "out", "--", "a.bin")
+    assert (ana / "out/a.bin").read_bytes() == b"a" * BIG
+
+    done = said(ana, "files", "verify", "@", code=1)
+    assert done.out.startswith(f"differs   {run}:a.bin  in the directory of the run\n")
+    assert hint_of(done).endswith(f"once that is moved: {mv}")
+    type_it(ana, hint_of(done))
+    assert said(ana, "files", "pull", "@").out == "3 large files here already\n"
+    assert said(ana, "files", "verify", "@").err == ""
+    assert (ana / "a.bin.changed").read_bytes().startswith(b"XXXX")
+
+
+def test_fetch_with_files_brings_it_back_too(ana: Path) -> None:
+    edit(made(ana))
+    body = json.loads(said(ana, "files", "pull", "@", "--json").out)
+    assert (body["files"], [each["path"] for each in body["changed"]]) == (1, ["a.bin"])
+    edit(made(ana, "b.bin"))
+    done = said(ana, "fetch", "--files")
+    assert done.out.endswith("got 1 file, 300.0 KiB, from origin\n")
+    assert "b.bin, 300.0 KiB: was changed in the directory of the run" in done.err
+
+
+def test_what_is_not_what_was_recorded_is_not_printed(ana: Path) -> None:
+    run = run_of(ana)
+    edit(made(ana))
+    done = said(ana, "cat", "@:a.bin", code=1)
+    assert done.out == ""
+    assert done.err == (
+        f"error: 'a.bin' of run {run} was changed here: it is not what was recorded\n"
+        f"hint: git gage files pull {run} -- 'a.bin'\n"
+    )
+    done = said(ana, "export-files", "@", "out", code=1)
+    assert done.out == "Exported 3 files, 600.0 KiB to out\n"
+    assert done.err == (
+        "warning: 'a.bin' is left out: changed here, and not what was recorded\n"
+        f"hint: git gage files pull {run}\n"
+    )
+    assert said(ana, "cat", "@:a.bin", "--fetch").out == "a" * BIG
+    # What git has of a short one is as good as ever.
+    edit(made(ana, "short.txt"))
+    assert said(ana, "cat", "@:short.txt").out == "in git"
+    done = said(ana, "files", "verify", "@", "--", "short.txt", code=1)
+    again = f"hint: it is in its place again after 'git gage open {run}:short.txt', once that is"
+    assert hint_of(done).startswith(again)
+    type_it(ana, hint_of(done))
+    said(ana, "open", "@:short.txt")
+    assert made(ana, "short.txt").read_text() == "in git"
+
+
+def test_a_disk_that_goes_bad_is_found_by_who_reads_all(ana: Path) -> None:
+    """No time of a file tells of it."""
+    edit(made(ana))
+    sidecar = Sidecar(ana / ".git/gage/lfs")
+    sha256 = hashlib.sha256(b"a" * BIG).hexdigest()
+    sidecar._note(sha256, stamp_of(sidecar.path(sha256).stat()))
+    assert said(ana, "files", "pull", "@").out == "3 large files here already\n"
+    assert "pull" in hint_of(said(ana, "files", "verify", "@", code=1))
+    assert said(ana, "files", "pull", "@").out.startswith("got 1 file")
+
+
+def test_nobody_else_has_what_was_changed(ana: Path, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "origin.git" / "gage")
+    edit(made(ana))
+    done = said(ana, "files", "pull", "@", code=1)
+    assert "a.bin, 300.0 KiB: not on origin, or not whole" in done.err
+    assert made(ana).read_bytes().startswith(b"XXXX")
+    # It does not come back under its name from here, either.
+    made(ana).rename(ana / "mine")
+    said(ana, "files", "pull", "@", code=1)
+    assert not made(ana).exists()
+
+
+@pytest.mark.parametrize("grown", [False, True])
+def test_what_was_changed_is_not_dropped(ana: Path, grown: bool) -> None:
+    place = made(ana, "b.bin")
+    edit(place, BIG if grown else 7)
+    for words in ((), ("--force",)):
+        done = said(ana, "files", "drop", "@", *words, "--", "b.bin", code=1)
+        assert done.out == "nothing dropped\n"
+        assert "b.bin, 300.0 KiB: it was changed in the directory of the run" in done.err
+        mv = f"mv {shlex.quote(str(place))} b.bin.changed"
+        assert hint_of(done) == f"hint: move away what was changed, then drop again: {mv}"
+    assert said(ana, "files", "drop", "@", code=1).out.startswith("dropped 2 files: 600.0 KiB")
+    type_it(ana, hint_of(done))
+    said(ana, "files", "pull", "@", "--", "b.bin")
+    assert said(ana, "files", "drop", "@").out.startswith("dropped 1 file: 300.0 KiB")
+    assert (ana / "b.bin.changed").read_bytes().count(b"XXXX") == 1
+
+
+def test_what_was_changed_and_what_is_nowhere_have_each_a_hint(ana: Path) -> None:
+    git(ana, "init", "-q", "--bare", "../lab.git")
+    said(ana, "files", "push", "@", "../lab.git", "--", "a.bin")
+    edit(made(ana))
+    done = said(ana, "files", "drop", "@", "../lab.git", code=1)
+    hints = [line for line in done.err.splitlines() if line.startswith("hint: ")]
+    assert [each.split()[1] for each in hints] == ["send", "move"]
+
+
+def test_objects_that_nobody_touched_are_read_once(
+    ana: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sound files stay known: a pull of what is here costs no reading."""
+    sound = ana / ".git/gage/lfs/sound"
+    said(ana, "files", "drop", "@", "--", "a.bin")
+    said(ana, "files", "pull", "@")
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("read again")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("git_gage.files.sidecar.digest_file", refuse)
+        assert said(ana, "files", "pull", "@").out == "3 large files here already\n"
+    # They are only notes.
+    sound.unlink()
+    assert said(ana, "files", "pull", "@").out == "3 large files here already\n"
+    assert len(sound.read_text().splitlines()) == 3
+    sound.unlink()
+    sound.mkdir()
+    assert said(ana, "cat", "@:a.bin").out == "a" * BIG
+    sha256 = hashlib.sha256(b"a" * BIG).hexdigest()
+    assert Sidecar(sound.parent).is_sound(sha256, BIG)
