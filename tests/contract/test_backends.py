@@ -641,6 +641,55 @@ def test_an_rclone_remote_that_cannot_be_written(
         place.backend.send(wanted, sidecar, Meter(0, lambda _: None))
 
 
+def test_an_rclone_remote_without_room(
+    tmp_path: Path, sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """rclone makes room for a file first, and leaves it empty where there is none."""
+    place = make_place("rclone", None, tmp_path, monkeypatch)
+    wanted = keep_all(sidecar, b"fits", b"too much", b"more than that")
+    whole, *torn = wanted
+    run = RcloneBackend._run
+    why = "Failed to copy: preallocate: file too big for remaining disk space"
+
+    def run_out(self: RcloneBackend, *words: str, **more: Any) -> Said:
+        said = run(self, *words, **more)
+        if words[0] == "copy":
+            for sha256 in torn:
+                (found,) = (tmp_path / "cloud").rglob(sha256)
+                found.write_bytes(b"")
+            lines = [why, *(f"Attempt {each}/3 failed with 2 errors and: {why}" for each in "123")]
+            log = Path(words[words.index("--log-file") + 1])
+            log.write_text("".join(f'{{"level":"error","msg":"{each}"}}\n' for each in lines))
+            last = f"2026/11/29 16:07:56 Failed to copy with 2 errors: last error was: {why}\n"
+            return said._replace(returncode=1, err=last)
+        return said
+
+    monkeypatch.setattr(RcloneBackend, "_run", run_out)
+    with pytest.raises(RemoteError) as caught:
+        send_files(place.backend, wanted, sidecar, Heard())
+    assert caught.value.message == f"send files to 'lab': {why}"
+    assert caught.value.hint == (
+        "nothing was lost, and what has arrived whole is kept: free some space there, and try again"
+    )
+    left = [path.name for path in (tmp_path / "cloud").rglob("*") if path.is_file()]
+    assert left == [whole]
+    torn.clear()  # all that is there is whole, and so it stays
+    with pytest.raises(RemoteError, match="send files to 'lab'"):
+        send_files(place.backend, wanted, sidecar, Heard())
+    assert place.backend.held(wanted) == set(wanted)
+
+
+def test_rclone_without_room_here(
+    tmp_path: Path, sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = RcloneBackend("lab:x", "lab", tmp_path, dict(os.environ))
+    said = Said(1, "", "2026/11/29 16:07:56 Failed to copy with 2 errors: No space left on device")
+    monkeypatch.setattr(RcloneBackend, "_run", lambda *_, **__: said)
+    with pytest.raises(RemoteError, match="Failed to copy with 2 errors") as caught:
+        backend.bring({"ab" * 32: 9}, sidecar, Meter(9, lambda _: None))
+    assert "free some space here" in str(caught.value.hint)
+
+
 def test_what_rclone_tells_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("git_gage.files.meter.EVERY_S", 0)
 

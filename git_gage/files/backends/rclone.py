@@ -6,6 +6,7 @@ Source: rclone 1.60: `rclone help copy`, `rclone help lsjson`, rclone.org/docs, 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 
 _NO_FOLDER = 3
 _ALL = "all"
+_GET = "get files from"
+# What it says of all its attempts together, after what failed in each.
+_SUM = re.compile(r"Attempt \d+/\d+ failed|\d{4}/\d\d/\d\d [\d:]+ Failed to \w+ with \d+ errors")
+_FULL = re.compile(
+    r"no space left|file too (?:big|large)|disk (?:is )?full|quota|insufficient (?:storage|space)",
+    re.IGNORECASE,
+)
 
 
 class RcloneBackend:
@@ -45,8 +53,7 @@ class RcloneBackend:
         self._environ = environ
 
     def held(self, wanted: Mapping[str, int]) -> set[str]:
-        with _listed(map(_path, wanted)) as names:
-            sizes = self._sizes("--files-from-raw", str(names), "--", self._objects)
+        sizes = self._look(wanted)
         return {name for name, size in wanted.items() if sizes.get(_path(name)) == size}
 
     def require_ready(self, size: int) -> None:
@@ -61,6 +68,10 @@ class RcloneBackend:
         in_parallel(wanted, check, meter)
         said = self._copy(wanted, f"{sidecar.root / 'objects'}", self._objects, meter)
         if said.returncode:
+            try:
+                self._remove_torn(wanted)
+            except RemoteError:
+                pass  # away by now: what is not whole there does not count as held
             self._fail("send files to", said)
         if changed := find_changed(sidecar, stamps):
             self.remove(changed)
@@ -71,7 +82,7 @@ class RcloneBackend:
         said = self._copy(wanted, self._objects, str(folder), meter)
         arrived = accept_all(sidecar, wanted, lambda sha256: folder / _path(sha256))
         if said.returncode not in (0, _NO_FOLDER):
-            self._fail("get files from", said)
+            self._fail(_GET, said)
         remove_tree(folder, surely=False)
         return set(wanted) - arrived
 
@@ -91,6 +102,17 @@ class RcloneBackend:
 
     def remove_notes(self, names: Iterable[str]) -> None:
         self._delete(names, self._root)
+
+    def _look(self, wanted: Iterable[str]) -> dict[str, int]:
+        with _listed(map(_path, wanted)) as names:
+            return self._sizes("--files-from-raw", str(names), "--", self._objects)
+
+    def _remove_torn(self, wanted: Mapping[str, int]) -> None:
+        """Take away what lies there in part, or empty, where a disk is full."""
+        sizes = self._look(wanted)
+        torn = [n for n, size in wanted.items() if sizes.get(_path(n), size) != size]
+        if torn:
+            self.remove(torn)
 
     def _sizes(self, *words: str) -> dict[str, int]:
         told = ("--recursive", "--files-only", "--no-modtime", "--no-mimetype")
@@ -136,8 +158,13 @@ class RcloneBackend:
         return run_program(command, cwd=self._cwd, env=self._environ, watch=watch)
 
     def _fail(self, attempt: str, said: Said) -> NoReturn:
-        lines = said.lines or [f"rclone exited with {said.returncode}"]
+        lines = [line for line in said.lines if not _SUM.match(line)] or said.lines
+        lines = lines or [f"rclone exited with {said.returncode}"]
         hint = "nothing was lost, and what has arrived is kept: try again once that is settled"
+        if any(map(_FULL.search, lines)):
+            where = "here" if attempt == _GET else "there"
+            hint = "nothing was lost, and what has arrived whole is kept: "
+            hint += f"free some space {where}, and try again"
         if any("didn't find section in config file" in line for line in lines):
             hint = "see its remotes with 'rclone listremotes', add one with 'rclone config'"
         message = "\n".join([f"{attempt} '{self.shown}': {lines[0]}", *lines[1:5]])
