@@ -119,6 +119,13 @@ class Sidecar:
         folder.mkdir(parents=True, exist_ok=True)
         return folder / _check(sha256)
 
+    def half(self) -> Iterator[Path]:
+        """Files with what is on its way in, or was when something cut it short."""
+        for folder in ("incoming", "tmp"):
+            for path in sorted((self.root / folder).rglob("*")):
+                if path.is_file() and path != self.root / "incoming" / "lock":
+                    yield path
+
     def accept(self, sha256: str, size: int, part: Path) -> None:
         """Move in what has arrived, which is on the same disk.
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from git_gage.errors import IntegrityError, RemoteError, RequestError
 from git_gage.files.meter import Meter, Moving
 from git_gage.files.streams import gathering_place, receive
-from git_gage.system import is_locked, lock_file, open_file
+from git_gage.system import is_locked, lock_file, open_file, remove_file
 
 if TYPE_CHECKING:
     from git_gage.files.backends import Backend
@@ -113,7 +113,12 @@ def bring_files(
             raise IntegrityError(
                 f"{error.message} (from '{backend.shown}')", hint=error.hint, **error.facts
             ) from error
-    return Brought(set(left) - missing, missing)
+        arrived = set(left) - missing
+        # Of another attempt, by another way, there may be a part of it.
+        for part in sidecar.half():
+            if part.name[:64] in arrived:
+                remove_file(part)
+    return Brought(arrived, missing)
 
 
 def find_unbrought(backend: Backend, wanted: Mapping[str, int], sidecar: Sidecar) -> Brought:

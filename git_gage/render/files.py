@@ -45,6 +45,9 @@ def format_disk(disk: Disk, screen: Screen) -> str:
     if disk.objects:
         kept = f"{count_text(disk.objects, 'file')}, {size_text(disk.objects_size)}"
         total += f"; kept by content: {kept}"
+    if disk.half:
+        half = f"{count_text(disk.half, 'file')}, {size_text(disk.half_size)}"
+        total += f"; came half: {half}"
     if disk.size > disk.limit:
         total += f"; more than {size_text(disk.limit)} (gage.files.limit)"
     if not disk.runs:
@@ -68,6 +71,7 @@ def disk_body(disk: Disk) -> dict[str, Any]:
         "bytes": disk.size,
         "limit": disk.limit,
         "kept": {"count": disk.objects, "bytes": disk.objects_size},
+        "half": {"count": disk.half, "bytes": disk.half_size},
         "runs": [
             {
                 "run": each.run,

@@ -38,13 +38,18 @@ class RunDisk(NamedTuple):
 
 
 class Disk(NamedTuple):
-    """Runs, and the bytes that all runs here take together; `limit`: from where on that is much."""
+    """Runs, and the bytes that all runs here take together; `limit`: from where on that is much.
+
+    half: files with what is on its way into the sidecar, or was cut short, as far as it came.
+    """
 
     runs: list[RunDisk]
     size: int
     objects: int
     objects_size: int
     limit: int
+    half: int
+    half_size: int
 
 
 def measure_disk(store: Store, catalog: Catalog, documents: Iterable[Mapping[str, Any]]) -> Disk:
@@ -52,7 +57,11 @@ def measure_disk(store: Store, catalog: Catalog, documents: Iterable[Mapping[str
     runs = [found for each in documents if (found := _measure_run(store, catalog, each))]
     objects = list(store.sidecar.list())
     limit = read_size(read_valid(store.repo.settings, "gage.files.limit") or LIMIT)
-    return Disk(runs, _measure_all(store), len(objects), sum(size for _, size in objects), limit)
+    half = [path.stat().st_size for path in store.sidecar.half()]
+    return Disk(
+        *(runs, _measure_all(store), len(objects), sum(size for _, size in objects), limit),
+        *(len(half), sum(half)),
+    )
 
 
 def _measure_run(store: Store, catalog: Catalog, document: Mapping[str, Any]) -> RunDisk | None:
@@ -90,7 +99,8 @@ def _measure_all(store: Store) -> int:
     for name in os.listdir(runs) if runs.is_dir() else ():
         for left in find_left(store.run_dir(name)):
             sizes[left.found.st_dev, left.found.st_ino] = left.found.st_size
-    for sha256, _ in store.sidecar.list():
-        found = store.sidecar.path(sha256).stat()
+    objects = (store.sidecar.path(sha256) for sha256, _ in store.sidecar.list())
+    for path in (*objects, *store.sidecar.half()):
+        found = path.stat()
         sizes[found.st_dev, found.st_ino] = found.st_size
     return sum(sizes.values())

@@ -90,9 +90,6 @@ def collect_garbage(
 def _find(store: Store, catalog: Catalog, days: Pile) -> Garbage:
     now, kept, young = store.clock(), list[str](), list[Young]()
     purged = [run for run in Withdrawn(store).purged() if not store.state_dir(run).exists()]
-    parts = [
-        path for folder in ("tmp", "incoming") for path in (store.dir / "lfs" / folder).glob("*")
-    ]
     peeks = [path for path in (store.dir / "cache/peek").glob("*") if _age(path, now) > _STALE_S]
     reports = [path for path in (store.dir / "log").glob("*") if _age(path, now) > _STALE_S]
     unneeded = _find_objects(store, catalog, kept)
@@ -103,7 +100,7 @@ def _find(store: Store, catalog: Catalog, days: Pile) -> Garbage:
             runs=tuple(run for run in purged if os.path.lexists(store.dir / "runs" / run)),
             size=sum(_tree_size(store.run_dir(run)) for run in purged),
         ),
-        _old_ones("files that came half", parts, now, _PART_S, young),
+        _old_ones("files that came half", store.sidecar.half(), now, _PART_S, young),
         days,
         Pile("copies of remotes", folders=tuple(peeks), size=sum(map(_tree_size, peeks))),
         _pile("error reports", reports),

@@ -216,7 +216,7 @@ def test_a_truncated_object_is_not_held_and_is_sent_again(
 
 
 def test_what_arrives_as_something_else_is_refused(
-    place: Place, sidecar: Sidecar, other: Sidecar
+    place: Place, sidecar: Sidecar, other: Sidecar, tmp_path: Path
 ) -> None:
     wanted = keep_all(sidecar, b"model" * 1000, *(b"%d" % each for each in range(6)))
     sha256, *sound = wanted
@@ -227,6 +227,11 @@ def test_what_arrives_as_something_else_is_refused(
     assert f"{sha256}' there: then whoever" in str(caught.value.hint)
     # It keeps no other away.
     assert {name for name, _ in other.list()} == set(sound)
+    # Once it has come from elsewhere, nothing half is left of it.
+    other.incoming(f"{sha256[:-1]}{'b' if sha256[-1] == 'a' else 'a'}").write_bytes(b"another")
+    send_files(open_local(tmp_path), wanted, sidecar, Heard())
+    assert bring_files(open_local(tmp_path), wanted, other, Heard()).arrived == {sha256}
+    assert [path.read_bytes() for path in other.half()] == [b"another"]
 
 
 def test_an_object_that_is_damaged_here_is_not_sent(place: Place, sidecar: Sidecar) -> None:

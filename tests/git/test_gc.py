@@ -134,7 +134,11 @@ def test_what_is_stale_is_freed(project: Path, monkeypatch: pytest.MonkeyPatch) 
     store = store_of(project)
     day = store.dir / "journal/day-20200101.jsonl"
     write_files(store.dir, {"cache/peek/x.git/HEAD": "ref", "log/1.txt": "oops"})
-    write_files(store.dir / "lfs", {"tmp/a": "a", "incoming/b": "b"})
+    half = {"tmp/a": "a", "incoming/b": "b", "incoming/lfs/incomplete/c.part": "c"}
+    write_files(store.dir / "lfs", {**half, "incoming/rclone/ab/d": "d", "incoming/lock": ""})
+    assert "; came half: 4 files, 4 bytes\n" in say(project, "files")
+    told = json.loads(say(project, "files", "--json"))
+    assert told["half"] == {"count": 4, "bytes": 4}
     say(project, "push", "origin", one)
     out = Lane(store.repo, f"refs/gage-out/origin/w/{'q' * 16}")
     head = git(project, "rev-parse", "HEAD").strip()
@@ -148,7 +152,7 @@ def test_what_is_stale_is_freed(project: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("git_gage.share.garbage._PART_S", -1)
     assert collect(project) == {
         "journals that are in git": 1,
-        "files that came half": 2,
+        "files that came half": 4,
         "copies of remotes": 1,
         "error reports": 1,
         "pushes cut short": 1,
