@@ -22,7 +22,7 @@ from git_gage.runs.next_record import draft_next
 from git_gage.runs.withheld import KIND, Withheld, read_withheld
 from git_gage.secrets import Sighting, find_secrets
 from git_gage.share.cargo import named_commit
-from git_gage.share.lanes import read_holders, sharing
+from git_gage.share.lanes import sharing
 from git_gage.share.leaks import find_in_objects
 from git_gage.share.objects import find_sent
 from git_gage.share.redaction import (
@@ -195,7 +195,6 @@ def redact_runs(
         }
         # What came from a backup tells of remotes of another clone.
         sent &= known_remotes(store)
-        sent |= read_holders(store) if any(each.objects for each in redactions) else set()
         return take_out(store, catalog, redactions, drop, sent)
 
 

@@ -17,7 +17,7 @@ from git_gage.records import short_id
 from git_gage.runs.liveness import Life, find_host, find_life
 from git_gage.runs.stop import refuse_going
 from git_gage.secrets import find_secrets, mask_file
-from git_gage.share.lanes import Memory, digest_refs, recall_name
+from git_gage.share.lanes import Memory, digest_refs, read_holders, recall_name
 from git_gage.share.peek import forget_peeks
 from git_gage.share.redaction import Redaction, find_said, is_of_files
 from git_gage.share.take_back import find_holders, find_touched, named_sources, run_of, take_back
@@ -64,14 +64,18 @@ def take_out(
 ) -> Redacted:
     """Take out what was said to go. Hold the store's lock, and that of whoever shares.
 
-    `asked`: remotes, by their names in refs, that may have large files and nothing else of it.
+    `asked`: remotes, by their names in refs, that may have large files and nothing else of it, as
+    all those may that were sent some.
     """
     withdrawn = Withdrawn(store)
     withdrawn.add_purged(drop.runs)
     withdrawn.add_emptied(each.run for each in redactions if each.emptied)
     said, whole = all(each.said for each in redactions), all(each.whole for each in redactions)
     gone, elsewhere = take_back(store, catalog, withdrawn, drop, said=said, whole=whole)
-    for name in {*asked, *withdrawn.remotes()}:
+    # Nothing of a private run was sent, and no remote is to hear of its files.
+    is_shared = any(each.objects and each.run not in store.private for each in redactions)
+    holders = read_holders(store) if is_shared else ()
+    for name in {*asked, *holders, *withdrawn.remotes()}:
         for each in redactions:
             withdrawn.add_files(name, dict(each.objects))
     withdrawn.save()

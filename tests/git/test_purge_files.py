@@ -160,13 +160,42 @@ def test_a_purge_that_is_cut_goes_on(
     assert hub(tmp_path) == ""
 
 
-def test_files_that_went_alone_are_taken_back_where_the_remote_is_named(
-    ana: Path, tmp_path: Path
-) -> None:
-    one = made(ana, "a")
-    quiet(ana, "files", "push", "origin", one)
+@pytest.mark.parametrize("way", ["at once", "afterwards", "by a push"])
+def test_files_that_went_alone_are_taken_back(ana: Path, tmp_path: Path, way: str) -> None:
+    """The remote never had the run; this clone remembers that it was sent files."""
+    one, two = made(ana, "a"), made(ana, "b")
+    quiet(ana, "files", "push", "origin", one, two)
+    remote = ("--remote", "origin")
+    done = gage_inside(ana, "purge", one, "--force", *(remote if way == "at once" else ()))
+    assert ("git gage purge" in done.err) == (way != "at once")
+    if way == "afterwards":
+        again = done.err.partition("too: git gage ")[2].splitlines()[0].split()
+        assert gage_inside(ana, *again, "--force").out == "Purged 1 run\n"
+    elif way == "by a push":
+        say(ana, "push")
+    assert hub(tmp_path) == "b"
+
+
+def test_remotes_do_not_hear_of_files_of_a_private_run(ana: Path) -> None:
+    quiet(ana, "files", "push", "origin", made(ana, "a"))
+    assert gage_inside(ana, "run", "-q", "--private", "train.py").code == 0
+    done = gage_inside(ana, "purge", "@", "--force", "--json")
+    assert json.loads(done.out)["remotes"] == []
+
+
+def test_who_hears_of_a_purge_takes_files_back_that_went_alone(ana: Path, tmp_path: Path) -> None:
+    one, two = made(ana, "a"), made(ana, "b")
+    quiet(ana, "push", "--files")
+    bob, lab = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob"), tmp_path / "lab.git"
+    git(tmp_path, "init", "-q", "--bare", str(lab))
+    git(bob, "remote", "add", "lab", str(lab))
+    quiet(bob, "fetch", "--files")
+    quiet(bob, "files", "push", "lab", one, two)
     say(ana, "purge", one, "--force", "--remote", "origin")
-    assert hub(tmp_path) == ""
+    assert gage_inside(bob, "fetch").code == 0
+    assert kept(lab / "gage/lfs") == "ab"
+    say(bob, "push", "lab")
+    assert kept(lab / "gage/lfs") == "b"
 
 
 def test_whoever_passed_it_on_takes_its_files_back(ana: Path, tmp_path: Path) -> None:
