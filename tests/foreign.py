@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tarfile
+import subprocess
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
@@ -12,6 +12,6 @@ DVC_BUNDLE = DATA / "dvc-exps.bundle"
 def lay_out(name: str, folder: Path) -> Path:
     """Unpack the files of a tool below a folder; where they are."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(DATA / f"{name}.tar.gz") as archive:
-        archive.extractall(folder, filter="tar")
+    unpack = ["tar", "--no-same-owner", "-xzf", str(DATA / f"{name}.tar.gz")]
+    subprocess.run(unpack, cwd=folder, check=True)
     return folder / name

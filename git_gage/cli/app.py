@@ -395,7 +395,12 @@ class App:
             return document
         from git_gage.runs.settle import with_status
 
-        return with_status(self.store, document)
+        found = with_status(self.store, document)
+        if found["status"] != "lost" or document["writer"] not in self.store.my_lanes:
+            return found
+        # Nothing says any more that it goes on: it has ended here since it was looked.
+        self.catalog.refresh()
+        return self.catalog.document(document["id"]) or found
 
     # -- answers -------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -164,8 +165,8 @@ def test_stock_tools_open_it(pair: tuple[Path, list[str]], tmp_path: Path) -> No
     (path,) = tmp_path.glob("gage-*.tar")
     found = json.loads(say(repo, "backup", "--verify", "--json", str(tmp_path)))
     assert (found["file"], found["runs"], found["large"]) == (str(path), 4, 1)
-    with tarfile.open(path) as tar:
-        tar.extractall(tmp_path / "out", filter="data")
+    (tmp_path / "out").mkdir()
+    subprocess.run(["tar", "-xf", str(path)], cwd=tmp_path / "out", check=True)
     plain = empty(tmp_path / "plain")
     git(plain, "fetch", "-q", str(tmp_path / "out/runs.bundle"), "refs/gage/*:refs/gage/*")
     assert set(listed(plain)) < set(runs)

@@ -285,7 +285,7 @@ def test_what_would_move_is_told_to_a_script(world: World) -> None:
     answer(ana, "push")
     two = json.loads(answer(sam, "sync", "-n", "--json", "--files=all"))
     assert [(each["move"], each["runs"]) for each in two] == [("fetch", 1), ("push", 0)]
-    nothing = {"remote": "origin", "files": 0, "bytes": 0, "there": 0, "missing": []}
+    nothing = {"remote": "origin", "files": 0, "bytes": 0, "there": 0, "missing": [], "changed": []}
     assert [each["large"] for each in two] == [nothing, nothing]
     (come,) = json.loads(answer(sam, "fetch", "-n", "--json", run))
     assert come == {**two[0], "large": None}

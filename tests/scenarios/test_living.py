@@ -18,6 +18,7 @@ import pytest
 from git_gage.runs import detach as detach_module
 from git_gage.runs import process_posix as process
 from git_gage.runs import stop as stop_module
+from git_gage.runs.liveness import Life, find_life
 from git_gage.runs.pids import mark_process, send_signal
 from git_gage.runs.run import _spell_time
 from tests.support import clone, gage, gage_inside, git, make_repo, write_files
@@ -121,6 +122,27 @@ def test_a_run_in_the_background_goes_on_by_itself(living: Path) -> None:
     assert gage_inside(living, "output").out == "up\nloss: 0.5\n"
     assert (living / ".git/gage/runs" / run.id / "model.txt").read_text() == "whole"
     assert not run.state.exists()
+
+
+@pytest.mark.parametrize("words", [("wait",), ("list", "--json")])
+def test_a_run_that_ends_while_it_is_looked_at_is_not_lost(
+    living: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    run = start_waiter(living)
+
+    def end_first(state: Path) -> Life:
+        if state == run.state and state.exists() and is_alive(run.recorder):
+            let_go(living)
+            wait_until(lambda: not state.exists())
+        return find_life(state)
+
+    monkeypatch.setattr("git_gage.runs.settle.find_life", end_first)
+    # Not by what closes dead runs: that has been, and saw it running.
+    monkeypatch.setattr("git_gage.runs.settle._is_left_open", lambda _: False)
+    done = gage_inside(living, *words)
+    assert (done.code, done.err.count("begun elsewhere")) == (0, 0)
+    if words[0] == "list":
+        assert [each["status"] for each in json.loads(done.out)] == ["completed"]
 
 
 def test_staged_runs_and_new_ones_from_old_ones_go_to_the_background_too(repo: Path) -> None:
