@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.fill import fill
-from tests.git.over_http import serve
+from tests.git.over_http import GitOverHttp, serve
 
 if TYPE_CHECKING:
     from bench.run import Bench
@@ -19,10 +20,29 @@ PUSH, FETCH = ("git", "gage", "push"), ("git", "gage", "fetch")
 # Of more it takes minutes: the catalog of the remote is made for it, and then our own.
 MOST_CHOSEN = 1000
 LANES = "refs/gage/w/*:refs/gage/w/*"
+AWAY_S = 0.05
+GOALS = ("a path", "https, 50 ms away")
+
+
+class FarAway(GitOverHttp):
+    """Answers as late as a host would by https that a message takes AWAY_S to reach and come back.
+
+    TCP and TLS 1.3 take a round trip each for a connection, and each request takes one.
+    """
+
+    protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        time.sleep(2 * AWAY_S)
+        super().setup()
+
+    def _answer(self, body: bytes) -> None:
+        time.sleep(AWAY_S)
+        super()._answer(body)
 
 
 def measure_moving(bench: Bench, runs: int) -> None:
-    """Push and fetch of so many runs by a path, file:// and http; each goes to an empty place."""
+    """Push and fetch of so many runs by a path, file://, http and from afar; to an empty place."""
     repo = bench.make_repo(f"moving{runs}")
     bench.time(repo, ["git", "gage", "run", "-q", "train.py"])
     lane = bench.git(repo, "for-each-ref", "--format=%(refname)", "refs/gage").split("/")[3]
@@ -39,7 +59,7 @@ def measure_moving(bench: Bench, runs: int) -> None:
                 command=[*PUSH, address(there)],
                 base=["git", "push", "-q", address(plain), LANES],
                 before_base=partial(_make_empty, bench, plain),
-                goal="≤ 1.5 ×" if kind == "a path" else "",
+                goal="≤ 1.5 ×" if kind in GOALS else "",
                 memory=kind == "a path",
             )
             push(f"push {label} to {kind}", before=partial(_forget, bench, repo, there))
@@ -55,7 +75,7 @@ def measure_moving(bench: Bench, runs: int) -> None:
                 before=partial(_make_empty, bench, taker, bare=False),
                 base=["git", "-C", str(puller), "fetch", "-q", address(plain), LANES],
                 before_base=partial(_make_empty, bench, puller, bare=False),
-                goal="≤ 1.5 ×" if kind == "a path" else "",
+                goal="≤ 1.5 ×" if kind in GOALS else "",
                 memory=kind == "a path",
             )
     if runs > MOST_CHOSEN:
@@ -76,11 +96,12 @@ def measure_moving(bench: Bench, runs: int) -> None:
 @contextmanager
 def _addresses(folder: Path) -> Iterator[dict[str, Callable[[Path], str]]]:
     """How a repository in the folder is spelled, by the kind of remote."""
-    with serve(folder) as url:
+    with serve(folder) as url, serve(folder, FarAway) as far:
         yield {
             "a path": str,
             "file://": Path.as_uri,
             "http": lambda path: f"{url}/{path.name}",
+            "https, 50 ms away": lambda path: f"{far}/{path.name}",
         }
 
 

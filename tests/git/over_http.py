@@ -66,9 +66,9 @@ class GitOverHttp(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, handler: type[GitOverHttp] = GitOverHttp) -> Iterator[str]:
     """The address of the folder; the server ends with the block."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), GitOverHttp) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.folder = folder  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
