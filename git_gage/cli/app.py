@@ -398,9 +398,10 @@ class App:
         found = with_status(self.store, document)
         if found["status"] != "lost" or document["writer"] not in self.store.my_lanes:
             return found
-        # Nothing says any more that it goes on: it has ended here since it was looked.
+        # Nothing says any more that it goes on: it may have ended here since it was looked.
         self.catalog.refresh()
-        return self.catalog.document(document["id"]) or found
+        again = self.catalog.document(document["id"])
+        return found if again is None or again["status"] == "running" else again
 
     # -- answers -------------------------------------------------------------------------------
 
