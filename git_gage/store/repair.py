@@ -58,8 +58,7 @@ def _readable_lines(
         if not blobs and oid in before:
             blobs = _blob_oids(lane, before[oid])
         for blob in lane.repo.read_readable(blobs, "blob", layout.BLOB_BYTES):
-            if blob.content is not None:
-                lines += blob.content.split(b"\n")[:-1]
+            lines += (blob.content or b"").split(b"\n")[:-1]
     return lines
 
 

@@ -448,6 +448,25 @@ def test_what_changes_while_it_is_read_has_no_digest(
     assert manifest_module._read(os.fsencode(path), False)[0] is None
 
 
+def test_a_file_that_somebody_made_longer_can_be_had_as_it_was_recorded(
+    repo: Path, tmp_path: Path
+) -> None:
+    run(repo)
+    place = run_dir(repo) / "model.bin"
+    place.unlink()
+    place.write_bytes(MODEL + b"more")
+    assert gage_inside(repo, "export-files", "@", str(tmp_path / "out")).code == 0
+    assert (tmp_path / "out/model.bin").read_bytes() == MODEL
+    assert listed(repo)["model.bin"]["where"] == "here"
+    told = gage_inside(repo, "files", "verify")
+    assert (told.code, told.out.count("differs")) == (1, 1)
+    assert place.read_bytes() == MODEL + b"more"
+    place.unlink()
+    place.symlink_to("elsewhere")
+    assert listed(repo)["model.bin"]["where"] == "here"
+    assert os.readlink(place) == "elsewhere"
+
+
 def test_what_cannot_be_read_has_no_digest(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EACCES, "no")

@@ -168,6 +168,14 @@ def test_a_repository_of_a_newer_git_is_named_as_such(repo: Path) -> None:
     )
 
 
+def test_an_object_that_is_missing_is_told_and_the_others_are_read(repo: Path) -> None:
+    here = open_repository(repo, dict(os.environ))
+    tree = git(repo, "rev-parse", "HEAD^{tree}").strip()
+    missing = "1" * len(tree)
+    found = [(oid, kind) for oid, kind, _ in here.read_objects([missing, tree])]
+    assert found == [(missing, None), (tree, "tree")]
+
+
 def test_no_git_at_all(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="no 'git' program on PATH"):
         open_repository(tmp_path, {"PATH": str(tmp_path)})

@@ -403,6 +403,20 @@ def test_another_place_at_the_same_address_gets_no_previews_of_before(world: Wor
     assert fetch(world.sam) == 1
 
 
+def test_a_remote_that_lost_the_previews_alone_gets_those_that_are_chosen_now(world: World) -> None:
+    ana = world.ana
+    first, second = ana.run("first.py"), ana.run("second.py")
+    for run, shade in ((first, 10), (second, 20)):
+        paint(ana, run, red=png(60, 40, shade=shade))
+        add(ana, run)
+    assert push(ana, first) == 1
+    (lost,) = thumb_refs(world.origin)
+    git(world.origin, "update-ref", "-d", lost)
+    assert push(ana, second) == 1
+    assert fetch(world.sam) == 1
+    assert [len(paths(world.sam, run)) for run in (first, second)] == [0, 1]
+
+
 def test_a_copy_that_writes_the_same_lane_is_left_alone(world: World) -> None:
     ana, run = world.ana, world.ana.run()
     paint(ana, run, red=RED)

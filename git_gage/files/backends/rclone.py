@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -68,10 +68,9 @@ class RcloneBackend:
         in_parallel(wanted, check, meter)
         said = self._copy(wanted, f"{sidecar.root / 'objects'}", self._objects, meter)
         if said.returncode:
-            try:
+            # It may be away by now: what is not whole there does not count as held.
+            with suppress(RemoteError):
                 self._remove_torn(wanted)
-            except RemoteError:
-                pass  # away by now: what is not whole there does not count as held
             self._fail("send files to", said)
         if changed := find_changed(sidecar, stamps):
             self.remove(changed)
