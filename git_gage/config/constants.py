@@ -228,11 +228,10 @@ def _read_node(node: ast.expr) -> tuple[Any, str | None]:
 
 def _evaluate(node: ast.expr) -> Any:
     """The value of a literal, with any signs before a number: Python has no literal `~1`."""
-    match node:
-        case ast.UnaryOp(op=op, operand=operand) if type(op) in _SIGNS:
-            value = _evaluate(operand)
-            if isinstance(value, int | float):
-                return _SIGNS[type(op)](value)
+    if isinstance(node, ast.UnaryOp) and type(node.op) in _SIGNS:
+        value = _evaluate(node.operand)
+        if isinstance(value, int | float):
+            return _SIGNS[type(node.op)](value)
     return ast.literal_eval(node)
 
 
