@@ -6,7 +6,7 @@ same lines, and begins each time from what the remote has of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.records import parse_record
@@ -17,11 +17,13 @@ from git_gage.share.lanes import (
     CARGO,
     Memory,
     Refs,
+    find_out_lane,
     is_fork,
     kept_as,
     out_refs,
     records_only,
     split_ref,
+    still_there,
     tracking_refs,
     update_refs,
 )
@@ -31,7 +33,6 @@ from git_gage.share.redaction import find_said
 from git_gage.share.transfer import list_remote
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT
-from git_gage.store.identity import out_lane
 from git_gage.store.out import Parcel, extend_lane
 
 if TYPE_CHECKING:
@@ -110,22 +111,13 @@ def push_lines(
     parcels, missing = pack_parcels(store, lines, said, chosen.parts)
     for sentence in describe_missing(missing):
         observer.warning(sentence)
-    known = still_there(store, remote, listed)
+    known = still_there(tracking_refs(store.repo, remote), listed)
     try:
         return _deliver(store, remote, parcels, known, observer, allow_secrets)
     except BehindError:
         # Somebody else wrote this lane, or we were killed before we noted our last push.
         begin_lane(store, remote, {}, fresh=True)
         return _deliver(store, remote, parcels, known, observer, allow_secrets)
-
-
-def still_there(store: Store, remote: Remote, listed: Mapping[str, str]) -> Refs:
-    """What the remote is known to have, and has.
-
-    It may have been emptied, or another place may have its address by now.
-    """
-    known = tracking_refs(store.repo, remote)
-    return {ref: oid for ref, oid in known.items() if listed.get(ref) == oid}
 
 
 def _has_lost(store: Store, remote: Remote, listed: Refs, *, is_all_known: bool) -> bool:
@@ -219,15 +211,11 @@ def _deliver(
 def begin_lane(store: Store, remote: Remote, known: Refs, *, fresh: bool = False) -> str:
     """The out lane, exactly as the remote has it (`known`); a new one if `fresh`, or if it lost it.
 
-    A place that lost the lane must not get what it was given once along with what it is given now.
-    With the lane stays what the remote is to get for something that it is to delete.
+    With it stays what the remote is to get for something that it is to delete.
     """
-    path, common_dir = store.dir / "lane.json", store.repo.common_dir
+    tracked = tracking_refs(store.repo, remote)
     with store.writing():
-        lane = out_lane(path, common_dir, remote.tracking, fresh=fresh)
-        given = {ref for ref in tracking_refs(store.repo, remote) if split_ref(ref).lane == lane}
-        if not given <= known.keys():
-            lane = out_lane(path, common_dir, remote.tracking, fresh=True)
+        lane = find_out_lane(store, remote, tracked, known, fresh=fresh)
         there = {ref: oid for ref, oid in known.items() if split_ref(ref).lane == lane}
         there |= Withdrawn(store).again(remote.tracking)
         present = out_refs(store.repo, remote)

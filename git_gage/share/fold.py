@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.errors import IntegrityError
 from git_gage.records import Record, parse_record, parse_time
 from git_gage.share.cargo import pack_parcels
-from git_gage.share.chosen import begin_lane, still_there
+from git_gage.share.chosen import begin_lane
 from git_gage.share.delivery import Load, deliver
 from git_gage.share.fetch import bring_all
 from git_gage.share.lanes import (
@@ -26,6 +26,7 @@ from git_gage.share.lanes import (
     records_only,
     sharing,
     split_ref,
+    still_there,
     tracking_refs,
 )
 from git_gage.share.remote import Remote, find_remote
@@ -78,7 +79,8 @@ def fold_lanes(
         there = list_remote(store.repo, found, observer)
         idle = _find_idle(store, catalog, found, there, idle_s)
         if idle and not only_look:
-            _fold(store, found, idle, still_there(store, found, there), observer)
+            known = still_there(tracking_refs(store.repo, found), there)
+            _fold(store, found, idle, known, observer)
             catalog.refresh()
     lines = {line for each in idle for line in each.lines}
     runs = sum(b'"kind":"run.begin"' in line for line in lines)

@@ -18,6 +18,7 @@ from git_gage.git.imports import DATE
 from git_gage.git.locks import drop_stale_locks
 from git_gage.store import LOCAL, OUT, TAKEN, TRACKING, LaneRef, parse_ref
 from git_gage.store.files import Lock, read_json, write_json
+from git_gage.store.identity import out_lane
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -104,6 +105,29 @@ def records_only(refs: Mapping[str, str]) -> Refs:
 def kept_as(remote: Remote, ref: str, space: str = TRACKING) -> str:
     """Where a ref of the remote is kept here."""
     return f"{space}/{remote.tracking}{ref.removeprefix('refs/gage')}"
+
+
+def still_there(known: Refs, listed: Mapping[str, str]) -> Refs:
+    """What a remote is known to have, and has, by what it lists.
+
+    It may have been emptied, or another place may have its address by now.
+    """
+    return {ref: oid for ref, oid in known.items() if listed.get(ref) == oid}
+
+
+def find_out_lane(
+    store: Store, remote: Remote, known: Refs, there: Refs, *, fresh: bool = False
+) -> str:
+    """The out lane of a remote; a new one if `fresh`, or if of what is `known` not all is `there`.
+
+    A place that lost the lane must not get what it was given once along with what it is given now.
+    Hold the store's lock.
+    """
+    path, common_dir = store.dir / "lane.json", store.repo.common_dir
+    lane = out_lane(path, common_dir, remote.tracking, fresh=fresh)
+    if any(split_ref(ref).lane == lane for ref in known.keys() - there.keys()):
+        lane = out_lane(path, common_dir, remote.tracking, fresh=True)
+    return lane
 
 
 def compare_tips(store: Store, mine: Iterable[str], theirs: Iterable[str]) -> Difference:

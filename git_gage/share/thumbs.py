@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING
 from git_gage.git.trees import TooLargeError, TreeReader
 from git_gage.runs.thumbs import find_gallery
 from git_gage.share.fetch import find_unwanted
-from git_gage.share.lanes import Refs, kept_as, refs_below, sharing, split_ref, update_refs
+from git_gage.share.lanes import (
+    Refs,
+    find_out_lane,
+    kept_as,
+    refs_below,
+    sharing,
+    split_ref,
+    still_there,
+    update_refs,
+)
 from git_gage.share.remote import Remote, find_remote
 from git_gage.share.take_out import take_out_previews
 from git_gage.share.transfer import fetch_refs, list_remote, make_refusal, push_refs
 from git_gage.store import LOCAL, OUT, TRACKING
-from git_gage.store.identity import out_lane
 from git_gage.store.layout import THUMBS
 from git_gage.store.out import extend_galleries
 from git_gage.store.thumbs import Gallery, read_gallery
@@ -91,18 +99,11 @@ def _push_chosen(
 def _give(
     store: Store, remote: Remote, galleries: Mapping[str, Gallery], observer: Observer
 ) -> tuple[str, Outcome | None, int]:
-    """Put what the remote lacks into its out lane, which begins as the remote has it, and push.
-
-    A new one where the remote lost it: it must not get what it was given once along with that.
-    """
+    """Put what the remote lacks into its out lane, which begins as the remote has it, and push."""
     tracked = _known(store.repo, remote)
-    listed = list_remote(store.repo, remote, observer)
-    known = {ref: oid for ref, oid in tracked.items() if listed.get(ref) == oid}
-    path, common_dir = store.dir / "lane.json", store.repo.common_dir
+    known = still_there(tracked, list_remote(store.repo, remote, observer))
     with store.writing():
-        lane = out_lane(path, common_dir, remote.tracking)
-        if any(split_ref(ref).lane == lane for ref in tracked.keys() - known.keys()):
-            lane = out_lane(path, common_dir, remote.tracking, fresh=True)
+        lane = find_out_lane(store, remote, tracked, known)
         space = f"{OUT}/{remote.tracking}/w"
         there = {ref: oid for ref, oid in known.items() if split_ref(ref).lane == lane}
         present = refs_below(store.repo, space, (THUMBS,))

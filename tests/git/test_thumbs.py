@@ -56,6 +56,15 @@ def add(person: Person, run: str) -> tuple[int, int, bool]:
     return add_missing(person.store, person.catalog, run)[:3]
 
 
+def paint_two(person: Person) -> tuple[str, str]:
+    """Two runs with a preview each."""
+    first, second = person.run("first.py"), person.run("second.py")
+    for run, shade in ((first, 10), (second, 20)):
+        paint(person, run, red=png(60, 40, shade=shade))
+        add(person, run)
+    return first, second
+
+
 def gallery(person: Person, run: str) -> Gallery:
     return find_gallery(person.store, person.catalog, run)
 
@@ -389,10 +398,7 @@ def test_chosen_runs_go_with_their_previews_alone(world: World) -> None:
 
 def test_another_place_at_the_same_address_gets_no_previews_of_before(world: World) -> None:
     ana = world.ana
-    first, second = ana.run("first.py"), ana.run("second.py")
-    for run, shade in ((first, 10), (second, 20)):
-        paint(ana, run, red=png(60, 40, shade=shade))
-        add(ana, run)
+    first, second = paint_two(ana)
     assert push(ana, first) == 1
     shutil.rmtree(world.origin)
     world.bare(world.origin.name)
@@ -405,10 +411,7 @@ def test_another_place_at_the_same_address_gets_no_previews_of_before(world: Wor
 
 def test_a_remote_that_lost_the_previews_alone_gets_those_that_are_chosen_now(world: World) -> None:
     ana = world.ana
-    first, second = ana.run("first.py"), ana.run("second.py")
-    for run, shade in ((first, 10), (second, 20)):
-        paint(ana, run, red=png(60, 40, shade=shade))
-        add(ana, run)
+    first, second = paint_two(ana)
     assert push(ana, first) == 1
     (lost,) = thumb_refs(world.origin)
     git(world.origin, "update-ref", "-d", lost)
