@@ -22,7 +22,7 @@ MINIMUM_GIT = (2, 36)
 UNHOOKED = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 # What the environment says of a repository: of another one it would not be so.
-OF_REPOSITORY = (
+_OF_REPOSITORY = (
     *("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_NAMESPACE"),
     *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
 )
@@ -332,6 +332,30 @@ def _read_content(stdout: IO[bytes], name: str, size: int) -> bytes:
 
 def _ended_early(name: str) -> GitError:
     return GitError(f"read object '{name}': git cat-file ended early", hint="see 'git fsck'")
+
+
+def open_bare(
+    repo: Repository, folder: Path, *, cwd: Path, env: Mapping[str, str] | None = None
+) -> Repository:
+    """A bare repository in a folder that is there, made if need be, of the format of another one.
+
+    It has the environment of that one, but for what says which repository it is, and `env`.
+    """
+    environ = {name: value for name, value in repo.environ.items() if name not in _OF_REPOSITORY}
+    bare = Repository(
+        cwd=cwd,
+        git_dir=folder,
+        common_dir=folder,
+        work_tree=None,
+        prefix="",
+        object_format=repo.object_format,
+        bare=True,
+        environ={**environ, "GIT_DIR": str(folder), **(env or {})},
+    )
+    if not (folder / "HEAD").exists():
+        kind = f"--object-format={repo.object_format}"
+        bare.run("init", "-q", "--bare", "--template=", kind)
+    return bare
 
 
 def git_environ(environ: Mapping[str, str], extra: Mapping[str, str] | None) -> dict[str, str]:

@@ -18,7 +18,7 @@ from git_gage.catalog.ahead import read_blobs
 from git_gage.errors import GitError, IntegrityError
 from git_gage.git.contents import hash_contents
 from git_gage.git.quarantine import move_damaged, place_packs
-from git_gage.git.repository import OF_REPOSITORY, Repository
+from git_gage.git.repository import Repository, open_bare
 from git_gage.share.cargo import BULK, SRC, named_commit, pack_parcels, read_line
 from git_gage.share.lanes import (
     RECORDS,
@@ -121,18 +121,7 @@ def _get_anew(store: Store, remote: Remote, broken: Iterable[str], observer: Obs
 
 def _open_aside(repo: Repository, folder: Path) -> Repository:
     """An empty repository, to which nothing is here, with the settings of ours."""
-    environ = {name: value for name, value in repo.environ.items() if name not in OF_REPOSITORY}
-    aside = Repository(
-        cwd=repo.config_base,
-        git_dir=folder,
-        common_dir=folder,
-        work_tree=None,
-        prefix="",
-        object_format=repo.object_format,
-        bare=True,
-        environ={**environ, "GIT_DIR": str(folder)},
-    )
-    aside.run("init", "-q", "--bare", "--template=", f"--object-format={repo.object_format}")
+    aside = open_bare(repo, folder, cwd=repo.config_base)
     aside.run("config", "include.path", str(repo.common_dir / "config"))
     return aside
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import GitError, RemoteError, RunNotFoundError
 from git_gage.git.quarantine import quarantine_environ
-from git_gage.git.repository import OF_REPOSITORY, Repository
+from git_gage.git.repository import Repository, open_bare
 from git_gage.runs.settle import status_now
 from git_gage.share.bucket import FOLDER as PLACES
 from git_gage.share.lanes import (
@@ -134,23 +134,9 @@ def _look(
 
 def _open(repo: Repository, folder: Path) -> Repository:
     """The bare repository in `folder`, which is made if need be, and sees the objects of `repo`."""
-    environ = {name: value for name, value in repo.environ.items() if name not in OF_REPOSITORY}
-    seen = Repository(
-        cwd=folder,
-        git_dir=folder,
-        common_dir=folder,
-        work_tree=None,
-        prefix="",
-        object_format=repo.object_format,
-        bare=True,
-        environ={**environ, "GIT_DIR": str(folder), **quarantine_environ(repo, folder)},
-    )
     if not (folder / "HEAD").exists():
         make_folder(folder)
-        seen.run(
-            *("init", "-q", "--bare", "--template=", f"--object-format={repo.object_format}"),
-        )
-    return seen
+    return open_bare(repo, folder, cwd=folder, env=quarantine_environ(repo, folder))
 
 
 def _bring(
