@@ -242,6 +242,13 @@ def gage_inside(
         return Result(code, _read(out), _read(err))
 
 
+def said(where: Path, *args: str, code: int = 0) -> Result:
+    """The same where it has to end with this exit code."""
+    done = gage_inside(where, *args)
+    assert done.code == code, done.err
+    return done
+
+
 @contextlib.contextmanager
 def _lead(name: str, stream: int, file: int) -> Iterator[None]:
     """What is written to a standard stream, by us and by programs, goes to a file."""

@@ -13,7 +13,7 @@ import pytest
 
 from git_gage.files.notes import stamp_of
 from git_gage.files.sidecar import Sidecar
-from tests.support import Result, gage_inside, git, make_repo
+from tests.support import Result, git, make_repo, said
 
 BIG = 300 << 10
 TRAIN = f"""\
@@ -32,12 +32,6 @@ def ana(tmp_path: Path) -> Path:
     said(path, "run", "-q", "train.py")
     said(path, "files", "push", "@")
     return path
-
-
-def said(where: Path, *args: str, code: int = 0) -> Result:
-    done = gage_inside(where, *args)
-    assert done.code == code, done.err
-    return done
 
 
 def made(where: Path, name: str = "a.bin") -> Path:

@@ -14,7 +14,7 @@ import pytest
 from git_gage.files.backends.lfs import LfsBackend
 from git_gage.files.sidecar import Sidecar
 from tests.servers import Server, serve
-from tests.support import Result, gage_inside, git, make_repo
+from tests.support import git, make_repo, said
 
 BIG = 300 << 10
 TRAIN = f"""\
@@ -40,12 +40,6 @@ def ana(tmp_path: Path, server: Server) -> Path:
     git(path, "remote", "add", "origin", f"{server.url}/lab/{tmp_path.name}.git")
     said(path, "run", "-q", "train.py")
     return path
-
-
-def said(where: Path, *args: str, code: int = 0) -> Result:
-    done = gage_inside(where, *args)
-    assert done.code == code, done.err
-    return done
 
 
 def sha256_of(name: str) -> str:

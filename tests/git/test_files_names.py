@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Result, clone, gage_inside, git, make_repo, write_files
+from tests.support import clone, git, make_repo, said, write_files
 
 BIG = 840 * 150
 CHECKPOINTS = ("a.bin", "ckpt-12:30.bin", "odd\tname.bin", "z.bin")
@@ -19,12 +19,6 @@ open("at 12:30.txt", "w").write("short")
 open("odd\\tshort.txt", "w").write("short")
 """
 LEFT = "warning: no file is made for 'odd\\t{}' of run {}: a character that is no part of a name\n"
-
-
-def said(where: Path, *args: str, code: int = 0) -> Result:
-    done = gage_inside(where, *args)
-    assert done.code == code, done.err
-    return done
 
 
 @pytest.fixture

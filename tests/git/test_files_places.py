@@ -15,17 +15,11 @@ import pytest
 
 from git_gage.files.transfer import bring_files
 from tests.servers import serve
-from tests.support import Result, clone, gage, gage_inside, git, make_repo
+from tests.support import clone, gage, git, make_repo, said
 
 BIG = 300 << 10
 SET = "git gage config set gage.repo.<name>.files"
 TRAIN = f'for n in "ab": open(n + ".bin", "w").write(n * {BIG})\n'
-
-
-def said(where: Path, *args: str, code: int = 0) -> Result:
-    done = gage_inside(where, *args)
-    assert done.code == code, done.err
-    return done
 
 
 @pytest.fixture
