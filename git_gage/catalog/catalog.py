@@ -320,10 +320,7 @@ class Catalog:
 
         Of each come all copies that there are; they differ in their signatures.
         """
-        asked = self._ask(query.list_runs) if runs is None else runs
-        for first in range(0, len(asked), PAGE):
-            found = self._records(asked[first : first + PAGE], None)
-            yield from sorted(found, key=lambda record: record.run)
+        return self._each_record(runs, None)
 
     def count_unread(self) -> int:
         """Records and lanes that can't be read: damaged, or of a newer git-gage."""
@@ -392,10 +389,7 @@ class Catalog:
 
         They come run by run.
         """
-        asked = self._ask(query.list_runs) if runs is None else runs
-        order = {run: place for place, run in enumerate(asked)}
-        found = sorted(self._records(asked, remote), key=lambda record: order[record.run])
-        return [record.line for record in found]
+        return [record.line for record in self._each_record(runs, remote)]
 
     # -- inside ----------------------------------------------------------------------------------
 
@@ -430,6 +424,14 @@ class Catalog:
         if matcher.failure is not None:  # what fails in there is no damage to the catalog
             raise matcher.failure
         return found
+
+    def _each_record(self, runs: Sequence[str] | None, beyond: str | None) -> Iterator[Record]:
+        """A page of runs at a time: nobody holds the records of all."""
+        asked = self._ask(query.list_runs) if runs is None else runs
+        for first in range(0, len(asked), PAGE):
+            page = asked[first : first + PAGE]
+            order = {run: place for place, run in enumerate(page)}
+            yield from sorted(self._records(page, beyond), key=lambda record: order[record.run])
 
     def _records(self, runs: Sequence[str], beyond: str | None) -> list[Record]:
         from git_gage.catalog.lines import read_records

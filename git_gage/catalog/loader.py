@@ -84,6 +84,7 @@ class Loader:
         chunk += self._take_ready(ready, told, runs)
         fresh = self._note_records(chunk, runs)
         told_of = self._said.take(self._hear(chunk), runs)
+        self._note_redactions(fresh)
         begun = {record.run for record in fresh if record.kind == "run.begin"}
         fresh += self._take_awaited([runs[id] for id in begun if not runs[id].is_new])
         touched = {record.run for record in fresh if record.kind not in KINDS}
@@ -167,6 +168,11 @@ class Loader:
         self._count("records", len(fresh))
         return fresh
 
+    def _note_redactions(self, records: Sequence[Record]) -> None:
+        """Keep what is said to be taken out, also of runs that are not here, or can't be read."""
+        rows = [(bytes.fromhex(r.id), r.line) for r in records if r.kind == _REDACT]
+        self._db.executemany("INSERT OR IGNORE INTO redaction VALUES (?, ?)", rows)
+
     def _hear(self, chunk: Sequence[Seen]) -> list[Heard]:
         """What people say, also where it comes again: it may be signed now."""
         heard = []
@@ -243,8 +249,6 @@ class Loader:
 
     def _redact(self, run: Run, record: Record, _whole: dict[str, Any] | None) -> None:
         assert run.document is not None
-        row = (bytes.fromhex(record.id), record.line)
-        self._db.execute("INSERT OR IGNORE INTO redaction VALUES (?, ?)", row)
         parts = self._parts_by_runner(run, record)
         run.document["redacted"] = sorted({*run.document["redacted"], *parts})
 

@@ -63,7 +63,7 @@ def write_bundle(
     catalog.refresh()
     # No remote has this name: what they lack is everything.
     lines = catalog.lines_beyond(runs, "")
-    parcels, missing = pack_parcels(store, lines, find_said(catalog.record_lines(runs)))
+    parcels, missing = pack_parcels(store, lines, find_said(runs, catalog))
     for sentence in describe_missing(missing):
         observer.warning(sentence.replace("is sent without", "goes without"))
     with _scratch(store.repo) as repo:

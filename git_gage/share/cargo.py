@@ -8,7 +8,7 @@ a lane holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError
@@ -61,15 +61,8 @@ def pack_parcels(
     commits that came from where the lines come from.
     """
     drop = drop or Drop()
-    lines = [line for line in lines if not drop.takes(line)]
-    records = [read_line(line) for line in lines]
-    readable = [record for record in records if record is not None]
-    cargo = Cargo(store.repo, readable, drop, parts, given)
-    parcels = [
-        Parcel(line) if record is None else cargo.parcel(record)
-        for line, record in zip(lines, records, strict=True)
-    ]
-    return parcels, cargo.missing
+    cargo = Cargo(store.repo, [line for line in lines if not drop.takes(line)], drop, parts, given)
+    return cargo.parcels(), cargo.missing
 
 
 def describe_missing(missing: Mapping[str, Sequence[str]]) -> list[str]:
@@ -90,33 +83,35 @@ def base_commits(lines: Iterable[bytes]) -> list[str]:
     return [oid.decode() for oid in found]
 
 
+class _Named(NamedTuple):
+    """What of a record tells what goes with it; the record itself would be many times as large."""
+
+    run: str
+    begins: bool
+    files: tuple[Bound, ...]
+    source: str | None
+
+
 class Cargo:
-    """Bulk files and sources of some records, as far as they are here."""
+    """Bulk files and sources that the records in some lines name, as far as they are here."""
 
     def __init__(
         self,
         repo: Repository,
-        records: Sequence[Record],
+        lines: Sequence[bytes],
         drop: Drop,
         parts: Collection[str] = CARGO,
         given: Collection[str] = (),
     ) -> None:
-        self._files = {
-            record.id: [
-                file
-                for file in (_bound_files(record) if BULK in parts else ())
-                if f"{file.run}/{file.name}" not in drop.files
-            ]
-            for record in records
-        }
-        named = {record.id: named_commit(record) if SRC in parts else None for record in records}
-        self._sources = {id: None if oid in drop.snapshots else oid for id, oid in named.items()}
-        self._sound = _sound_files(repo, [file for found in self._files.values() for file in found])
-        self._pinned = _pinned_commits(repo, [oid for oid in self._sources.values() if oid], given)
-        self.missing: dict[str, list[str]] = {}
-        for record in records:
-            if absent := self._absent(record):
-                self.missing.setdefault(record.run, []).extend(absent)
+        self._lines = lines
+        self._named = [_find_named(line, drop, parts) for line in lines]
+        self._sound = _sound_files(repo, list(self._files()))
+        self._pinned = _pinned_commits(repo, list(self._sources()), given)
+
+    @property
+    def runs(self) -> int:
+        """How many runs begin in these lines."""
+        return sum(each.begins for each in self._readable())
 
     @property
     def size(self) -> int:
@@ -126,36 +121,71 @@ class Cargo:
     @property
     def size_lacking(self) -> int:
         """Bytes of those that are not here, as the records say."""
-        absent = {
-            file.oid: max(file.size, 0)
-            for found in self._files.values()
-            for file in found
-            if file.oid and file not in self._sound
-        }
-        return sum(absent.values())
+        return sum({file.oid: max(file.size, 0) for file in self._absent_files()}.values())
 
     @property
     def lacking(self) -> Lacking:
-        files = (file for found in self._files.values() for file in found)
         return Lacking(
-            frozenset(file.oid for file in files if file.oid and file not in self._sound),
-            frozenset(oid for oid in self._sources.values() if oid and oid not in self._pinned),
+            frozenset(file.oid for file in self._absent_files()),
+            frozenset(self._sources()) - self._pinned,
         )
 
-    def parcel(self, record: Record) -> Parcel:
-        files = [file for file in self._files[record.id] if file in self._sound]
-        source = self._sources[record.id]
+    @property
+    def missing(self) -> dict[str, list[str]]:
+        """For each run the parts that are not here."""
+        found: dict[str, list[str]] = {}
+        for each in self._readable():
+            if absent := self._absent(each):
+                found.setdefault(each.run, []).extend(absent)
+        return found
+
+    def parcels(self) -> list[Parcel]:
+        """The lines in their order, each with what goes with it."""
+        return [
+            Parcel(line) if named is None else self._parcel(line, named)
+            for line, named in zip(self._lines, self._named, strict=True)
+        ]
+
+    def _parcel(self, line: bytes, named: _Named) -> Parcel:
         return Parcel(
-            record.line,
-            begins_run=record.kind == "run.begin",
-            bulk=tuple((f"{file.run}/{file.name}", file.oid) for file in files),
-            snapshot=source if source in self._pinned else None,
+            line,
+            begins_run=named.begins,
+            bulk=tuple(
+                (f"{file.run}/{file.name}", file.oid) for file in named.files if file in self._sound
+            ),
+            snapshot=named.source if named.source in self._pinned else None,
         )
 
-    def _absent(self, record: Record) -> list[str]:
-        source = self._sources[record.id]
-        names = [file.name for file in self._files[record.id] if file not in self._sound]
-        return [SOURCE, *names] if source is not None and source not in self._pinned else names
+    def _absent(self, named: _Named) -> list[str]:
+        names = [file.name for file in named.files if file not in self._sound]
+        has_source = named.source is None or named.source in self._pinned
+        return names if has_source else [SOURCE, *names]
+
+    def _readable(self) -> Iterator[_Named]:
+        return (each for each in self._named if each is not None)
+
+    def _files(self) -> Iterator[Bound]:
+        return (file for each in self._readable() for file in each.files)
+
+    def _absent_files(self) -> Iterator[Bound]:
+        return (file for file in self._files() if file.oid and file not in self._sound)
+
+    def _sources(self) -> Iterator[str]:
+        return (each.source for each in self._readable() if each.source is not None)
+
+
+def _find_named(line: bytes, drop: Drop, parts: Collection[str]) -> _Named | None:
+    record = read_line(line)
+    if record is None:
+        return None
+    files = _bound_files(record) if BULK in parts else ()
+    source = named_commit(record) if SRC in parts else None
+    return _Named(
+        record.run,
+        record.kind == "run.begin",
+        tuple(file for file in files if f"{file.run}/{file.name}" not in drop.files),
+        None if source in drop.snapshots else source,
+    )
 
 
 def read_line(line: bytes) -> Record | None:

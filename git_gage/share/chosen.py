@@ -20,6 +20,7 @@ from git_gage.share.lanes import (
     find_out_lane,
     is_fork,
     kept_as,
+    line_key,
     out_refs,
     records_only,
     split_ref,
@@ -107,7 +108,7 @@ def push_lines(
     """
     if store.private:
         require_shareable(store, [parse_record(line).run for line in lines])
-    said = find_said(catalog.record_lines(chosen.runs))
+    said = find_said(chosen.runs, catalog)
     parcels, missing = pack_parcels(store, lines, said, chosen.parts)
     for sentence in describe_missing(missing):
         observer.warning(sentence)
@@ -133,9 +134,10 @@ def _find_lost(
 ) -> list[bytes]:
     """Lines of chosen runs that the remote has not, by a look at it."""
     there = look_at(store, catalog, remote.address, observer).catalog
-    held = {record.line for record in there.record_lines(chosen.runs)}
-    ours = (record for record in catalog.record_lines(chosen.runs) if record.line not in held)
-    return [r.line for r in ours if chosen.kinds is None or r.kind in chosen.kinds]
+    held = {line_key(record.line) for record in there.record_lines(chosen.runs)}
+    ours = catalog.record_lines(chosen.runs)
+    meant = (each.line for each in ours if chosen.kinds is None or each.kind in chosen.kinds)
+    return [line for line in meant if line_key(line) not in held]
 
 
 def _find_lines(store: Store, catalog: Catalog, remote: Remote, chosen: Chosen) -> Iterator[bytes]:

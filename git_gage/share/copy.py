@@ -13,7 +13,7 @@ from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import pack_parcels
 from git_gage.share.chosen import Chosen, LeftOut, push_lines
 from git_gage.share.fewer import note_given_back
-from git_gage.share.lanes import note_name, read_tip_lines, sharing
+from git_gage.share.lanes import line_key, note_name, read_tip_lines, sharing
 from git_gage.share.redaction import find_said
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
@@ -70,28 +70,30 @@ def plan_copy(
     are there, and not shown. What one side says was taken out does not go.
     """
     runs = chosen.runs or ()
-    theirs = [] if target is None else list(target.record_lines(runs))
-    there: dict[str, set[bytes]] = {}
-    for record in theirs:
-        there.setdefault(record.run, set()).add(record.line)
+    sides = [source] if target is None else [source, target]
+    drop = find_said(runs, *sides)
+    # There may be a hundred thousand of them: no record is kept, and of lines only what moves.
+    there = {line_key(line) for line in held}
+    known: set[str] = set()
+    for record in target.record_lines(runs) if target is not None else ():
+        there.add(line_key(record.line))
+        known.add(record.run)
     lacking: dict[str, list[bytes]] = {}
     begun: set[str] = set()
-    ours = list(source.record_lines(runs))
-    drop = find_said([*ours, *theirs])
     judged = source.begun(runs) if sends else set(runs)
-    for record in ours:
+    for record in source.record_lines(runs):
         is_meant = chosen.kinds is None or record.kind in chosen.kinds
         is_meant = is_meant and not drop.takes(record.line)
         # Who does not know who began a run could not take words about it back when it is purged.
         is_meant = is_meant and (record.run in judged or record.kind == KIND)
         if record.line in held:
-            there.setdefault(record.run, set()).add(record.line)
-        if is_meant and record.line not in there.get(record.run, ()):
+            known.add(record.run)
+        if is_meant and line_key(record.line) not in there:
             lacking.setdefault(record.run, []).append(record.line)
             if record.kind == "run.begin":
                 begun.add(record.run)
     left = LeftOut(store, find_remote(store.repo, remote), sends=sends)
-    late = set(left.find(chosen)).intersection(there)
+    late = known.intersection(left.find(chosen))
     moves = [
         Move(run, run in begun, lacking.get(run, ()))
         for run in runs
@@ -177,17 +179,17 @@ def offer_runs(store: Store, catalog: Catalog, again: Collection[str] = ()) -> N
         catalog.refresh()
         tips = [oid for ref, oid in store.read_tips().items() if ref.startswith(f"{LOCAL}/")]
         offered = read_tip_lines(store, tips)
-        records = [
-            record
+        news = [
+            (record.run, record.kind, record.line)
             for record in catalog.record_lines()
             if record.run not in store.private
             and (record.line not in offered or record.run in again)
         ]
-        begun = catalog.begun({record.run for record in records})
-        lines = [each.line for each in records if each.run in begun or each.kind == KIND]
+        begun = catalog.begun({run for run, *_ in news})
+        lines = [line for run, kind, line in news if run in begun or kind == KIND]
         if not lines:
             return
-        parcels, _ = pack_parcels(store, lines, find_said(catalog.record_lines()))
+        parcels, _ = pack_parcels(store, lines, find_said(None, catalog))
         with store.writing():
             lane = out_lane(store.dir / "lane.json", store.repo.common_dir, _HERE)
             extend_lane(store.repo, f"{LOCAL}/{lane}", store.clock(), parcels)

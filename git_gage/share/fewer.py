@@ -123,7 +123,7 @@ def _wanted(catalog: Catalog, lines: Iterable[bytes]) -> list[Record]:
     """The records of some lines, of runs that are here, without what was taken out of these."""
     records = [record for record in map(read_line, lines) if record is not None]
     runs = catalog.begun(dict.fromkeys(record.run for record in records))
-    drop = find_said(catalog.record_lines(sorted(runs)))
+    drop = find_said(runs, catalog)
     return [each for each in records if each.run in runs and not drop.takes(each.line)]
 
 

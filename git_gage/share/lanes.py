@@ -148,6 +148,11 @@ def read_tip_lines(store: Store, tips: Iterable[str]) -> dict[bytes, None]:
     return _lines_of(store, list_blobs_of(store, tips))
 
 
+def line_key(line: bytes) -> bytes:
+    """Stands for a line among so many that nobody holds them all."""
+    return hashlib.sha256(line).digest()
+
+
 def list_blobs(store: Store, tips: Iterable[str]) -> dict[str, list[str]]:
     """Record blobs of each tip, but of those that have too many entries to be a lane of ours."""
     asked = list(dict.fromkeys(tips))

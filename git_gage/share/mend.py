@@ -143,7 +143,7 @@ def _keep_readable(store: Store, catalog: Catalog, tracking: str, left: Refs, th
     files = list_files(repo, _tips(whole, (BULK,)))
     pins = _readable_sources(repo, _tips(left, (SRC,)))
     runs = {record.run for record in map(read_line, lines) if record is not None}
-    drop = find_said(catalog.record_lines(sorted(runs)))
+    drop = find_said(runs, catalog)
     packed, _ = pack_parcels(store, list(lines), drop, (BULK,))
     parcels = [
         parcel._replace(

@@ -12,6 +12,7 @@ from git_gage.share.delivery import would_give_up
 from git_gage.share.fetch import find_late_cargo
 from git_gage.share.lanes import (
     compare_tips,
+    line_key,
     own_refs,
     records_only,
     sharing,
@@ -133,8 +134,9 @@ def _find_late(store: Store, catalog: Catalog, peek: Peek, chosen: Chosen) -> Co
 
 def _beyond(one: Catalog, other: Catalog, runs: Sequence[str] | None) -> list[bytes]:
     """Lines on some runs that one of two has and the other has not."""
-    known = {record.line for record in other.record_lines(runs)}
-    return [record.line for record in one.record_lines(runs) if record.line not in known]
+    known = {line_key(record.line) for record in other.record_lines(runs)}
+    ours = (record.line for record in one.record_lines(runs))
+    return [line for line in ours if line_key(line) not in known]
 
 
 def _of_kinds(lines: Iterable[bytes], chosen: Chosen) -> list[bytes]:
@@ -158,9 +160,7 @@ def _is_of(line: bytes, purged: Collection[str]) -> bool:
 def _measure(
     store: Store, peek: Peek, lines: Sequence[bytes], chosen: Chosen, *, there: bool
 ) -> Move:
-    records = [record for record in map(read_line, lines) if record is not None]
-    cargo = Cargo(store.repo, records, Drop(), chosen.parts)
+    cargo = Cargo(store.repo, lines, Drop(), chosen.parts)
     size = sum(len(line) + 1 for line in lines)
     size += cargo.size_lacking if there else cargo.size
-    runs = sum(record.kind == "run.begin" for record in records)
-    return Move(peek.remote.shown, runs, len(lines), size)
+    return Move(peek.remote.shown, cargo.runs, len(lines), size)

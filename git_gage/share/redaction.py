@@ -7,7 +7,7 @@ Source: docs/format.md, "Redaction".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
@@ -18,6 +18,7 @@ from git_gage.share.cargo import named_commit
 from git_gage.store.rewrite import Drop
 
 if TYPE_CHECKING:
+    from git_gage.catalog import Catalog
     from git_gage.records import Record
 
 OUTPUT, FILES, SOURCE = "output", "files", "source"
@@ -63,11 +64,18 @@ class Redaction(NamedTuple):
         return [RUN] if self.whole else [name for name, there in found.items() if there]
 
 
-def find_said(records: Iterable[Record]) -> Drop:
-    """What those who recorded runs have taken out of them: nobody is to send it again.
+def find_said(runs: Collection[str] | None, *catalogs: Catalog) -> Drop:
+    """What those who recorded runs (None: all) have taken out: nobody is to send it again.
 
-    `records` are all that are known of these runs.
+    `catalogs` have all that is known of these runs between them.
     """
+    told = {run for catalog in catalogs for run in catalog.redacted()}
+    asked = sorted(told if runs is None else told.intersection(runs))
+    return said_of(record for catalog in catalogs for record in catalog.record_lines(asked))
+
+
+def said_of(records: Iterable[Record]) -> Drop:
+    """The same, by all records that are known of some runs."""
     known: dict[str, list[Record]] = {}
     for record in records:
         known.setdefault(record.run, []).append(record)

@@ -16,7 +16,7 @@ from git_gage.git.quarantine import adopt_packs, release_kept
 from git_gage.records import short_id
 from git_gage.share.cargo import Cargo, Lacking, pack_parcels
 from git_gage.share.fetch import Fetched, fetch_cargo, mending
-from git_gage.share.lanes import CARGO, note_name, read_tip_lines, sharing, split_ref
+from git_gage.share.lanes import CARGO, line_key, note_name, read_tip_lines, sharing, split_ref
 from git_gage.share.peek import look_at
 from git_gage.share.redaction import find_said
 from git_gage.share.transfer import fetch_objects, is_refused
@@ -81,19 +81,17 @@ def _take(
     note_name(store, peek.remote)
     catalog.refresh()
     before, mark = (catalog.count(), catalog.count_records()), catalog.mark()
-    ours, theirs = (list(each.record_lines(runs)) for each in (catalog, peek.catalog))
-    here = {record.line for record in ours}
-    drop = find_said([*ours, *theirs])
-    records = [
-        record
-        for record in theirs
-        if not drop.takes(record.line) and (kinds is None or record.kind in kinds)
-    ]
-    lines = [record.line for record in records]
-    lacking = Cargo(store.repo, records, drop, parts).lacking
+    here = {line_key(record.line) for record in catalog.record_lines(runs)}
+    drop = find_said(runs, catalog, peek.catalog)
+    theirs = peek.catalog.record_lines(runs)
+    meant = (each.line for each in theirs if kinds is None or each.kind in kinds)
+    lines = [line for line in meant if not drop.takes(line)]
+    lacking = Cargo(store.repo, lines, drop, parts).lacking
     brought = _bring(store, peek, lines, lacking, parts, observer)
     parcels, missing = pack_parcels(store, lines, drop, parts, brought.sources)
-    news = [each for each in parcels if each.line not in here or _completes(each, lacking)]
+    news = [
+        each for each in parcels if line_key(each.line) not in here or _completes(each, lacking)
+    ]
     with store.writing():
         prefix = f"{TAKEN}/{peek.remote.tracking}/w/{LANE}"
         extend_lane(store.repo, prefix, store.clock(), news)
@@ -106,7 +104,7 @@ def _take(
         from git_gage.share.purge import take_in_purges
 
         came = take_in_purges(store, catalog, came, mark, observer)
-    late = any(each.line in here and _completes(each, lacking) for each in parcels)
+    late = any(line_key(each.line) in here and _completes(each, lacking) for each in parcels)
     return Fetched(peek.remote.shown, *came, has_cargo=late)
 
 

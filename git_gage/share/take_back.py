@@ -21,7 +21,7 @@ from git_gage.share.lanes import (
     read_tip_lines,
     recall_name,
 )
-from git_gage.share.redaction import find_said
+from git_gage.share.redaction import said_of
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT, SPACES, TAKEN, TRACKING, parse_ref
 from git_gage.store.identity import out_lane
@@ -278,8 +278,8 @@ def _wanted_of(
     """
     runs = dict.fromkeys([*filter(None, map(run_of, rest.lines)), *rest.runs_of_files])
     records = list(catalog.record_lines(list(runs)))
-    unjudged = find_said(records).runs.difference(gone)
-    said = find_said(each for each in records if each.run not in unjudged)
+    unjudged = said_of(records).runs.difference(gone)
+    said = said_of(each for each in records if each.run not in unjudged)
     rest = rest.without(said._replace(runs=said.runs.union(gone)))
     return rest._replace(snapshots=tuple(oid for oid in rest.snapshots if oid in named))
 
