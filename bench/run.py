@@ -161,6 +161,11 @@ class Bench:
         self.rows.append(row)
         _say(f"{row.what}: {row.ms:.1f} ms, {row.ratio} {row.base}")
 
+    def add_peak(self, what: str, ms: float, peak_mb: float, goal: str) -> None:
+        """Memory that was measured by itself; `ms` is of the same one process."""
+        self.rows.append(Row(what, ms, "", 0, goal, peak_mb))
+        _say(f"{what}: {peak_mb:.0f} MB")
+
     def add_figure(self, figure: Figure) -> None:
         self.figures.append(figure)
         _say(f"log, {figure.what}: {figure.value}")
@@ -405,6 +410,9 @@ def _steps(options: argparse.Namespace) -> Iterator[Callable[[Bench], None]]:
 
     for runs in (1000, 10_000):
         yield partial(measure_moving, runs=runs)
+    from bench.memory import measure_memory
+
+    yield partial(measure_memory, runs=10_000)
     from bench.finding import measure_finding
 
     yield partial(measure_finding, runs=options.wide)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from git_gage.catalog.judging import Judge
+    from git_gage.catalog.lines import RecordReader
     from git_gage.catalog.live import Live
     from git_gage.catalog.said import Said
     from git_gage.records import Record
@@ -72,6 +73,7 @@ class Catalog:
         self._path: Path | None = None
         self._db: sqlite3.Connection | None = None
         self._renewed: set[Path] = set()
+        self._reader: RecordReader | None = None
 
     def of(self, store: Store, status_of: Callable[[str], str]) -> Catalog:
         """The catalog of another store, which judges as this one does."""
@@ -97,6 +99,7 @@ class Catalog:
             # In a repository that had no runs yet there was no place but memory.
             self.close()
             self._may_move, self._path, self._places = False, None, find_places(self._store)
+        self._reader = None  # what it keeps may be gone
         return self._try(
             lambda db: refresh(db, self._store, self._judge, bulk=bulk, tell=self._tell)
         )
@@ -434,16 +437,17 @@ class Catalog:
             yield from sorted(self._records(page, beyond), key=lambda record: order[record.run])
 
     def _records(self, runs: Sequence[str], beyond: str | None) -> list[Record]:
-        from git_gage.catalog.lines import read_records
+        from git_gage.catalog.lines import RecordReader
 
+        reader = self._reader = self._reader or RecordReader(self._store)
         asked = self._ask(lambda db: query.read_sightings(db, runs, beyond))
-        found = read_records(self._store, asked)
+        found = reader.read(asked)
         if len({record.id for record in found}) < len(
             asked
         ):  # they went from a journal into a lane since we looked
             self.refresh()
             asked = self._ask(lambda db: query.read_sightings(db, runs, beyond))
-            found = read_records(self._store, asked)
+            found = reader.read(asked)
         return found
 
     def _newest(self, limit: int | None, among: Sequence[str] | None) -> Iterator[Shown]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from git_gage.cli.commands import front_door
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 COMPLETE = "_GIT_GAGE_COMPLETE"
 # How trust files looked when records were judged last.
 STAMP = "cache/trust.json"
+_PAGE = 500
+_CHUNK = 1 << 20
 
 
 class App:
@@ -359,6 +361,11 @@ class App:
         """Run objects, newest first (None: all), or of those with these ids, in their order."""
         return [self._as_it_is(document) for document in self.runs.newest(limit, among)]
 
+    def each_document(self, among: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Those with these ids, a page at a time: of many runs nobody holds all."""
+        for first in range(0, len(among), _PAGE):
+            yield from self.documents(None, among[first : first + _PAGE])
+
     def document_texts(
         self, limit: int | None, among: Sequence[str] | None = None
     ) -> Iterator[str]:
@@ -427,19 +434,27 @@ class App:
         data = screen.encode(content) if isinstance(content, str) else content
         self.show_parts(iter([data]), screen)
 
-    def write_page(self, name: str, text: str, what: str | None = None) -> None:
+    def write_page(self, name: str, parts: Iterable[str], what: str | None = None) -> None:
         """Write a page, which is UTF-8 wherever it goes, for the user; `-` is standard output.
 
-        `what`: how much is in it, to be told.
+        `what`: how much is in it, to be told. Nothing is written before all of it could be made.
         Raises: RequestError if it cannot be written.
         """
-        if name == "-":
-            self.screen().write(text.encode())
-        else:
-            self.write_files(name, text, {}, what)
+        from tempfile import TemporaryFile
+
+        with TemporaryFile("w+", encoding="utf-8", newline="\n") as spool:
+            spool.writelines(parts)
+            spool.seek(0)
+            made = iter(partial(spool.read, _CHUNK), "")
+            if name == "-":
+                screen = self.screen()
+                for part in made:
+                    screen.write(part.encode())
+            else:
+                self.write_files(name, made, {}, what)
 
     def write_files(
-        self, name: str, text: str, beside: Mapping[str, str], what: str | None = None
+        self, name: str, parts: Iterable[str], beside: Mapping[str, str], what: str | None = None
     ) -> None:
         """Write a file for the user, and others beside it in folders that may have to be made.
 
@@ -449,7 +464,8 @@ class App:
 
         path = self.cwd / name
         try:
-            path.write_text(text, encoding="utf-8", newline="\n")
+            with path.open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(parts)
             for other, content in beside.items():
                 place = path.parent / other
                 place.parent.mkdir(exist_ok=True)

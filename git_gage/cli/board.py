@@ -167,7 +167,7 @@ def _show(
 
     screen = app.screen(color)
     if html is not None:
-        app.write_page(html, forms.format_html(board, found))
+        app.write_page(html, [forms.format_html(board, found)])
     elif as_json:
         screen.write(screen.encode(format_json(forms.board_body(board, found))))
     elif csv or md:

@@ -138,7 +138,7 @@ def _show(
     elif given["md"]:
         text = "".join(forms.format_markdown_rows(comparison, rows, screen))
     elif given["html"]:
-        app.write_page(given["html"], _page(app, comparison, rows, screen))
+        app.write_page(given["html"], [_page(app, comparison, rows, screen)])
         return
     else:
         text = forms.format_comparison(comparison, screen, everything=given["everything"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from git_gage.cli.app import App
@@ -83,13 +85,12 @@ def command(
         require_folder(app.cwd / output)
     what = count_text(len(chosen), "run")
     if form == "in-toto":
-        lines = [_export(app, app.document(run)) for run in chosen]
-        app.write_page(output, "".join(lines), what)
+        app.write_page(output, (_export(app, app.document(run)) for run in chosen), what)
     elif form == "bundle":
         _write_bundle(app, chosen, output, allow_secrets)
         click.echo(f"Wrote {what} to {clean(output)}")
     else:
-        _write(app, app.documents(None, chosen), form, output)
+        _write(app, chosen, form, output)
     return 0
 
 
@@ -118,17 +119,18 @@ def _write_bundle(app: App, runs: list[str], output: str, allow_secrets: bool) -
         write_bundle(app.store, app.catalog, runs, path, progress, allow_secrets=allow_secrets)
 
 
-def _write(app: App, documents: list[dict[str, Any]], form: str, output: str) -> None:
+def _write(app: App, chosen: list[str], form: str, output: str) -> None:
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
     from git_gage.share.exporting import NOT_WRITTEN, require_ended, write_folder
 
-    what = count_text(len(documents), "run")
-    require_ended(documents)
+    what = count_text(len(chosen), "run")
+    documents = partial(app.each_document, chosen)
+    require_ended(documents())
     progress = app.progress()
     if form in _FOLDERS:
         target = app.cwd / output
-        written = write_folder(app.store, app.catalog, documents, form, target, progress)
+        written = write_folder(app.store, app.catalog, documents(), form, target, progress)
         _tell(written, output)
     elif form == "parquet":
         _write_parquet(documents, app.cwd / output)
@@ -137,23 +139,23 @@ def _write(app: App, documents: list[dict[str, Any]], form: str, output: str) ->
         from git_gage.formats.tables import find_columns
         from git_gage.render.delimited import format_csv
 
-        app.write_page(output, "".join(format_csv(documents, find_columns(documents))), what)
+        app.write_page(output, format_csv(documents(), find_columns(documents())), what)
     else:
         from git_gage.formats.jsonl import format_runs
         from git_gage.share.exporting import gather
 
-        runs = gather(app.store, app.catalog, documents, progress, files=False)
-        app.write_page(output, "".join(format_runs(runs)), what)
+        runs = gather(app.store, app.catalog, documents(), progress, files=False)
+        app.write_page(output, format_runs(runs), what)
     progress.sentence(f"no place in {form} for {NOT_WRITTEN[form]}")
 
 
-def _write_parquet(documents: list[dict[str, Any]], path: Path) -> None:
+def _write_parquet(documents: Callable[[], Iterator[dict[str, Any]]], path: Path) -> None:
     from git_gage.formats.tables import find_columns, write_parquet
     from git_gage.render.columns import read_field
     from git_gage.store.files import explained
 
-    columns = find_columns(documents)
-    rows = [[read_field(document, name) for name in columns] for document in documents]
+    columns = find_columns(documents())
+    rows = ([read_field(document, name) for name in columns] for document in documents())
     with explained(path, "write parquet"):
         write_parquet(path, columns, rows)
 

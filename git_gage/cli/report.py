@@ -140,7 +140,7 @@ def _write(
         screen = app.screen()
         screen.write(screen.encode(written.text))
         return
-    app.write_files(output, written.text, written.charts)
+    app.write_files(output, [written.text], written.charts)
 
 
 class _Reader:
