@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LEAST = 6
 _DIGITS = 64
 # Blobs, of 1 MiB at most.
-_MOST_KEPT = 16
+MOST_KEPT = 16
 _HINT = "'git gage show @ --history' has the ids of what was recorded about a run"
 
 Lines = dict[str, list[bytes]]
@@ -57,7 +57,7 @@ class RecordReader:
             else:
                 absent.append(blob)
         for blob, read in self._store.read_lines(absent):
-            if len(self._kept) == _MOST_KEPT:
+            if len(self._kept) == MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[blob] = _by_id(read)
             yield self._kept[blob]

@@ -6,6 +6,7 @@ import pytest
 
 from git_gage.catalog import Chain
 from git_gage.catalog import catalog as module
+from git_gage.catalog.lines import MOST_KEPT
 from git_gage.records import Record
 from tests.unit.catalog.made_up import (
     LANE,
@@ -126,6 +127,23 @@ def test_records_of_many_runs_are_read_in_one_go(store: FakeStore) -> None:
     beyond = catalog.lines_beyond([second.run, first.run], "origin")
     assert beyond == lines(second, end(second), first)
     assert store.asked_lines == 1
+
+
+def test_who_asks_for_one_run_after_the_other_reads_each_blob_once(store: FakeStore) -> None:
+    runs = [begin(number) for number in range(6)]
+    store.lane(ref(), lines(*runs[:3]), lines(*runs[3:]))
+    catalog = fresh_catalog(store)
+    store.asked_lines = 0
+    assert [catalog.records(each.run) for each in runs] == [[each] for each in runs]
+    assert store.asked_lines == 2
+
+
+def test_of_many_blobs_the_last_ones_are_kept(store: FakeStore) -> None:
+    runs = [begin(number) for number in range(MOST_KEPT + 2)]
+    store.lane(ref(), *(lines(each) for each in runs))
+    catalog = fresh_catalog(store)
+    for _ in range(2):
+        assert [each.run for each in catalog.record_lines()] == [each.run for each in runs]
 
 
 def test_a_remote_with_a_slash_in_its_name_is_another_remote(store: FakeStore) -> None:
