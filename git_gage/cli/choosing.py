@@ -62,11 +62,12 @@ _others = (
 )
 
 
-def filter_options(*, bounds: bool = True) -> Callable[[F], F]:
+def filter_options(*, bounds: bool = True, all_without: bool = False) -> Callable[[F], F]:
     """`-w` and the options of its kind for a command, which gets them as `wheres`.
 
     That is a tuple of filters that must all hold; none means every run. Above `pass_obj`.
-    `bounds=False` leaves out `--min` and `--max`.
+    `bounds=False` leaves out `--min` and `--max`. `all_without`: without a filter the command
+    changes something with all runs, so an empty one, as of an unset variable, is refused.
     """
     options = [_where, *(_bounds if bounds else ()), *_others]
 
@@ -76,6 +77,8 @@ def filter_options(*, bounds: bool = True) -> Callable[[F], F]:
             app: App = click.get_current_context().obj
             # '' asks for nothing, as in Gage
             filters = [where for where in wheres if where.strip()]
+            if all_without and len(filters) < len(wheres):
+                raise click.UsageError("'-w' needs a filter: leave it out for all runs")
             for name, read in _READERS.items():
                 if name in given:
                     filters += read(app, given.pop(name))

@@ -147,6 +147,8 @@ class UnknownCommandError(click.UsageError):
 
 
 def _choose_folder(ctx: click.Context, _: click.Parameter, folder: str | None) -> None:
+    if folder == "":
+        raise click.UsageError("'--runs' needs a directory: leave it out for this repository", ctx)
     if folder is not None:
         ctx.obj.asked_folder = ctx.obj.typed_folder = folder
 

@@ -46,7 +46,7 @@ def moving_options(command: F) -> F:
         user_option,
         meta_option,
         files_option,
-        filter_options(bounds=False),
+        filter_options(bounds=False, all_without=True),
     ):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]

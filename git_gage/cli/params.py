@@ -106,6 +106,12 @@ class RemoteName(click.ParamType):  # type: ignore[type-arg]
 
     name = "remote"
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Raises: click.UsageError for an empty word, as of an unset variable."""
+        if value == "":
+            self.fail("an empty word names no remote", param, ctx)
+        return value
+
     def shell_complete(
         self,
         ctx: click.Context,

@@ -44,6 +44,25 @@ def test_options_become_one_filter(repo: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("push", "-w", ""), "'-w' needs a filter: leave it out for all runs"),
+        (("fetch", "-w", " "), "'-w' needs a filter: leave it out for all runs"),
+        (("sync", "-w", "acc > 0", "-w", ""), "'-w' needs a filter: leave it out for all runs"),
+        (("copy", "--all", "-y", "--to", ""), "an empty word names no remote"),
+        (("list", "--remote", ""), "an empty word names no remote"),
+        (("push", ""), "an empty word names no remote"),
+        (("--runs", "", "rm", "1", "-y"), "'--runs' needs a directory: leave it out for this"),
+    ],
+)
+def test_an_unset_variable_means_nothing(repo: Path, words: tuple[str, ...], message: str) -> None:
+    refused = gage_inside(repo, *words)
+    assert (refused.code, refused.out) == (129, "")
+    assert message in refused.err
+    assert count(repo) == 3
+
+
+@pytest.mark.parametrize(
     ("option", "value", "message"),
     [
         ("--min", "acc", "'--min' needs a name and a number such as acc=0.9, not 'acc'"),
