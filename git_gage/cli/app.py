@@ -48,6 +48,8 @@ class App:
         self.trouble = ""
         # Whether a remote that shows no runs is known to have had some.
         self.had_runs = False
+        # Whether a remote has runs that are not shown.
+        self.is_partial = False
         self._sign: bool | None = None
         self._sign_key: str | None = None
 
@@ -420,6 +422,14 @@ class App:
             raise RequestError("standard output is closed")
         git = self.here.run if "repo" in vars(self) else None
         return find_screen(sys.stdout, self.environ, git, color)
+
+    def hint_at_gc(self) -> str:
+        """How to end that git keeps what was deleted, in the repository that has the runs."""
+        from shlex import quote
+
+        where = f"-C {quote(str(self.repo.common_dir))} " if self.asked_folder else ""
+        way = f"git {where}gc --prune=now"
+        return f"hint: git keeps what nothing leads to for two weeks; end that with: {way}"
 
     def progress(self, *, quiet: bool = False) -> Progress:
         """Who tells on standard error how things go."""

@@ -44,9 +44,10 @@ def main() -> int:
         except ModuleNotFoundError:
             return _open_next()
         from git_gage.cli import app
-    except KeyboardInterrupt:  # there is nothing to tell yet, and nothing to undo
+
+        return app.main()
+    except KeyboardInterrupt:  # nothing to tell yet; or a second one, while the first was told
         return INTERRUPTED
-    return app.main()
 
 
 def _open_next() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -32,11 +33,20 @@ class Elsewhere(App):
     def _look(self, *, quiet: bool) -> None:
         from git_gage.share.lanes import tracking_refs
         from git_gage.share.peek import look_at
+        from git_gage.share.withdrawn import Withdrawn
 
         app = self._app
         self._looked = time.monotonic()
         with app.progress(quiet=quiet) as progress:
             peek = look_at(app.store, app.catalog, self._address, progress)
+            waiting = Withdrawn(app.store).deletes(peek.remote.tracking)
+            self.is_partial = any(ref in peek.listed for ref in waiting.keys() - peek.tips.keys())
+            if self.is_partial:
+                shown = peek.remote.shown
+                progress.warning(
+                    f"'{shown}' still has what was taken out of runs here, and what lies beside it"
+                    f" is not shown: 'git gage push {shlex.quote(shown)}' replaces it"
+                )
         self.peek = peek
         self._here = set(app.runs.find(()))
         self._shown = peek.remote.shown

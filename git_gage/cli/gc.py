@@ -43,10 +43,7 @@ def command(app: App, dry_run: bool, as_json: bool) -> None:
         for text in _kept_texts(garbage):
             progress.note(f"kept: {text}")
         if not dry_run:
-            progress.note(
-                "hint: git keeps what nothing leads to for two weeks; end that with"
-                " 'git gc --prune=now'"
-            )
+            progress.note(app.hint_at_gc())
 
 
 def _kept_texts(garbage: Garbage) -> list[str]:

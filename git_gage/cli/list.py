@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -189,8 +190,6 @@ def _spell(given: dict[str, Any], *more: str) -> str:
     words += ["--best", given["best"]] if given["best"] else []
     if words == plain:
         return " ".join(words)
-    import shlex
-
     from git_gage.safe import clean
 
     return clean(shlex.join(words))
@@ -211,9 +210,12 @@ def hint_at_runs(app: App, remote: str | None = None) -> None:
     from git_gage.safe import clean
 
     if remote is not None:
+        if app.is_partial:
+            return  # that has been told
         told = "any more: it has lost or hides them" if app.had_runs else "yet"
         click.echo(f"no runs on {clean(remote)} {told}", err=True)
-        app.progress().note(f"hint: send some with 'git gage push {clean(remote)}'")
+        way = f"git gage push {shlex.quote(remote)}"
+        app.progress().note(f"hint: send some with '{clean(way)}'")
         return
     none = app.no_runs()
     app.progress().note(f"{none.message}\nhint: {none.hint}")

@@ -91,7 +91,7 @@ def command(
     if not (purged or there.failed):
         describe_done(app, "Purged", [])
     with app.progress(quiet=as_json) as progress:
-        for hint in _hints(left, asked):
+        for hint in (*_hints(left, asked), app.hint_at_gc()):
             progress.note(hint)
     click.get_current_context().exit(code)
 
@@ -226,4 +226,3 @@ def _hints(remotes: Sequence[str], runs: Sequence[str]) -> Iterator[str]:
     for remote in map(shlex.quote, remotes):
         way = f"git gage purge {few} --remote {remote}" if few else f"git gage push {remote}"
         yield f"hint: end it on the remote, too: {way}"
-    yield "hint: git keeps what nothing leads to for two weeks; end that with 'git gc --prune=now'"

@@ -70,7 +70,7 @@ def command(
     for line in _describe(done):
         click.echo(line)
     with app.progress() as progress:
-        for hint in _hints(done):
+        for hint in (*_hints(done), app.hint_at_gc()):
             progress.note(hint)
 
 
@@ -103,7 +103,6 @@ def _hints(done: Redacted) -> Iterator[str]:
     yield f"hint: {ROTATE}"
     for remote in done.remotes:
         yield f"hint: take it from the remote, too: git gage push {shlex.quote(remote)}"
-    yield "hint: git keeps what nothing leads to for two weeks; end that with 'git gc --prune=now'"
 
 
 def _name(plan: Redaction) -> str:

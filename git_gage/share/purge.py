@@ -210,6 +210,12 @@ def push_purge(
         else:
             chosen = Chosen(runs, CARGO, None)
             pushed = push_chosen(store, catalog, found, chosen, observer, allow_secrets=False)
+        if pushed.runs:
+            others = "1 run" if pushed.runs == 1 else f"{pushed.runs:,} runs"
+            observer.warning(
+                f"'{found.shown}' got {others} of yours that it did not have, too: what it had"
+                " yours in is replaced as a whole"
+            )
         has_files = bool(Withdrawn(store).files(found.tracking))
         remove_files(store, catalog, found, observer, here)
         is_changed = has_files or pushed.gave_up or not pushed.up_to_date

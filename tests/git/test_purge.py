@@ -1123,3 +1123,38 @@ def test_a_list_without_what_was_put_away_says_where_it_is(repo: Path) -> None:
     assert gage_inside(repo, "run", "-q", "--private", "train.py").code == 0
     done = gage_inside(repo, "export", "-w", "op=train.py", "--format", "jsonl")
     assert (done.code, done.out) == (1, "")
+
+
+def test_what_a_remote_has_beside_a_purged_run_is_not_said_to_be_nothing(project: Path) -> None:
+    kept, _ = run(project), run(project)
+    say(project, "push", "origin")
+    say(project, "purge", "@", "--force")
+    looked = gage_inside(project, "list", "--remote", "origin")
+    assert (looked.code, looked.out, len(looked.err.splitlines())) == (0, "", 1)
+    assert "what lies beside it is not shown: 'git gage push origin' replaces it" in looked.err
+    say(project, "push", "origin")
+    shown = gage_inside(project, "list", "--remote", "origin", "--porcelain")
+    assert (shown.out.count("\n"), kept in shown.out, shown.err) == (1, True, "")
+
+
+def test_what_goes_along_where_a_lane_is_replaced_is_told(project: Path) -> None:
+    first = run(project)
+    say(project, "push", "origin")
+    run(project)
+    done = gage_inside(project, "purge", first, "--force", "--remote", "origin")
+    assert (done.code, done.out) == (0, "Purged 1 run\n")
+    assert "'origin' got 1 run of yours that it did not have, too" in done.err
+    run(project)
+    run(project)
+    done = gage_inside(project, "purge", "@", "--force", "--remote", "origin")
+    assert "'origin' got 1 run of yours that it did not have, too" in done.err
+
+
+def test_the_disk_of_a_folder_is_freed_in_the_folder(project: Path, tmp_path: Path) -> None:
+    run(project)
+    folder = tmp_path / "a folder"
+    say(project, "copy", "--all", "--to", str(folder), "-y")
+    done = gage_inside(project, "--runs", str(folder), "gc")
+    way = f"git -C {shlex.quote(str(folder))} gc --prune=now"
+    assert done.err.endswith(f"end that with: {way}\n")
+    assert git(project, *shlex.split(way)[1:]) == ""
