@@ -78,6 +78,10 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
     if not found.plan.moves and not (found.runs and what.files != "none"):
         return _tell_nothing(found, what, as_json=as_json)
     if what.dry_run:
+        if side.sends and not allow_secrets:
+            from git_gage.share.copy import require_clean_copy
+
+            require_clean_copy(app.store, app.catalog, side.address, found.plan)
         screen = app.screen()
         app.show(_preview(app, found, what, as_json=as_json), screen)
         return 0

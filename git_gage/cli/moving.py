@@ -239,7 +239,9 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
             from git_gage.share.preview import preview_push
 
             chosen = Chosen(runs, what.parts, what.kinds)
-            move = preview_push(app.store, app.catalog, remote, chosen, progress)
+            move = preview_push(
+                *(app.store, app.catalog, remote, chosen, progress), allow_secrets=allow_secrets
+            )
         else:
             pushed = push_runs(
                 *(app.store, app.catalog, remote, runs or (), progress),

@@ -5,32 +5,23 @@ Source: gitformat-bundle(5), git-bundle(1); docs/export.md.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.git import open_repository
 from git_gage.records import parse_record
 from git_gage.share.cargo import describe_missing, pack_parcels
-from git_gage.share.delivery import Load
 from git_gage.share.fetch import fetch_runs
-from git_gage.share.lanes import KINDS, read_tip_lines, refs_below
-from git_gage.share.leaks import require_no_leaks
+from git_gage.share.lanes import read_tip_lines
 from git_gage.share.redaction import find_said
+from git_gage.share.scratch import packed, scratch
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, Store
-from git_gage.store.identity import new_lane
-from git_gage.store.out import extend_lane
 
 if TYPE_CHECKING:
-    from git_gage.catalog import Catalog
-    from git_gage.git import Repository
-    from git_gage.share.transfer import Observer
+    from pathlib import Path
 
-# What git is told of the repository it is called in, and not of the one that is made.
-_OURS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
+    from git_gage.catalog import Catalog
+    from git_gage.share.transfer import Observer
 
 
 class Brought(NamedTuple):
@@ -66,13 +57,8 @@ def write_bundle(
     parcels, missing = pack_parcels(store, lines, find_said(runs, catalog))
     for sentence in describe_missing(missing):
         observer.warning(sentence.replace("is sent without", "goes without"))
-    with _scratch(store.repo) as repo:
-        # Each file has a lane of its own: two of the same runs do not rewrite each other.
-        extend_lane(repo, f"{LOCAL}/{new_lane()}", store.clock(), parcels)
-        refs = refs_below(repo, LOCAL, KINDS)
-        if not allow_secrets:
-            known = store.repo.list_refs("refs/remotes")
-            require_no_leaks(Store(repo), Load(refs, {}, known, lines))
+    known = store.repo.list_refs("refs/remotes")
+    with packed(store, parcels, known, allow_secrets=allow_secrets) as (repo, refs):
         repo.run("bundle", "create", "--quiet", str(path), *refs)
 
 
@@ -91,28 +77,11 @@ def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
 
     Raises: GitError where it is none, or damaged.
     """
-    with _scratch(store.repo) as repo:
+    with scratch(store.repo) as repo:
         repo.run("fetch", "--quiet", "--no-tags", "--", str(path), f"{LOCAL}/*:{LOCAL}/*")
-        scratch = Store(repo)
-        lines = read_tip_lines(scratch, scratch.read_tips().values())
+        there = Store(repo)
+        lines = read_tip_lines(there, there.read_tips().values())
     begun = {parse_record(line).run for line in lines if b'"kind":"run.begin"' in line}
     purged = begun.intersection(Withdrawn(store).purged())
     here = {run for run in begun - purged if catalog.document(run) is not None}
     return Brought(frozenset(begun - purged - here), frozenset(here), frozenset(purged))
-
-
-@contextmanager
-def _scratch(ours: Repository) -> Iterator[Repository]:
-    """An empty bare repository that can read the objects of ours."""
-    with tempfile.TemporaryDirectory(prefix="git-gage-") as folder:
-        place = Path(folder) / "git"
-        form = f"--object-format={ours.object_format}"
-        ours.run("init", "--quiet", "--bare", form, env={"GIT_DIR": str(place)})
-        (place / "objects" / "info").mkdir(exist_ok=True)
-        (place / "objects" / "info" / "alternates").write_text(f"{ours.objects_dir}\n")
-        (place / "gage").mkdir()
-        yield open_repository(place, _without_ours(ours.environ))
-
-
-def _without_ours(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in environ.items() if name not in _OURS}

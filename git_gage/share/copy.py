@@ -13,7 +13,8 @@ from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import pack_parcels
 from git_gage.share.chosen import Chosen, LeftOut, push_lines
 from git_gage.share.fewer import note_given_back
-from git_gage.share.lanes import line_key, note_name, read_tip_lines, sharing
+from git_gage.share.lanes import line_key, note_name, read_tip_lines, sharing, tracking_refs
+from git_gage.share.preview import require_clean
 from git_gage.share.redaction import find_said
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
@@ -151,12 +152,10 @@ def _send(
     here: Repository | None,
 ) -> None:
     """Send the lines of a plan, whatever the remote is remembered to have."""
-    whole = [move.run for move in plan.moves if not move.lines]
-    lines = [line for move in plan.moves for line in move.lines]
     with sharing(store):
         if store.journals():
             store.flush()
-        lines += [record.line for record in catalog.record_lines(whole)]
+        lines = _lines_of(catalog, plan)
         found = find_remote(store.repo, remote)
         note_name(store, found)
         listed = list_remote(store.repo, found, observer)
@@ -166,6 +165,21 @@ def _send(
         )
         note_given_back(store, found)
         remove_files(store, catalog, found, observer, here)
+
+
+def require_clean_copy(store: Store, catalog: Catalog, remote: str, plan: Plan) -> None:
+    """Look through what a plan would send, and send nothing.
+
+    Raises: SecretsFoundError.
+    """
+    known = tracking_refs(store.repo, find_remote(store.repo, remote))
+    require_clean(store, catalog, _lines_of(catalog, plan), plan.chosen, known)
+
+
+def _lines_of(catalog: Catalog, plan: Plan) -> list[bytes]:
+    whole = [move.run for move in plan.moves if not move.lines]
+    lines = [line for move in plan.moves for line in move.lines]
+    return lines + [record.line for record in catalog.record_lines(whole)]
 
 
 def offer_runs(store: Store, catalog: Catalog, again: Collection[str] = ()) -> None:

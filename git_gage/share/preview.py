@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import Cargo, pack_parcels, read_line
 from git_gage.share.chosen import LeftOut, find_unsent
-from git_gage.share.delivery import would_give_up
+from git_gage.share.delivery import Load, would_give_up
 from git_gage.share.fetch import find_late_cargo
 from git_gage.share.lanes import (
+    Refs,
     compare_tips,
     line_key,
     own_refs,
@@ -18,8 +19,11 @@ from git_gage.share.lanes import (
     sharing,
     tracking_refs,
 )
+from git_gage.share.leaks import require_no_leaks
 from git_gage.share.news import Contents, known_there, list_contents, withheld_lines
 from git_gage.share.peek import look_at
+from git_gage.share.redaction import find_said
+from git_gage.share.scratch import packed
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store.rewrite import Drop
 
@@ -47,11 +51,17 @@ class Move(NamedTuple):
 
 
 def preview_push(
-    store: Store, catalog: Catalog, remote: str | None, chosen: Chosen, observer: Observer
+    store: Store,
+    catalog: Catalog,
+    remote: str | None,
+    chosen: Chosen,
+    observer: Observer,
+    *,
+    allow_secrets: bool,
 ) -> Move:
     """What `push_runs` would send to a remote as it is now.
 
-    Raises: as `look_at`.
+    Raises: as `look_at`; SecretsFoundError.
     """
     with sharing(store):
         if store.journals():
@@ -70,6 +80,12 @@ def preview_push(
             held = withheld_lines(store, peek)
             lines = [line for line in lines if line not in held]
         lines = _of_kinds(lines, chosen)
+        if lines and not allow_secrets:
+            known = tracking_refs(store.repo, peek.remote)
+            if whole:
+                require_no_leaks(store, Load(own_refs(store), {}, known, lines))
+            else:
+                require_clean(store, catalog, lines, chosen, known)
         if lines:
             move = _measure(store, peek, lines, chosen, there=False)
         else:
@@ -77,6 +93,19 @@ def preview_push(
         is_sent = whole or lines or find_unsent(store, catalog, peek.remote, chosen)
         gives_up = is_sent and would_give_up(store, peek.remote, peek.listed, whole=whole)
         return move._replace(gives_up=bool(gives_up))
+
+
+def require_clean(
+    store: Store, catalog: Catalog, lines: Sequence[bytes], chosen: Chosen, known: Refs
+) -> None:
+    """Look through what would go with some lines to where `known` is, as if it went.
+
+    Raises: SecretsFoundError.
+    """
+    said = find_said(chosen.runs, catalog)
+    parcels, _ = pack_parcels(store, lines, said, chosen.parts)
+    with packed(store, parcels, known, allow_secrets=False):
+        pass
 
 
 def preview_fetch(

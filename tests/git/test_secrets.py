@@ -346,6 +346,22 @@ def test_a_push_sends_no_secrets(repo: Path, remote: Path) -> None:
     assert gage(repo, "push").code == 0
 
 
+def test_a_look_refuses_what_would_be_refused(repo: Path, remote: Path, tmp_path: Path) -> None:
+    assert gage(repo, "run", "-q", "train.py").code == 0
+    assert gage(repo, "run", "--allow-secrets", "-l", f"for {HUGGING}", "train.py").code == 0
+    place = ("copy", "--to", str(tmp_path / "place"))
+    for words in (("push", "-n"), ("push", "origin", "@", "-n"), (*place, "--all", "-n")):
+        refused = gage(repo, *words)
+        assert (refused.code, refused.out) == (1, ""), words
+        assert "Hugging Face token" in refused.err
+        allowed = gage(repo, *words, "--allow-secrets")
+        assert (allowed.code, allowed.err) == (0, ""), words
+    for words in (("push", "origin", "@~1", "-n"), (*place, "@~1", "-n"), (*place, "@~1", "-y")):
+        assert gage(repo, *words).code == 0, words
+    assert gage(repo, *place, "@~1", "-n").out.startswith("Nothing to copy")
+    assert not git(remote, "for-each-ref", "refs/gage")
+
+
 def test_commits_that_no_remote_has_are_looked_through(repo: Path, remote: Path) -> None:
     write_files(repo, {"old.py": f"a = '{HUGGING}'\n"})
     commit(repo)
