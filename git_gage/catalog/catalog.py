@@ -118,6 +118,11 @@ class Catalog:
         packages: dict[str, Any] = {}
         return [as_document(shown, packages) for shown in self._newest(limit, among)]
 
+    def each_document(self, among: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """The same, one at a time, without holding them all."""
+        packages: dict[str, Any] = {}
+        return (as_document(shown, packages) for shown in self._newest(None, among))
+
     def iter_documents(
         self, limit: int | None, among: Sequence[str] | None = None
     ) -> Iterator[str]:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 COMPLETE = "_GIT_GAGE_COMPLETE"
 # How trust files looked when records were judged last.
 STAMP = "cache/trust.json"
-_PAGE = 500
 _CHUNK = 1 << 20
 
 
@@ -364,9 +363,8 @@ class App:
         return [self._as_it_is(document) for document in self.runs.newest(limit, among)]
 
     def each_document(self, among: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Those with these ids, a page at a time: of many runs nobody holds all."""
-        for first in range(0, len(among), _PAGE):
-            yield from self.documents(None, among[first : first + _PAGE])
+        """Those with these ids, one at a time: of many runs nobody holds all."""
+        return map(self._as_it_is, self.runs.each_document(among))
 
     def document_texts(
         self, limit: int | None, among: Sequence[str] | None = None

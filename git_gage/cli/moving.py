@@ -321,6 +321,15 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
     if what.files == "all":
         from git_gage.cli.files_transfer import get_large
 
+        if what.dry_run and told is None and move.large[0]:
+            click.echo(_describe_large(move))
+            from git_gage.share.files import runs_with_large
+
+            here = runs_with_large(app.store, app.runs, own=False)
+            if runs is not None:
+                here = [run for run in here if run in runs]
+            if not here:
+                return  # there is no other to be told of
         get_large(app, word, runs, dry_run=what.dry_run, told=told)
 
 
@@ -343,7 +352,9 @@ def _tell_move(verb: str, move: Move, what: What) -> dict[str, Any] | None:
         click.echo(_describe_move(verb, "to" if verb == "push" else "from", move))
         return None
     counts = {"runs": move.runs, "records": move.records, "bytes": move.size}
-    told = {"remote": move.remote, "move": verb, **counts, "gives_up": move.gives_up, "large": None}
+    coming = dict(zip(("count", "bytes"), move.large, strict=True))
+    told = {"remote": move.remote, "move": verb, **counts, "gives_up": move.gives_up}
+    told |= {"large": None, "large_coming": coming}
     what.told.append(told)
     return what.told[-1]
 
@@ -365,6 +376,15 @@ def _describe_move(verb: str, way: str, move: Move) -> str:
     details = [count_text(move.records, "record")] if move.runs else []
     details.append(size_text(move.size))
     return f"would {verb} {count_text(*amount)} {way} {remote} ({', '.join(details)}){besides}"
+
+
+def _describe_large(move: Move) -> str:
+    from git_gage.render.amounts import count_text, size_text
+    from git_gage.safe import clean
+
+    count, size = move.large
+    amount = f"{count_text(count, 'large file')} ({size_text(size)})"
+    return f"with them {amount}, as far as {clean(move.remote)} has them"
 
 
 def _describe_push(pushed: Pushed, previews: int) -> str:

@@ -339,7 +339,7 @@ def runs_with_large(store: Store, catalog: Catalog, *, own: bool) -> list[str]:
     lanes, private = store.my_lanes, store.private
     return [
         document["id"]
-        for document in catalog.newest(None)
+        for document in catalog.each_document()
         if (document.get("files") or {}).get("large", {}).get("count")
         and (not own or (document["writer"] in lanes and document["id"] not in private))
     ]

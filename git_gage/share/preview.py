@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 class Move(NamedTuple):
     """How much would move: `size` is bytes of records and outputs; of sources nobody can tell.
 
+    `large`: how many large files runs have that would come, and their bytes; whether the remote
+    has these is asked when they are here.
     `has_cargo`: whether sources or outputs would move, of records that are there already.
     `gives_up`: whether the remote would delete what was taken out here.
     """
@@ -46,6 +48,7 @@ class Move(NamedTuple):
     runs: int
     records: int
     size: int
+    large: tuple[int, int] = (0, 0)
     has_cargo: bool = False
     gives_up: bool = False
 
@@ -128,7 +131,18 @@ def preview_fetch(
         known = tracking_refs(store.repo, peek.remote)
         late = find_late_cargo(known, peek.listed, chosen.parts)
         return Move(peek.remote.shown, 0, 0, 0, has_cargo=bool(late))
-    return _measure(store, peek, _of_kinds(lines, chosen), chosen, there=True)
+    lines = _of_kinds(lines, chosen)
+    move = _measure(store, peek, lines, chosen, there=True)
+    return move._replace(large=_count_large(peek.catalog, lines))
+
+
+def _count_large(there: Catalog, lines: Sequence[bytes]) -> tuple[int, int]:
+    """Large files of the runs that begin in these lines."""
+    begins = (read_line(line) for line in lines if b'"kind":"run.begin"' in line)
+    runs = [record.run for record in begins if record is not None]
+    files = (document["files"] for document in there.each_document(runs))
+    large = [each["large"] for each in files if each is not None]
+    return sum(each["count"] for each in large), sum(each["bytes"] for each in large)
 
 
 def _measure_cargo(store: Store, catalog: Catalog, peek: Peek, chosen: Chosen) -> Move:

@@ -90,7 +90,9 @@ def app(where: Path, monkeypatch: pytest.MonkeyPatch) -> App:
 def test_what_would_come_with_all_files(ana: Path, tmp_path: Path) -> None:
     answer(ana, "push", "--files=all")
     sam = clone(f"file://{tmp_path}/origin.git", tmp_path / "sam")
-    assert answer(sam, "fetch", "-n", "--files=all").splitlines()[1:] == ["no large files to get"]
+    assert answer(sam, "fetch", "-n", "--files=all").splitlines()[1:] == [
+        "with them 2 large files (600.0 KiB), as far as origin has them"
+    ]
     answer(sam, "fetch")
     would = "would have got 2 files, 600.0 KiB, from origin"
     assert answer(sam, "fetch", "-n", "--files=all").splitlines()[1:] == [would]
@@ -175,6 +177,27 @@ def test_a_colleague_gets_what_she_asks_for(ana: Path, tmp_path: Path) -> None:
     assert list((sam / ".git" / "gage").glob("runs/*")) == []
     # What came from a colleague and was dropped is no loss for those who push.
     assert said(sam, "push", "--files=all").out.endswith("no large files to send\n")
+
+
+def test_a_look_tells_of_files_of_runs_that_are_not_here_yet(ana: Path, tmp_path: Path) -> None:
+    said(ana, "push", "--files=all")
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
+    for words in (
+        ("fetch", "--files", "-n"),
+        ("fetch", "--files", "-w", "status = completed", "-n"),
+    ):
+        first, *others = answer(sam, *words).splitlines()
+        assert first.startswith("would fetch 1 run from origin"), words
+        assert others == ["with them 2 large files (600.0 KiB), as far as origin has them"], words
+    (told,) = json.loads(answer(sam, "fetch", "--files", "-n", "--json"))
+    assert told["large_coming"] == {"count": 2, "bytes": 2 * BIG}
+    said(sam, "fetch")
+    said(ana, "run", "-q", "train.py", SEED="2")
+    said(ana, "push", "--files=all")
+    assert answer(sam, "fetch", "--files", "-n").splitlines()[1:] == [
+        "with them 2 large files (600.0 KiB), as far as origin has them",
+        "would have got 2 files, 600.0 KiB, from origin",
+    ]
 
 
 def test_what_is_nowhere_is_named(ana: Path, tmp_path: Path) -> None:
