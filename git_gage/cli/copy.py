@@ -125,7 +125,7 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
         elif what.files != "none":
             previews = fetch_thumbs(app.store, side.address, progress)
     if app.folder is not None and not plan.sends:
-        offer_runs(app.store, app.catalog, [move.run for move in plan.moves if not move.lines])
+        offer_runs(app.store, app.catalog, [move.run for move in plan.moves if not move.records])
     if what.files == "thumbs" and not plan.moves:
         click.echo(_describe_previews(side, previews))
     if what.files != "all":
@@ -312,7 +312,7 @@ def _preview(app: App, found: Found, what: What, *, as_json: bool) -> str:
 
     moves = found.plan.moves
     documents = found.documents([move.run for move in moves])
-    counts = [(move.is_new, len(move.lines)) for move in moves]
+    counts = [(move.is_new, move.records) for move in moves]
     if as_json:
         from git_gage.render.machine import format_json
 

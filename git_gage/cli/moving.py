@@ -321,15 +321,8 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
     if what.files == "all":
         from git_gage.cli.files_transfer import get_large
 
-        if what.dry_run and told is None and move.large[0]:
-            click.echo(_describe_large(move))
-            from git_gage.share.files import runs_with_large
-
-            here = runs_with_large(app.store, app.runs, own=False)
-            if runs is not None:
-                here = [run for run in here if run in runs]
-            if not here:
-                return  # there is no other to be told of
+        if what.dry_run and told is None and _tell_coming(app, move, runs):
+            return
         get_large(app, word, runs, dry_run=what.dry_run, told=told)
 
 
@@ -378,13 +371,19 @@ def _describe_move(verb: str, way: str, move: Move) -> str:
     return f"would {verb} {count_text(*amount)} {way} {remote} ({', '.join(details)}){besides}"
 
 
-def _describe_large(move: Move) -> str:
+def _tell_coming(app: App, move: Move, runs: Sequence[str] | None) -> bool:
+    """Tell of large files of runs that would come; whether there are none to be told of here."""
     from git_gage.render.amounts import count_text, size_text
     from git_gage.safe import clean
+    from git_gage.share.files import runs_with_large
 
     count, size = move.large
+    if not count:
+        return False
     amount = f"{count_text(count, 'large file')} ({size_text(size)})"
-    return f"with them {amount}, as far as {clean(move.remote)} has them"
+    click.echo(f"with them {amount}, as far as {clean(move.remote)} has them")
+    here = runs_with_large(app.store, app.runs, own=False)
+    return not (here if runs is None else set(here).intersection(runs))
 
 
 def _describe_push(pushed: Pushed, previews: int) -> str:

@@ -39,20 +39,24 @@ class Move(NamedTuple):
     """A run of which the other side lacks something; `is_new`: it has not even how it began, and
     gets that. What was said of a run may be there before the run.
 
-    Without `lines` it lacks sources or outputs that were left out before.
+    Without `records` it lacks sources or outputs that were left out before.
     """
 
     run: str
     is_new: bool
-    lines: Sequence[bytes]
+    records: int
 
 
 class Plan(NamedTuple):
-    """What a copy moves, and what of it: see `Chosen`. `sends`: from here, else to here."""
+    """What a copy moves, and what of it: see `Chosen`. `sends`: from here, else to here.
+
+    `lines` are those that are sent; what comes is found again when it comes.
+    """
 
     sends: bool
     chosen: Chosen
     moves: Sequence[Move]
+    lines: Sequence[bytes]
 
 
 def plan_copy(
@@ -79,7 +83,8 @@ def plan_copy(
     for record in target.record_lines(runs) if target is not None else ():
         there.add(line_key(record.line))
         known.add(record.run)
-    lacking: dict[str, list[bytes]] = {}
+    lacking: dict[str, int] = {}
+    lines: list[bytes] = []
     begun: set[str] = set()
     judged = source.begun(runs) if sends else set(runs)
     for record in source.record_lines(runs):
@@ -90,17 +95,18 @@ def plan_copy(
         if record.line in held:
             known.add(record.run)
         if is_meant and line_key(record.line) not in there:
-            lacking.setdefault(record.run, []).append(record.line)
+            lacking[record.run] = lacking.get(record.run, 0) + 1
+            lines += [record.line] if sends else []
             if record.kind == "run.begin":
                 begun.add(record.run)
     left = LeftOut(store, find_remote(store.repo, remote), sends=sends)
     late = known.intersection(left.find(chosen))
     moves = [
-        Move(run, run in begun, lacking.get(run, ()))
+        Move(run, run in begun, lacking.get(run, 0))
         for run in runs
         if run in lacking or run in late
     ]
-    return Plan(sends, chosen._replace(runs=[move.run for move in moves]), moves)
+    return Plan(sends, chosen._replace(runs=[move.run for move in moves]), moves, lines)
 
 
 def find_put_away(
@@ -177,9 +183,8 @@ def require_clean_copy(store: Store, catalog: Catalog, remote: str, plan: Plan) 
 
 
 def _lines_of(catalog: Catalog, plan: Plan) -> list[bytes]:
-    whole = [move.run for move in plan.moves if not move.lines]
-    lines = [line for move in plan.moves for line in move.lines]
-    return lines + [record.line for record in catalog.record_lines(whole)]
+    whole = [move.run for move in plan.moves if not move.records]
+    return [*plan.lines, *(record.line for record in catalog.record_lines(whole))]
 
 
 def offer_runs(store: Store, catalog: Catalog, again: Collection[str] = ()) -> None:
