@@ -25,7 +25,7 @@ from git_gage.share.lanes import (
 )
 from git_gage.share.leaks import require_no_leaks
 from git_gage.share.news import SENT, find_news, read_elsewhere
-from git_gage.share.transfer import Outcome, list_remote, make_refusal, push_refs
+from git_gage.share.transfer import Outcome, list_remaining, make_refusal, push_refs
 from git_gage.share.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
@@ -83,7 +83,12 @@ def deliver(
     asked = _to_delete(store, remote, whole=load.whole)
     updates = {**withdrawn.again(remote.tracking), **load.updates}
     if not updates:
-        there = list_remote(store.repo, remote, observer)
+        there = list_remaining(store.repo, remote, asked, observer)
+        if asked and not there:
+            observer.warning(
+                f"'{remote.shown}' shows nothing of what it is to delete: it has lost or hides it"
+            )
+            return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
         withdrawn.note_gone(remote.tracking, {r: o for r, o in asked.items() if there.get(r) != o})
         asked = _to_delete(store, remote, whole=load.whole)
         if not asked:
@@ -171,7 +176,7 @@ def _note_withdrawn(
         withdrawn.save()
     gone = {ref: oid for ref, oid in asked.items() if outcome.flags.get(ref) == "-"}
     if len(gone) < len(asked):
-        there = list_remote(store.repo, remote, observer)
+        there = list_remaining(store.repo, remote, asked, observer)
         gone = {ref: oid for ref, oid in asked.items() if there.get(ref) != oid}
         if len(gone) < len(asked):
             left = len(asked) - len(gone)

@@ -213,6 +213,23 @@ def list_remote(
     return {name: oid for oid, name in rows}
 
 
+def list_remaining(
+    repo: Repository, remote: Remote, asked: Mapping[str, str], observer: Observer
+) -> dict[str, str]:
+    """As `list_remote`; with those refs of `asked` that the remote shows only to who pushes.
+
+    Raises: RemoteError with git's own text.
+    """
+    there = list_remote(repo, remote, observer)
+    unseen = {ref: oid for ref, oid in asked.items() if ref not in there}
+    if unseen and not is_bucket(remote.address):
+        outcome = _push(repo, remote, {}, unseen, observer, ("--dry-run",))
+        if unseen.keys() - outcome.flags.keys():
+            raise make_refusal(remote, outcome)
+        there |= {ref: oid for ref, oid in unseen.items() if outcome.flags[ref] == "-"}
+    return there
+
+
 def push_refs(
     repo: Repository,
     remote: Remote,
@@ -235,7 +252,7 @@ def push_refs(
             return Outcome({}, {}, {}, Answer(0, "", []))
     outcome = _push(repo, remote, updates, deletes, observer, ("--atomic",))
     if outcome.reasons and not outcome.behind and deletes and updates:
-        there = list_remote(repo, remote, observer)
+        there = list_remaining(repo, remote, deletes, observer)
         left = {ref: oid for ref, oid in deletes.items() if there.get(ref) == oid}
         gone = dict.fromkeys(deletes.keys() - there.keys(), "-")
         if len(left) < len(deletes):
@@ -337,14 +354,14 @@ def _push(
     updates: Mapping[str, str],
     deletes: Mapping[str, str],
     observer: Observer,
-    atomic: tuple[str, ...],
+    how: tuple[str, ...],
     env: Mapping[str, str] | None = None,
 ) -> Outcome:
     with reached(repo, remote, observer, writes=True) as address:
         options, name = _push_as_told(repo, remote, address)
         answer = ask_remote(
             repo,
-            *(*options, "-c", "push.pushOption=", "push", *_PUSH_OPTIONS, *atomic),
+            *(*options, "-c", "push.pushOption=", "push", *_PUSH_OPTIONS, *how),
             *(f"--force-with-lease={ref}:{oid}" for ref, oid in deletes.items()),
             *("--", name, *(f"{oid}:{ref}" for ref, oid in updates.items())),
             *(f":{ref}" for ref in deletes),
