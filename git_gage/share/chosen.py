@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.records import parse_record
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.delivery import BehindError, Load, Pushed, deliver
-from git_gage.share.fewer import note_given_back
+from git_gage.share.fewer import note_given_back, see_to_gone
 from git_gage.share.lanes import (
     CARGO,
     Memory,
@@ -74,6 +74,7 @@ def push_chosen(
         lost = _find_lost(store, catalog, remote, chosen, observer)
         lines = list(dict.fromkeys([*lost, *lines]))
     if not lines:
+        see_to_gone(store, catalog, remote, listed, observer)
         return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
     pushed = push_lines(
         store, catalog, remote, chosen, lines, listed, observer, allow_secrets=allow_secrets
@@ -81,6 +82,8 @@ def push_chosen(
     LeftOut(store, remote).note(chosen)
     if lost:
         note_given_back(store, remote)
+    given = out_refs(store.repo, remote)
+    see_to_gone(store, catalog, remote, {*listed, *given}, observer)
     return pushed
 
 

@@ -48,12 +48,19 @@ def replaced_refs(store: Store, old: Refs, new: Refs) -> Refs:
 
 
 def see_to_gone(
-    store: Store, catalog: Catalog, remote: Remote, seen: Collection[str], observer: Observer
+    store: Store,
+    catalog: Catalog,
+    remote: Remote,
+    seen: Collection[str],
+    observer: Observer,
+    *,
+    is_listed: bool = True,
 ) -> None:
     """Of tracking refs that are not among those `seen` on the remote, see where their runs are.
 
     They are forgotten where others hold all of it. Else it is told what the remote has lost: once,
-    as not everybody can give it back, or wants to.
+    as not everybody can give it back, or wants to. `is_listed`: whether the remote has listed them;
+    what git sees it says to people, so it is asked in earnest. Hold the sharing lock.
     """
     known = tracking_refs(store.repo, remote)
     memory = Memory(store)
@@ -62,8 +69,7 @@ def see_to_gone(
     if gone == told:
         return
     if gone:
-        # What git sees it says to people: it is asked in earnest.
-        there = list_remote(store.repo, remote, observer)
+        there = seen if is_listed else list_remote(store.repo, remote, observer)
         rest = {ref: oid for ref, oid in known.items() if ref in there or is_fork(ref)}
         lost = {ref: oid for ref, oid in known.items() if ref not in rest}
         gone = set(records_only(lost))

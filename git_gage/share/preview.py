@@ -10,6 +10,7 @@ from git_gage.share.cargo import Cargo, pack_parcels, read_line
 from git_gage.share.chosen import LeftOut, find_unsent
 from git_gage.share.delivery import Load, would_give_up
 from git_gage.share.fetch import find_late_cargo
+from git_gage.share.fewer import see_to_gone
 from git_gage.share.lanes import (
     Refs,
     compare_tips,
@@ -70,6 +71,7 @@ def preview_push(
         if store.journals():
             store.flush()
         peek = look_at(store, catalog, remote, observer)
+        see_to_gone(store, catalog, peek.remote, peek.listed, observer)
         if whole := chosen.runs is None and chosen.kinds is None:
             mine = records_only(own_refs(store)).values()
             lines = compare_tips(peek.store, mine, peek.tips.values()).ahead
@@ -119,6 +121,8 @@ def preview_fetch(
     Raises: as `look_at`.
     """
     peek = look_at(store, catalog, remote, observer)
+    with sharing(store):
+        see_to_gone(store, catalog, peek.remote, peek.listed, observer)
     if chosen.runs is None:
         ours = store.read_tips().values()
         lines = compare_tips(peek.store, peek.tips.values(), ours).ahead

@@ -16,6 +16,7 @@ from git_gage.git.quarantine import adopt_packs, release_kept
 from git_gage.records import short_id
 from git_gage.share.cargo import Cargo, Lacking, pack_parcels
 from git_gage.share.fetch import Fetched, fetch_cargo, mending
+from git_gage.share.fewer import see_to_gone
 from git_gage.share.lanes import CARGO, line_key, note_name, read_tip_lines, sharing, split_ref
 from git_gage.share.peek import look_at
 from git_gage.share.redaction import find_said
@@ -105,6 +106,7 @@ def _take(
 
         came = take_in_purges(store, catalog, came, mark, observer)
     late = any(line_key(each.line) in here and _completes(each, lacking) for each in parcels)
+    see_to_gone(store, catalog, peek.remote, peek.listed, observer)
     return Fetched(peek.remote.shown, *came, has_cargo=late)
 
 
