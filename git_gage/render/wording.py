@@ -21,6 +21,9 @@ _COMMAND = re.compile(
     r"(?<!there )(?<!there ')(?<!there: )\bgit gage"
     r"(?= (?!run\b|restart\b|init\b|ops\b|config\b|remote\b|help\b|version\b)[a-z])"
 )
+_QUOTED = re.compile(rf"'{_COMMAND.pattern}")
+# What a shell reads between double quotes, too.
+_SPECIAL = re.compile(r'["$`\\!]')
 STATUS_STYLES = {
     "completed": "green",
     "error": "red",
@@ -55,7 +58,14 @@ def hint_text(hint: str, folder: str | None) -> str:
     """A hint as it is to be typed by who gave `--runs`: its commands are about those runs, too."""
     if folder is None or hint.startswith("whoever ") or "--runs" in hint or "GAGE_RUNS" in hint:
         return hint
-    return _COMMAND.sub(lambda _: f"git gage --runs {shlex.quote(folder)}", hint)
+    named = _QUOTED.sub(lambda _: f"'git gage --runs {_quote_within(folder)}", hint)
+    return _COMMAND.sub(lambda _: f"git gage --runs {shlex.quote(folder)}", named)
+
+
+def _quote_within(text: str) -> str:
+    """Text for a shell, between quotes that show where a command begins and ends."""
+    plain = shlex.quote(text)
+    return plain if plain == text or _SPECIAL.search(text) else f'"{text}"'
 
 
 def places_text(count: int, places: Mapping[str, int]) -> str:

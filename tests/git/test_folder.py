@@ -206,9 +206,10 @@ def test_hints_are_typed_as_the_command_was(repo: Path, outside: Path) -> None:
     assert at(place, "output", run, where=outside).out == "told\n"
 
     removed = at(place, "rm", run, "-y", where=outside)
-    assert removed.err.endswith(f"hint: undo it with '{there} restore {run}'\n")
-    assert f"see them with '{there} list --archived'" in at(place, "list", where=outside).err
-    assert gage_inside(outside, *shlex.split(there)[2:], "restore", run).code == 0
+    quoted = f'git gage --runs "{place}"'  # so that quotes around a command hold
+    assert removed.err.endswith(f"hint: undo it with '{quoted} restore {run}'\n")
+    assert f"see them with '{quoted} list --archived'" in at(place, "list", where=outside).err
+    assert gage_inside(outside, *shlex.split(quoted)[2:], "restore", run).code == 0
     # What is for somewhere else, or names the folder itself, stays.
     assert at(place, "restart", run, where=repo).err.endswith("git gage copy @ --to <dir>\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from typing import Any
 
 import pytest
@@ -157,6 +158,25 @@ def test_the_end_has_a_line_of_its_own_in_a_terminal() -> None:
 
 
 _HERE_AND_THERE = "here 'git gage --runs D export', there 'git gage import'"
+
+
+@pytest.mark.parametrize(
+    ("folder", "quoted"),
+    [
+        ("/a b", '"/a b"'),
+        ("D", "D"),
+        ("/it's", '"/it\'s"'),
+        ("/a $b", "'/a $b'"),
+        ("/a !b", "'/a !b'"),
+    ],
+)
+def test_a_folder_with_a_blank_is_quoted_so_that_quotes_around_it_hold(
+    folder: str, quoted: str
+) -> None:
+    told = hint_text("see 'git gage list', or: git gage push", folder)
+    bare = shlex.quote(folder)
+    assert told == f"see 'git gage --runs {quoted} list', or: git gage --runs {bare} push"
+    assert shlex.split(quoted) == [folder]
 
 
 @pytest.mark.parametrize(
