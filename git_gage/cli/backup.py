@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from git_gage.cli.moving import hinting
 from git_gage.cli.params import json_option, secrets_option, yes_option
 from git_gage.cli.parsing import Command
 from git_gage.errors import RemoteError, RequestError
@@ -56,7 +57,9 @@ def _save_there(app: App, name: str, *, allow_secrets: bool) -> int:
 
     side = find_side(app, name, sends=True)
     found = plan(app, side, EVERYTHING, put_away=True)
-    code = move(app, found, EVERYTHING, allow_secrets=allow_secrets)
+    allowed = " --allow-secrets" if allow_secrets else ""
+    with hinting(f"git gage backup {shlex.quote(side.shown)}{allowed}"):
+        code = move(app, found, EVERYTHING, allow_secrets=allow_secrets)
     left = plan(app, side, EVERYTHING, put_away=True).plan.moves
     if left:
         raise RemoteError(

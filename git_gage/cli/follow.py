@@ -26,10 +26,13 @@ def find_follow(app: App, live: str | None, progress: Progress) -> Follow | None
     asked = read_valid(app.repo.settings, "gage.live") if live is None else live
     if asked is None:
         return None
+    from git_gage.errors import RequestError
     from git_gage.share.bucket import require_git
     from git_gage.share.live import Broadcast
-    from git_gage.share.remote import find_remote
+    from git_gage.share.remote import find_remote, is_remote
 
+    if asked and not is_remote(app.repo, asked):
+        raise RequestError(f"no remote or place '{asked}'", hint="'git gage remote' lists them")
     require_git(find_remote(app.repo, asked or None), "follow a run")
     return Broadcast(lambda: _open_parts(app.repo), asked or None, progress).follow
 

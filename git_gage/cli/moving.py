@@ -205,6 +205,7 @@ def hinting(command: str) -> Iterator[None]:
     except RemoteError as error:
         if error.hint and error.again:
             error.hint = error.hint.removesuffix(error.again) + command
+            error.again = command
         raise
 
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from git_gage.cli.choosing import filter_options
-from git_gage.cli.moving import What, dry_run_option, each_remote, find_here, push
+from git_gage.cli.moving import (
+    What,
+    dry_run_option,
+    each_remote,
+    find_here,
+    hinting,
+    push,
+    repeat_move,
+)
 from git_gage.cli.params import RemoteName, RunName, files_option, secrets_option
 from git_gage.cli.parsing import Command
 from git_gage.errors import RequestError
@@ -15,6 +23,8 @@ from git_gage.errors import RequestError
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.cli.app import App
+
+BRANCH = "runs"
 
 
 @click.command(
@@ -32,7 +42,7 @@ given anew.
 @click.argument("remote", metavar="<remote>", type=RemoteName())
 @click.argument("words", metavar="<run>", nargs=-1, type=RunName())
 @filter_options(bounds=False)
-@click.option("--branch", metavar="<name>", default="runs", help="Branch of the index (runs)")
+@click.option("--branch", metavar="<name>", default=BRANCH, help="Branch of the index (runs)")
 @click.option("--title", metavar="<text>", help="What the index is headed")
 @click.option("--url", metavar="<url>", help="Where others get the runs from, if not by its URL")
 @files_option
@@ -59,6 +69,9 @@ def command(
     if not what.is_chosen:
         raise click.UsageError("give the runs, or '-w <filter>'")
     runs = find_here(app, what)
+    given_too = {"--branch": branch if branch != BRANCH else None, "--title": title, "--url": url}
+    more = [f"{option}={value}" for option, value in given_too.items() if value]
+    more += ["--allow-secrets"] if allow_secrets else []
     address = app.address(remote)
     usual = hide_user(find_address(app.here, remote, push=False))
 
@@ -75,7 +88,9 @@ def command(
             return None
         with app.progress() as progress:
             require_own_branch(app.store, address, branch, progress)
-        code = push(app, remote, runs, what, allow_secrets)
+        again = repeat_move(["publish", hide_user(remote)], runs, what, *more)
+        with hinting(again):
+            code = push(app, remote, runs, what, allow_secrets)
         is_changed = False
         if not what.dry_run:
             with app.progress() as progress:

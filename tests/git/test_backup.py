@@ -494,6 +494,17 @@ def test_a_remote_has_all_of_it(pair: tuple[Path, list[str]], tmp_path: Path, wh
     assert gage_inside(repo, "backup", name).out.endswith(f"Saved 3 runs on {name}\n")
 
 
+def test_a_remote_that_refuses_a_backup_is_asked_for_one_again(repo: Path, tmp_path: Path) -> None:
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    git(tmp_path, "init", "-q", "--bare", "a hub.git")
+    hook = tmp_path / "a hub.git" / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    refused = gage_inside(repo, "backup", "../a hub.git")
+    assert refused.code == 128
+    assert refused.err.endswith(": git gage backup '../a hub.git'\n")
+
+
 def test_a_remote_that_did_not_take_all_is_told(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

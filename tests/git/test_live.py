@@ -125,6 +125,9 @@ def test_a_remote_that_does_not_exist_is_refused_before_the_run(world: World) ->
     done = gage_inside(world.ana.path, "run", "--live", "long.py")
     assert done.code == 128
     assert "no remote to share with" in done.err
+    done = gage_inside(world.ana.path, "run", "--live=nosuch", "long.py")
+    assert done.err == "fatal: no remote or place 'nosuch'\nhint: 'git gage remote' lists them\n"
+    assert done.code == 128
     assert listed(world.ana) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,6 +119,19 @@ def test_a_protected_branch(world: World) -> None:
     assert "fatal: push to 'origin': hook declined\nremote: protected" in result.err
     assert "hint: the runs are there, and the index is not: once 'origin' takes" in result.err
     assert BRANCH not in refs_of(world.origin)
+
+
+def test_a_remote_that_refuses_is_asked_for_the_same_again(world: World) -> None:
+    run = world.ana.run()
+    hook = world.origin / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    result = gage_inside(world.ana.path, "publish", "origin", run, "--title", "My runs")
+    assert result.code == 128
+    assert result.err.endswith(f": git gage publish origin {run[10:17]} '--title=My runs'\n")
+    hook.unlink()
+    assert gage_inside(world.ana.path, *shlex.split(result.err.rpartition("gage ")[2])).code == 0
+    assert BRANCH in refs_of(world.origin)
 
 
 def write(text: str, then: Callable[[], object]) -> Callable[[Catalog, str], str]:
