@@ -32,6 +32,7 @@ from git_gage.share.peek import look_at
 from git_gage.share.private import require_shareable
 from git_gage.share.redaction import find_said
 from git_gage.share.transfer import list_remote
+from git_gage.share.whereabouts import known_refs
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT
 from git_gage.store.out import Parcel, extend_lane
@@ -115,7 +116,7 @@ def push_lines(
     parcels, missing = pack_parcels(store, lines, said, chosen.parts)
     for sentence in describe_missing(missing):
         observer.warning(sentence)
-    known = still_there(tracking_refs(store.repo, remote), listed)
+    known = still_there(known_refs(store, remote), listed)
     try:
         return _deliver(store, remote, parcels, known, observer, allow_secrets)
     except BehindError:

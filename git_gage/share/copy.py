@@ -20,6 +20,7 @@ from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
 from git_gage.share.take import fetch_chosen
 from git_gage.share.transfer import list_remote
+from git_gage.share.whereabouts import see_where
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 from git_gage.store.identity import out_lane
@@ -164,6 +165,7 @@ def _send(
         lines = _lines_of(catalog, plan)
         found = find_remote(store.repo, remote)
         note_name(store, found)
+        see_where(store, found, observer)
         listed = list_remote(store.repo, found, observer)
         push_lines(
             *(store, catalog, found, plan.chosen, lines, listed, observer),

@@ -26,6 +26,7 @@ from git_gage.share.lanes import (
 from git_gage.share.leaks import require_no_leaks
 from git_gage.share.news import SENT, find_news, read_elsewhere
 from git_gage.share.transfer import Outcome, list_remaining, make_refusal, push_refs
+from git_gage.share.whereabouts import let_go_of_place, note_given, recall_absent
 from git_gage.share.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def deliver(
     deletes = {ref: oid for ref, oid in asked.items() if ref not in updates}
     load = load._replace(updates=updates, deletes={**load.deletes, **deletes})
     known = load.known
+    let_go_of_place(store, remote)
     note_sending(store, remote, {r: o for r, o in updates.items() if known.get(r) != o})
     # Before anything is sent: if this disk has lost some of it, that is mended first.
     elsewhere = read_elsewhere(store, remote, load) if load.lines else {}
@@ -143,7 +145,8 @@ def _failure(remote: Remote, outcome: Outcome) -> RemoteError:
 
 def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome) -> None:
     repo, memory, known = store.repo, Memory(store), load.known
-    in_step = not known or memory.recall("in_step", remote.tracking) == _digest(known)
+    tracked = {**recall_absent(store, remote), **known}
+    in_step = not tracked or memory.recall("in_step", remote.tracking) == _digest(tracked)
     accepted = {
         ref: oid for ref, oid in load.updates.items() if outcome.flags.get(ref) in (*SENT, "=")
     }
@@ -164,6 +167,7 @@ def _note_tips(store: Store, remote: Remote, load: Load, outcome: Outcome) -> No
         left = drop_sealed_logs(store, remote)
         if in_step:
             memory.note("in_step", remote.tracking, _digest(left))
+    note_given(store, remote, accepted)
 
 
 def _note_withdrawn(

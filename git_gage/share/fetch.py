@@ -34,6 +34,7 @@ from git_gage.share.lanes import (
 )
 from git_gage.share.remote import Remote, find_remote
 from git_gage.share.transfer import fetch_refs, list_remote
+from git_gage.share.whereabouts import let_go_of_place, note_first_fetch
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 
@@ -85,6 +86,7 @@ def _fetch_all(
     catalog.refresh()
     runs, records, mark = catalog.count(), catalog.count_records(), catalog.mark()
     before = tracking_refs(store.repo, remote)
+    note_first_fetch(store, remote, before)
     seen = bring_all(store, remote, parts, observer)
     late = find_late_cargo(before, tracking_refs(store.repo, remote), parts)
     purged = Withdrawn(store).purged()
@@ -204,6 +206,7 @@ def _bring(
     lanes: Sequence[str] = (),
 ) -> Collection[str]:
     """Fetch refs of these kinds; those that git saw."""
+    let_go_of_place(store, remote)
     stems = [f"{LOCAL}/{lane}/*" for lane in lanes] or [f"{LOCAL}/*"]
     refs = [f"{stem}/{kind}" for stem in stems for kind in kinds]
     specs = [f"{ref}:{kept_as(remote, ref)}" for ref in refs]

@@ -27,6 +27,7 @@ from git_gage.share.lanes import (
     tracking_refs,
 )
 from git_gage.share.transfer import list_remote
+from git_gage.share.whereabouts import known_refs
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 from git_gage.store.identity import renew_lane
@@ -105,7 +106,7 @@ def push_own(
 def _load_lanes(store: Store, remote: Remote, parts: Collection[str], observer: Observer) -> Load:
     """All that can be pushed, after lanes with two writers were left."""
     memory = Memory(store)
-    known = tracking_refs(store.repo, remote)
+    known = known_refs(store, remote)
     sides = _survey(store, remote, memory, known)
     while twins := [side for side in sides if side.has_two_writers]:
         _leave_lane(store, twins[0], observer)

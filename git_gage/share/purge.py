@@ -44,6 +44,7 @@ from git_gage.share.take_out import (
     would_take_out,
 )
 from git_gage.share.transfer import list_remote
+from git_gage.share.whereabouts import see_where
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import OWN, SPACES
 from git_gage.trust.verdict import ADMIN, SIGNED
@@ -201,6 +202,7 @@ def push_purge(
     with sharing(store):
         note_name(store, found)
         finish_moves(store, catalog)
+        see_where(store, found, observer)
         known: Refs = {
             **tracking_refs(store.repo, found),
             **Withdrawn(store).deletes(found.tracking),

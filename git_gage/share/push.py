@@ -12,6 +12,7 @@ from git_gage.share.own import push_own
 from git_gage.share.private import finish_moves, require_shareable
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
+from git_gage.share.whereabouts import see_where
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -52,6 +53,7 @@ def push_runs(
         finish_moves(store, catalog)
 
         def send() -> Pushed:
+            see_where(store, found, observer)
             if runs or kinds is not None:
                 from git_gage.share.chosen import Chosen, push_chosen  # most pushes do without
 

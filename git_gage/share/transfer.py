@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -41,10 +42,14 @@ _BEHIND = (
     *("fetch first", "non-fast-forward", "incorrect old value", "failed to update ref"),
     "atomic transaction failed",
 )
-_NOT_GIVEN = ("not our ref", "unadvertised object")
 # No `git remote` gives a name with a space.
 _ALIAS = "git-gage push"
-_REACHED_BY = {"url", "pushurl", "proxy", "proxyauthmethod", "receivepack", "vcs"}
+# What `git remote -v` says; `git remote get-url` knows none that a `-c` names.
+_PUSH_URL = re.compile(rf"^{_ALIAS}\t(.*) \(push\)$", re.MULTILINE)
+_LANES = (f"{LOCAL}/*",)
+_NOT_GIVEN = ("not our ref", "unadvertised object")
+_URLS = {"url", "pushurl"}
+_REACHED_BY = {*_URLS, "proxy", "proxyauthmethod", "receivepack", "vcs"}
 _READ_ONLY = (
     *("unable to create temporary object directory", "insufficient permission"),
     *("Permission denied", "Read-only file system"),
@@ -201,12 +206,41 @@ def list_remote(
     Raises: RemoteError with git's own text.
     """
     with reached(repo, remote, observer) as address:
-        answer = ask_remote(
-            repo,
-            *("-c", "protocol.version=2", "ls-remote", "--quiet", "--refs"),
-            *("--", address, *(patterns or (f"{LOCAL}/*",))),
-            listen=observer.progress,
-        )
+        return _list(repo, remote, (), address, patterns or _LANES, observer)
+
+
+def list_push_side(repo: Repository, remote: Remote, observer: Observer) -> dict[str, str]:
+    """The same where a push goes: git can be told other URLs for that, several of them.
+
+    Of several places what all of them have.
+    Raises: RemoteError with git's own text.
+    """
+    if is_bucket(remote.address):
+        return list_remote(repo, remote, observer)
+    ways = _find_told(repo, remote, {*_REACHED_BY, "uploadpack"} - _URLS)
+    told = _find_told(repo, remote, _URLS) or [("url", remote.address)]
+    listed = os.fsdecode(repo.run(*_as_alias(told), "remote", "-v"))
+    first, *others = (
+        _list(repo, remote, _as_alias([*ways, ("url", url)]), _ALIAS, _LANES, observer)
+        for url in _PUSH_URL.findall(listed)
+    )
+    return {ref: oid for ref, oid in first.items() if all(each.get(ref) == oid for each in others)}
+
+
+def _list(
+    repo: Repository,
+    remote: Remote,
+    options: Sequence[str],
+    name: str,
+    patterns: Sequence[str],
+    observer: Observer,
+) -> dict[str, str]:
+    answer = ask_remote(
+        repo,
+        *(*options, "-c", "protocol.version=2", "ls-remote", "--quiet", "--refs"),
+        *("--", name, *patterns),
+        listen=observer.progress,
+    )
     if answer.returncode != 0:
         raise _failure(REACH, remote, answer)
     rows = (line.split("\t") for line in answer.out.splitlines())
@@ -337,15 +371,23 @@ def _push_as_told(repo: Repository, remote: Remote, address: str) -> tuple[tuple
     """
     if not remote.configured:
         return (), address
+    return _as_alias(_find_told(repo, remote, _REACHED_BY)), _ALIAS
+
+
+def _find_told(repo: Repository, remote: Remote, names: Collection[str]) -> list[tuple[str, str]]:
+    """What git's settings say of a remote that has a name, by the names of the settings."""
     start = f"remote.{remote.address}."
     found = [
         (entry.key.removeprefix(start), entry.value)
         for entry in repo.settings.entries
-        if entry.key.startswith(start)
+        if remote.configured and entry.key.startswith(start)
     ]
-    known = [(name, value) for name, value in found if name in _REACHED_BY]
-    words = (("-c", f"remote.{_ALIAS}.{name}={value}") for name, value in known)
-    return tuple(word for pair in words for word in pair), _ALIAS
+    return [(name, value) for name, value in found if name in names]
+
+
+def _as_alias(told: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    words = (("-c", f"remote.{_ALIAS}.{name}={value}") for name, value in told)
+    return tuple(word for pair in words for word in pair)
 
 
 def _push(

@@ -245,6 +245,14 @@ def test_a_mirror_that_lost_something_is_filled_again(lab: Lab) -> None:
     assert len(lab.seen(lab.sam)) == 2
 
 
+def test_what_was_remembered_of_a_place_is_asked_again(lab: Lab) -> None:
+    lab.ana.run()
+    lab.ana.push(lab.url)
+    (lab.ana.path / ".git/gage/shared.json").unlink()
+    for _ in range(2):
+        assert lab.ana.push(lab.url).up_to_date
+
+
 def test_a_lane_that_goes_on_while_it_is_read(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     run = lab.ana.run()
     lab.ana.push(lab.url)
