@@ -18,7 +18,7 @@ from git_gage.share.remote import (
     usual_remotes,
 )
 from git_gage.source.remote import strip_user
-from git_gage.store import TRACKING, parse_ref
+from git_gage.store import TAKEN, TRACKING, parse_ref
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -55,7 +55,7 @@ def list_remotes(
 
     `holder` is the repository that has the runs, where it is another one.
     """
-    refs = (holder or repo).list_refs(f"{TRACKING}/")
+    refs = (holder or repo).list_refs(f"{TRACKING}/", f"{TAKEN}/")
     seen = {found.remote for found in map(parse_ref, refs) if found}
     usual = find_usual(repo)
     places = find_places(repo)

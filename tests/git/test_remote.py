@@ -84,6 +84,11 @@ def test_what_was_fetched_is_known(repo: Path, lab: Path, tmp_path: Path) -> Non
     gage_inside(other, "fetch")
     assert listed(other)["origin"]["has_runs"]
     assert "its runs were fetched or pushed" in gage_inside(other, "remote").out
+    third = clone(lab, tmp_path / "third")
+    assert gage_inside(third, "list", "--remote", "origin").code == 0
+    assert not listed(third)["origin"]["has_runs"]
+    gage_inside(third, "fetch", "origin", "1")
+    assert listed(third)["origin"]["has_runs"]
 
 
 def test_no_remotes(repo: Path) -> None:
