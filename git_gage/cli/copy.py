@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.cli.app import App
     from git_gage.share.copy import Plan
+    from git_gage.share.lanes import Refs
 
 
 @click.command(
@@ -81,7 +82,7 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
         if side.sends and not allow_secrets:
             from git_gage.share.copy import require_clean_copy
 
-            require_clean_copy(app.store, app.catalog, side.address, found.plan)
+            require_clean_copy(app.store, app.catalog, side.address, found.plan, found.listed)
         screen = app.screen()
         app.show(_preview(app, found, what, as_json=as_json), screen)
         return 0
@@ -220,12 +221,16 @@ def _is_made(app: App, path: Path) -> bool:
 
 
 class Found(NamedTuple):
-    """What goes where; `runs`: all that are meant. `catalogs` have them, the last one best."""
+    """What goes where; `runs`: all that are meant. `catalogs` have them, the last one best.
+
+    `listed` are the refs of the other side.
+    """
 
     side: Side
     plan: Plan
     catalogs: Sequence[Catalog]
     runs: list[str]
+    listed: Refs
 
     def documents(self, runs: Sequence[str]) -> list[dict[str, Any]]:
         """Run objects of these ids, in their order; little is known of a purged one."""
@@ -259,7 +264,8 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
     chosen = Chosen([*runs, *passed_over], what.parts, what.kinds)
     held = withheld_lines(app.store, there.peek) if there is not None and side.sends else {}
     planned = plan_copy(app.store, side.address, source, target, chosen, held, sends=side.sends)
-    return Found(side, planned, [target or source, source], runs)
+    listed = {} if there is None else there.peek.listed
+    return Found(side, planned, [target or source, source], runs, listed)
 
 
 def _choose(giver: App, what: What, *, put_away: bool) -> list[str]:

@@ -71,7 +71,11 @@ def push_chosen(
     listed = list_remote(store.repo, remote, observer)
     lines = find_unsent(store, catalog, remote, chosen)
     lost = []
-    if chosen.runs is not None and _has_lost(store, remote, listed, is_all_known=not lines):
+    known = records_only(tracking_refs(store.repo, remote))
+    if chosen.runs is not None and not known and records_only(listed):
+        # It may have been given all of it under another name.
+        lines = _find_lost(store, catalog, remote, chosen, observer)
+    elif chosen.runs is not None and _has_lost(store, remote, listed, is_all_known=not lines):
         lost = _find_lost(store, catalog, remote, chosen, observer)
         lines = list(dict.fromkeys([*lost, *lines]))
     if not lines:

@@ -13,7 +13,15 @@ from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import pack_parcels
 from git_gage.share.chosen import Chosen, LeftOut, push_lines
 from git_gage.share.fewer import note_given_back
-from git_gage.share.lanes import line_key, note_name, read_tip_lines, sharing, tracking_refs
+from git_gage.share.lanes import (
+    Refs,
+    line_key,
+    note_name,
+    read_tip_lines,
+    sharing,
+    still_there,
+    tracking_refs,
+)
 from git_gage.share.preview import require_clean
 from git_gage.share.redaction import find_said
 from git_gage.share.remote import find_remote
@@ -175,12 +183,14 @@ def _send(
         remove_files(store, catalog, found, observer, here)
 
 
-def require_clean_copy(store: Store, catalog: Catalog, remote: str, plan: Plan) -> None:
-    """Look through what a plan would send, and send nothing.
+def require_clean_copy(
+    store: Store, catalog: Catalog, remote: str, plan: Plan, listed: Refs
+) -> None:
+    """Look through what a plan would send to where `listed` is, and send nothing.
 
     Raises: SecretsFoundError.
     """
-    known = tracking_refs(store.repo, find_remote(store.repo, remote))
+    known = still_there(tracking_refs(store.repo, find_remote(store.repo, remote)), listed)
     require_clean(store, catalog, _lines_of(catalog, plan), plan.chosen, known)
 
 

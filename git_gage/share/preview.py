@@ -18,6 +18,7 @@ from git_gage.share.lanes import (
     own_refs,
     records_only,
     sharing,
+    still_there,
     tracking_refs,
 )
 from git_gage.share.leaks import require_no_leaks
@@ -86,7 +87,7 @@ def preview_push(
             lines = [line for line in lines if line not in held]
         lines = _of_kinds(lines, chosen)
         if lines and not allow_secrets:
-            known = tracking_refs(store.repo, peek.remote)
+            known = still_there(tracking_refs(store.repo, peek.remote), peek.listed)
             if whole:
                 require_no_leaks(store, Load(own_refs(store), {}, known, lines))
             else:

@@ -53,6 +53,21 @@ def test_each_remote_has_its_own_and_no_object_of_the_others(world: World) -> No
     assert len(refs_of(first_remote)) == len(refs_of(second_remote)) == 3
 
 
+def test_under_another_name_a_remote_has_them_already(world: World) -> None:
+    ana = world.ana
+    first, second = ana.run("first.py"), ana.run("second.py")
+    assert ana.push(None, first).runs == 1
+    before = refs_of(world.origin)
+    for name in (str(world.origin), world.origin.as_uri()):
+        assert ana.push(name, first).up_to_date
+        assert refs_of(world.origin) == before
+    assert ana.push(world.origin.as_uri(), first, second).runs == 1
+    ana.push()
+    assert ana.push(str(world.origin), first, second).up_to_date
+    world.sam.fetch()
+    assert world.sam.runs() == {first, second}
+
+
 def test_given_runs_are_not_sent_again_and_labels_are_added(world: World) -> None:
     ana = world.ana
     run = ana.run()
