@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.catalog.ready import Ready, make_ready
-from git_gage.errors import GitError
 from git_gage.git import open_repository
 from git_gage.store import Store
 from git_gage.system import usable_cpus
@@ -45,7 +44,7 @@ def read_portions(store: Store, blobs: Sequence[str]) -> Iterator[Portion]:
     """
     left = dict.fromkeys(blobs)
     read = 0
-    for done, (blob, lines) in enumerate(read_blobs(store, blobs), 1):
+    for done, (blob, lines) in enumerate(store.read_readable(blobs), 1):
         del left[blob]
         yield Portion(blob, (), lines)
         read += len(lines)
@@ -56,7 +55,7 @@ def read_portions(store: Store, blobs: Sequence[str]) -> Iterator[Portion]:
     for portion in _read_ahead(store, list(left)):
         del left[portion.blob]
         yield portion
-    for blob, lines in read_blobs(store, list(left)):
+    for blob, lines in store.read_readable(left):
         yield Portion(blob, (), lines)
 
 
@@ -65,7 +64,7 @@ def main() -> None:
     gc.disable()  # many objects and no cycles, as in any load
     store = Store(open_repository(Path.cwd(), dict(os.environ)))
     seen: set[str] = set()
-    for blob, lines in read_blobs(store, sys.stdin.read().split()):
+    for blob, lines in store.read_readable(sys.stdin.read().split()):
         pickle.dump((blob, *make_ready(lines, seen)), sys.stdout.buffer)
 
 
@@ -104,19 +103,6 @@ def _start(store: Store) -> Popen[bytes] | None:
         )
     except OSError:
         return None
-
-
-def read_blobs(store: Store, blobs: Sequence[str]) -> Iterator[tuple[str, list[bytes]]]:
-    """Lines of all blobs that can be read: one that git stops at does not hide the others."""
-    left = dict.fromkeys(blobs)
-    try:
-        for blob, lines in store.read_lines(blobs):
-            del left[blob]
-            yield blob, lines
-    except GitError:
-        if len(blobs) > 1:
-            for blob in left:
-                yield from read_blobs(store, [blob])
 
 
 if __name__ == "__main__":  # pragma: no branch - nobody imports it as that

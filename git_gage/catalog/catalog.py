@@ -21,7 +21,7 @@ from git_gage.catalog.place import (
 from git_gage.catalog.query import Chain, Mark, Shown, as_document, as_text
 from git_gage.catalog.refresh import Tell, judge_again, refresh
 from git_gage.catalog.schema import MEMORY, open_catalog
-from git_gage.errors import ConflictError, RunNotFoundError
+from git_gage.errors import FETCH, ConflictError, IntegrityError, RunNotFoundError
 from git_gage.system import replace_file
 
 if TYPE_CHECKING:
@@ -103,6 +103,16 @@ class Catalog:
         return self._try(
             lambda db: refresh(db, self._store, self._judge, bulk=bulk, tell=self._tell)
         )
+
+    def start_anew(self) -> None:
+        """Read all again: something that was seen is not here any more.
+
+        Raises: ConflictError if another process holds the catalog for too long.
+        """
+        self.close()
+        if self._path is not None and self._path != MEMORY:
+            self._delete(self._path)
+        self.refresh()
 
     def rejudge(self) -> None:
         """Judge again what others said, after a change of who is trusted.
@@ -318,6 +328,7 @@ class Catalog:
         """All records of a run known here, in the order of their clocks; read from the store.
 
         Of each the copy with a signature, if there is one.
+        Raises: IntegrityError where one is here no longer.
         """
         from git_gage.catalog.lines import one_of_each
 
@@ -327,6 +338,7 @@ class Catalog:
         """Records of some runs, or of all, run by run in the order of their clocks.
 
         Of each come all copies that there are; they differ in their signatures.
+        Raises: IntegrityError where one is here no longer.
         """
         return self._each_record(runs, None)
 
@@ -341,6 +353,10 @@ class Catalog:
     def blobs_of(self, ref: str) -> list[str]:
         """The blobs of records that a ref had when it was read last."""
         return self._ask(lambda db: query.list_blobs_of(db, ref))
+
+    def blobs(self) -> list[str]:
+        """The blobs of records that lay in lanes when they were read last."""
+        return self._ask(query.list_blobs)
 
     def begun(self, runs: Iterable[str]) -> set[str]:
         """Those of some runs of which more is here than what was said of them."""
@@ -395,7 +411,7 @@ class Catalog:
     def lines_beyond(self, runs: Sequence[str] | None, remote: str) -> list[bytes]:
         """Lines of those records of runs (None: all) that a remote is not known to have.
 
-        They come run by run.
+        They come run by run. Raises: IntegrityError where one is here no longer.
         """
         return [record.line for record in self._each_record(runs, remote)]
 
@@ -444,16 +460,22 @@ class Catalog:
     def _records(self, runs: Sequence[str], beyond: str | None) -> list[Record]:
         from git_gage.catalog.lines import RecordReader
 
-        reader = self._reader = self._reader or RecordReader(self._store)
-        asked = self._ask(lambda db: query.read_sightings(db, runs, beyond))
-        found = reader.read(asked)
-        if len({record.id for record in found}) < len(
-            asked
-        ):  # they went from a journal into a lane since we looked
-            self.refresh()
+        before = None
+        while True:
+            reader = self._reader = self._reader or RecordReader(self._store)
             asked = self._ask(lambda db: query.read_sightings(db, runs, beyond))
             found = reader.read(asked)
-        return found
+            lost = len(asked) - len({record.id for record in found})
+            if not lost:
+                return found
+            if asked == before:
+                break
+            # They may have gone from a journal into a lane since we looked.
+            before = asked
+            self.refresh()
+        self.start_anew()
+        what = f"{lost} {'record' if lost == 1 else 'records'}"
+        raise IntegrityError(f"read runs: this disk has lost {what} of them", hint=FETCH)
 
     def _newest(self, limit: int | None, among: Sequence[str] | None) -> Iterator[Shown]:
         """A page at a time: whatever happens to the file in between, each run comes once."""
@@ -555,6 +577,9 @@ class Catalog:
             self._path = None
             return
         self._renewed.add(path)
+        self._delete(path)
+
+    def _delete(self, path: Path) -> None:
         try:
             delete_catalog(path)
         except OSError:

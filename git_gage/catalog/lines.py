@@ -56,7 +56,7 @@ class RecordReader:
                 yield self._kept[blob]
             else:
                 absent.append(blob)
-        for blob, read in self._store.read_lines(absent):
+        for blob, read in self._store.read_readable(absent):
             if len(self._kept) == MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[blob] = _by_id(read)

@@ -124,6 +124,11 @@ def list_blobs_of(db: sqlite3.Connection, ref: str) -> list[str]:
     return [blob for (blob,) in rows]
 
 
+def list_blobs(db: sqlite3.Connection) -> list[str]:
+    rows = db.execute("SELECT blob FROM seen WHERE key IN (SELECT blob FROM place)")
+    return [blob for (blob,) in rows]
+
+
 def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
     last = db.execute(
         "SELECT r.seq, r.id FROM record r JOIN run ON run.key = r.run"

@@ -85,7 +85,8 @@ def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:
         if app.asked_folder and not app.runs.count():
             raise app.no_runs()
         target = path / time.strftime(_NAME) if path.is_dir() else path
-        backup = make_backup(app.store, app.catalog, require_folder(target))
+        with app.progress() as progress:
+            backup = make_backup(app.store, app.catalog, require_folder(target), progress)
     if as_json:
         click.echo(format_json(_as_json(backup)), nl=False)
         return

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage import __version__
-from git_gage.errors import GageError, IntegrityError
+from git_gage.errors import FETCH, GageError, GitError, IntegrityError
 from git_gage.lookup import find_program
 
 if TYPE_CHECKING:
@@ -204,8 +204,12 @@ def _check_runs(app: App) -> Iterator[Check]:
     try:
         found = _read_records(app.store)
         yield _check_records(found)
-        app.catalog.refresh()
-        yield _check_catalog(app.catalog.count(), len(found.runs), app.store.dir)
+        if not found.missing:  # the catalog may still know those that are to come again
+            app.catalog.refresh()
+            yield _check_catalog(app.catalog.count(), len(found.runs), app.store.dir)
+    except (GitError, IntegrityError) as error:
+        app.catalog.start_anew()  # so that a fetch knows of it, too
+        yield Check("runs", PROBLEM, error.message, FETCH)
     except GageError as error:
         yield Check("runs", PROBLEM, error.message, error.hint)
 

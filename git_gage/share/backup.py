@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError, RequestError
 from git_gage.records import format_time
+from git_gage.share.fetch import mending
 from git_gage.share.lanes import is_ancestor, sharing
 from git_gage.share.objects import find_objects
 from git_gage.share.purge import accept_purges
@@ -94,7 +95,7 @@ class Restored(NamedTuple):
     beside: int
 
 
-def make_backup(store: Store, catalog: Catalog, target: Path) -> Backup:
+def make_backup(store: Store, catalog: Catalog, target: Path, observer: Observer) -> Backup:
     """Write all there is into one file, and read it back; the file is there whole or not at all.
 
     Raises: RequestError for a repository without runs, or where something is in the way;
@@ -109,7 +110,7 @@ def make_backup(store: Store, catalog: Catalog, target: Path) -> Backup:
         catalog.refresh()
         try:
             with explained(target.parent, "write backup"):
-                refs = _bundle(store, bundle)
+                refs = mending(store, catalog, observer, lambda: _bundle(store, bundle))
                 with part.open("xb") as file:
                     _write(store, catalog, file, bundle, refs)
                     file.flush()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_gage.errors import FETCH, GitError
 from git_gage.records import parse_record
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.fetch import fetch_runs
@@ -54,7 +55,11 @@ def write_bundle(
     catalog.refresh()
     # No remote has this name: what they lack is everything.
     lines = catalog.lines_beyond(runs, "")
-    parcels, missing = pack_parcels(store, lines, find_said(runs, catalog))
+    try:
+        parcels, missing = pack_parcels(store, lines, find_said(runs, catalog))
+    except GitError as error:
+        error.hint = FETCH  # this disk has lost a source, and whoever has it still gives it again
+        raise
     for sentence in describe_missing(missing):
         observer.warning(sentence.replace("is sent without", "goes without"))
     known = store.repo.list_refs("refs/remotes")

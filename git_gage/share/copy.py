@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import pack_parcels
 from git_gage.share.chosen import Chosen, LeftOut, push_lines
+from git_gage.share.fetch import mending
 from git_gage.share.fewer import note_given_back
 from git_gage.share.lanes import (
     Refs,
@@ -167,18 +168,21 @@ def _send(
     here: Repository | None,
 ) -> None:
     """Send the lines of a plan, whatever the remote is remembered to have."""
+    found = find_remote(store.repo, remote)
     with sharing(store):
         if store.journals():
             store.flush()
-        lines = _lines_of(catalog, plan)
-        found = find_remote(store.repo, remote)
         note_name(store, found)
-        see_where(store, found, observer)
-        listed = list_remote(store.repo, found, observer)
-        push_lines(
-            *(store, catalog, found, plan.chosen, lines, listed, observer),
-            allow_secrets=allow_secrets,
-        )
+
+        def send() -> None:
+            see_where(store, found, observer)
+            listed = list_remote(store.repo, found, observer)
+            push_lines(
+                *(store, catalog, found, plan.chosen, _lines_of(catalog, plan), listed, observer),
+                allow_secrets=allow_secrets,
+            )
+
+        mending(store, catalog, observer, send)
         note_given_back(store, found)
         remove_files(store, catalog, found, observer, here)
 

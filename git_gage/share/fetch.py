@@ -6,7 +6,7 @@ remote is kept beside the old one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from git_gage.errors import GitError, IntegrityError, RemoteError
@@ -36,7 +36,7 @@ from git_gage.share.remote import Remote, find_remote
 from git_gage.share.transfer import fetch_refs, list_remote
 from git_gage.share.whereabouts import let_go_of_place, note_first_fetch
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import LOCAL
+from git_gage.store import LOCAL, TAKEN, TRACKING
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -115,7 +115,7 @@ def mending(store: Store, catalog: Catalog, observer: Observer, share: Callable[
 
     Hold the sharing lock. Raises: as `share`.
     """
-    if catalog.has_unread_lanes():
+    if catalog.has_unread_lanes() or _has_lost(store, catalog):
         _mend(store, catalog, observer)
     try:
         return share()
@@ -126,10 +126,31 @@ def mending(store: Store, catalog: Catalog, observer: Observer, share: Callable[
     return share()
 
 
+def _has_lost(store: Store, catalog: Catalog) -> bool:
+    """Whether some of what was read is here no longer; of lanes that is asked of their tips.
+
+    git does not miss it: a fetch does not look at what it has.
+    """
+    tips = store.repo.list_refs(TRACKING, TAKEN)
+    trees = (f"{oid}^{{tree}}" for ref, oid in tips.items() if ref.endswith(RECORDS))
+    asked = dict.fromkeys([*tips.values(), *trees, *catalog.blobs()])
+    return not _are_here(store.repo, asked)
+
+
+def _are_here(repo: Repository, oids: Iterable[str]) -> bool:
+    try:
+        return None not in repo.object_sizes(oids).values()
+    except GitError:
+        return False  # git stops at one that is damaged
+
+
 def _mend(store: Store, catalog: Catalog, observer: Observer) -> bool:
     from git_gage.share.mend import mend  # disks seldom lose anything
 
-    return mend(store, catalog, observer)
+    is_mended = mend(store, catalog, observer)
+    if not _are_here(store.repo, catalog.blobs()):
+        catalog.start_anew()  # what is gone for good is not listed any more
+    return is_mended
 
 
 def find_late_cargo(before: Refs, now: Refs, parts: Collection[str]) -> list[str]:

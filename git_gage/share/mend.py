@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from git_gage.catalog.ahead import read_blobs
 from git_gage.errors import GitError, IntegrityError
 from git_gage.git.contents import hash_contents
 from git_gage.git.quarantine import move_damaged, place_packs
@@ -178,7 +177,7 @@ def _read_lines(store: Store, catalog: Catalog, refs: Refs) -> dict[bytes, None]
             blobs = list_blobs_of(store, [oid])
         except (GitError, IntegrityError):
             blobs = dict.fromkeys(catalog.blobs_of(name))
-        lines |= {line: None for _, found in read_blobs(store, list(blobs)) for line in found}
+        lines |= {line: None for _, found in store.read_readable(blobs) for line in found}
     return lines
 
 
@@ -201,13 +200,13 @@ def _find_broken(repo: Repository, refs: Mapping[str, str]) -> Refs:
     broken: Refs = {}
     sources = {name: oid for name, oid in refs.items() if name.endswith(f"/{SRC}")}
     others = {name: oid for name, oid in refs.items() if name not in sources}
-    for some, is_whole in ((others, _can_be_read), (sources, _is_there)):
+    for some, is_whole in ((others, can_be_read), (sources, _is_there)):
         if not is_whole(repo, some.values()):
             broken |= {name: oid for name, oid in some.items() if not is_whole(repo, [oid])}
     return broken
 
 
-def _can_be_read(repo: Repository, tips: Iterable[str]) -> bool:
+def can_be_read(repo: Repository, tips: Iterable[str]) -> bool:
     """Whether all that tips lead to is there, down to the last byte."""
     try:
         for _ in hash_contents(repo, _list_objects(repo, tips)):

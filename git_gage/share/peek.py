@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.errors import GitError, RemoteError, RunNotFoundError
+from git_gage.errors import FETCH, GitError, IntegrityError, RemoteError, RunNotFoundError
 from git_gage.git.quarantine import quarantine_environ
 from git_gage.git.repository import Repository, open_bare
 from git_gage.runs.settle import status_now
@@ -71,7 +71,7 @@ def look_at(
     `catalog` is ours, and says how others are judged. `has_withdrawn`: that is there, too, and
     whoever asks for it forgets what was seen.
     Raises: RequestError where no remote can be chosen or nothing can be written; RemoteError with
-    git's own text.
+    git's own text; IntegrityError where this disk has lost a part of what it has.
     """
     remote = find_remote(store.repo, asked)
     listed = list_remote(store.repo, remote, observer, f"{LOCAL}/*", f"{SPACE}/*")
@@ -84,7 +84,7 @@ def look_at(
         was_there = (folder / "HEAD").exists()
         try:
             return _look(store, catalog, remote, listed, tips, folder, observer)
-        except GitError:
+        except (GitError, IntegrityError):
             if not was_there:
                 raise
         # What git cannot go on from, because somebody deleted a part of it, is made anew.
@@ -126,10 +126,25 @@ def _look(
         _bring(store, there, remote, before, tips, observer)
     _bring_beats(store, there, remote, listed, observer)
     seen = catalog.of(there, lambda run: status_now(there, run))
-    for notice in seen.refresh():
+    notices = seen.refresh()
+    if seen.has_unread_lanes():
+        _require_whole(catalog, there, remote, tips)
+    for notice in notices:
         observer.warning(f"'{remote.shown}': {notice}")
     _judge_anew(store, there, seen)
     return Peek(remote, tips, there, seen, listed)
+
+
+def _require_whole(catalog: Catalog, there: Store, remote: Remote, tips: Refs) -> None:
+    """Raises: IntegrityError where what cannot be read came whole, and this disk has lost it."""
+    from git_gage.share.mend import can_be_read  # disks seldom lose anything
+
+    if not can_be_read(there.repo, tips.values()):
+        catalog.start_anew()  # which finds that, too
+        raise IntegrityError(
+            f"look at '{remote.shown}': this disk has lost a part of what came from there",
+            hint=f"{FETCH} {shlex.quote(remote.shown)}",
+        )
 
 
 def _open(repo: Repository, folder: Path) -> Repository:
@@ -149,7 +164,7 @@ def _bring(
         fetch_objects(
             *(store.repo, remote, lacking, there.repo.git_dir, observer), known=known, strict=True
         )
-    if compare_tips(there, before.values(), tips.values()).ahead:
+    if before and compare_tips(there, before.values(), tips.values()).ahead:
         # The catalog keeps what it has read; here it shall hold what the remote has now.
         shutil.rmtree(there.dir, ignore_errors=True)
         make_folder(there.dir)

@@ -21,6 +21,7 @@ from git_gage.store.private import read_private, write_private
 if TYPE_CHECKING:
     from git_gage.files.sidecar import Sidecar
     from git_gage.git import Repository
+    from git_gage.git.repository import Found
     from git_gage.store.beats import Beat
     from git_gage.store.flush import Flusher
     from git_gage.store.thumbs import Gallery
@@ -205,9 +206,11 @@ class Store:
 
     def read_lines(self, blobs: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
         """Record lines of each blob; blobs that are missing or over 1 MiB are left out."""
-        for found in self.repo.read_within(blobs, "blob", layout.BLOB_BYTES):
-            if found.content is not None:
-                yield found.name, [line for line in found.content.split(b"\n") if line]
+        return _split_lines(self.repo.read_within(blobs, "blob", layout.BLOB_BYTES))
+
+    def read_readable(self, blobs: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
+        """The same without those that are damaged: one that git stops at does not hide others."""
+        return _split_lines(self.repo.read_readable(blobs, "blob", layout.BLOB_BYTES))
 
     def journals(self) -> list[str]:
         """Open journals, oldest first.
@@ -242,3 +245,9 @@ class Store:
         from git_gage.store.flush import Flusher  # who only reads does without it
 
         return Flusher(self.repo, self.lane, self.clock())
+
+
+def _split_lines(blobs: Iterable[Found]) -> Iterator[tuple[str, list[bytes]]]:
+    for found in blobs:
+        if found.content is not None:
+            yield found.name, [line for line in found.content.split(b"\n") if line]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,12 @@ def cut(path: Path) -> None:
 def empty(path: Path) -> None:
     path.chmod(0o644)
     path.write_bytes(b"")
+
+
+def halve(path: Path) -> None:
+    """It still says how long it is."""
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 HOW = (delete, cut, empty)
@@ -306,3 +313,131 @@ def test_a_fault_that_is_no_damage_is_told(world: World) -> None:
     done = gage_inside(ana.path, "push")
     assert (done.code, done.err.startswith("fatal: push to 'origin': ")) == (128, True)
     assert "this disk" not in done.err
+
+
+def lose_newest_record(ana: Person, sam: Person, how: Callable[[Path], None]) -> str:
+    """Sam has listed two runs of Ana's, and then his disk loses what was recorded of one; that."""
+    ana.run("first.py")
+    ana.push()
+    run = ana.run("second.py")
+    ana.push()
+    share(sam, "fetch")
+    assert len(json.loads(share(sam, "list", "--json").out)) == 2
+    (oid, *_) = (
+        line.split()[2]
+        for line in git(sam.path, "ls-tree", "-r", tip_of(sam.path, "log")[1]).splitlines()
+        if run in git(sam.path, "cat-file", "blob", line.split()[2])
+    )
+    unpack_all(sam.path)
+    how(sam.path / ".git" / "objects" / oid[:2] / oid[2:])
+    return run
+
+
+@pytest.mark.parametrize("how", [*HOW, halve])
+@pytest.mark.parametrize("words", ["copy --all -y --to", "copy @{run} -y --to", "backup"])
+def test_no_copy_leaves_out_what_this_disk_has_lost(
+    world: World, words: str, how: Callable[[Path], None]
+) -> None:
+    """The list knew two runs: one that can't be read is no reason to send the other alone."""
+    sam, place = world.sam, world.bare("place.git")
+    run = lose_newest_record(world.ana, sam, how)
+    command = (*words.replace("@{run}", run).split(), str(place))
+    refused = gage_inside(sam.path, *command)
+    assert (refused.code, refused.out) == (128, "")
+    told = "fatal: read runs: this disk has lost 2 records of them\nhint: git gage fetch\n"
+    assert refused.err.endswith(told)  # after what git says of it
+    assert refs_of(place) == {}
+    assert share(sam, "fetch").err.count("got it again") == 1
+    assert share(sam, *command).err == ""
+    there = json.loads(share(sam, "--runs", str(place), "list", "--json").out)
+    assert len(there) == (1 if "@" in words else 2)
+    assert run in [each["id"] for each in there]
+
+
+@pytest.mark.parametrize("how", [delete, cut, empty])
+def test_a_fetch_misses_what_was_read_before(world: World, how: Callable[[Path], None]) -> None:
+    """There is nothing new on the remote, so git does not look."""
+    run = lose_newest_record(world.ana, world.sam, how)
+    done = share(world.sam, "fetch")
+    assert (done.out, done.err.count("got it again")) == ("nothing new on origin\n", 1)
+    assert share(world.sam, "fetch").err == ""
+    assert share(world.sam, "push", str(world.bare("place.git")), run).out.startswith("pushed 1 ")
+
+
+@pytest.mark.parametrize("how", [delete, halve])
+def test_a_run_that_this_disk_has_lost_is_still_on_the_remote(
+    world: World, how: Callable[[Path], None]
+) -> None:
+    sam = world.sam
+    run = lose_newest_record(world.ana, sam, how)
+    for words in (("fetch", "origin", run), ("list", "--remote", "origin")):
+        refused = gage_inside(sam.path, *words)
+        assert refused.code == 128
+        assert refused.err.endswith(
+            "fatal: look at 'origin': this disk has lost a part of what came from there\n"
+            "hint: git gage fetch origin\n"
+        )
+    assert "got it again" in share(sam, "fetch", "origin").err
+    assert run in share(sam, "list", "--remote", "origin", "--json").out
+    assert share(sam, "fetch", "origin", run).out == "nothing new on origin\n"
+
+
+def test_what_is_lost_for_good_is_listed_no_longer(world: World) -> None:
+    """Its lane is rewritten without it; nobody is to be told of it for ever."""
+    sam, place = world.sam, world.bare("place.git")
+    run = lose_newest_record(world.ana, sam, delete)
+    for ref in refs_of(world.origin, "refs/gage"):
+        git(world.origin, "update-ref", "-d", ref)
+    assert "'origin' has it no longer" in share(sam, "fetch").err
+    assert run not in share(sam, "list", "--json").out
+    assert share(sam, "copy", "--all", "--to", str(place), "-y").out == "Copied 1 run\n"
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_copy_gets_a_source_again_that_was_lost(
+    world: World, how: Callable[[Path], None]
+) -> None:
+    ana, sam = world.ana, world.sam
+    ana.run()
+    ana.push()
+    sam.fetch()
+    lose(sam.path, "src", "commit", how)
+    done = share(sam, "copy", "--all", "--to", str(world.bare("place.git")), "-y")
+    assert (done.out, done.err.count("got it again")) == ("Copied 1 run\n", 1)
+    assert is_sound(sam.path)
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_what_is_written_to_a_file_is_whole_too(
+    world: World, tmp_path: Path, how: Callable[[Path], None]
+) -> None:
+    """A backup gets what was lost again by itself; a bundle says how."""
+    ana, sam = world.ana, world.sam
+    run = ana.run()
+    ana.push()
+    sam.fetch()
+    lose(sam.path, "src", "commit", how)
+    bundle = ("export", run, "--format", "bundle", "-o", str(tmp_path / "runs.bundle"))
+    refused = gage_inside(sam.path, *bundle)
+    assert (refused.code, refused.err.endswith("\nhint: git gage fetch\n")) == (128, True)
+    done = share(sam, "backup", str(tmp_path / "runs.tar"))
+    assert (done.out.startswith("Saved 1 run"), "got it again" in done.err) == (True, True)
+    assert share(sam, *bundle).err == ""
+
+
+@pytest.mark.parametrize("what", ["blob", "tree"])
+@pytest.mark.parametrize("how", [delete, halve])
+def test_what_doctor_says_mends_it(world: World, what: str, how: Callable[[Path], None]) -> None:
+    sam = world.sam
+    if what == "blob":
+        lose_newest_record(world.ana, sam, how)
+    else:
+        world.ana.run()
+        world.ana.push()
+        sam.fetch()
+        lose(sam.path, "log", what, how)
+    found = json.loads(gage_inside(sam.path, "doctor", "--json").out)
+    hints = [each["hint"] for each in found if each["name"] in ("records", "runs", "catalog")]
+    assert hints == ["git gage fetch"]
+    assert "got it again" in share(sam, "fetch").err
+    assert "all readable, runs: " in gage_inside(sam.path, "doctor").out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -218,6 +219,11 @@ class FakeStore:
             if blob in self.blobs:
                 self.asked_lines += 1
                 yield blob, list(self.blobs[blob])
+
+    def read_readable(self, blobs: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
+        for blob in blobs:
+            with suppress(GitError):
+                yield from self.read_lines([blob])
 
     def journals(self) -> list[str]:
         return sorted(self.files)

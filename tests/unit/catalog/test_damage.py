@@ -407,12 +407,12 @@ def test_ctrl_c_in_the_middle_leaves_the_old_state(
     catalog = fresh_catalog(store, None)
     fill(store, 20)
 
-    def read_lines(blobs: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
-        yield next(FakeStore.read_lines(store, blobs))
+    def read_readable(blobs: Iterable[str]) -> Iterator[tuple[str, list[bytes]]]:
+        yield next(FakeStore.read_readable(store, blobs))
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(store, "read_lines", read_lines)
+        patched.setattr(store, "read_readable", read_readable)
         with pytest.raises(KeyboardInterrupt):
             catalog.refresh()
     assert catalog.count() == len(catalog.newest(None)) == 5

@@ -13,7 +13,7 @@ import pytest
 from git_gage import __version__
 from git_gage.cli.app import App
 from git_gage.cli.checks import check_all
-from git_gage.errors import IntegrityError
+from git_gage.errors import RequestError
 from tests.support import clone, gage_inside, git, make_repo
 
 
@@ -188,7 +188,7 @@ def test_a_catalog_that_went_astray(repo: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_lane_that_cannot_be_read_at_all(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_store: object) -> dict[str, str]:
-        raise IntegrityError("read lane 'x': broken", hint="git fsck")
+        raise RequestError("read lane 'x': broken", hint="git fsck")
 
     monkeypatch.setattr("git_gage.store.Store.read_tips", refuse)
     assert examined(repo)["runs"] == ("problem", "read lane 'x': broken", "git fsck")
