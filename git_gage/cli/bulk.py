@@ -39,6 +39,7 @@ def read_bulk(app: App, run: str, name: str) -> bytes | None:
 def refuse_absent(app: App, document: Mapping[str, Any], name: str) -> RequestError:
     """Why `read_bulk` has nothing of a run to give."""
     from git_gage.records import short_id
+    from git_gage.runs.lost import is_lost
 
     run = document["id"]
     redacted = document["redacted"]
@@ -48,7 +49,7 @@ def refuse_absent(app: App, document: Mapping[str, Any], name: str) -> RequestEr
             f"{name}: taken out by {who}",
             hint=f"git gage show {short_id(run)} --history",
         )
-    if _is_lost(app, run, name):
+    if is_lost(app.repo, run, [name]):
         return RequestError(
             f"{name}: this disk has lost it", hint=f"git gage fetch {short_id(run)}"
         )
@@ -61,22 +62,6 @@ def refuse_absent(app: App, document: Mapping[str, Any], name: str) -> RequestEr
                 hint=f"git cat-file blob {oid} > {name}.txt",
             )
     return NotHereError(f"{name}: not here", run)
-
-
-def _is_lost(app: App, run: str, name: str) -> bool:
-    """Whether a lane here has a bulk file that cannot be read any more."""
-    from git_gage.errors import GitError, IntegrityError
-    from git_gage.git.contents import hash_contents
-    from git_gage.store import SPACES
-    from git_gage.store.rewrite import list_files
-
-    refs = app.repo.list_refs(*SPACES)
-    try:
-        files = list_files(app.repo, [oid for ref, oid in refs.items() if ref.endswith("/bulk")])
-        found = files.get(f"{run}/{name}")
-        return found is not None and not list(hash_contents(app.repo, [found]))
-    except (GitError, IntegrityError):
-        return True
 
 
 def has_bulk(app: App, run: str, name: str) -> bool:

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from git_gage.catalog.bulk import Bound, find_bound
+from git_gage.catalog.bulk import ENVIRONMENT, Bound, find_bound
 from git_gage.errors import FETCH, GageError, RequestError
 from git_gage.files.manifest import UNRECORDED
-from git_gage.git.contents import hash_contents
 from git_gage.records import encode_path, is_canonical, short_id, shown_path
 from git_gage.runs.files import is_as_recorded, list_made
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.model import ChangedInputError
 from git_gage.runs.inputs.record import path_bytes
 from git_gage.runs.interpreter import choose_interpreter
+from git_gage.runs.lost import is_lost, read_digests
 from git_gage.runs.made import ABSENT as ABSENT_FILE
 from git_gage.runs.made import DIFFERS
 from git_gage.runs.planning import recall_inputs
@@ -203,16 +203,18 @@ class _Run:
         bound = list(self._find_bound())
         wrong = [each.name for each in bound if isinstance(each, _Unreadable)]
         files = [each for each in bound if isinstance(each, Bound)]
-        sizes = self._repo.object_sizes(each.oid for each in files)
-        here = [each for each in files if sizes[each.oid] is not None]
-        digests = dict(hash_contents(self._repo, [each.oid for each in here])) if here else {}
-        wrong += [each.name for each in here if digests[each.oid] != each.sha256]
+        digests = read_digests(self._repo, {each.oid for each in files})
+        wrong += [each.name for each in files if digests.get(each.oid, each.sha256) != each.sha256]
         if wrong:
             return Line("output", NO, f"not what the record binds: {', '.join(sorted(wrong))}")
-        absent = [each.name for each in files if sizes[each.oid] is None]
+        absent = [each.name for each in files if each.oid not in digests]
         if absent:
-            return Line("output", NOT_HERE, ", ".join(sorted(absent)), FETCH)
+            return Line("output", NOT_HERE, ", ".join(sorted(absent)), self._how_to_fetch(absent))
         return Line("output", OK, f"as its record binds it, files: {len(files)}")
+
+    def _how_to_fetch(self, names: Sequence[str]) -> str:
+        run = self._document["id"]
+        return f"{FETCH} {short_id(run)}" if is_lost(self._repo, run, names) else FETCH
 
     def _find_bound(self) -> Iterator[Bound | _Unreadable]:
         for record in self._records:
@@ -300,7 +302,8 @@ class _Run:
             told = f"Python {version or 'of unknown version'} here, {recorded['python']} then"
             yield Line("environment", NO, told)
         elif recorded["packages"] is None:
-            yield Line("environment", NOT_HERE, f"Python {version}, but its packages", FETCH)
+            hint = self._how_to_fetch([ENVIRONMENT])
+            yield Line("environment", NOT_HERE, f"Python {version}, but its packages", hint)
         else:
             yield _compare_packages(version, recorded["packages"], now["packages"] or {})
 

@@ -126,6 +126,30 @@ def test_an_output_that_was_lost_comes_when_it_is_asked_for(
     assert is_sound(sam.path)
 
 
+@pytest.mark.parametrize("name", ["output", "environment.json"])
+@pytest.mark.parametrize("how", [*HOW, halve])
+def test_what_a_check_says_gets_an_output_again(
+    world: World, name: str, how: Callable[[Path], None]
+) -> None:
+    ana, sam = world.ana, world.sam
+    share(ana, "run", "-q", "--", "sh", "-c", f"echo {'hello ' * 50}")
+    share(ana, "push")
+    sam.fetch()
+    listed = git(sam.path, "ls-tree", "-r", tip_of(sam.path, "bulk")[1]).splitlines()
+    (oid,) = (line.split()[2] for line in listed if line.endswith(f"/{name}"))
+    unpack_all(sam.path)
+    how(sam.path / ".git" / "objects" / oid[:2] / oid[2:])
+    (run,) = sam.runs()
+    found = json.loads(share(sam, "check", run, "--json").out)["checks"]
+    (line,) = (each for each in found if each["name"] == "output")
+    assert (line["verdict"], line["text"]) == ("not here", name)
+    assert line["hint"] == f"git gage fetch {run[10:17]}"
+    share(sam, *line["hint"].split()[2:])
+    assert is_sound(sam.path)
+    found = json.loads(share(sam, "check", run, "--json").out)["checks"]
+    assert "output" in [each["name"] for each in found if each["verdict"] == "ok"]
+
+
 def test_a_pack_that_was_cut(world: World) -> None:
     ana, sam = world.ana, world.sam
     ana.run()
