@@ -358,6 +358,10 @@ class Catalog:
         """The blobs of records that lay in lanes when they were read last."""
         return self._ask(query.list_blobs)
 
+    def records_in(self, blobs: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Blob, run and id of the records that were in some blobs when these were read."""
+        return self._ask(lambda db: query.list_records_in(db, blobs))
+
     def begun(self, runs: Iterable[str]) -> set[str]:
         """Those of some runs of which more is here than what was said of them."""
         return self._ask(lambda db: query.find_begun(db, runs))

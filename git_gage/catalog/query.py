@@ -129,6 +129,15 @@ def list_blobs(db: sqlite3.Connection) -> list[str]:
     return [blob for (blob,) in rows]
 
 
+def list_records_in(db: sqlite3.Connection, blobs: Iterable[str]) -> list[tuple[str, str, str]]:
+    rows = db.execute(
+        "SELECT seen.blob, run.id, r.id FROM record r JOIN run ON run.key = r.run"
+        f" JOIN seen ON seen.key = r.blob WHERE seen.blob {AMONG}",
+        [among(blobs)],
+    )
+    return [(blob, run, id.hex()) for blob, run, id in rows]
+
+
 def read_chain(db: sqlite3.Connection, run: str, writer: str) -> Chain:
     last = db.execute(
         "SELECT r.seq, r.id FROM record r JOIN run ON run.key = r.run"

@@ -31,6 +31,21 @@ def hash_contents(
         yield oid, digest.hexdigest()
 
 
+def hash_readable(repo: Repository, oids: Sequence[str]) -> dict[str, str]:
+    """The same of those that can be read: one that git stops at does not hide others."""
+    digests: dict[str, str] = {}
+    left = list(oids)
+    while left:
+        found: dict[str, str] = {}
+        try:
+            found.update(hash_contents(repo, left))
+        except IntegrityError:
+            pass  # what comes after it is asked for again
+        digests |= found
+        left = left[len(found) + 1 :]
+    return digests
+
+
 def stream_contents(
     repo: Repository, oids: Sequence[str], env: Mapping[str, str] | None = None
 ) -> Iterator[tuple[str, Iterator[bytes]]]:

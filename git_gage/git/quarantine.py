@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from git_gage.errors import IntegrityError
-from git_gage.git.contents import hash_contents
+from git_gage.git.contents import hash_readable
 from git_gage.git.imports import DURABLE, IDENTITY, while_pruned
 from git_gage.system import remove_file, replace_file, sync_folder
 
@@ -113,20 +112,13 @@ def move_damaged(repo: Repository, folder: Path) -> int:
 
     git stops at them, also where they come anew; what is merely missing it asks for.
     """
-    left = _loose_oids(repo.objects_dir)
-    moved = 0
-    while left:
-        read = 0
-        try:
-            for _ in hash_contents(repo, left):
-                read += 1
-        except IntegrityError:
-            bad = left[read]
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.move(repo.objects_dir / bad[:2] / bad[2:], folder / f"damaged-{bad}")
-            moved += 1
-        left = left[read + 1 :]
-    return moved
+    loose = _loose_oids(repo.objects_dir)
+    sound = hash_readable(repo, loose)
+    damaged = [oid for oid in loose if oid not in sound]
+    for bad in damaged:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.move(repo.objects_dir / bad[:2] / bad[2:], folder / f"damaged-{bad}")
+    return len(damaged)
 
 
 def _index_pack(repo: Repository, pack: Path) -> bytes:

@@ -115,7 +115,7 @@ def mending(store: Store, catalog: Catalog, observer: Observer, share: Callable[
 
     Hold the sharing lock. Raises: as `share`.
     """
-    if catalog.has_unread_lanes() or _has_lost(store, catalog):
+    if catalog.has_unread_lanes() or store.has_lost or _has_lost(store, catalog):
         _mend(store, catalog, observer)
     try:
         return share()

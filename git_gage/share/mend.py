@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_gage.errors import GitError, IntegrityError
-from git_gage.git.contents import hash_contents
 from git_gage.git.quarantine import move_damaged, place_packs
 from git_gage.git.repository import Repository, open_bare
 from git_gage.share.cargo import BULK, SRC, named_commit, pack_parcels, read_line
@@ -28,6 +27,7 @@ from git_gage.share.lanes import (
     recall_name,
     update_refs,
 )
+from git_gage.share.mend_own import mend_own
 from git_gage.share.redaction import find_said
 from git_gage.share.remote import find_remote, is_remote
 from git_gage.share.transfer import fetch_refs, list_remote
@@ -37,7 +37,7 @@ from git_gage.store.files import make_folder
 from git_gage.store.flush import REPAIRS
 from git_gage.store.layout import THUMBS
 from git_gage.store.out import Parcel, extend_lane
-from git_gage.store.repair import note_ref
+from git_gage.store.repair import is_readable, list_objects, note_ref
 from git_gage.store.rewrite import list_files, list_sources
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ _PARTS = (RECORDS, (BULK,), (SRC,), (THUMBS,))
 
 
 def mend(store: Store, catalog: Catalog, observer: Observer) -> bool:
-    """Mend what is kept of remotes; whether anything had to be. Hold the sharing lock.
+    """Mend what is kept of remotes, and lanes of ours; whether anything had to be.
+
+    Hold the sharing lock.
 
     Raises: RemoteError with git's own text.
     """
@@ -71,7 +73,8 @@ def mend(store: Store, catalog: Catalog, observer: Observer) -> bool:
             groups.setdefault(str(found.remote), {})[name] = oid
     for tracking, refs in groups.items():
         _mend_remote(store, catalog, tracking, refs, observer)
-    return bool(moved or broken)
+    is_mended = mend_own(store, catalog, observer)
+    return bool(moved or broken) or is_mended
 
 
 def _mend_remote(
@@ -200,35 +203,19 @@ def _find_broken(repo: Repository, refs: Mapping[str, str]) -> Refs:
     broken: Refs = {}
     sources = {name: oid for name, oid in refs.items() if name.endswith(f"/{SRC}")}
     others = {name: oid for name, oid in refs.items() if name not in sources}
-    for some, is_whole in ((others, can_be_read), (sources, _is_there)):
+    for some, is_whole in ((others, is_readable), (sources, _is_there)):
         if not is_whole(repo, some.values()):
             broken |= {name: oid for name, oid in some.items() if not is_whole(repo, [oid])}
     return broken
 
 
-def can_be_read(repo: Repository, tips: Iterable[str]) -> bool:
-    """Whether all that tips lead to is there, down to the last byte."""
-    try:
-        for _ in hash_contents(repo, _list_objects(repo, tips)):
-            pass
-    except (GitError, IntegrityError):
-        return False
-    return True
-
-
 def _is_there(repo: Repository, tips: Iterable[str]) -> bool:
     """The same, but for what is in files."""
     try:
-        _list_objects(repo, tips, "--quiet")
+        list_objects(repo, tips, "--quiet")
     except GitError:
         return False
     return True
-
-
-def _list_objects(repo: Repository, tips: Iterable[str], *options: str) -> list[str]:
-    asked = "".join(f"{oid}\n" for oid in tips).encode()
-    words = ("rev-list", "--objects", "--no-object-names", *options, "--stdin")
-    return repo.run(*words, input=asked).decode().split()
 
 
 def _let_go(store: Store, refs: Refs) -> None:

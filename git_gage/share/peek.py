@@ -137,9 +137,9 @@ def _look(
 
 def _require_whole(catalog: Catalog, there: Store, remote: Remote, tips: Refs) -> None:
     """Raises: IntegrityError where what cannot be read came whole, and this disk has lost it."""
-    from git_gage.share.mend import can_be_read  # disks seldom lose anything
+    from git_gage.store.repair import is_readable  # disks seldom lose anything
 
-    if not can_be_read(there.repo, tips.values()):
+    if not is_readable(there.repo, tips.values()):
         catalog.start_anew()  # which finds that, too
         raise IntegrityError(
             f"look at '{remote.shown}': this disk has lost a part of what came from there",

@@ -49,7 +49,7 @@ def push_runs(
     with sharing(store):
         note_name(store, found)
         if store.journals():
-            store.flush()
+            mending(store, catalog, observer, store.flush)
         finish_moves(store, catalog)
 
         def send() -> Pushed:

@@ -62,6 +62,9 @@ _DAMAGED = ("is corrupt", "bad object ")
 _REFUSED = " !"
 # Where that is said without these, it can be of what is here.
 _DAMAGED_THERE = ("corruption on the remote side", "(stored in ./objects/")
+# Where git here cannot read what it is to send: it breaks off, or cannot compare it.
+_CUT = ("unpack failed: eof before pack header", "early EOF", "error: Could not read ")
+_NOT_HERE = "needs force"
 _MENDED = "whoever runs the remote has mended it ('git fsck --name-objects' there)"
 _LOCKED = ".lock': File exists"
 _NO_HELPER = ("is not a git command", "transport '")
@@ -456,7 +459,10 @@ def _make_error(
     message = _message(attempt, remote, answer, lines)
     error = kind(message, stderr="\n".join(answer.said), returncode=answer.returncode, hint=hint)
     error.again = again if hint.endswith(again) else None
-    error.is_theirs = refused or any(sign in line for line in answer.said for sign in _AWAY)
+    is_cut = _NOT_HERE in lines or any(sign in line for line in answer.said for sign in _CUT)
+    error.is_theirs = (refused and not is_cut) or any(
+        sign in line for line in answer.said for sign in _AWAY
+    )
     return error
 
 

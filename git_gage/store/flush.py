@@ -6,11 +6,12 @@ Source: docs/format.md, "Flush".
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.errors import GitError, IntegrityError
+from git_gage.errors import ConflictError, GitError, IntegrityError
 from git_gage.git.locks import drop_stale_locks
 from git_gage.git.quarantine import drop_stale_keeps, has_objects
 from git_gage.records import Record, parse_record
@@ -26,16 +27,17 @@ from git_gage.store.journal import (
 )
 from git_gage.store.lane import Bulk, Epoch, Lane
 from git_gage.store.private import read_private
-from git_gage.store.repair import mend_lane
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
     from git_gage.store.thumbs import Gallery
 
 FORMAT = 1
+_STATE = "flushed.json"
 # Where refs that had to be taken away are kept, with what they were.
 REPAIRS = Path("log", "repairs.txt")
-# What is remembered of the open epoch of each lane.
+# What is remembered of the open epoch of each lane, and of what was lost and not told yet.
+_LOST = "lost"
 _EPOCH = {layout.LOCAL: "epoch", layout.PRIVATE: "private"}
 # Every run adds a few small packs; git slows down with their number, so they are rolled up.
 PACKS_BEFORE_REPACK = 40
@@ -60,10 +62,10 @@ class Flusher:
         self.dir = repo.gage_dir
         self.now = now
         self.month = time.strftime("%Y%m", time.gmtime(now))
-        self.state = read_json(self.dir / "flushed.json")
+        self.state = read_json(self.dir / _STATE)
         if self.state.get("lane") != lane:
             # What was remembered of an epoch is about the lane this clone wrote before.
-            kept = ("offsets", "packs")
+            kept = ("offsets", "packs", _LOST)
             self.state = {key: self.state[key] for key in kept if key in self.state}
             self.state["lane"] = lane
         drop_stale_locks(repo, *(each.prefix for each in self.lanes.values()))
@@ -76,12 +78,35 @@ class Flusher:
             hidden = space == layout.PRIVATE
             records = [each for each in batch.records if (each.run in private) == hidden]
             if records:
-                self._write_surely(space, records)
+                self._surely(space, partial(self._write, space, records))
         self._put_away(batch)
+
+    def mend(
+        self, lanes: Iterable[str], blobs_of: Callable[[str], Iterable[str]]
+    ) -> list[str] | None:
+        """Mend these lanes of ours; `blobs_of` as for `mend_lane`.
+
+        Gives the blobs of records that were lost since `forget_lost`; None where nothing was.
+        """
+        for space, current in self.lanes.items():
+            for lane in lanes:
+                each = Lane(self.repo, f"{space}/{lane}")
+                is_current = each.prefix == current.prefix
+                if self._mend(each, space if is_current else None, blobs_of):
+                    self._save()
+        return self.state.get(_LOST)
+
+    def forget_lost(self) -> None:
+        """What was lost was told."""
+        self.state.pop(_LOST)
+        self._save()
 
     def pin(self, snapshot: str, quarantine: Path | None, *, private: bool) -> None:
         """Hold a source commit in the open epoch."""
         space = layout.PRIVATE if private else layout.LOCAL
+        self._surely(space, lambda: self._pin(space, snapshot, quarantine))
+
+    def _pin(self, space: str, snapshot: str, quarantine: Path | None) -> None:
         lane, epoch = self.lanes[space], self._current(space)
         pinned = self.state.get("pinned", [])
         mark = [space, epoch.name, snapshot]
@@ -107,17 +132,35 @@ class Flusher:
                 self._remember(space, epoch, packs=1)
         self._save()
 
-    def _write_surely(self, space: str, records: Sequence[Record]) -> None:
+    def _surely(self, space: str, write: Callable[[], None]) -> None:
         """Write also where the lane has to be mended first."""
         try:
-            self._write(space, records)
-        except (GitError, IntegrityError):
-            if not mend_lane(
-                self.lanes[space], self.dir / REPAIRS, self._kept_lines(space), self._before(space)
-            ):
+            write()
+        except (GitError, IntegrityError, ConflictError):
+            if not self._mend(self.lanes[space], space):
                 raise
+            write()
+
+    def _mend(
+        self,
+        lane: Lane,
+        space: str | None,
+        blobs_of: Callable[[str], Iterable[str]] | None = None,
+    ) -> bool:
+        """Mend a lane, the one in use of a space if that is given; whether it had to be."""
+        from git_gage.store.repair import mend_lane  # disks seldom lose anything
+
+        kept = self._kept_lines(space) if space else []
+        before = self._before(space) if space else {}
+        lost = mend_lane(lane, self.dir / REPAIRS, kept, before, blobs_of)
+        if lost is None:
+            return False
+        self.state[_LOST] = [*self.state.get(_LOST, []), *lost]
+        # What was remembered of it is of refs that are gone.
+        self.state.pop("pinned", None)
+        if space:
             self.state.pop(_EPOCH[space], None)
-            self._write(space, records)
+        return True
 
     def _kept_lines(self, space: str) -> list[bytes]:
         """Lines that were written to a lane and that journals still have."""
@@ -201,7 +244,12 @@ class Flusher:
 
     def _save(self, **changes: Any) -> None:
         self.state = {**self.state, "format": FORMAT, **changes}
-        write_json(self.dir / "flushed.json", self.state)
+        write_json(self.dir / _STATE, self.state)
+
+
+def has_lost(gage_dir: Path) -> bool:
+    """Whether something was lost of our lanes that was not told yet."""
+    return _LOST in read_json(gage_dir / _STATE)
 
 
 def roll_up_packs(repo: Repository, now: float) -> None:

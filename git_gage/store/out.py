@@ -45,6 +45,19 @@ def extend_lane(repo: Repository, prefix: str, now: float, parcels: Sequence[Par
             lane.close(epoch)
 
 
+def extend_cargo(
+    repo: Repository, prefix: str, now: float, files: Mapping[str, str], snapshots: Sequence[str]
+) -> None:
+    """Add bulk files (path → blob) and sources alone, of records that a lane of ours has already.
+
+    Hold the store's lock.
+    """
+    if files or snapshots:
+        lane = Lane(repo, prefix)
+        epoch = _open(lane, time.strftime("%Y%m", time.gmtime(now)))
+        _add(lane, epoch, [], 0, list(files.items()), snapshots)
+
+
 def extend_galleries(
     repo: Repository, prefix: str, now: float, galleries: Mapping[str, Gallery]
 ) -> None:
@@ -73,8 +86,19 @@ def _take(parcels: Sequence[Parcel], room: int) -> Sequence[Parcel]:
 
 def _write(lane: Lane, epoch: Epoch, parcels: Sequence[Parcel]) -> Epoch:
     snapshots = list(dict.fromkeys(parcel.snapshot for parcel in parcels if parcel.snapshot))
-    for first in range(0, len(snapshots), PINS):
-        epoch = lane.pin(epoch, snapshots[first : first + PINS])
     bulk = list(dict.fromkeys(file for parcel in parcels for file in parcel.bulk))
     runs = sum(parcel.begins_run for parcel in parcels)
-    return lane.append(epoch, [parcel.line for parcel in parcels], runs, bulk)
+    return _add(lane, epoch, [parcel.line for parcel in parcels], runs, bulk, snapshots)
+
+
+def _add(
+    lane: Lane,
+    epoch: Epoch,
+    lines: Sequence[bytes],
+    runs: int,
+    bulk: Sequence[Bulk],
+    snapshots: Sequence[str],
+) -> Epoch:
+    for first in range(0, len(snapshots), PINS):
+        epoch = lane.pin(epoch, snapshots[first : first + PINS])
+    return lane.append(epoch, lines, runs, bulk)

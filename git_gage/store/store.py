@@ -177,6 +177,28 @@ class Store:
         with self._lock.held():
             self._flusher().add_galleries(galleries)
 
+    @property
+    def has_lost(self) -> bool:
+        """Whether a flush had to mend a lane, and nobody has asked `mend` since."""
+        from git_gage.store.flush import has_lost
+
+        return has_lost(self.dir)
+
+    def mend(self, blobs_of: Callable[[str], Iterable[str]]) -> list[str] | None:
+        """Let the lanes of this clone go on from what can be read of them.
+
+        `blobs_of` tells what is known of the blobs of records that a ref had. Gives those that
+        were lost; None where nothing of the lanes was.
+        """
+        with self._lock.held():
+            lanes = self.my_lanes
+            return self._flusher().mend(lanes, blobs_of) if lanes else None
+
+    def forget_lost(self) -> None:
+        """What `mend` gave was told."""
+        with self._lock.held():
+            self._flusher().forget_lost()
+
     def tidy_packs(self) -> None:
         """Make few packs of the many small ones that fetches leave."""
         from git_gage.store.flush import PACKS_BEFORE_REPACK, roll_up_packs

@@ -183,9 +183,9 @@ def test_broken_refs_go_even_when_no_record_was_in_them(repo: Path) -> None:
         (repo / ".git" / name).parent.mkdir(parents=True, exist_ok=True)
         (repo / ".git" / name).write_text("1" * 40 + "\n")
     lane = Lane(store.repo, f"refs/gage/w/{store.lane}")
-    assert mend_lane(lane, store.dir / "log" / "repairs.txt", [], {})
+    assert mend_lane(lane, store.dir / "log" / "repairs.txt", [], {}) == []
     assert lane_refs(repo) == []
-    assert not mend_lane(lane, store.dir / "log" / "repairs.txt", [], {})
+    assert mend_lane(lane, store.dir / "log" / "repairs.txt", [], {}) is None
 
 
 def test_the_state_of_a_run_stays_until_git_holds_its_files(repo: Path) -> None:

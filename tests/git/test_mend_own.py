@@ -1,0 +1,283 @@
+"""A disk that has lost a part of what was recorded here alone: the rest goes on, and it is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from git_gage.records import short_id
+from tests.git.test_mend import cut, delete, find, forget, is_sound, share, tip_of
+from tests.support import gage_inside, git, unpack_all
+from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
+
+TOLD = "warning: this disk had lost a part of what was recorded here: "
+BACK = f"{TOLD}all of it could be given back\n"
+HINT = "; all else is whole\nhint: if a backup has it: git gage restore --from <backup>\n"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def record(person: Person, word: str) -> str:
+    """A run with a source and an output of its own."""
+    (person.path / "train.py").write_text(f"print('{word}')\n" * 1000)
+    share(person, "run", "-q", "--", "python3", "train.py")
+    return str(json.loads(share(person, "show", "@", "--json").out)["id"])
+
+
+def output(person: Person, run: str) -> str | None:
+    done = gage_inside(person.path, "output", run)
+    return done.out.split()[0] if done.code == 0 else None
+
+
+def snapshot(person: Person, run: str) -> str:
+    (begun,) = (each for each in person.records if (each.run, each.kind) == (run, "run.begin"))
+    return str(begun.body["source"]["snapshot"])
+
+
+def lose(where: Path, oid: str, how: Callable[[Path], None] = delete) -> None:
+    unpack_all(where)
+    how(where / ".git" / "objects" / oid[:2] / oid[2:])
+
+
+def lose_of_lane(where: Path, kind: str, what: str, how: Callable[[Path], None] = delete) -> None:
+    """Let a disk lose an object of what was recorded."""
+    lose(where, find(where, tip_of(where, kind, "refs/gage/w")[1], what), how)
+
+
+def age(person: Person) -> None:
+    """No journal has any more what was recorded so far."""
+    person.store.flush()
+    for day in (person.path / ".git/gage/journal").iterdir():
+        day.unlink()
+
+
+LOST = [
+    *((kind, what) for kind in ("log", "bulk") for what in ("commit", "parent", "tree")),
+    ("log", "blob"),
+    ("src", "commit"),
+    ("src", "parent"),
+]
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("how", [delete, cut])
+@pytest.mark.parametrize(("kind", "what"), LOST)
+def test_what_leads_to_runs_can_be_lost(
+    world: World, kind: str, what: str, how: Callable[[Path], None], later: bool
+) -> None:
+    """All that it led to is there still, or in a journal."""
+    ana, sam = world.ana, world.sam
+    runs = {record(ana, word): word for word in ("one", "two", "three")}
+    lose_of_lane(ana.path, kind, what, how)
+    if later:
+        runs[record(ana, "four")] = "four"
+    done = share(ana, "push")
+    assert (done.out.split(" to ")[0], BACK in done.err) == (f"pushed {len(runs)} runs", True)
+    assert is_sound(ana.path)
+    done = share(ana, "push")
+    assert (done.out, done.err) == ("origin is up to date\n", "")
+    runs[record(ana, "five")] = "five"
+    assert share(ana, "push").out.startswith("pushed 1 run to origin")
+    share(sam, "fetch")
+    assert {run: output(sam, run) for run in runs} == runs
+    for run, word in runs.items():
+        assert git(sam.path, "show", f"{snapshot(sam, run)}:train.py").startswith(f"print('{word}")
+
+
+@pytest.mark.parametrize("how", [delete, cut])
+def test_an_output_that_is_lost_is_told(world: World, how: Callable[[Path], None]) -> None:
+    ana, sam = world.ana, world.sam
+    one, two = record(ana, "one"), record(ana, "two")
+    lose(ana.path, ana.store.repo.blob_oid(b"one\n" * 1000), how)
+    done = share(ana, "push")
+    assert done.err.endswith(f"{TOLD}output of run {short_id(one)}{HINT}")
+    assert is_sound(ana.path)
+    share(sam, "fetch")
+    assert (output(sam, one), output(sam, two)) == (None, "two")
+    assert sam.runs() == {one, two}
+    assert share(ana, "push").err == ""
+
+
+def test_a_source_that_is_lost_is_told(world: World) -> None:
+    ana, sam = world.ana, world.sam
+    one, two = record(ana, "one"), record(ana, "two")
+    lose(ana.path, git(ana.path, "rev-parse", f"{snapshot(ana, one)}:train.py").strip())
+    done = share(ana, "push")
+    assert done.err.endswith(f"{TOLD}source of run {short_id(one)}{HINT}")
+    assert is_sound(ana.path)
+    share(sam, "fetch")
+    assert (output(sam, one), sam.runs()) == ("one", {one, two})
+
+
+def test_records_that_no_journal_has_any_more_are_told(world: World) -> None:
+    """The catalog knows of which runs they were."""
+    ana, sam = world.ana, world.sam
+    one = record(ana, "one")
+    age(ana)
+    two = record(ana, "two")
+    share(ana, "list")
+    lines = ana.lines()
+    oids = git(ana.path, "ls-tree", "-r", tip_of(ana.path, "log", "refs/gage/w")[1])
+    oid = next(line.split()[2] for line in oids.splitlines() if "hot/00000000" in line)
+    lose(ana.path, oid)
+    done = share(ana, "push")
+    assert done.err == f"{TOLD}2 records of run {short_id(one)}{HINT}"
+    forget(ana.path)
+    share(sam, "fetch")
+    assert two in sam.runs()
+    assert sam.lines() == ana.lines() < lines
+
+
+def test_what_may_have_said_that_an_output_was_taken_out_is_lost(world: World) -> None:
+    """The output itself is not, but nobody must hear of it then."""
+    ana = world.ana
+    one = record(ana, "hush-hush")
+    record(ana, "two")
+    share(ana, "redact", "-y", "--output", one)
+    record(ana, "three")
+    age(ana)
+    share(ana, "list")
+    tip = tip_of(ana.path, "log", "refs/gage/w")[1]
+    oids = [row.split()[2] for row in git(ana.path, "ls-tree", "-r", tip).splitlines()]
+    said = next(oid for oid in oids if "run.redact" in git(ana.path, "cat-file", "blob", oid))
+    lose_of_lane(ana.path, "bulk", "commit")
+    delete(_path_of(ana, said))
+    assert short_id(one) in share(ana, "push").err
+    world.sam.fetch()
+    assert ana.store.repo.blob_oid(b"hush-hush\n" * 1000) not in objects_of(world.origin)
+
+
+def test_what_nobody_knows_is_told_as_well(world: World) -> None:
+    ana = world.ana
+    ana.run()
+    age(ana)
+    lose_of_lane(ana.path, "log", "blob")
+    two = ana.run("two.py")
+    assert share(ana, "push").err == f"{TOLD}perhaps records of which nothing else tells{HINT}"
+    world.sam.fetch()
+    assert world.sam.runs() == {two}
+
+
+def test_the_catalog_knows_what_a_lost_tip_led_to(world: World) -> None:
+    ana, sam = world.ana, world.sam
+    runs = {record(ana, word): word for word in ("one", "two")}
+    share(ana, "list")
+    age(ana)
+    (ana.path / ".git/gage/flushed.json").unlink()
+    lose_of_lane(ana.path, "log", "commit")
+    assert share(ana, "push").err == BACK
+    share(sam, "fetch")
+    assert {run: output(sam, run) for run in runs} == runs
+
+
+@pytest.mark.parametrize(("kind", "what"), [each for each in LOST if each[1] != "blob"])
+def test_what_a_remote_has_a_part_of(world: World, kind: str, what: str) -> None:
+    """It gets the rest, and nobody hears of a second writer."""
+    ana, sam = world.ana, world.sam
+    runs = {record(ana, "one"): "one"}
+    share(ana, "push")
+    share(sam, "fetch")
+    runs |= {record(ana, "two"): "two", record(ana, "three"): "three"}
+    lose_of_lane(ana.path, kind, what)
+    done = share(ana, "push")
+    assert (done.out, "copy of this clone" in done.err) == ("pushed 2 runs to origin\n", False)
+    assert is_sound(ana.path)
+    assert share(sam, "fetch").err == ""
+    assert {run: output(sam, run) for run in runs} == runs
+    assert share(ana, "sync").err == ""
+
+
+def test_a_pack_with_a_bad_byte(world: World) -> None:
+    """git finds out when it sends it."""
+    ana, sam = world.ana, world.sam
+    one = record(ana, "one")
+    oid = ana.store.repo.blob_oid(b"one\n" * 1000)
+    for index in (ana.path / ".git/objects/pack").glob("*.idx"):
+        rows = git(ana.path, "verify-pack", "-v", str(index)).splitlines()
+        offsets = [int(row.split()[4]) for row in rows if row.startswith(oid)]
+        if offsets:
+            pack = index.with_suffix(".pack")
+            content = bytearray(pack.read_bytes())
+            content[offsets[0] + 8] ^= 255
+            pack.chmod(0o644)
+            pack.write_bytes(content)
+    two = record(ana, "two")
+    done = share(ana, "push")
+    assert done.err == f"{TOLD}output of run {short_id(one)}{HINT}"
+    share(sam, "fetch")
+    assert (output(sam, one), output(sam, two)) == (None, "two")
+
+
+def test_what_was_taken_out_does_not_come_back(world: World) -> None:
+    """git has it for two weeks still."""
+    ana = world.ana
+    one, two = record(ana, "hush-hush"), record(ana, "two")
+    share(ana, "redact", "-y", "--output", one)
+    oid = ana.store.repo.blob_oid(b"hush-hush\n" * 1000)
+    assert git(ana.path, "cat-file", "-t", oid) == "blob\n"
+    lose_of_lane(ana.path, "bulk", "commit")
+    assert share(ana, "push").err == BACK
+    world.sam.fetch()
+    assert (output(world.sam, one), output(world.sam, two)) == (None, "two")
+    assert oid not in objects_of(world.origin)
+
+
+@pytest.mark.parametrize(("kind", "what"), LOST)
+def test_a_private_run_stays_private(world: World, kind: str, what: str) -> None:
+    ana = world.ana
+    for word in ("one", "two", "three"):
+        record(ana, word)
+    for run in ana.runs():
+        share(ana, "private", run)
+    runs, mine = ana.runs(), record(ana, "mine")
+    lose(ana.path, find(ana.path, tip_of(ana.path, kind, "refs/gage-local/w")[1], what))
+    forget(ana.path)
+    share(ana, "list")
+    done = share(ana, "push")
+    is_seen = kind == "log" and what in ("commit", "tree")
+    assert (done.out, BACK in done.err) == ("pushed 1 run to origin\n", is_seen)
+    record(ana, "later")
+    share(ana, "push")
+    world.sam.fetch()
+    assert len(world.sam.runs()) == 2
+    assert mine in world.sam.runs()
+    assert ana.runs() > runs
+
+
+def test_a_lane_of_before_the_clone_was_moved(world: World) -> None:
+    ana, sam = world.ana, world.sam
+    runs = {record(ana, "one"): "one"}
+    ana.path = ana.path.rename(world.folder / "moved")
+    runs[record(ana, "two")] = "two"
+    tips = refs_of(ana.path, "refs/gage/w")
+    former = (oid for ref, oid in tips.items() if f"/{ana.store.lane}/" not in ref)
+    unpack_all(ana.path)
+    for oid in former:
+        delete(_path_of(ana, oid))
+    assert share(ana, "push").err == BACK
+    assert is_sound(ana.path)
+    share(sam, "fetch")
+    assert {run: output(sam, run) for run in runs} == runs
+
+
+def test_much_that_is_lost_is_told_in_short(world: World) -> None:
+    ana = world.ana
+    runs = [ana.run(output=f"{number}\n") for number in range(12)]
+    unpack_all(ana.path)
+    for number in range(11):
+        delete(_path_of(ana, ana.store.repo.blob_oid(f"{number}\n".encode())))
+    told = share(ana, "push").err
+    assert told.count("output of run ") == 9
+    assert "; parts of 2 more runs; all else is whole\n" in told
+    world.sam.fetch()
+    assert world.sam.output(runs[11]) == b"11\n"
+
+
+def _path_of(person: Person, oid: str) -> Path:
+    return person.path / ".git" / "objects" / oid[:2] / oid[2:]
