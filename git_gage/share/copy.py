@@ -23,13 +23,13 @@ from git_gage.share.lanes import (
     still_there,
     tracking_refs,
 )
+from git_gage.share.moved import meet_again
 from git_gage.share.preview import require_clean
 from git_gage.share.redaction import find_said
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
 from git_gage.share.take import fetch_chosen
 from git_gage.share.transfer import list_remote
-from git_gage.share.whereabouts import see_where
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 from git_gage.store.identity import out_lane
@@ -175,7 +175,7 @@ def _send(
         note_name(store, found)
 
         def send() -> None:
-            see_where(store, found, observer)
+            meet_again(store, catalog, found, observer)
             listed = list_remote(store.repo, found, observer)
             push_lines(
                 *(store, catalog, found, plan.chosen, _lines_of(catalog, plan), listed, observer),

@@ -28,6 +28,7 @@ from git_gage.share.lanes import (
     split_ref,
     tracking_refs,
 )
+from git_gage.share.moved import meet_again
 from git_gage.share.objects import find_sent, find_unneeded
 from git_gage.share.own import push_own
 from git_gage.share.peek import forget_peeks, look_at
@@ -44,7 +45,6 @@ from git_gage.share.take_out import (
     would_take_out,
 )
 from git_gage.share.transfer import list_remote
-from git_gage.share.whereabouts import see_where
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import OWN, SPACES
 from git_gage.trust.verdict import ADMIN, SIGNED
@@ -202,7 +202,7 @@ def push_purge(
     with sharing(store):
         note_name(store, found)
         finish_moves(store, catalog)
-        see_where(store, found, observer)
+        meet_again(store, catalog, found, observer)
         known: Refs = {
             **tracking_refs(store.repo, found),
             **Withdrawn(store).deletes(found.tracking),

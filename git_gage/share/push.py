@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from git_gage.share.beats import drop_beats
 from git_gage.share.fetch import mending
 from git_gage.share.lanes import CARGO, note_name, sharing
+from git_gage.share.moved import meet_again
 from git_gage.share.own import push_own
 from git_gage.share.private import finish_moves, require_shareable
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
-from git_gage.share.whereabouts import see_where
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -53,7 +53,7 @@ def push_runs(
         finish_moves(store, catalog)
 
         def send() -> Pushed:
-            see_where(store, found, observer)
+            meet_again(store, catalog, found, observer)
             if runs or kinds is not None:
                 from git_gage.share.chosen import Chosen, push_chosen  # most pushes do without
 

@@ -62,7 +62,7 @@ def plan_redaction(store: Store, catalog: Catalog, run: str, parts: Sequence[str
     if begin.writer not in store.my_lanes:
         said = read_said(run, all_records)
         if said is not None:
-            return _with_objects(store, catalog, said)
+            return with_objects(store, catalog, said)
         raise RequestError(
             f"run {short_id(run)} was recorded in another clone: it can be redacted there alone",
             hint=f"git gage show {short_id(run)}",
@@ -73,7 +73,7 @@ def plan_redaction(store: Store, catalog: Catalog, run: str, parts: Sequence[str
     found = with_parts(found, begin, parts)
     if FILES in parts and not found.whole:
         found = found._replace(files=found.files | {BULK})
-    return _with_objects(store, catalog, found)
+    return with_objects(store, catalog, found)
 
 
 def _find_parts(
@@ -155,7 +155,7 @@ def _read_file(store: Store, record: Record, run: str, name: str) -> bytes:
         return file.read()
 
 
-def _with_objects(store: Store, catalog: Catalog, plan: Redaction) -> Redaction:
+def with_objects(store: Store, catalog: Catalog, plan: Redaction) -> Redaction:
     """The same with the large files that go: those that are named, or all of them."""
     withheld = Withheld(plan.files, plan.whole)
     sent = find_sent(store, catalog, plan.run)

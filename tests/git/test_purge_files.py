@@ -63,6 +63,33 @@ def quiet(where: Path, *words: str) -> str:
     return done.out
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["purge", "--force"], "; it gave up what was taken out"),
+        (["redact", "--files", "-y"], ""),
+    ],
+)
+def test_what_is_gone_leaves_a_place_that_had_the_name_before(
+    ana: Path, tmp_path: Path, words: list[str], told: str
+) -> None:
+    one = made(ana, "ab")
+    two = made(ana, "bc")
+    quiet(ana, "push", "--files")
+    git(tmp_path, "clone", "-q", "--bare", str(ana), "new.git")
+    git(ana, "remote", "set-url", "origin", str(tmp_path / "new.git"))
+    quiet(ana, "push", "--files")
+    say(ana, *words, one)
+    quiet(ana, "push")
+    assert (hub(tmp_path), kept(tmp_path / "new.git/gage/lfs")) == ("abc", "bc")
+    git(ana, "remote", "set-url", "origin", str(tmp_path / "hub.git"))
+    assert quiet(ana, "push") == f"pushed 1 update to origin{told}\n"
+    assert hub(tmp_path) == "bc"
+    assert listed(ana, "--remote", "origin") == listed(ana)
+    assert listed(ana)[0] == two
+    assert quiet(ana, "push") == "origin is up to date\n"
+
+
 def test_a_purge_takes_large_files_from_a_remote(ana: Path, tmp_path: Path) -> None:
     one, two = made(ana, "ab"), made(ana, "bc")
     quiet(ana, "push", "--files")

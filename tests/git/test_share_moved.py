@@ -149,6 +149,29 @@ def test_another_url_of_the_same_place_costs_one_look(
     assert looks == ["lab"]
 
 
+def test_what_was_taken_out_meanwhile_leaves_the_first_place_too(ana: Path, tmp_path: Path) -> None:
+    lab, web = tmp_path / "lab.git", tmp_path / "web.git"
+    write_files(ana, {"talk.py": "print('hush-' * 2 + '9')\n"})
+    said(ana, "run", "-q", "talk.py")
+    said(ana, "push", "lab")
+    git(ana, "remote", "set-url", "lab", str(web))
+    said(ana, "push", "lab", "--allow-secrets")
+    said(ana, "redact", "--output", "@", "-y")
+    said(ana, "push", "lab")
+    git(ana, "remote", "set-url", "lab", str(lab))
+    before = listed(ana)
+    done = said(ana, "push", "lab")
+    assert done.out == "pushed 1 update to lab; it gave up what was taken out\n"
+    for place in (lab, web, ana):
+        git(place, "reflog", "expire", "--expire=now", "--all")
+        git(place, "gc", "-q", "--prune=now")
+        assert b"hush-hush-9" not in objects_of(place)
+    assert said(ana, "push", "lab").out == "lab is up to date\n"
+    sam = clone(lab, tmp_path / "sam")
+    said(sam, "fetch")
+    assert listed(sam) == listed(ana) == before
+
+
 def test_a_url_that_git_is_told_to_rewrite_is_another_place(ana: Path, tmp_path: Path) -> None:
     lab, web = tmp_path / "lab.git", tmp_path / "web.git"
     assert "a secret" in said(ana, "push", f"file://{lab}", code=1).err
