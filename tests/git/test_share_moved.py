@@ -107,6 +107,7 @@ def test_nothing_that_was_fetched_is_lost_when_a_remote_moves(ana: Path, tmp_pat
     assert "no longer has 1 run" in said(sam, "fetch").err
     assert len(listed(sam)) == 2
     git(sam, "remote", "set-url", "origin", str(tmp_path / "lab.git"))
+    assert said(sam, "fetch").out == "nothing new on origin\n"
     said(sam, "label", "@", "--set", "good")
     assert said(sam, "push").out == "pushed 1 run to origin\n"
     said(ana, "fetch", "lab")
