@@ -263,8 +263,9 @@ def how_to_restore(app: App, filed: Filed, entry: Entry) -> str:
 
 
 def _how_to_move(app: App, run: str, entry: Entry) -> str:
-    place = app.store.run_dir(run) / os.fsdecode(entry.path)
-    return f"mv {quote(str(place))} {quote(f'{place.name}.changed')}"
+    from git_gage.runs.placing import how_to_move
+
+    return how_to_move(app.store.run_dir(run) / os.fsdecode(entry.path))
 
 
 def _not_there(moved: Moved) -> str:

@@ -60,13 +60,15 @@ def command(app: App, name: tuple[str, str | None]) -> None:
 
 def _find_folder(app: App, document: Mapping[str, Any]) -> Path:
     from git_gage.records import short_id
+    from git_gage.runs.files import read_filed_of
     from git_gage.runs.placing import place_files
 
     run = short_id(document["id"])
     run_dir = app.store.run_dir(document["id"])
-    if not run_dir.is_dir():
+    filed = read_filed_of(app.store, app.catalog, document)
+    if filed is not None and not run_dir.is_dir():
         with _placing(f"git gage export-files {run} <dir>"):
-            for left in place_files(app.store, app.catalog, document):
+            for left in place_files(app.store, filed):
                 app.progress().warning(left.message)
     if not run_dir.is_dir():
         raise RequestError(f"run {run} has no files here", hint=f"git gage ls-files {run}")

@@ -53,9 +53,10 @@ class Entry(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The files of a run, sorted by the bytes of their paths."""
+    """The files of a run, sorted by the bytes of their paths; `is_whole` if these are all."""
 
     entries: tuple[Entry, ...]
+    is_whole: bool = True
 
     @property
     def generated(self) -> list[Entry]:
@@ -96,7 +97,7 @@ def parse_manifest(body: Mapping[str, Any]) -> Manifest:
     paths = sorted(path.replace(b"/", b"\0") for path in paths)
     if any(other.startswith(one + b"\0") for one, other in pairwise(paths)):
         raise IntegrityError("read manifest: a file is a folder, too")
-    return Manifest(entries)
+    return Manifest(entries, "left_out" not in body)
 
 
 def _format_entry(entry: Entry) -> dict[str, Any]:

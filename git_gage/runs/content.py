@@ -12,7 +12,7 @@ from git_gage.errors import NotHereError, RequestError
 from git_gage.files.manifest import UNRECORDED
 from git_gage.files.sidecar import digest_file
 from git_gage.records import encode_path, short_id, shown_path
-from git_gage.runs.files import Filed, is_in_place, list_files, read_filed
+from git_gage.runs.files import Filed, is_in_place, list_files, read_filed_of
 from git_gage.runs.inputs import follow_reference
 from git_gage.runs.links import follow_links
 from git_gage.runs.placing import place_file
@@ -76,7 +76,7 @@ def open_content(
     AbsentFileError.
     """
     run = document["id"]
-    filed = read_filed(store, catalog, run) if document["files"] is not None else None
+    filed = read_filed_of(store, catalog, document)
     if filed is None:
         return _find_loose(store, catalog, document, path).open("rb")
     entry = find_entry(filed, path)
@@ -108,7 +108,7 @@ def find_place(
     Raises: as `open_content`.
     """
     run = document["id"]
-    filed = read_filed(store, catalog, run) if document["files"] is not None else None
+    filed = read_filed_of(store, catalog, document)
     if filed is None:
         return _find_loose(store, catalog, document, path)
     entry = find_entry(filed, path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.git.known import read_valid
 from git_gage.git.sizes import read_size
-from git_gage.runs.files import HERE, find_in_git, find_where, read_filed
+from git_gage.runs.files import HERE, find_in_git, find_where, read_filed_of
 from git_gage.runs.left import find_left
 from git_gage.runs.liveness import PENDING
 
@@ -67,7 +67,7 @@ def measure_disk(store: Store, catalog: Catalog, documents: Iterable[Mapping[str
 def _measure_run(store: Store, catalog: Catalog, document: Mapping[str, Any]) -> RunDisk | None:
     run = document["id"]
     pending = (store.state_dir(run) / PENDING).exists()
-    filed = read_filed(store, catalog, run) if document["files"] is not None else None
+    filed = read_filed_of(store, catalog, document)
     if filed is None:
         generated = document["generated"]
         if generated is None or not generated["files"]:

@@ -14,7 +14,7 @@ from git_gage.files.globs import match_globs
 from git_gage.files.manifest import GENERATED, UNRECORDED
 from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.content import AbsentFileError, ChangedFileError, open_entry
-from git_gage.runs.files import NOT_HERE, Filed, read_filed
+from git_gage.runs.files import NOT_HERE, Filed, read_filed_of
 from git_gage.safe_paths import check_file, check_link, find_collisions
 from git_gage.system import remove_file, replace_file
 
@@ -55,7 +55,7 @@ def export_files(
     copied. OSError; IntegrityError for what is not what was recorded.
     """
     run = short_id(document["id"])
-    filed = read_filed(store, catalog, document["id"]) if document["files"] is not None else None
+    filed = read_filed_of(store, catalog, document)
     if filed is None:
         raise RequestError(
             f"nothing is recorded of files of run {run}", hint=f"git gage show {run} --files"

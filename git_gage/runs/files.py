@@ -143,7 +143,7 @@ def list_files(store: Store, catalog: Catalog, document: Mapping[str, Any]) -> l
 
     Left out are what git-gage keeps there, and what a run that goes on was laid out with.
     """
-    filed = _read_filed_of(store, catalog, document)
+    filed = read_filed_of(store, catalog, document)
     if filed is None:
         return list(_read_files(store, document, _list_paths(store, document)))
     return list(_list_filed(store, filed, filed.manifest.entries))
@@ -165,7 +165,7 @@ def list_images(
     store: Store, catalog: Catalog, document: Mapping[str, Any], most: int
 ) -> Iterator[RunFile]:
     """Images among the first `most` files that a run made."""
-    filed = _read_filed_of(store, catalog, document)
+    filed = read_filed_of(store, catalog, document)
     if filed is None:
         paths = islice(_list_paths(store, document), most)
         files = _read_files(store, document, filter(is_image, paths))
@@ -181,7 +181,8 @@ def has_images(run_dir: Path, most: int) -> bool:
     return any(map(is_image, paths))
 
 
-def _read_filed_of(store: Store, catalog: Catalog, document: Mapping[str, Any]) -> Filed | None:
+def read_filed_of(store: Store, catalog: Runs, document: Mapping[str, Any]) -> Filed | None:
+    """The same of a run object, which says whether there can be something."""
     return read_filed(store, catalog, document["id"]) if document["files"] is not None else None
 
 

@@ -6,11 +6,11 @@ Source: docs/format.md, "Placeholders".
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
 
 from git_gage.catalog.bulk import read_files
-from git_gage.runs.files import Filed, read_filed
 from git_gage.runs.placeholders import (
     NoPlaceError,
     make_place,
@@ -21,29 +21,25 @@ from git_gage.runs.placeholders import (
 
 if TYPE_CHECKING:
     from git_gage.files.manifest import Entry
-    from git_gage.runs.inputs.model import Runs
+    from git_gage.runs.files import Filed
     from git_gage.store import Store
 
 # A stranger makes nobody a program that runs as somebody else.
 _READ_ONLY = 0o555
 
 
-def place_files(store: Store, catalog: Runs, document: Mapping[str, Any]) -> list[NoPlaceError]:
+def place_files(store: Store, filed: Filed) -> list[NoPlaceError]:
     """Let all that is here of the files that a run made lie in its directory, wherever it ran.
 
     What is not here gets a placeholder, so that nobody takes the rest for all; what can have no
     place is given back, for the same reason.
     Raises: IntegrityError where the content of one is damaged; OSError.
     """
-    run = document["id"]
-    filed = read_filed(store, catalog, run) if document["files"] is not None else None
-    if filed is None:
-        return []
     left = []
     for entry in filed.manifest.generated:
         try:
             if not place_file(store, filed, entry):
-                put_placeholder(store, run, entry, ())
+                put_placeholder(store, filed.run, entry, ())
         except NoPlaceError as error:
             left.append(error)
     return left
@@ -70,3 +66,8 @@ def place_file(store: Store, filed: Filed, entry: Entry) -> bool:
         with make_place(store, filed.run, entry) as place:
             write_whole(place, content, mode)
     return content is not None
+
+
+def how_to_move(place: Path) -> str:
+    """What to type for a file that somebody has changed to make room, and stay."""
+    return f"mv {quote(str(place))} {quote(f'{place.name}.changed')}"

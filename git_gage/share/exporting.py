@@ -14,7 +14,7 @@ from git_gage.formats import jsonl, mlflow, ro_crate, tables, tensorboard
 from git_gage.formats.model import OwnRun, RunPart, Written
 from git_gage.records import short_id
 from git_gage.runs.close import OUTPUT, OUTPUT_LIMIT
-from git_gage.runs.files import HERE, list_made
+from git_gage.runs.files import HERE, list_made, read_filed_of
 from git_gage.runs.placing import place_files
 from git_gage.runs.series import read_series
 from git_gage.store.files import explained
@@ -130,7 +130,8 @@ class _Made(NamedTuple):
 
 
 def _list_files(store: Store, catalog: Catalog, document: dict[str, Any]) -> _Made:
-    left = place_files(store, catalog, document)
+    filed = read_filed_of(store, catalog, document)
+    left = [] if filed is None else place_files(store, filed)
     top = store.run_dir(document["id"])
     files = list_made(store, catalog, document)
     plain = [file for file in files if file.link is None]

@@ -26,7 +26,7 @@ from git_gage.render.screen import Screen
 from git_gage.runs import left as left_module
 from git_gage.runs import manifest as manifest_module
 from git_gage.runs.attest import is_as_attested
-from git_gage.runs.files import Filed, list_files, read_filed
+from git_gage.runs.files import Filed, list_files, read_filed, read_filed_of
 from git_gage.runs.made import MadeFiles
 from git_gage.runs.placeholders import put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file, place_files
@@ -615,7 +615,7 @@ def test_damage_is_found(repo: Path) -> None:
 def test_a_file_is_dropped_and_comes_back(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(repo, {"gage.toml": DEPENDS, "train.py": TRAIN})
     assert gage_inside(repo, "run", "-q", "train").code == 0
-    store, catalog, document, filed = filed_of(open_app(repo, monkeypatch))
+    store, _, document, filed = filed_of(open_app(repo, monkeypatch))
     entry = entry_of(filed, b"model.bin")
     place = run_dir(repo) / "model.bin"
     put_placeholder(store, document["id"], entry, ["origin"])
@@ -636,7 +636,7 @@ def test_a_file_is_dropped_and_comes_back(repo: Path, monkeypatch: pytest.Monkey
     place.write_bytes(MODEL)
     store.sidecar.take(place, SHA256)
     place.unlink()
-    place_files(store, catalog, document)
+    place_files(store, filed)
     assert os.path.samefile(place, store.sidecar.path(SHA256))
 
 
@@ -668,10 +668,10 @@ def test_the_directory_of_a_run_may_go(repo: Path) -> None:
 def test_two_files_of_a_folder_come_back(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = "import os\nos.mkdir('d')\nfor n in 'ab': open('d/' + n, 'w').write(n)\n"
     run(repo, script)
-    store, catalog, document, _ = filed_of(open_app(repo, monkeypatch))
+    store, _, _, filed = filed_of(open_app(repo, monkeypatch))
     top = run_dir(repo)
     shutil.rmtree(top)
-    place_files(store, catalog, document)
+    place_files(store, filed)
     assert sorted(os.listdir(top / "d")) == ["a", "b"]
     assert stat.S_IMODE((top / "d" / "a").stat().st_mode) == 0o444
 
@@ -887,8 +887,7 @@ def test_a_run_that_goes_on_or_is_old_has_no_manifest(repo: Path) -> None:
     assert "made where it ran: 2" in gage_inside(repo, "check", short).out
     assert gage_inside(repo, "cat", f"{short}:a.txt").code == 1
     assert is_as_attested(world.store, found, attest) is None
-    place_files(world.store, world.catalog, document)
-    assert not world.made(old).exists()
+    assert read_filed_of(world.store, world.catalog, document) is None
 
 
 COUNTED = {"files": 2, "bytes": 2}

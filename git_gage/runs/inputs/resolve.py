@@ -54,7 +54,8 @@ def resolve_inputs(
     the files that a run made, and of no others.
     Optional dependencies that are not there are told to `warn`, and left out.
 
-    Raises: RequestError that names each input that is missing, or is not what it must be.
+    Raises: RequestError that names each input that is missing, or is not what it must be;
+    ChangedInputError if one of them is the latter.
     """
     search = Search(
         project_dir=project_dir,
@@ -126,18 +127,21 @@ class _Faults:
 
     def __init__(self) -> None:
         self._found: list[tuple[str, str | None]] = []
+        self._kind: type[RequestError] = RequestError
 
     def add(self, dependency: Dependency, error: Exception) -> None:
         hint = error.hint if isinstance(error, GageError) else None
+        if isinstance(error, ChangedInputError):
+            self._kind = ChangedInputError
         self._found.append((f"'{describe(dependency)}': {_reason(error)}", hint))
 
     def raise_if_any(self, clashes: Sequence[str]) -> None:
         found = [*self._found, *((clash, None) for clash in clashes)]
         if len(found) == 1:
-            raise RequestError(f"input {found[0][0]}", hint=found[0][1])
+            raise self._kind(f"input {found[0][0]}", hint=found[0][1])
         if found:
             lines = [f"  {text}" + (f" ({hint})" if hint else "") for text, hint in found]
-            raise RequestError(
+            raise self._kind(
                 "\n".join([f"{len(found)} inputs are not as they must be", *lines]),
                 hint=next((hint for _, hint in found if hint), None),
             )

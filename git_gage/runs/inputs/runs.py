@@ -34,6 +34,7 @@ from git_gage.source.foreign import MAX_SHOWN
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
+    from git_gage.runs.inputs.recorded import RecordedFiles
 
 
 def find_run_files(dependency: Dependency, search: Search) -> Input:
@@ -67,6 +68,7 @@ class _RunFiles:
         self._folder = self._top / os.fsdecode(posixpath.normpath(self._cwd))
         self._tell = partial(search.tell_left_out, self._folder)
         self._paths: list[bytes] = []
+        self._recorded: RecordedFiles | None = None
         self._is_foreign = search.runs.is_foreign(self._run)
         self._made_only = search.made_only or not dependency.files
         snapshot = document["source"]["snapshot"] or ""
@@ -98,10 +100,7 @@ class _RunFiles:
 
         Raises: InputError where they are not in this clone.
         """
-        from git_gage.runs.placing import place_files  # with all that reads manifests
-
-        for left in place_files(self._search.store, self._search.runs, self._document):
-            self._search.warn(left.message)
+        self._read_manifest()
         inside = self._folder.resolve().is_relative_to(self._top.resolve())
         if inside and self._folder.is_dir():
             return
@@ -112,6 +111,19 @@ class _RunFiles:
             f"the files of run {run} are not in this clone",
             hint=how_to_run(f"op={self._document['operation']}"),
         )
+
+    def _read_manifest(self) -> None:
+        # With all that reads manifests.
+        from git_gage.runs.files import read_filed_of
+        from git_gage.runs.inputs.recorded import RecordedFiles
+        from git_gage.runs.placing import place_files
+
+        store, warn = self._search.store, self._search.warn
+        filed = read_filed_of(store, self._search.runs, self._document)
+        if filed is not None:
+            self._recorded = RecordedFiles(store, filed, warn)
+            for left in place_files(store, filed):
+                warn(left.message)
 
     # -- in its directory ----------------------------------------------------------------------
 
@@ -135,6 +147,8 @@ class _RunFiles:
             elif not self._made_only:
                 yield from self._follow(path)
         yield from self._measure(plain)
+        if self._recorded is not None:
+            self._recorded.tell_strange()
 
     def _measure(self, paths: list[bytes]) -> Iterator[InputFile]:
         copied = self._copied_inputs() if self._made_only else {}
@@ -142,6 +156,8 @@ class _RunFiles:
         for each in hash_files(os.fsencode(self._folder), paths, cache):
             if copied.get(shown_path(encode_path(each.path))) == each.digest:
                 continue  # it was given to that run, not made by it
+            if not self._is_recorded(each.path, each.digest):
+                continue
             yield InputFile(
                 place=self._place(each.path),
                 sha256=each.digest,
@@ -150,6 +166,15 @@ class _RunFiles:
                 mtime_ns=each.mtime_ns,
                 run=self._run,
             )
+
+    def _is_recorded(self, path: bytes, sha256: str) -> bool:
+        """Whether the run left a file, as far as that is known.
+
+        Raises: ChangedInputError for what is not as it left it.
+        """
+        if self._recorded is None:
+            return True
+        return self._recorded.has(posixpath.normpath(posixpath.join(self._cwd, path)), sha256)
 
     def _require_inside(self, path: Path) -> None:
         """What somebody else's run left must not make us read what is ours."""
@@ -189,6 +214,8 @@ class _RunFiles:
         here = self._folder / os.fsdecode(path)
         target, reference = follow_reference(here, self._search.store)
         assert reference is not None, "it was read before"
+        if not self._is_recorded(path, reference.digest):
+            return
         top, names = target.parent, [os.fsencode(target.name)]
         if reference.is_folder:
             top, names = target, list(walk_files(os.fsencode(target), self._tell))

@@ -1,0 +1,84 @@
+"""What lies in the directory of a run, held to what was recorded when that run ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from git_gage.files.manifest import UNRECORDED
+from git_gage.records import encode_path, short_id, shown_path
+from git_gage.runs.inputs.model import ChangedInputError
+from git_gage.runs.links import follow_links
+from git_gage.runs.placing import how_to_move
+from git_gage.runs.results import KEPT as LOGS
+
+if TYPE_CHECKING:
+    from git_gage.runs.files import Filed
+    from git_gage.store import Store
+
+
+class RecordedFiles:
+    """The files of a run as its manifest has them; `warn` hears of what it does not have."""
+
+    def __init__(self, store: Store, filed: Filed, warn: Callable[[str], None]) -> None:
+        self._top = store.run_dir(filed.run)
+        self._run = filed.run
+        self._is_whole = filed.manifest.is_whole
+        self._entries = {entry.path: entry for entry in filed.manifest.entries}
+        self._warn = warn
+        self._strange: list[bytes] = []
+
+    def has(self, path: bytes, sha256: str) -> bool:
+        """Whether the run left a file at a path; `sha256` is that of what is there now.
+
+        Raises: ChangedInputError where it left something else there.
+        """
+        target = follow_links(self._run, self._entries, path)
+        if target is None or path.startswith(os.fsencode(LOGS) + b"/"):
+            return True  # of what a link leads to outside, and of our own, nothing was recorded
+        entry = self._entries.get(target)
+        if entry is None:
+            if self._is_whole:
+                self._strange.append(path)
+            return not self._is_whole
+        if entry.sha256 is None:
+            self._warn(f"'{_shown(path)}' is taken as it is now: {UNRECORDED}")
+        elif entry.sha256 != sha256:
+            raise self._changed(path, target)
+        return True
+
+    def tell_strange(self) -> None:
+        """Say what is left out, as it came into the directory later, once all was looked at."""
+        if self._strange:
+            first, count = _shown(self._strange[0]), len(self._strange)
+            more = f" and {count - 1:,} more are" if count > 1 else " is"
+            run = short_id(self._run)
+            self._warn(f"'{first}'{more} left out: run {run} did not leave that when it ended")
+
+    def _changed(self, path: bytes, target: bytes) -> ChangedInputError:
+        """`target` is what the path stands for, by links that were recorded."""
+        run = short_id(self._run)
+        if os.path.realpath(self._place(path)) != os.path.realpath(self._place(target)):
+            hint = f"see where it led with 'git gage ls-files {run}'"
+        else:
+            path, away = target, how_to_move(self._place(self._find_link(target)))
+            hint = f"what was recorded is taken again once that is moved: {away}"
+        return ChangedInputError(
+            f"'{_shown(path)}' of run {run} was changed here: it is not what was recorded",
+            hint=hint,
+        )
+
+    def _find_link(self, path: bytes) -> bytes:
+        """What has to go for a file to be laid out: itself, or the first link on the way to it."""
+        names = path.split(b"/")
+        above = (b"/".join(names[:count]) for count in range(1, len(names)))
+        return next((each for each in above if self._place(each).is_symlink()), path)
+
+    def _place(self, path: bytes) -> Path:
+        return self._top / os.fsdecode(path)
+
+
+def _shown(path: bytes) -> str:
+    return shown_path(encode_path(path))

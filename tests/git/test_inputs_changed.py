@@ -1,0 +1,151 @@
+"""What a run is given of another run is what that run made, or it does not start."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from git_gage.files.manifest import format_manifest, parse_manifest
+from git_gage.runs.files import Filed
+from git_gage.runs.inputs.recorded import RecordedFiles
+from tests.git.inputs_story import World
+from tests.support import Result, make_repo, said
+
+BIG = 300 << 10
+GAGEFILE = f"""\
+[make]
+exec = '''
+    echo right > s.txt
+    head -c {BIG} /dev/zero > big.bin
+    mkdir d
+    echo a > d/a.txt
+    ln -s s.txt latest
+    ln -s d all
+    ln -s "$OUTSIDE" outside
+'''
+
+[use]
+exec = "cat s.txt"
+depends = "run-files: make"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run of `make`, and what is none of its business."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.txt").write_text("not made here\n")
+    monkeypatch.setenv("OUTSIDE", str(tmp_path / "elsewhere"))
+    path = make_repo(tmp_path / "repo", files={"gage.toml": GAGEFILE})
+    said(path, "run", "-q", "make")
+    return path
+
+
+def made(project: Path, name: str, run: str = "make@") -> Path:
+    return Path(said(project, "select", run, "--run-dir").out.strip()) / name
+
+
+def id_of(project: Path, run: str) -> str:
+    return said(project, "select", run).out[10:17]
+
+
+def edit(path: Path, text: str) -> None:
+    path.chmod(0o644)
+    path.write_text(text)
+
+
+def refused(project: Path, name: str, *args: str) -> Result:
+    done = said(project, *args, code=128)
+    run = id_of(project, "make@")
+    assert f"'{name}' of run {run} was changed here: it is not what was recorded" in done.err
+    return done
+
+
+def test_a_changed_file_is_not_given_to_other_runs(project: Path) -> None:
+    said(project, "run", "-q", "use")
+    make = id_of(project, "make@")
+    edit(made(project, "s.txt"), "TAMPERED\n")
+    done = refused(project, "s.txt", "run", "use")
+    refused(project, "s.txt", "run", "use", f"run={make}")
+    refused(project, "s.txt", "run", "--needed", "use")
+    refused(project, "s.txt", "restart", "@")
+    refused(project, "s.txt", "restart", make, "--keep-files=s.txt")
+    checked = said(project, "check", "@", code=1).out
+    assert f"no       inputs: input 'run-files: op = make': 's.txt' of run {make} was" in checked
+    # As the hint says, and then the next run has what was recorded.
+    hint = done.err.splitlines()[-1]
+    assert hint.startswith("hint: what was recorded is taken again once that is moved: mv ")
+    subprocess.run(["sh", "-c", hint.rpartition(": ")[2]], cwd=project, check=True)
+    assert said(project, "run", "-q", "use").out == "right\n"
+    assert (project / "s.txt.changed").read_text() == "TAMPERED\n"
+
+
+def test_a_file_that_was_cut_is_found_too(project: Path) -> None:
+    edit(made(project, "big.bin"), "short\n")
+    refused(project, "big.bin", "run", "use")
+    refused(project, "big.bin", "restart", "make@", "--keep-files=*.bin")
+
+
+def test_links_of_the_run_are_held_to_what_they_led_to(project: Path) -> None:
+    said(project, "run", "-q", "use")
+    given = json.loads(said(project, "show", "--json").out)["inputs"][0]["files"]
+    paths = [each["path"] for each in given]
+    assert paths == ["all/a.txt", "big.bin", "d/a.txt", "latest", "outside/a.txt", "s.txt"]
+    made(project, "latest").unlink()
+    made(project, "latest").symlink_to("d/a.txt")
+    done = refused(project, "latest", "run", "use")
+    assert "hint: see where it led with 'git gage ls-files" in done.err
+
+
+def test_what_came_later_is_no_file_of_the_run(project: Path, tmp_path: Path) -> None:
+    make, folder = id_of(project, "make@"), made(project, "d")
+    shutil.rmtree(folder)
+    (tmp_path / "elsewhere/a.txt").write_text("a\n")
+    (tmp_path / "elsewhere/b.txt").write_text("nobody's\n")
+    folder.symlink_to(tmp_path / "elsewhere")
+    left_out = f"left out: run {make} did not leave that when it ended\n"
+    done = said(project, "restart", make, "--keep-files=d/*")
+    assert f"warning: 'd/b.txt' is {left_out}" in done.err
+    done = said(project, "run", "use", f"run={make}")
+    assert f"warning: 'all/b.txt' and 1 more are {left_out}" in done.err
+
+    (tmp_path / "elsewhere/a.txt").write_text("not made here\n")
+    done = said(project, "run", "use", f"run={make}", code=128)
+    assert f"'d/a.txt' of run {make} was changed here" in done.err
+    # Nobody moves what lies elsewhere.
+    assert f"once that is moved: mv {folder} d.changed\n" in done.err
+
+
+def test_a_reference_that_came_later_is_none_of_the_run(project: Path) -> None:
+    said(project, "run", "-q", "use")
+    shutil.copy(made(project, "s.txt", "@"), made(project, "later.txt"))
+    take = '[take]\nexec = "ls"\ndepends = {run = "make", files = "*.txt"}\n'
+    with (project / "gage.toml").open("a") as file:
+        file.write(take)
+    assert "warning: 'later.txt' is left out" in said(project, "run", "take").err
+
+
+def test_what_was_not_recorded_is_taken_and_told(project: Path) -> None:
+    script = "import subprocess\nsubprocess.Popen(['sh', '-c', 'sleep 2 > s.txt'])\n"
+    (project / "make.py").write_text(script + "import time; time.sleep(0.5)\n")
+    text = (project / "gage.toml").read_text()
+    (project / "gage.toml").write_text(
+        text + '\n[slow]\nexec = "python3 make.py"\n'
+        '[then]\nexec = "cat s.txt"\ndepends = "run-files: slow"\n'
+    )
+    said(project, "run", "slow")
+    done = said(project, "run", "then")
+    assert "warning: 's.txt' is taken as it is now: it was still being written" in done.err
+
+
+def test_a_list_that_was_too_long_says_nothing_of_the_rest(project: Path) -> None:
+    manifest = parse_manifest({**format_manifest([]), "left_out": 3})
+    warnings: list[str] = []
+    recorded = RecordedFiles(World(project).store, Filed("x", manifest, {}), warnings.append)
+    assert recorded.has(b"any.png", "0" * 64)
+    recorded.tell_strange()
+    assert not warnings
