@@ -406,11 +406,10 @@ def _given_paths(repo: Repository, document: Mapping[str, Any], run_dir: Path) -
 
 
 def _copied_inputs(document: Mapping[str, Any]) -> dict[bytes, Any]:
-    """Sizes of the files that were copied for the run, by path."""
+    """Sizes of the files that may have been copied for the run, by path."""
     folder = path_bytes(document["command"]["cwd"] or ".")
     return {
         posixpath.normpath(posixpath.join(folder, path_bytes(file["path"]))): file.get("size")
         for each in document["inputs"]
-        if not each["link"]
         for file in each["files"]
     }

@@ -11,6 +11,7 @@ import pytest
 
 from git_gage.files.manifest import format_manifest, parse_manifest
 from git_gage.runs.files import Filed
+from git_gage.runs.inputs import stage
 from git_gage.runs.inputs.recorded import RecordedFiles
 from tests.git.inputs_story import World
 from tests.support import Result, make_repo, said
@@ -31,6 +32,14 @@ exec = '''
 [use]
 exec = "cat s.txt"
 depends = "run-files: make"
+
+[tune]
+exec = "echo tuned >> s.txt; cat s.txt"
+depends = "run-files: make"
+
+[risk]
+exec = "echo tuned >> s.txt; cat s.txt"
+depends = {{run = "make", link = true}}
 """
 
 
@@ -82,6 +91,42 @@ def test_a_changed_file_is_not_given_to_other_runs(project: Path) -> None:
     subprocess.run(["sh", "-c", hint.rpartition(": ")[2]], cwd=project, check=True)
     assert said(project, "run", "-q", "use").out == "right\n"
     assert (project / "s.txt.changed").read_text() == "TAMPERED\n"
+
+
+def test_a_run_that_may_write_to_its_input_has_it_for_itself(project: Path) -> None:
+    """As root may: modes hold nobody else back who wants to."""
+    make = id_of(project, "make@")
+    made(project, "s.txt").chmod(0o644)
+    done = said(project, "run", "-q", "tune")
+    assert (done.out, done.err) == ("right\ntuned\n", "")
+    assert made(project, "s.txt").read_text() == "right\n"
+    made_by_tune = json.loads(said(project, "ls-files", "--json").out)["files"]
+    assert {each["path"]: each["role"] for each in made_by_tune}["s.txt"] == "generated"
+    done = said(project, "run", "-q", "use", f"run={make}")
+    assert (done.out, done.err) == ("right\n", "")
+    # What it did not write is no second copy on the disk afterwards.
+    assert '"git-gage":"reference"' in made(project, "s.txt", "@").read_text()
+    assert said(project, "cat", "@:s.txt").out == "right\n"
+
+
+def test_who_asks_for_links_gets_them_and_is_told(project: Path) -> None:
+    made(project, "s.txt").chmod(0o644)
+    done = said(project, "run", "-q", "risk")
+    assert "warning: input 's.txt' was changed while the run went on\n" in done.err
+    refused(project, "s.txt", "run", "use")
+
+
+def test_a_copy_is_a_reflink_where_there_are_such(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def clone(source: Path, fresh: Path) -> bool:
+        fresh.write_bytes(source.read_bytes())
+        return True
+
+    monkeypatch.setattr(stage, "clone_file", clone)
+    made(project, "s.txt").chmod(0o644)
+    assert said(project, "run", "-q", "tune").out == "right\ntuned\n"
+    assert made(project, "s.txt").read_text() == "right\n"
 
 
 def test_a_file_that_was_cut_is_found_too(project: Path) -> None:

@@ -116,7 +116,7 @@ def test_links_become_references(world: World, tmp_path: Path) -> None:
         Dependency("dir", path="../mnist"),
         file("../words.txt"),
         file("table.csv", target="in"),
-        Dependency("run-files", where="op = prepare"),
+        Dependency("run-files", where="op = prepare", link=True),
     )
     folder = world.stage(*inputs)
     leads = {

@@ -45,6 +45,7 @@ class Input:
     remote: where that run was got from, if it was for this one.
     path: a file or folder as it was found; folder: the place of a folder that is linked as one,
     whose `files` are then only for the record (none if there are more than FILES_LISTED).
+    link: whether files are linked; is_shared: also those of a run that the program can write to.
     digest, count, size: the Tally of all files. yields: files whose
     place is taken by what a phase made are left away.
     """
@@ -56,6 +57,7 @@ class Input:
     count: int
     size: int
     link: bool = False
+    is_shared: bool = False
     name: str | None = None
     run: str | None = None
     remote: str | None = None

@@ -6,6 +6,7 @@ import hashlib
 import os
 import posixpath
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 
 
 def find_run_files(dependency: Dependency, search: Search) -> Input:
-    """Files of one run, linked unless `link` is false: what it made, or as the patterns say.
+    """Files of one run: what it made, or as the patterns say.
+
+    They are linked unless `link` is false; where it is not true, only as far as modes save them.
 
     A file of its source is taken where a pattern is just its path.
     """
@@ -46,13 +49,14 @@ def find_run_files(dependency: Dependency, search: Search) -> Input:
     files = _RunFiles(document, dependency, search).find()
     if not files:
         raise InputError(f"run {short_id(document['id'])} made no files")
-    return collect_files(
+    found = collect_files(
         dependency,
         files,
         link=dependency.link is not False,
         name=search.names[dependency],
         run=document["id"],
     )
+    return replace(found, is_shared=dependency.link is True)
 
 
 class _RunFiles:
@@ -202,7 +206,7 @@ class _RunFiles:
         return {posixpath.relpath(path, self._cwd) for path in given}
 
     def _copied_inputs(self) -> dict[str, str]:
-        inputs = [each for each in self._document["inputs"] if not each["link"]]
+        inputs = self._document["inputs"]
         if self._search.made_only:  # what it went on with itself is taken along
             inputs = [each for each in inputs if each["name"] != self._dependency.name]
         return {file["path"]: file["sha256"] for each in inputs for file in each["files"]}

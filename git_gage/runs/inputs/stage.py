@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
 from git_gage.runs.inputs.reference import Reference, format_reference, origin_of
+from git_gage.system import clone_file, remove_file
 
 if TYPE_CHECKING:
     from git_gage.runs.inputs.model import Input, InputFile
@@ -103,10 +104,17 @@ def _plan(each: Input, store: Store, own: bytes) -> Iterator[tuple[StagedInput, 
             origin = origin_of(file.path, file.run, store)
             reference = Reference(file.run, origin, file.sha256, file.size, is_folder=False)
             link = _link(file.place, file.path, reference, file.mtime_ns)
-            yield (link._replace(target=None), file) if file.place == own else (link, None)
+            is_copied = file.place == own or _is_at_risk(each, file)
+            yield (link._replace(target=None), file) if is_copied else (link, None)
         else:
             place = os.fsdecode(file.place)
             yield StagedInput(place, None, file.sha256, file.size, file.mtime_ns, None), file
+
+
+def _is_at_risk(each: Input, file: InputFile) -> bool:
+    """Whether the program could change through a link what another run made: root always can."""
+    assert file.path is not None
+    return file.run is not None and not each.is_shared and os.access(file.path, os.W_OK)
 
 
 def _require_unchanged(file: InputFile) -> None:
@@ -166,14 +174,20 @@ def _copy(file: InputFile, place: bytes, staged: StagedInput) -> None:
         with open(place, "xb") as new:
             new.write(file.content)
         return
+    fresh = Path(os.fsdecode(place))
+    if not clone_file(file.path, fresh):
+        remove_file(fresh)
+        _copy_bytes(file.path, fresh, file.sha256)
+    os.chmod(place, stat.S_IMODE(file.path.stat().st_mode) | stat.S_IWUSR)
+    assert staged.mtime_ns is not None
+    os.utime(place, ns=(staged.mtime_ns, staged.mtime_ns))
+
+
+def _copy_bytes(path: Path, place: Path, sha256: str) -> None:
     digest = hashlib.sha256()
-    with file.path.open("rb") as old, open(place, "xb") as new:
+    with path.open("rb") as old, place.open("xb") as new:
         while chunk := old.read(_CHUNK):
             digest.update(chunk)
             new.write(chunk)
-        mode = stat.S_IMODE(os.fstat(old.fileno()).st_mode)
-    if digest.hexdigest() != file.sha256:
-        raise _changed(file.path)
-    os.chmod(place, mode | stat.S_IWUSR)
-    assert staged.mtime_ns is not None
-    os.utime(place, ns=(staged.mtime_ns, staged.mtime_ns))
+    if digest.hexdigest() != sha256:
+        raise _changed(path)
