@@ -83,7 +83,7 @@ def open_content(
     if entry.link is not None:
         if catalog.is_foreign(run):
             raise _absent(filed, entry)
-        return follow_reference(store.run_dir(run) / os.fsdecode(entry.path), store)[0].open("rb")
+        return _open_given(store, run, entry)
     try:
         found = open_entry(store, filed, entry)
         if entry.is_unrecorded:
@@ -147,6 +147,24 @@ def open_entry(store: Store, filed: Filed, entry: Entry) -> IO[bytes]:
     if bound is None and (in_place or store.sidecar.has(entry.sha256, entry.size)):
         raise _changed(filed.run, entry)
     raise _absent(filed, entry)
+
+
+def _open_given(store: Store, run: str, entry: Entry) -> IO[bytes]:
+    """What a reference stands for, if it is still what the run was given.
+
+    Raises: ChangedFileError; RequestError for a folder.
+    """
+    place, reference = follow_reference(store.run_dir(run) / os.fsdecode(entry.path), store)
+    name = shown_path(encode_path(entry.path))
+    if place.is_dir():
+        raise _a_folder(run, name)
+    if digest_file(place)[0] != entry.sha256:
+        origin = reference and reference.run
+        raise ChangedFileError(
+            f"'{name}', which run {short_id(run)} was given, was changed since",
+            hint=f"git gage files verify {short_id(origin)}" if origin else None,
+        )
+    return place.open("rb")
 
 
 def _describe_unrecorded(entry: Entry) -> str:

@@ -14,7 +14,7 @@ from git_gage.runs.files import Filed
 from git_gage.runs.inputs import stage
 from git_gage.runs.inputs.recorded import RecordedFiles
 from tests.git.inputs_story import World
-from tests.support import Result, make_repo, said
+from tests.support import Result, make_repo, said, write_files
 
 BIG = 300 << 10
 GAGEFILE = f"""\
@@ -107,6 +107,27 @@ def test_a_run_that_may_write_to_its_input_has_it_for_itself(project: Path) -> N
     # What it did not write is no second copy on the disk afterwards.
     assert '"git-gage":"reference"' in made(project, "s.txt", "@").read_text()
     assert said(project, "cat", "@:s.txt").out == "right\n"
+
+
+def test_what_a_run_was_given_is_not_printed_if_it_is_something_else(project: Path) -> None:
+    write_files(project, {"own.csv": "1\n", "data/x.csv": "1\n"})
+    with (project / "gage.toml").open("a") as file:
+        file.write('[both]\nexec = "ls"\nsourcecode = false\n')
+        file.write('depends = ["run-files: make", "file: own.csv", "dir: data"]\n')
+    said(project, "run", "-q", "both")
+    assert said(project, "cat", "@:s.txt").out == "right\n"
+    assert said(project, "cat", "@:own.csv").out == "1\n"
+    both, make = id_of(project, "@"), id_of(project, "make@")
+    edit(made(project, "s.txt"), "TAMPERED\n")
+    done = said(project, "cat", "@:s.txt", code=1)
+    assert done.out == ""
+    assert done.err == (
+        f"error: 's.txt', which run {both} was given, was changed since\n"
+        f"hint: git gage files verify {make}\n"
+    )
+    write_files(project, {"own.csv": "2\n"})
+    assert said(project, "cat", "@:own.csv", code=1).err.count("\n") == 1
+    assert f"'data' of run {both} is a folder" in said(project, "cat", "@:data", code=128).err
 
 
 def test_who_asks_for_links_gets_them_and_is_told(project: Path) -> None:
