@@ -199,7 +199,16 @@ def recall_at(
 
 
 def recall_plan(repo: Repository, body: Mapping[str, Any], view: View, request: RunRequest) -> Plan:
-    """What ran, planned anew from other files with the settings and inputs that it had."""
+    """What ran, planned anew from other files with the settings and inputs that it had.
+
+    Raises: RequestError without a work tree, which has what is in no commit, and for what does not
+    fit.
+    """
+    if repo.work_tree is None:
+        raise RequestError(
+            f"cannot run '{body['operation']}' here: there is no work tree",
+            hint="make one, and go there: git worktree add <path>",
+        )
     asked = [_word(each) for each in body["command"].get("assignments", ())]
     words = override([*asked, *_bindings(body)], request.assignments)
     plan = _plan_at(repo, body, view, replace(request, assignments=words))

@@ -564,6 +564,27 @@ def test_in_a_bare_repository_commands_restart(tmp_path: Path, repo: Path) -> No
     assert "no script 'train' here" in gage(bare, "run", "train").err
 
 
+def test_without_a_work_tree_no_source_is_laid_out(tmp_path: Path, repo: Path) -> None:
+    write_files(repo, {"t.py": "print('t')\n"})
+    assert gage(repo, "run", "-q", "t.py").code == 0
+    assert gage(repo, "run", "-q", "--", "echo", "x").code == 0
+    assert gage(repo, "run", "-q", "--stage", "t.py").code == 0
+    bare = tmp_path / "bare.git"
+    git(tmp_path, "clone", "-q", "--bare", str(repo), str(bare))
+    assert gage(bare, "fetch", str(repo)).code == 0
+    for where in (bare, repo / ".git"):
+        assert gage(where, "list").code == 0
+        for args in (("restart", "3"), ("restart", "2"), ("restart", "3", "--code", "latest")):
+            done = gage(where, *args, "--trust-code")
+            assert (done.code, done.out) == (128, "")
+            assert done.err.startswith("fatal: cannot run '")
+            assert "here: there is no work tree\nhint: " in done.err
+        done = gage(where, "run", "--start", "1", "--trust-code")
+        assert done.code == 128
+        assert done.err.startswith("fatal: cannot run 't.py' here: there is no work tree\n")
+        assert gage(where, "show", "--reproduce", "3").code == 0
+
+
 def test_linked_files_are_there_for_a_restart_as_long_as_they_are(repo: Path) -> None:
     write_files(repo, {".gitignore": "data\nmore\n", "data": "1\n", "more": "2\n"})
     write_files(
