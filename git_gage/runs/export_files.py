@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -68,6 +69,7 @@ def export_files(
         raise RequestError(f"run {run} has no such file", hint=f"git gage ls-files {run}")
     refused = _find_refused(entries) if catalog.is_foreign(document["id"]) else {}
     entries = [each for each in entries if each.path not in refused]
+    _require_places(folder, entries)
     if not force:
         _require_room(folder, entries)
     done = _Export(store, filed, folder).export(entries)
@@ -96,7 +98,8 @@ class _Export:
         """Why a file is not copied."""
         if entry.link is not None and (why := check_link(entry.path, entry.link, "the run")):
             return why
-        place = self._make_place(entry.path)
+        place = self._folder / os.fsdecode(entry.path)
+        place.parent.mkdir(parents=True, exist_ok=True)
         fresh = place.with_name(f".gage-{os.getpid()}-{os.urandom(4).hex()}")
         try:
             if entry.link is not None:
@@ -135,30 +138,36 @@ class _Export:
             )
         fresh.chmod(mode)
 
-    def _make_place(self, path: bytes) -> Path:
-        """Where a file goes, with the folders above it: none of them may be a link.
 
-        Raises: RequestError.
-        """
-        folder = self._folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            blocked = (each for each in (folder, *folder.parents) if os.path.lexists(each))
-            raise _in_the_way(next(blocked)) from None
-        *names, name = os.fsdecode(path).split("/")
-        for each in names:
-            folder /= each
-            try:
-                folder.mkdir()
-            except FileExistsError:
-                if not stat.S_ISDIR(folder.lstat().st_mode):
-                    raise _in_the_way(folder) from None
-        return folder / name
+def _require_places(folder: Path, entries: Sequence[Entry]) -> None:
+    """Raises: RequestError where a folder is a file or, below `folder`, a link, or a file a folder.
+
+    So it is known before anything is written.
+    """
+    nearest = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    if not nearest.is_dir():
+        raise _in_the_way(nearest, "no folder")
+    for path in sorted({above for each in entries for above in _folders_above(each.path)}):
+        place = folder / os.fsdecode(path)
+        if os.path.lexists(place) and not _is_folder(place):
+            raise _in_the_way(place, "no folder")
+    for each in entries:
+        place = folder / os.fsdecode(each.path)
+        if _is_folder(place):
+            raise _in_the_way(place, "a folder")
 
 
-def _in_the_way(place: Path) -> RequestError:
-    return RequestError(f"'{place}' is in the way: it is no folder", hint="export to another one")
+def _folders_above(path: bytes) -> Iterator[bytes]:
+    while path := posixpath.dirname(path):
+        yield path
+
+
+def _is_folder(place: Path) -> bool:
+    return place.is_dir() and not place.is_symlink()
+
+
+def _in_the_way(place: Path, what: str) -> RequestError:
+    return RequestError(f"'{place}' is in the way: it is {what}", hint="export to another one")
 
 
 def _find_refused(entries: Sequence[Entry]) -> dict[bytes, str]:

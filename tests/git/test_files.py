@@ -726,6 +726,19 @@ def test_where_a_copy_cannot_go(repo: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (repo / "out").mkdir()
     (repo / "out" / "d").write_text("mine")
     assert "it is no folder" in gage_inside(repo, "export-files", "@", "out").err
+    (repo / "all/d/b").unlink()
+    (repo / "all/d/b").mkdir()
+    (repo / "all/d/a").write_text("mine")
+    for force in ((), ("--force",)):
+        done = gage_inside(repo, "export-files", "@", "all", *force)
+        assert (done.code, done.err) == (
+            128,
+            (
+                f"fatal: '{repo / 'all/d/b'}' is in the way: it is a folder\n"
+                "hint: export to another one\n"
+            ),
+        )
+    assert (repo / "all/d/a").read_text() == "mine"
     (repo / "x").touch()
     for place, what in (("x", repo / "x"), ("x/sub/deep", repo / "x"), ("/dev/null", "/dev/null")):
         for force in ((), ("--force",)):
