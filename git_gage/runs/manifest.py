@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError, describe_os_error
-from git_gage.files.globs import match_globs
 from git_gage.files.manifest import (
     BULK,
     DEPENDENCY,
@@ -28,21 +27,18 @@ from git_gage.files.manifest import (
     format_manifest,
 )
 from git_gage.files.sidecar import digest_open_file
-from git_gage.git.known import read_valid
-from git_gage.git.settings import fold_key
-from git_gage.git.sizes import read_size
 from git_gage.records import short_id
 from git_gage.runs.begin import bind_file, fit_body
 from git_gage.runs.inputs.reference import parse_reference
 from git_gage.runs.inputs.stage import StagedInput, read_staged
 from git_gage.runs.left import Left, Stamps, is_as_noted, read_runtime
+from git_gage.runs.short import read_short_rule
 from git_gage.secrets import Sighting, find_in_lines
 from git_gage.system import is_open_for_writing
 
 if TYPE_CHECKING:
     from git_gage.store import Store
 
-THRESHOLD = "100k"
 # What of one run travels in git, whatever its files are: bytes, and names in a record's line.
 _GIT_BYTES, _GIT_FILES = 1 << 20, 100
 # A list that is longer could be read by nobody; as JSON an entry is at most this and its path.
@@ -116,17 +112,13 @@ def _find_short(store: Store, left: Sequence[Left]) -> frozenset[bytes]:
 
     They are some more than there is room for, as some may be the same, or hold secrets.
     """
-    settings = store.repo.settings
-    threshold = read_size(read_valid(settings, "gage.files.threshold") or THRESHOLD)
-    key = fold_key("gage.files.large")
-    globs = [each.value for each in settings.entries if each.key == key and each.value]
-    is_large = match_globs(globs) if globs else None
+    threshold, is_large = read_short_rule(store.repo.settings)
     short = [
         each
         for each in left
         if stat.S_ISREG(each.found.st_mode)
         and each.found.st_size <= threshold
-        and not (is_large and is_large(each.path))
+        and not is_large(each.path)
     ]
     chosen, room = set(), 2 * _GIT_BYTES
     for path, found in sorted(short, key=_by_rank)[: 2 * _GIT_FILES]:

@@ -33,6 +33,7 @@ from git_gage.runs.programs import Programs
 from git_gage.runs.project import find_project
 from git_gage.runs.request import Lineage, Observer, RunOutcome, RunRequest
 from git_gage.runs.results import SUMMARY, Watch, watch_run
+from git_gage.runs.short import read_short_rule
 from git_gage.runs.stage import StagedFiles, stage_source
 from git_gage.source import EXPECTED, Source, describe_environment, source_body
 from git_gage.store.files import explained
@@ -70,7 +71,10 @@ class Prepared(NamedTuple):
 
 
 class Runner:
-    """One run. Each step hands on to the next; a state directory is where a crash leaves traces."""
+    """One run. Each step hands on to the next; a state directory is where a crash leaves traces.
+
+    Raises: RequestError; ConfigError for settings by which its files could not be kept.
+    """
 
     def __init__(
         self,
@@ -88,6 +92,8 @@ class Runner:
         self.observer = observer
         self.alive = -1
         self._followers = ExitStack()
+        # What is wrong there would else be noticed when the program has ended.
+        read_short_rule(self.repo.settings)
         if sys.platform == "win32" and request.detach:
             raise RequestError(
                 "a run cannot be left in the background on Windows",

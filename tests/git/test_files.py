@@ -252,6 +252,32 @@ def test_short_files_that_are_to_stay_out_of_git(repo: Path) -> None:
     assert "is no size such as 100k, 5m or 2g" in done.out + done.err
 
 
+def test_settings_are_looked_at_before_a_program_starts(repo: Path) -> None:
+    write_files(repo, {"train.py": "open('began', 'w').write('x')\nraise SystemExit(3)\n"})
+    run = ("run", "-q", "train.py")
+    assert gage_inside(repo, *run, "--stage").code == 0
+    for key, value in (("threshold", "100kb"), ("large", " ")):
+        git(repo, "config", f"gage.files.{key}", value)
+        for args in (run, ("run", "--start", "@"), ("restart", "@")):
+            done = gage_inside(repo, *args)
+            assert done.code == 128, done.err
+            assert done.err.startswith(f"fatal: 'gage.files.{key}' ")
+        git(repo, "config", "--unset", f"gage.files.{key}")
+    # What somebody makes of them meanwhile counts for the next run.
+    write_files(
+        repo,
+        {
+            "train.py": "import subprocess\nopen('r.md', 'w').write('x')\n"
+            "subprocess.run(['git', 'config', 'gage.files.threshold', '100kb'], check=True)\n"
+            "raise SystemExit(3)\n"
+        },
+    )
+    done = gage_inside(repo, *run)
+    assert done.code == 3
+    assert json.loads(answer(repo, "show", "--json"))["exit_code"] == 3
+    assert listed(repo)["r.md"]["sha256"]
+
+
 def test_many_files(repo: Path) -> None:
     count = scale(250, 10_000)
     run(
