@@ -253,11 +253,11 @@ def _tell_changed(app: App, moved: Moved) -> None:
 
 def how_to_restore(app: App, filed: Filed, entry: Entry) -> str:
     """How what was recorded of a file takes the place of what somebody made of it."""
-    from git_gage.records import encode_path, short_id, shown_path
+    from git_gage.records import path_text, short_id
 
     command = f"git gage files pull {short_id(filed.run)}"
     if entry.sha256 in filed.bound:
-        command = f"git gage open {short_id(filed.run)}:{shown_path(encode_path(entry.path))}"
+        command = f"git gage open {short_id(filed.run)}:{path_text(entry.path)}"
     away = _how_to_move(app, filed.run, entry)
     return f"it is in its place again after '{command}', once that is moved: {away}"
 
@@ -309,12 +309,12 @@ def _tell_kept(app: App, dropped: Dropped, remote: str | None) -> None:
 
 
 def _list_files(app: App, files: Sequence[tuple[Large, str]]) -> None:
-    from git_gage.records import encode_path, short_id, shown_path
+    from git_gage.records import path_text, short_id
     from git_gage.render.amounts import size_text
 
     progress = app.progress()
     for each, why in files:
-        path = shown_path(encode_path(each.entry.path))
+        path = path_text(each.entry.path)
         size = size_text(each.entry.size)
         progress.warning(f"{short_id(each.run)}:{path}, {size}: {why}")
 

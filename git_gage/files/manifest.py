@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from git_gage.errors import IntegrityError
 from git_gage.records import decode_path, encode_path
+from git_gage.safe import clean
 
 DEPENDENCY, RUNTIME, GENERATED = "dependency", "runtime", "generated"
 ROLES = (DEPENDENCY, RUNTIME, GENERATED)
@@ -154,4 +155,4 @@ def _leads_below(path: bytes) -> bool:
 
 
 def _shown(path: bytes) -> str:
-    return path.decode(errors="backslashreplace")
+    return clean(path.decode(errors="backslashreplace"))

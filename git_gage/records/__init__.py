@@ -18,7 +18,14 @@ from git_gage.records.record import (
     sign_record,
     unsigned_id,
 )
-from git_gage.records.text import decode_path, encode_path, encode_text, encode_value, shown_path
+from git_gage.records.text import (
+    decode_path,
+    encode_path,
+    encode_text,
+    encode_value,
+    path_text,
+    shown_path,
+)
 from git_gage.records.times import format_time, parse_time
 
 __all__ = [
@@ -38,6 +45,7 @@ __all__ = [
     "make_record",
     "parse_record",
     "parse_time",
+    "path_text",
     "run_id",
     "run_name",
     "short_id",

@@ -10,6 +10,8 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from git_gage.safe import clean
+
 
 def encode_path(path: bytes) -> str | dict[str, str]:
     """A path for a record: the text itself if it is UTF-8, else its bytes in base64."""
@@ -60,6 +62,12 @@ def decode_path(value: Any) -> bytes:
     if isinstance(value, dict):
         return a2b_base64(value["b64"])
     return str(value).encode(errors="backslashreplace")
+
+
+def path_text(path: bytes) -> str:
+    """A path as messages name it: one line, in which what nobody would see shows as `\\n`."""
+    text: str = shown_path(encode_path(path))
+    return clean(text)
 
 
 def shown_path(value: Any) -> str:

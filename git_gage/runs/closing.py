@@ -14,6 +14,7 @@ from git_gage.runs.interrupts import ENDING, raised_signals
 from git_gage.runs.masking import given_secrets
 from git_gage.runs.results import Results
 from git_gage.runs.stage import Outcome, StagedFiles, finish_stage
+from git_gage.safe import clean
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -107,7 +108,7 @@ class Closing:
             return outcome, list(_describe_outcome(outcome))
         outcome.unseen.extend(closed.unseen)
         changed = [os.fsdecode(path) for path in closed.changed]
-        told = [f"input '{path}' was changed while the run went on" for path in changed]
+        told = [f"input '{clean(path)}' was changed while the run went on" for path in changed]
         told.extend(_describe_outcome(outcome))
         outcome.written.extend(closed.changed)
         return outcome, told
@@ -124,11 +125,11 @@ class Closing:
 
 def _describe_outcome(outcome: Outcome) -> Iterator[str]:
     for path in outcome.written:
-        told = f"'{os.fsdecode(path)}' changed outside of the run directory"
+        told = f"'{clean(os.fsdecode(path))}' changed outside of the run directory"
         runs = ", ".join(f"'{short_id(run)}'" for run in outcome.company.get(path, ()))
         yield f"{told} while other runs went on, too: {runs}" if runs else told
     for path in outcome.unseen:
-        yield f"'{os.fsdecode(path)}' is too large to look for changed files"
+        yield f"'{clean(os.fsdecode(path))}' is too large to look for changed files"
 
 
 @contextmanager

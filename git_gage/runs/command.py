@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import RequestError
-from git_gage.records import encode_path, short_id, shown_path
+from git_gage.records import path_text, short_id
 from git_gage.runs.consent import require_consent
 from git_gage.runs.leaks import require_no_leaks
 from git_gage.runs.masking import require_recorded_words
@@ -225,7 +225,7 @@ def preview_run(store: Store, catalog: Catalog, request: RunRequest, observer: O
 
 
 def _refuse_dirty(source: Source) -> RequestError:
-    paths = [f"{xy} '{shown_path(encode_path(path))}'" for path, xy in source.status[:_SHOWN]]
+    paths = [f"{xy} '{path_text(path)}'" for path, xy in source.status[:_SHOWN]]
     more = len(source.status) - _SHOWN
     if more > 0:
         paths.append(f"and {more} more")

@@ -11,11 +11,12 @@ from git_gage.catalog.bulk import open_file
 from git_gage.errors import NotHereError, RequestError
 from git_gage.files.manifest import UNRECORDED
 from git_gage.files.sidecar import digest_file
-from git_gage.records import encode_path, short_id, shown_path
+from git_gage.records import encode_path, path_text, short_id, shown_path
 from git_gage.runs.files import Filed, is_in_place, list_files, read_filed_of
 from git_gage.runs.inputs import follow_reference
 from git_gage.runs.links import follow_links
 from git_gage.runs.placing import place_file
+from git_gage.safe import clean
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -45,7 +46,8 @@ def find_entry(filed: Filed, path: str) -> Entry:
     entries = {entry.path: entry for entry in filed.manifest.entries}
     wanted = os.fsencode(path)
     if wanted not in entries:
-        shown = {shown_path(encode_path(each)): each for each in entries}
+        spell = (path_text, lambda each: shown_path(encode_path(each)))
+        shown = {text(each): each for each in entries for text in spell}
         wanted = shown.get(path, wanted)
     target = follow_links(filed.run, entries, wanted)
     if target in entries:
@@ -56,8 +58,8 @@ def find_entry(filed: Filed, path: str) -> Entry:
     if link is not None:
         run = short_id(filed.run)
         raise RequestError(
-            f"'{path}' of run {run} leads to '{shown_path(encode_path(link))}',"
-            " and the run has no such file",
+            f"'{clean(path)}' of run {run} leads to '{path_text(link)}', and the run has no such"
+            " file",
             hint=f"git gage ls-files {run}",
         )
     raise _no_file(filed.run, path)
@@ -121,7 +123,8 @@ def find_place(
     is_sound = store.sidecar.is_sound(entry.sha256, entry.size)
     is_ours = is_sound and place.exists() and store.sidecar.path(entry.sha256).samefile(place)
     if not is_ours and place.is_file() and digest_file(place) != (entry.sha256, entry.size):
-        warn(f"'{place}' is not what the run made: 'git gage files verify {short_id(run)}' tells")
+        verify = f"git gage files verify {short_id(run)}"
+        warn(f"'{clean(str(place))}' is not what the run made: '{verify}' tells")
     return place
 
 
@@ -155,7 +158,7 @@ def _open_given(store: Store, run: str, entry: Entry) -> IO[bytes]:
     Raises: ChangedFileError; RequestError for a folder.
     """
     place, reference = follow_reference(store.run_dir(run) / os.fsdecode(entry.path), store)
-    name = shown_path(encode_path(entry.path))
+    name = path_text(entry.path)
     if place.is_dir():
         raise _a_folder(run, name)
     if digest_file(place)[0] != entry.sha256:
@@ -168,7 +171,7 @@ def _open_given(store: Store, run: str, entry: Entry) -> IO[bytes]:
 
 
 def _describe_unrecorded(entry: Entry) -> str:
-    name = shown_path(encode_path(entry.path))
+    name = path_text(entry.path)
     return f"'{name}' is here as it is now: {UNRECORDED}"
 
 
@@ -197,25 +200,26 @@ def _find_loose(store: Store, catalog: Catalog, document: Mapping[str, Any], pat
 def _a_folder(run: str, path: str) -> RequestError:
     run = short_id(run)
     return RequestError(
-        f"'{path}' of run {run} is a folder", hint=f"see what is in it: git gage ls-files {run}"
+        f"'{clean(path)}' of run {run} is a folder",
+        hint=f"see what is in it: git gage ls-files {run}",
     )
 
 
 def _no_file(run: str, path: str) -> RequestError:
     run = short_id(run)
-    return RequestError(f"run {run} has no file '{path}'", hint=f"git gage ls-files {run}")
+    return RequestError(f"run {run} has no file '{clean(path)}'", hint=f"git gage ls-files {run}")
 
 
 def _taken_out(run: str, path: str) -> RequestError:
     run = short_id(run)
     return RequestError(
-        f"'{path}' of run {run} is not here: who recorded the run has taken out files of it",
+        f"'{clean(path)}' of run {run} is not here: who recorded the run has taken out files of it",
         hint=f"git gage show {run} --history",
     )
 
 
 def _changed(run: str, entry: Entry) -> ChangedFileError:
-    name, run = shown_path(encode_path(entry.path)), short_id(run)
+    name, run = path_text(entry.path), short_id(run)
     return ChangedFileError(
         f"'{name}' of run {run} was changed here: it is not what was recorded",
         # What has a secret in it is nowhere else.
@@ -225,7 +229,7 @@ def _changed(run: str, entry: Entry) -> ChangedFileError:
 
 def _absent(filed: Filed, entry: Entry) -> AbsentFileError:
     if entry.is_unrecorded:
-        name, run = shown_path(encode_path(entry.path)), short_id(filed.run)
+        name, run = path_text(entry.path), short_id(filed.run)
         return AbsentFileError(
             f"'{name}' of run {run} is not here: {UNRECORDED}",
             hint=f"it can only be where the run was recorded: git gage show {run}",
@@ -237,12 +241,12 @@ def _absent(filed: Filed, entry: Entry) -> AbsentFileError:
 
 def absent_short(run: str, entry: Entry, where: str = "") -> AbsentShortError:
     """What is said of a short file that is not here, nor `where` it was looked for."""
-    name = shown_path(encode_path(entry.path))
+    name = path_text(entry.path)
     return AbsentShortError(f"'{name}' of run {short_id(run)} is not here{where}", run)
 
 
 def _absent_large(run: str, path: bytes) -> AbsentFileError:
-    name, run = shown_path(encode_path(path)), short_id(run)
+    name, run = path_text(path), short_id(run)
     return AbsentFileError(
         f"'{name}' of run {run} is not here", hint=f"git gage files pull {run} -- '{name}'"
     )

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.errors import IntegrityError, RequestError
 from git_gage.files.globs import match_globs
 from git_gage.files.manifest import GENERATED, UNRECORDED
-from git_gage.records import encode_path, short_id, shown_path
+from git_gage.records import path_text, short_id
 from git_gage.runs.content import AbsentFileError, ChangedFileError, open_entry
 from git_gage.runs.files import NOT_HERE, Filed, read_filed_of
+from git_gage.safe import clean
 from git_gage.safe_paths import check_file, check_link, find_collisions
 from git_gage.system import remove_file, replace_file
 
@@ -167,7 +168,9 @@ def _is_folder(place: Path) -> bool:
 
 
 def _in_the_way(place: Path, what: str) -> RequestError:
-    return RequestError(f"'{place}' is in the way: it is {what}", hint="export to another one")
+    return RequestError(
+        f"'{clean(str(place))}' is in the way: it is {what}", hint="export to another one"
+    )
 
 
 def _find_refused(entries: Sequence[Entry]) -> dict[bytes, str]:
@@ -188,4 +191,4 @@ def _require_room(folder: Path, entries: Sequence[Entry]) -> None:
 
 
 def _shown(path: bytes) -> str:
-    return shown_path(encode_path(path))
+    return path_text(path)

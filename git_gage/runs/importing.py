@@ -33,6 +33,7 @@ from git_gage.runs.project import find_project
 from git_gage.runs.results import ATTRIBUTES, METRICS, SERIES, attribute_body
 from git_gage.runs.settle import IMPORT_REASON
 from git_gage.runs.unstage import Outcome
+from git_gage.safe import clean
 from git_gage.secrets import MASK, mask_shell, mask_text, mask_urls, mask_words
 from git_gage.store.files import Lock, explained, write_json
 from git_gage.system import remove_tree
@@ -220,7 +221,7 @@ class _Import:
                 copy_file(part.place, target)
             except (FileNotFoundError, PermissionError) as error:
                 reason = (error.strerror or "").lower()
-                self._run.left_out.append(f"'{os.fsdecode(part.path)}': {reason}")
+                self._run.left_out.append(f"'{clean(os.fsdecode(part.path))}': {reason}")
                 continue
             outcome.generated_files += 1
             outcome.generated_bytes += target.lstat().st_size

@@ -33,6 +33,7 @@ from git_gage.runs.inputs.reference import parse_reference
 from git_gage.runs.inputs.stage import StagedInput, read_staged
 from git_gage.runs.left import Left, Stamps, is_as_noted, read_runtime
 from git_gage.runs.short import read_short_rule
+from git_gage.safe import clean
 from git_gage.secrets import Sighting, find_in_lines
 from git_gage.system import is_open_for_writing
 
@@ -231,7 +232,7 @@ def _stamp(found: os.stat_result) -> tuple[int, int]:
 def _describe_unknown(entries: Iterable[Entry]) -> Iterator[str]:
     for entry in entries:
         if entry.is_unrecorded:
-            name = os.fsdecode(entry.path)
+            name = clean(os.fsdecode(entry.path))
             yield f"'{name}' cannot be read, or is still being written: its content is not recorded"
 
 
@@ -260,7 +261,7 @@ def _choose(
 
 
 def _find_secrets(entry: Entry, content: bytes, secrets: Sequence[bytes]) -> list[Sighting]:
-    name = os.fsdecode(entry.path)
+    name = clean(os.fsdecode(entry.path))
     found = list(find_in_lines(content, name))
     for secret in secrets:
         if (at := content.find(secret)) >= 0:

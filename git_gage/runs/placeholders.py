@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError
-from git_gage.records import encode_path, short_id, shown_path
+from git_gage.records import encode_path, path_text, short_id
+from git_gage.safe import clean
 from git_gage.safe_paths import check_file
 from git_gage.system import remove_file, replace_file, sync_folder
 
@@ -34,8 +35,7 @@ class NoPlaceError(IntegrityError):
 
     def __init__(self, run: str, entry: Entry, why: str) -> None:
         super().__init__(
-            f"no file is made for '{shown_path(encode_path(entry.path))}' of run {short_id(run)}: "
-            f"{why}",
+            f"no file is made for '{path_text(entry.path)}' of run {short_id(run)}: {why}",
             hint="'git gage cat <run>:<path>' prints what it holds",
         )
 
@@ -84,7 +84,7 @@ def read_placeholder(place: Path) -> Placeholder | None:
         remotes = tuple(map(str, value["remotes"]))
         return Placeholder(str(value["sha256"]), int(value["size"]), remotes)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IntegrityError(f"read placeholder '{place}': it is damaged") from error
+        raise IntegrityError(f"read placeholder '{clean(str(place))}': it is damaged") from error
 
 
 def put_placeholder(store: Store, run: str, entry: Entry, remotes: Sequence[str]) -> None:
@@ -134,7 +134,9 @@ def make_place(store: Store, run: str, entry: Entry) -> Iterator[Path]:
                 folder.mkdir()
             except FileExistsError:
                 if not stat.S_ISDIR(folder.lstat().st_mode):
-                    raise NoPlaceError(run, entry, f"'{folder}' is no folder of the run") from None
+                    raise NoPlaceError(
+                        run, entry, f"'{clean(str(folder))}' is no folder of the run"
+                    ) from None
         yield place
     except OSError as error:
         if error.errno not in _NO_NAME:

@@ -18,6 +18,7 @@ from git_gage.runs.placeholders import (
     read_placeholder,
     write_whole,
 )
+from git_gage.safe import clean
 
 if TYPE_CHECKING:
     from git_gage.files.manifest import Entry
@@ -70,4 +71,4 @@ def place_file(store: Store, filed: Filed, entry: Entry) -> bool:
 
 def how_to_move(place: Path) -> str:
     """What to type for a file that somebody has changed to make room, and stay."""
-    return f"mv {quote(str(place))} {quote(f'{place.name}.changed')}"
+    return clean(f"mv {quote(str(place))} {quote(f'{place.name}.changed')}")

@@ -11,6 +11,7 @@ from git_gage.errors import RequestError
 from git_gage.runs.masking import mask_plan, require_nothing_masked
 from git_gage.runs.plan import Plan, plan_command, plan_script
 from git_gage.runs.project import find_project
+from git_gage.safe import clean
 from git_gage.source.choice import Choice
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def plan_run(store: Store, request: RunRequest, observer: Observer) -> Plan:
     for warning in plan.warnings:
         observer.warning(warning)
     if plan.in_place and plan.replaced:
-        names = ", ".join(f"'{os.fsdecode(path)}'" for path in sorted(plan.replaced))
+        names = ", ".join(f"'{clean(os.fsdecode(path))}'" for path in sorted(plan.replaced))
         raise RequestError(
             f"cannot run in place: the settings would change {names}",
             hint="leave '--in-place' away: a run has its own copy of the files",

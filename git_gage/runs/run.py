@@ -35,6 +35,7 @@ from git_gage.runs.request import Lineage, Observer, RunOutcome, RunRequest
 from git_gage.runs.results import SUMMARY, Watch, watch_run
 from git_gage.runs.short import read_short_rule
 from git_gage.runs.stage import StagedFiles, stage_source
+from git_gage.safe import clean
 from git_gage.source import EXPECTED, Source, describe_environment, source_body
 from git_gage.store.files import explained
 from git_gage.system import remove_tree
@@ -230,7 +231,7 @@ class Runner:
         for path, reason in source.left_out:
             if reason in EXPECTED:
                 continue
-            self.observer.warning(f"'{os.fsdecode(path)}' is not recorded ({reason})")
+            self.observer.warning(f"'{clean(os.fsdecode(path))}' is not recorded ({reason})")
 
     # -- not yet -------------------------------------------------------------------------------
 
@@ -336,7 +337,7 @@ class Runner:
             left = stage_inputs(plan.inputs, folder, self.store.state_dir(run), self.store, own)
             if left:
                 more = f" and {len(left) - 1:,} more" if len(left) > 1 else ""
-                self.observer.warning(f"'{left[0]}'{more} not kept: a phase made it anew")
+                self.observer.warning(f"'{clean(left[0])}'{more} not kept: a phase made it anew")
 
     def _programs(self, plan: Plan, run: str, started: str, staged: bool) -> Programs:
         run_dir = self.store.run_dir(run) if staged else self.repo.work_tree or self.repo.cwd

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from git_gage.catalog.bulk import ENVIRONMENT, Bound, find_bound
 from git_gage.errors import FETCH, GageError, RequestError
 from git_gage.files.manifest import UNRECORDED
-from git_gage.records import encode_path, is_canonical, short_id, shown_path
+from git_gage.records import is_canonical, path_text, short_id
 from git_gage.runs.files import is_as_recorded, list_made
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.model import ChangedInputError
@@ -322,7 +322,7 @@ class _Run:
 
 
 def _shown(path: bytes) -> str:
-    return shown_path(encode_path(path))
+    return path_text(path)
 
 
 class _Unreadable(NamedTuple):

@@ -22,12 +22,13 @@ from git_gage.files.transfer import (
     find_unsent,
     send_files,
 )
-from git_gage.records import encode_path, short_id, shown_path
+from git_gage.records import path_text, short_id
 from git_gage.runs.content import AbsentFileError, absent_short, find_entry
 from git_gage.runs.files import NOT_HERE, Filed, find_in_git, find_where, read_filed
 from git_gage.runs.placeholders import NoPlaceError, put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file
 from git_gage.runs.withheld import read_withheld
+from git_gage.safe import clean
 from git_gage.share.known import find_givers
 from git_gage.share.lanes import note_holder, note_name, read_holders, sharing
 from git_gage.share.leaks import find_in_objects, refuse_objects
@@ -237,7 +238,7 @@ def fetch_one(
             observer.warning(error.message)
     elsewhere = ", ".join(asked) or "a remote"
     raise AbsentFileError(
-        f"'{path}' of run {short_id(run)} is not here, nor on {elsewhere}",
+        f"'{clean(path)}' of run {short_id(run)} is not here, nor on {elsewhere}",
         hint="whoever has it can send it: git gage files push <run>",
     )
 
@@ -388,7 +389,7 @@ def _named(large: Sequence[Large]) -> Iterator[None]:
 
 
 def _name_file(each: Large) -> str:
-    return f"{short_id(each.run)}:{shown_path(encode_path(each.entry.path))}"
+    return f"{short_id(each.run)}:{path_text(each.entry.path)}"
 
 
 def _ask_all(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from git_gage.errors import RequestError, RunNotFoundError
-from git_gage.records import encode_path, short_id, shown_path
+from git_gage.records import path_text, short_id
 from git_gage.runs.files import NOT_HERE, find_in_git, find_where, read_filed
 from git_gage.share.files import Observer, fetch_files
 from git_gage.share.peek import look_at, not_there
@@ -43,7 +43,7 @@ def reach_run(
         fetch_chosen(store, catalog, remote, [run], observer)
         moved = fetch_files(store, catalog, remote, [run], observer, here=store.repo)
         if moved.missing:
-            first, *others = (shown_path(encode_path(each.entry.path)) for each in moved.missing)
+            first, *others = (path_text(each.entry.path) for each in moved.missing)
             more = f" and {len(others):,} more" if others else ""
             raise RequestError(
                 f"'{moved.remote}' does not have {first}{more} of run {short_id(run)}",

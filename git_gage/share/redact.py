@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from git_gage.catalog.bulk import find_bound, open_file
 from git_gage.errors import RequestError
 from git_gage.files.manifest import BULK
-from git_gage.records import encode_path, short_id, shown_path
+from git_gage.records import path_text, short_id
 from git_gage.runs.files import is_in_place, read_filed
 from git_gage.runs.leaks import find_in_snapshot
 from git_gage.runs.next_record import draft_next
@@ -134,7 +134,7 @@ def _nothing_found(store: Store, catalog: Catalog, run: str) -> RequestError:
             f"no secret was found in run {short_id(run)}",
             hint=f"say what is to go: git gage redact --output {short_id(run)}",
         )
-    shown = [f"'{shown_path(encode_path(os.fsencode(path)))}'" for path in paths[:_SHOWN]]
+    shown = [f"'{path_text(os.fsencode(path))}'" for path in paths[:_SHOWN]]
     more = [f"{len(paths) - _SHOWN:,} more files"] if len(paths) > _SHOWN else []
     verbs = "hold secrets and lie" if len(paths) > 1 else "holds a secret and lies"
     places = " ".join(shlex.quote(str(top / path)) for path in paths[:_SHOWN])

@@ -23,6 +23,7 @@ from git_gage.files.manifest import GENERATED, UNRECORDED
 from git_gage.records import encode_path, parse_time, short_id, shown_path
 from git_gage.runs.files import is_as_recorded, list_made
 from git_gage.runs.made import ABSENT, DIFFERS, UNKNOWN, MadeFiles
+from git_gage.safe import clean
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -128,7 +129,7 @@ def _describe_absent(files: MadeFiles, run: str) -> Iterator[str]:
     """Which files are not among the subjects though they are plain, and how to get them."""
     count, out = 0, "it is not among the subjects"
     for entry, verdict, _ in files.compared:
-        name = os.fsdecode(entry.path)
+        name = clean(os.fsdecode(entry.path))
         if verdict not in _LEFT_OUT:
             continue
         if entry.sha256 is None:
@@ -150,7 +151,7 @@ def _refuse_changed(document: Mapping[str, Any]) -> RequestError:
 
 
 def _describe_left_out(path: bytes) -> str:
-    return f"'{os.fsdecode(path)}' is no plain file of the run, and not among the subjects"
+    return f"'{clean(os.fsdecode(path))}' is no plain file of the run, and not among the subjects"
 
 
 def _file_subject(top: Path, file: RunFile, ended_s: float) -> Json | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import clone, git, make_repo, said, write_files
+from tests.support import clone, gage_inside, git, make_repo, said, write_files
 
 BIG = 840 * 150
 CHECKPOINTS = ("a.bin", "ckpt-12:30.bin", "odd\tname.bin", "z.bin")
@@ -143,3 +143,85 @@ def test_what_came_whole_is_laid_out_before_what_came_damaged_is_told(
     assert "it arrived damaged" in done.err
     assert placed(sam)["z.bin"] == BIG
     assert placed(sam)["a.bin"] < 1000
+
+
+FORGED = "x\nfatal: your key was revoked\u2028{}"
+FORGER = f"""\
+import os
+open({FORGED!r}.format("short"), "w").write("short")
+open({FORGED!r}.format("long"), "w").write("long" * 50_000)
+os.symlink("nowhere\\nfatal: your key was revoked", {FORGED!r}.format("link"))
+open({FORGED!r}.format("secret"), "w").write("token = ghp_7UeioEJP2NNern66nVberACpdclsxHKifxi5")
+"""
+FORGED_GAGEFILE = """\
+[train]
+exec = "python3 train.py"
+
+[use]
+exec = "true"
+depends = "run-files: train"
+
+[link]
+exec = 'echo more >> x*short'
+depends = {run = "train", link = true}
+"""
+
+
+def forged(where: Path, *args: str) -> str:
+    """What a command says to a person; no line of it is a file's name."""
+    done = gage_inside(where, *args)
+    said_all = done.out + done.err
+    assert "\nfatal: your key" not in said_all, args
+    assert "\u2028" not in said_all, args
+    return said_all
+
+
+def test_a_name_is_no_line_of_what_a_command_says(tmp_path: Path) -> None:
+    seed = make_repo(tmp_path / "seed", files={"train.py": FORGER, "gage.toml": FORGED_GAGEFILE})
+    git(tmp_path, "clone", "-q", "--bare", str(seed), "origin.git")
+    ana = clone(tmp_path / "origin.git", tmp_path / "ana")
+    assert "x\\nfatal: your key was revoked" in forged(ana, "run", "-q", "train")
+    forged(ana, "push")
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
+    forged(sam, "fetch")
+    run = short_of(sam)
+    shown = FORGED.format("long").replace("\n", "\\n").replace("\u2028", "\\u2028")
+    assert f"'{shown}' of run {run} is not here" in forged(sam, "cat", f"{run}:{shown}")
+    for words in (
+        ("open", run),
+        ("open", f"{run}:{shown}"),
+        ("cat", f"{run}:{FORGED.format('link')}"),
+        ("cat", f"{run}:{FORGED.format('short')}x"),
+        ("ls-files", run),
+        ("files", "pull", run),
+        ("files", "push", run),
+        ("files", "drop", run, "-n"),
+        ("files", "verify", run),
+        ("export-files", run, "out"),
+        ("export-files", run, "out"),
+        ("check", run),
+        ("show", run, "--files"),
+        ("run", "-q", "use"),
+        ("restart", run, "--keep-files", "--trust-code"),
+        ("export", run, "--format", "ro-crate", "-o", str(tmp_path / "crate")),
+    ):
+        forged(sam, *words)
+    for operation in ("use", "link"):
+        forged(ana, "run", "-q", operation)
+    made = next((ana / ".git/gage/runs").glob("*/x*short"))
+    made.chmod(0o644)
+    made.write_text("changed")
+    (made.parent / FORGED.format("new")).write_text("new")
+    own = made.parent.name[10:17]
+    for words in (
+        ("files", "verify", own),
+        ("check", own),
+        ("run", "-q", "use", f"run={own}"),
+        ("restart", own, "--keep-files"),
+        ("open", f"{own}:{FORGED.format('short')}"),
+        ("cat", f"{own}:{FORGED.format('short')}"),
+        ("cat", f"@:{FORGED.format('short')}"),
+        ("show", "@", "--lineage"),
+        ("sign", own),
+    ):
+        forged(ana, *words)

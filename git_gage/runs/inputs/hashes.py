@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from git_gage.runs.inputs.model import InputError
+from git_gage.safe import clean
 
 DOS_TO_UNIX = "md5-dos2unix"
 """How DVC before 3.0 made its md5: over texts without the CR of their line ends."""
@@ -80,7 +81,7 @@ def hash_files(
 
 def _stamp(path: bytes, found: os.stat_result) -> _Stamp:
     if not stat.S_ISREG(found.st_mode):
-        raise InputError(f"'{os.fsdecode(path)}' is not a plain file")
+        raise InputError(f"'{clean(os.fsdecode(path))}' is not a plain file")
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
@@ -92,7 +93,7 @@ def _hash_file(path: bytes, stamp: _Stamp, algorithm: str) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk.replace(b"\r\n", b"\n") if is_text else chunk)
         if _stamp(path, os.fstat(file.fileno())) != stamp:
-            raise InputError(f"'{os.fsdecode(path)}' changes while it is read")
+            raise InputError(f"'{clean(os.fsdecode(path))}' changes while it is read")
     return digest.hexdigest()
 
 

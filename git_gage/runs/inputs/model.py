@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from git_gage.errors import RequestError
+from git_gage.safe import clean
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
@@ -137,8 +138,8 @@ class Search:
     def tell_left_out(self, top: Path, path: bytes) -> None:
         """Say that something below `top` is no part of an input."""
         place = top / os.fsdecode(path)
-        dead = "a link that leads nowhere or back"
-        self.warn(f"'{place}' is left out: {dead if place.is_symlink() else 'not a plain file'}")
+        why = "a link that leads nowhere or back" if place.is_symlink() else "not a plain file"
+        self.warn(f"'{clean(str(place))}' is left out: {why}")
 
 
 class Tally:

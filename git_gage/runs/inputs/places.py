@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_gage.runs.inputs.model import Input, InputError, InputFile
+from git_gage.safe import clean
 from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ def checked_place(place: bytes) -> bytes:
     place = posixpath.normpath(with_slashes(place))
     parts = place.split(b"/")
     if os.path.isabs(place) or os.path.splitdrive(place)[0] or parts[0] in (b"..", b"."):
-        raise InputError(f"its place '{os.fsdecode(place)}' is not inside the run directory")
+        raise InputError(f"its place '{clean(os.fsdecode(place))}' is not inside the run directory")
     if any(part.lower() == b".git" for part in parts):
-        raise InputError(f"its place '{os.fsdecode(place)}' is inside a '.git' folder")
+        raise InputError(f"its place '{clean(os.fsdecode(place))}' is inside a '.git' folder")
     return place
 
 
@@ -121,7 +122,9 @@ class _Places:
         return False
 
     def _clash(self, place: bytes, one: str, other: str) -> None:
-        self._clashes[f"'{os.fsdecode(place)}' would come from {one} and from '{other}'"] = None
+        self._clashes[f"'{clean(os.fsdecode(place))}' would come from {one} and from '{other}'"] = (
+            None
+        )
 
     def clashes(self) -> list[str]:
         """What is at one place, or below a place that has something else."""

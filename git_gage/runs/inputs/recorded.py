@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_gage.files.manifest import UNRECORDED
-from git_gage.records import encode_path, short_id, shown_path
+from git_gage.records import path_text, short_id
 from git_gage.runs.inputs.model import ChangedInputError
 from git_gage.runs.links import follow_links
 from git_gage.runs.placing import how_to_move
@@ -81,4 +81,4 @@ class RecordedFiles:
 
 
 def _shown(path: bytes) -> str:
-    return shown_path(encode_path(path))
+    return path_text(path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError, RequestError
 from git_gage.records import decode_path, encode_path, is_run_id, short_id
+from git_gage.safe import clean
 from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def read_reference(path: Path) -> Reference | None:
     try:
         return parse_reference(content)
     except (ValueError, KeyError, TypeError) as error:
-        raise IntegrityError(f"read reference '{path}': it is damaged") from error
+        raise IntegrityError(f"read reference '{clean(str(path))}': it is damaged") from error
 
 
 def parse_reference(content: bytes) -> Reference:
@@ -110,7 +111,7 @@ def follow_reference(path: Path, store: Store) -> tuple[Path, Reference | None]:
         last, path = found, _place_of(found, store)
         if not path.exists():
             raise _not_here(found)
-    raise IntegrityError(f"read reference '{path}': too many references in a row")
+    raise IntegrityError(f"read reference '{clean(str(path))}': too many references in a row")
 
 
 def _place_of(reference: Reference, store: Store) -> Path:
@@ -121,7 +122,7 @@ def _place_of(reference: Reference, store: Store) -> Path:
 
 
 def _not_here(reference: Reference) -> RequestError:
-    path = os.fsdecode(reference.path)
+    path = clean(os.fsdecode(reference.path))
     if reference.run is None:
         return RequestError(f"'{path}' is not here any more", hint=f"put it back: {path}")
     run = short_id(reference.run)

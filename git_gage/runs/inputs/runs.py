@@ -31,6 +31,7 @@ from git_gage.runs.inputs.selection import literal_path, select_files
 from git_gage.runs.inputs.walk import walk_files
 from git_gage.runs.placeholders import read_placeholder
 from git_gage.runs.results import KEPT as LOGS
+from git_gage.safe import clean
 from git_gage.source.foreign import MAX_SHOWN
 
 if TYPE_CHECKING:
@@ -183,14 +184,14 @@ class _RunFiles:
     def _require_inside(self, path: Path) -> None:
         """What somebody else's run left must not make us read what is ours."""
         if self._is_foreign and not path.resolve().is_relative_to(self._top.resolve()):
-            raise InputError(f"'{path}' leads out of the run's directory")
+            raise InputError(f"'{clean(str(path))}' leads out of the run's directory")
 
     def _require_content(self, path: Path) -> None:
         """Raises: InputError for what only stands for a file that was taken off this disk."""
         if read_placeholder(path) is not None:
             run = short_id(self._run)
             raise InputError(
-                f"'{path.relative_to(self._top)}' of run {run} is not here",
+                f"'{clean(str(path.relative_to(self._top)))}' of run {run} is not here",
                 hint=f"git gage files pull {run}",
             )
 
@@ -242,8 +243,8 @@ class _RunFiles:
         if digest != reference.digest:
             run = short_id(self._run)
             raise ChangedInputError(
-                f"'{target}' changed since run {run} used it: its sha256 is {digest}, and was"
-                f" {reference.digest}"
+                f"'{clean(str(target))}' changed since run {run} used it: its sha256 is {digest},"
+                f" and was {reference.digest}"
             )
 
     def _is_source(self, pattern: str) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
 from git_gage.runs.inputs.reference import Reference, format_reference, origin_of
+from git_gage.safe import clean
 from git_gage.system import clone_file, remove_file
 
 if TYPE_CHECKING:
@@ -126,7 +127,9 @@ def _require_unchanged(file: InputFile) -> None:
 
 
 def _changed(path: Path) -> RequestError:
-    return RequestError(f"input '{path}' changed since it was measured", hint="start the run again")
+    return RequestError(
+        f"input '{clean(str(path))}' changed since it was measured", hint="start the run again"
+    )
 
 
 def _link(place: bytes, target: Path, reference: Reference, mtime_ns: int | None) -> StagedInput:
@@ -160,7 +163,7 @@ def _make_room(top: bytes, place: bytes) -> bytes:
 
 
 def _in_the_way(place: bytes, path: bytes) -> RequestError:
-    there, name = os.fsdecode(path), os.fsdecode(place)
+    there, name = clean(os.fsdecode(path)), clean(os.fsdecode(place))
     return RequestError(
         f"no room for the input '{name}': there is '{there}'",
         hint="give the dependency another 'target'",
