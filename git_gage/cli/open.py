@@ -66,7 +66,7 @@ def _find_folder(app: App, document: Mapping[str, Any]) -> Path:
     run = short_id(document["id"])
     run_dir = app.store.run_dir(document["id"])
     filed = read_filed_of(app.store, app.catalog, document)
-    if filed is not None and not run_dir.is_dir():
+    if filed is not None:  # there may be a part of it
         with _placing(f"git gage export-files {run} <dir>"):
             for left in place_files(app.store, filed):
                 app.progress().warning(left.message)

@@ -215,7 +215,9 @@ def test_a_colleague_has_the_short_ones_and_is_told_of_the_others(
     out = gage_inside(sam, "export-files", short, "out")
     assert (out.code, out.out) == (1, "Exported 1 file, 14 bytes to out\n")
     assert out.err.startswith("warning: 'model.bin' is left out: not here\nhint: ")
-    # Its directory has what is here, and says what is not.
+    # Its directory has what is here, and says what is not, also after one file was looked at.
+    assert answer(sam, "open", f"{short}:report.md").endswith("/report.md\n")
+    assert os.listdir(run_dir(sam)) == ["report.md"]
     assert gage_inside(sam, "open", short).code == 0
     top = run_dir(sam)
     assert (top / "report.md").read_text() == "# Report\nfine\n"
