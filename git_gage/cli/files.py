@@ -144,9 +144,13 @@ def command(
 
 
 def _choose(app: App, runs: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Run objects of the runs that are meant; what was left for such a command is done first."""
+    """Run objects of the runs that are meant, without any of all whose files may be on this disk;
+    what was left for such a command is done first.
+    """
     from git_gage.cli.files_transfer import finish_files
 
     chosen = app.select(runs) if runs else None
     finish_files(app)
+    if chosen is None:  # those in an archive, and deleted ones, too
+        chosen = app.runs.find((), put_away=True)
     return app.documents(None, chosen)

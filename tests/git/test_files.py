@@ -280,6 +280,25 @@ def test_settings_are_looked_at_before_a_program_starts(repo: Path) -> None:
     assert listed(repo)["r.md"]["sha256"]
 
 
+@pytest.mark.parametrize("away", [("archive", "@", "-y"), ("delete", "@", "-y")])
+def test_files_of_runs_that_were_put_away_are_on_this_disk_too(
+    repo: Path, away: tuple[str, ...]
+) -> None:
+    run(repo)
+    short, model = newest(repo)[10:17], run_dir(repo) / "model.bin"
+    assert gage_inside(repo, *away).code == 0
+    assert short not in gage_inside(repo, "list").out
+    assert answer(repo, "files", "verify") == "2 files, 4.9 MiB: as recorded\n"
+    assert f"\n{short} " in answer(repo, "files")
+    model.chmod(0o644)
+    model.write_bytes(MODEL[::-1])
+    done = gage_inside(repo, "files", "verify")
+    assert (done.code, done.out.splitlines()[0]) == (
+        1,
+        f"differs   {short}:model.bin  in the directory of the run",
+    )
+
+
 def test_many_files(repo: Path) -> None:
     count = scale(250, 10_000)
     run(
