@@ -34,6 +34,7 @@ class NoPlaceError(IntegrityError):
     """A file cannot lie in the directory of its run, whatever becomes of the others."""
 
     def __init__(self, run: str, entry: Entry, why: str) -> None:
+        self.entry = entry
         super().__init__(
             f"no file is made for '{path_text(entry.path)}' of run {short_id(run)}: {why}",
             hint="'git gage cat <run>:<path>' prints what it holds",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -10,17 +12,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.bulk import find_bound, open_file
 from git_gage.errors import RequestError
+from git_gage.files.manifest import GENERATED
+from git_gage.files.sidecar import digest_file
 from git_gage.formats import jsonl, mlflow, ro_crate, tables, tensorboard
 from git_gage.formats.model import OwnRun, RunPart, Written
 from git_gage.records import short_id
 from git_gage.runs.close import OUTPUT, OUTPUT_LIMIT
-from git_gage.runs.files import HERE, list_made, read_filed_of
+from git_gage.runs.content import AbsentFileError, open_entry
+from git_gage.runs.files import HERE, Filed, is_in_place, list_made, read_filed_of
 from git_gage.runs.placing import place_files
 from git_gage.runs.series import read_series
 from git_gage.store.files import explained
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.files.manifest import Entry
     from git_gage.runs.placeholders import NoPlaceError
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
@@ -73,10 +79,11 @@ def gather(
     for document in documents:
         series = read_series(store, catalog, document["id"])
         output = _read_output(store, catalog, document) if files else None
-        made = _list_files(store, catalog, document) if files else None
-        for notice in _describe_lacking(document, series, output, made):
-            observer.warning(notice)
-        yield OwnRun(document, series or {}, output, made.parts if made else [])
+        with tempfile.TemporaryDirectory(prefix="git-gage-") as scratch:
+            made = _list_files(store, catalog, document, Path(scratch)) if files else None
+            for notice in _describe_lacking(document, series, output, made):
+                observer.warning(notice)
+            yield OwnRun(document, series or {}, output, made.parts if made else [])
 
 
 def _describe_lacking(
@@ -129,9 +136,49 @@ class _Made(NamedTuple):
     left: list[NoPlaceError]
 
 
-def _list_files(store: Store, catalog: Catalog, document: dict[str, Any]) -> _Made:
+def _list_files(store: Store, catalog: Catalog, document: dict[str, Any], scratch: Path) -> _Made:
     filed = read_filed_of(store, catalog, document)
-    left = [] if filed is None else place_files(store, filed)
+    if filed is None:
+        return _list_loose(store, catalog, document)
+    left = place_files(store, filed)
+    unplaced = {error.entry.path for error in left}
+    plain = [each for each in filed.made if each.path not in unplaced]
+    found = ((each.path, _find_recorded(store, filed, each, scratch)) for each in plain)
+    parts = [RunPart(path, place) for path, place in found if place is not None]
+    entries = filed.manifest.entries
+    links = sum(each.role == GENERATED and each.link is not None for each in entries)
+    return _Made(parts, len(plain) - len(parts), links, left)
+
+
+def _find_recorded(store: Store, filed: Filed, entry: Entry, scratch: Path) -> Path | None:
+    """A file that holds what was recorded of another: that itself, if nobody has changed it.
+
+    What git has goes to `scratch`.
+    """
+    place = store.run_dir(filed.run) / os.fsdecode(entry.path)
+    in_place = is_in_place(place, entry)
+    if entry.sha256 is None:
+        return place if in_place else None
+    kept = store.sidecar.path(entry.sha256)
+    is_sound = store.sidecar.is_sound(entry.sha256, entry.size)
+    # What is the same file need not be read.
+    is_same = in_place and is_sound and kept.samefile(place)
+    if is_same or (in_place and digest_file(place)[0] == entry.sha256):
+        return place
+    if is_sound:
+        return kept
+    try:
+        with open_entry(store, filed, entry) as read:
+            copy = scratch / f"{entry.sha256}-{entry.mode:o}"
+            copy.write_bytes(read.read())
+    except AbsentFileError:
+        return None
+    copy.chmod(entry.mode | stat.S_IWUSR)
+    return copy
+
+
+def _list_loose(store: Store, catalog: Catalog, document: dict[str, Any]) -> _Made:
+    """The same of a run that has no list of them: as they lie in its directory."""
     top = store.run_dir(document["id"])
     files = list_made(store, catalog, document)
     plain = [file for file in files if file.link is None]
@@ -139,8 +186,7 @@ def _list_files(store: Store, catalog: Catalog, document: dict[str, Any]) -> _Ma
         file for file in plain if file.where == HERE and (top / os.fsdecode(file.path)).is_file()
     ]
     parts = [RunPart(file.path, top / os.fsdecode(file.path)) for file in made]
-    absent = len(plain) - len(made) - len(left)
-    return _Made(parts, absent, len(files) - len(plain), left)
+    return _Made(parts, len(plain) - len(made), len(files) - len(plain), [])
 
 
 def require_ended(documents: Iterable[dict[str, Any]]) -> None:

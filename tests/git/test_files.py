@@ -450,6 +450,8 @@ def test_what_a_process_still_writes_has_no_digest(repo: Path, tmp_path: Path) -
     assert "warning  files: as it made them: 2, with 1 bytes; log: it was still being" in checked
     assert f"'log' is not among the subjects: {why}" in gage_inside(repo, "export", "@").err
     assert gage_inside(repo, "export-files", "@", "out").out == "Exported 2 files, 1 byte to out\n"
+    assert gage_inside(repo, "export", "@", "--format", "ro-crate", "-o", "crate").code == 0
+    assert next((repo / "crate").rglob("log")).read_text() == "xmore"
     log.unlink()
     for command in ("cat", "open"):
         done = gage_inside(repo, command, "@:log")

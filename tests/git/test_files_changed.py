@@ -130,6 +130,30 @@ def test_what_is_not_what_was_recorded_is_not_printed(ana: Path) -> None:
     assert made(ana, "short.txt").read_text() == "in git"
 
 
+@pytest.mark.parametrize("form", ["mlflow", "ro-crate"])
+def test_other_tools_get_what_was_recorded(ana: Path, tmp_path: Path, form: str) -> None:
+    edit(made(ana))  # with its object in the sidecar
+    made(ana, "b.bin").rename(made(ana, "b.bin.changed"))
+    made(ana, "b.bin").write_bytes(b"x" * BIG)
+    made(ana, "short.txt").chmod(0o644)
+    made(ana, "short.txt").write_text("something else")
+    done = said(ana, "export", "@", "--format", form, "-o", str(tmp_path / "out"))
+    run = run_of(ana)
+    hint = f"git gage files pull {run}"
+    assert done.err.startswith(
+        f"warning: run {run} goes without 1 of its files: not here: {hint}\n"
+    )
+    said(ana, "files", "pull", "@")
+    said(ana, "export", "@", "--format", form, "-o", str(tmp_path / "again"))
+    found = {path.name: path for path in (tmp_path / "again").rglob("*.*")}
+    for name in "abc":
+        assert found[f"{name}.bin"].read_bytes() == name.encode() * BIG
+    assert found["short.txt"].read_text() == "in git"
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.name == "a.bin"]
+    assert next((tmp_path / "out").rglob("b.bin")).read_bytes() == b"b" * BIG
+    assert next((tmp_path / "out").rglob("short.txt")).read_text() == "in git"
+
+
 def test_a_disk_that_goes_bad_is_found_by_who_reads_all(ana: Path) -> None:
     """No time of a file tells of it."""
     edit(made(ana))
