@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +168,9 @@ def _fetch(app: App, bundles: list[Path], dry: bool) -> Brought:
 
 
 def _tell(app: App, imported: Imported, brought: Brought, names: list[str], dry: bool) -> None:
+    from git_gage.cli.put_away import MOST_NAMED
     from git_gage.formats.found import NOT_READ
+    from git_gage.records import short_id
     from git_gage.render.amounts import count_text, were_text
     from git_gage.safe import clean
 
@@ -182,14 +184,25 @@ def _tell(app: App, imported: Imported, brought: Brought, names: list[str], dry:
     verb = "Would import" if dry else "Imported"
     there = brought.here.union(imported.here)
     here = f", {were_text(len(there))} here" if there else ""
+    away = _find_put_away(app, there)
+    if away:
+        here += f" ({count_text(len(away), 'run')} put away)"
     gone = f", {were_text(len(brought.purged))} purged here" if brought.purged else ""
     click.echo(f"{verb} {count_text(new, 'run')}{here}{gone}")
+    if away:
+        few = " ".join(map(short_id, away)) if len(away) <= MOST_NAMED else "<run>..."
+        progress.note(f"hint: list again what was put away: git gage restore {few}")
     if not imported.runs:
         return
     for text, count in imported.left_out.most_common(_MAX_TOLD):
         click.echo(f"Not carried, of {count_text(count, 'run')}: {clean(text)}")
     for name in names:
         click.echo(f"Never carried from {name}: {NOT_READ[name]}")
+
+
+def _find_put_away(app: App, here: Collection[str]) -> list[str]:
+    """Those of them that are archived or deleted, so that no list has them."""
+    return sorted(set(here).difference(app.runs.find(()))) if here else []
 
 
 def _print_json(app: App, imported: Imported, brought: Brought, names: list[str]) -> None:
@@ -199,6 +212,7 @@ def _print_json(app: App, imported: Imported, brought: Brought, names: list[str]
     body: dict[str, Any] = {
         "imported": imported.runs,
         "here": [*imported.here, *sorted(brought.here.difference(imported.here))],
+        "put_away": _find_put_away(app, brought.here.union(imported.here)),
         "fetched": len(brought.new),
         "purged": len(brought.purged),
         "not_imported": [each._asdict() for each in imported.unread],

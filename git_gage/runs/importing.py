@@ -136,10 +136,13 @@ def _former_key(run: ForeignRun) -> _Key:
 
 
 def _known_runs(catalog: Catalog) -> dict[_Key, str]:
-    """Ids of the runs that are here, by tool and the id that it gave them: ours, too."""
+    """Ids of the runs that are here, by tool and the id that it gave them: ours, too.
+
+    Those that are archived or deleted are here: somebody took them off the lists, and meant it.
+    """
     catalog.refresh()
     known: dict[_Key, str] = {}
-    for text in catalog.iter_documents(None):
+    for text in catalog.iter_documents(None, catalog.find((), put_away=True)):
         id = text[text.index('"id":"') + 6 :].partition('"')[0]
         known[OWN_TOOL, id] = id
         if '"imported":{' in text:

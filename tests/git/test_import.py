@@ -15,6 +15,7 @@ import pytest
 from bench.events import make_bytes, make_event, make_record, make_scalar
 from git_gage.formats import tensorboard
 from git_gage.formats.written import copy_file
+from git_gage.records import short_id
 from git_gage.runs import importing
 from git_gage.trust.errors import SigningError
 from tests.foreign import DVC_BUNDLE, lay_out
@@ -236,6 +237,29 @@ def test_a_run_that_lies_there_twice_is_imported_once(repo: Path, tmp_path: Path
     told = f"not imported: '{tmp_path}/tb/copy': it is the same run as '{first}'\n"
     assert done.err == f"warning: {told}"
     assert bring(repo, tmp_path / "tb") == "Imported 0 runs, 1 was here\n"
+
+
+@pytest.mark.parametrize("deed", ["archive", "rm"])
+@pytest.mark.parametrize("form", ["mlruns", "tb", "guild", "jsonl"])
+def test_what_was_put_away_is_not_imported_again(
+    form: str, deed: str, repo: Path, tmp_path: Path
+) -> None:
+    """Ana tidies up, and imports what her other tool has recorded since."""
+    store = tmp_path / "runs.jsonl" if form == "jsonl" else lay_out(form, tmp_path)
+    if form == "jsonl":
+        other = make_repo(tmp_path / "other")
+        assert gage_inside(other, "run", "-q", "train.py").code == 0
+        assert gage_inside(other, "export", "@", "--format", "jsonl", "-o", str(store)).code == 0
+    found = json.loads(bring(repo, store, "--json"))
+    assert found["put_away"] == []
+    count = len(found["imported"])
+    first = found["imported"][0]
+    assert gage_inside(repo, deed, first, "-y").code == 0
+    again = gage_inside(repo, "import", str(store))
+    were = "1 was" if count == 1 else f"{count} were"
+    assert again.out == f"Imported 0 runs, {were} here (1 run put away)\n"
+    assert f"hint: list again what was put away: git gage restore {short_id(first)}\n" in again.err
+    assert json.loads(bring(repo, store, "--json"))["put_away"] == [first]
 
 
 def test_times_that_no_calendar_has(repo: Path, tmp_path: Path) -> None:
