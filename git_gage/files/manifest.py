@@ -28,6 +28,7 @@ UNRECORDED = (
     "it was still being written when the run ended, or could not be read: its content was not "
     "recorded"
 )
+PRIVATE = "something in it looks like a secret, so that it stays where it was made"
 
 
 class Entry(NamedTuple):
@@ -46,6 +47,11 @@ class Entry(NamedTuple):
     mode: int
     link: bytes | None = None
     is_private: bool = False
+
+    @property
+    def stays_because(self) -> str | None:
+        """Why a plain file is to be had where it was made alone; None where it travels."""
+        return UNRECORDED if self.is_unrecorded else PRIVATE if self.is_private else None
 
     @property
     def is_unrecorded(self) -> bool:

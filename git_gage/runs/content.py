@@ -228,10 +228,10 @@ def _changed(run: str, entry: Entry) -> ChangedFileError:
 
 
 def _absent(filed: Filed, entry: Entry) -> AbsentFileError:
-    if entry.is_unrecorded:
+    if entry.stays_because:
         name, run = path_text(entry.path), short_id(filed.run)
         return AbsentFileError(
-            f"'{name}' of run {run} is not here: {UNRECORDED}",
+            f"'{name}' of run {run} is not here: {entry.stays_because}",
             hint=f"it can only be where the run was recorded: git gage show {run}",
         )
     if entry.sha256 in filed.bound:

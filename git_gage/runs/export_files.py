@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError, RequestError
 from git_gage.files.globs import match_globs
-from git_gage.files.manifest import GENERATED, UNRECORDED
+from git_gage.files.manifest import GENERATED
 from git_gage.records import path_text, short_id
 from git_gage.runs.content import AbsentFileError, ChangedFileError, open_entry
 from git_gage.runs.files import NOT_HERE, Filed, read_filed_of
@@ -113,8 +113,8 @@ class _Export:
                 self._absent.append(error)
             return CHANGED
         except AbsentFileError as error:
-            if entry.is_unrecorded:
-                return f"{NOT_HERE}; {UNRECORDED}"
+            if entry.stays_because:
+                return f"{NOT_HERE}; {entry.stays_because}"
             self._absent.append(error)
             return NOT_HERE
         finally:

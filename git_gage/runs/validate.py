@@ -265,17 +265,20 @@ class _Run:
         if strange:
             return Line("files", NO, f"it did not make: {', '.join(strange)}")
         unrecorded = [_shown(each.entry.path) for each in compared if each.entry.is_unrecorded]
-        absent = sum(
-            each.verdict == ABSENT_FILE and not each.entry.is_unrecorded for each in compared
-        )
+        absent = [
+            each.entry.is_private
+            for each in compared
+            if each.verdict == ABSENT_FILE and not each.entry.is_unrecorded
+        ]
         size = sum(each.entry.size for each in compared)
         told = f"{len(compared)}, with {size} bytes"
         if unrecorded:
             told += f"; {', '.join(unrecorded)}: {UNRECORDED}"
         if absent:
             run = short_id(self._document["id"])
-            hint = f"git gage files pull {run}"
-            return Line("files", NOT_HERE, f"{absent} of those it made: {told}", hint)
+            # What has a secret in it is nowhere else.
+            hint = None if all(absent) else f"git gage files pull {run}"
+            return Line("files", NOT_HERE, f"{len(absent)} of those it made: {told}", hint)
         verdict = WARNING if unrecorded else OK
         return Line("files", verdict, f"as it made them: {told}")
 

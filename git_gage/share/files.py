@@ -221,8 +221,8 @@ def fetch_one(
     if filed is None:
         return False  # without a manifest all that there is lies in its directory
     entry = find_entry(filed, path)
-    if entry.sha256 is None or _is_sound(store, Large(filed, entry)):
-        return False
+    if entry.sha256 is None or entry.is_private or _is_sound(store, Large(filed, entry)):
+        return False  # here, or nowhere but where it was made
     if entry.sha256 in filed.bound:
         # Nobody is asked for what was taken out: who opens it is told.
         is_gone = read_withheld(catalog.records(run)).takes(entry.sha256)

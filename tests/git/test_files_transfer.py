@@ -621,6 +621,32 @@ def test_a_short_file_that_nobody_can_give(ana: Path, tmp_path: Path) -> None:
     assert refused.err.endswith("hint: git gage fetch\n")
 
 
+def test_a_file_with_a_secret_is_to_be_had_where_it_was_made_alone(tmp_path: Path) -> None:
+    code = 'open("notes.txt", "w").write("token ghp_" + "a1B2c3D4e5F6" * 3)'
+    seed = make_repo(tmp_path / "seed", files={"train.py": code})
+    git(tmp_path, "clone", "-q", "--bare", str(seed), "origin.git")
+    ana = clone(tmp_path / "origin.git", tmp_path / "ana")
+    said(ana, "run", "-q", "train.py")
+    said(ana, "push", "--files")
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
+    said(sam, "fetch", "--files")
+    (run,) = json.loads(answer(sam, "list", "--json"))
+    short = run["id"][10:17]
+    why = "something in it looks like a secret, so that it stays where it was made"
+    for verb, *options in (["cat"], ["cat", "--fetch"], ["open"]):
+        told = said(sam, verb, f"{short}:notes.txt", *options, code=1)
+        assert told.err == (
+            f"error: 'notes.txt' of run {short} is not here: {why}\n"
+            f"hint: it can only be where the run was recorded: git gage show {short}\n"
+        )
+    left = said(sam, "export-files", short, str(tmp_path / "out"), code=1)
+    assert left.err == f"warning: 'notes.txt' is left out: not here; {why}\n"
+    checked = said(sam, "check", short).out
+    assert "1 of those it made: 1, with 46 bytes" in checked
+    assert "files pull" not in checked
+    assert said(ana, "cat", "@:notes.txt").out.startswith("token ghp_")
+
+
 def test_a_short_file_comes_into_a_directory_of_runs(ana: Path, tmp_path: Path) -> None:
     """Whoever has it from there gets it, too."""
     said(ana, "push")
