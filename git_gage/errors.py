@@ -34,6 +34,20 @@ class NotHereError(RequestError):
         self.run = run
 
 
+class ElsewhereError(RequestError):
+    """A large file of a run is elsewhere; whoever prints that may know which remote has it.
+
+    path: the file. alone: whether that one is to be got, and no other one of the run.
+    """
+
+    alone = True
+
+    def __init__(self, message: str, run: str, path: bytes, *, hint: str | None) -> None:
+        super().__init__(message, hint=hint)
+        self.run = run
+        self.path = path
+
+
 class RefusedError(GageError):
     """The answer is no: the user has not agreed to what was to be done."""
 

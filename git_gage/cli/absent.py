@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from git_gage.errors import FETCH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from git_gage.cli.app import App
 
 
@@ -25,3 +28,53 @@ def how_to_fetch(app: App, run: str) -> str:
     if not givers or usual.intersection(app.catalog.remotes_of(run)):
         return FETCH
     return f"git gage fetch {quote(givers[0])} {short_id(run)}"
+
+
+def how_to_pull(app: App, run: str, path: bytes, *, alone: bool) -> str:
+    """The command that gets a large file of a run, `alone` or with the others of the run."""
+    from git_gage.runs.content import pull_command
+
+    return pull_command(run, path if alone else None, find_holder(app, run, path))
+
+
+def find_holder(app: App, run: str, path: bytes) -> str | None:
+    """The remote to name for a large file, as far as this clone knows who has it.
+
+    None where that is the usual one, which is asked where none is named, or where nobody knows.
+    """
+    from git_gage.share.known import find_usual
+    from git_gage.share.remote import find_remote, is_remote
+
+    usual = find_usual(app.here)[:1]
+    if names := _read_holders(app, run, path):
+        named = [name for name in names if is_remote(app.here, name)]
+    else:
+        seen = [find_remote(app.repo, app.address(word)).tracking for word in usual]
+        named = _guess_holders(app, run, seen)
+    return None if set(named).intersection(usual) else next(iter(named), None)
+
+
+def _read_holders(app: App, run: str, path: bytes) -> tuple[str, ...]:
+    """The remotes that had a file when it was dropped here; its placeholder says so."""
+    from git_gage.errors import IntegrityError
+    from git_gage.runs.placeholders import read_placeholder
+
+    place = app.store.run_dir(run) / os.fsdecode(path)
+    try:
+        found = read_placeholder(place)
+    except IntegrityError:
+        return ()  # one that is damaged knows nothing, and is told of where it is in the way
+    return () if found is None else found.remotes
+
+
+def _guess_holders(app: App, run: str, usual: Sequence[str]) -> list[str]:
+    """Remotes that were sent large files from here, else those that have something of the run.
+
+    None where the `usual` one is among them.
+    """
+    from git_gage.share.known import name_remotes
+    from git_gage.share.lanes import read_holders
+
+    sent = [] if app.catalog.is_foreign(run) else sorted(read_holders(app.store))
+    found = sent or app.catalog.remotes_of(run)
+    return [] if set(usual).intersection(found) else name_remotes(app.store, found)

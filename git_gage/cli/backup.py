@@ -112,7 +112,9 @@ def find_backup(path: Path) -> Path:
         return path
     found = sorted(path.glob("gage-*.tar"))
     if not found:
-        raise RequestError(f"no backup in '{path}'", hint=f"git gage backup {path}")
+        raise RequestError(
+            f"no backup in '{path}'", hint=f"git gage backup {shlex.quote(str(path))}"
+        )
     return found[-1]
 
 

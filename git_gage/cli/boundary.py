@@ -12,7 +12,7 @@ import click
 
 from git_gage.cli.commands import ALIASES, COMMANDS, UnknownCommandError
 from git_gage.cli.door import INTERRUPTED
-from git_gage.errors import GageError, NotHereError, describe_os_error
+from git_gage.errors import ElsewhereError, GageError, NotHereError, describe_os_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,12 +72,20 @@ def describe_usage(error: click.UsageError) -> tuple[str, str]:
 
 
 def _find_hint(error: GageError, app: App) -> str | None:
-    """What to type next; where that is a fetch, from where the run came."""
+    """What to type next; where that gets something, from where it is."""
     hint = error.hint
     if isinstance(error, NotHereError):
         from git_gage.cli.absent import how_to_fetch
 
         hint = how_to_fetch(app, error.run)
+    if isinstance(error, ElsewhereError) and hint is not None:
+        from git_gage.cli.absent import how_to_pull
+
+        hint = how_to_pull(app, error.run, error.path, alone=error.alone)
+    if hint is not None:
+        from git_gage.cli.folder import add_where_runs_are
+
+        hint = add_where_runs_are(app, hint)
     if hint is None or app.typed_folder is None:
         return hint
     from git_gage.render.wording import hint_text

@@ -33,9 +33,8 @@ here.
 @click.pass_obj
 def command(app: App, run: str, folder: str, force: bool, globs: tuple[str, ...]) -> int:
     """Copy files of a run to a folder"""
-    from git_gage.cli.absent import how_to_fetch
-    from git_gage.errors import NotHereError
-    from git_gage.records import short_id
+    from git_gage.cli.absent import how_to_fetch, how_to_pull
+    from git_gage.errors import ElsewhereError, NotHereError
     from git_gage.render.amounts import count_text, size_text
     from git_gage.runs.export_files import export_files
     from git_gage.safe import clean
@@ -47,9 +46,10 @@ def command(app: App, run: str, folder: str, force: bool, globs: tuple[str, ...]
     click.echo(f"Exported {amount} to {clean(folder)}")
     for path, why in done.left:
         app.progress().warning(f"'{clean(path)}' is left out: {why}")
-    short = [isinstance(error, NotHereError) for error in done.absent]
-    if any(short):
+    large = next((e for e in done.absent if isinstance(e, ElsewhereError)), None)
+    if any(isinstance(error, NotHereError) for error in done.absent):
         app.progress().note(f"hint: {how_to_fetch(app, document['id'])}")
-    if not all(short):
-        app.progress().note(f"hint: git gage files pull {short_id(document['id'])}")
+    if large is not None:
+        hint = how_to_pull(app, document["id"], large.path, alone=False)
+        app.progress().note(f"hint: {hint}")
     return int(bool(done.left))

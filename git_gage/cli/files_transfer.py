@@ -240,8 +240,20 @@ def _tell_missing(app: App, moved: Moved, action: str) -> None:
     _list_files(app, [(each, where) for each in moved.missing])
     hint = "git gage files pull <run> <another remote>"
     if action == "pull":
-        hint = "whoever has them can send them with 'git gage files push <run>'"
+        hint = _how_to_find(app, moved)
     app.progress().note(f"hint: {hint}")
+
+
+def _how_to_find(app: App, moved: Moved) -> str:
+    """How to come by files that a remote has not: from another one that is known to have some."""
+    from git_gage.cli.absent import find_holder
+    from git_gage.runs.content import pull_command
+
+    for each in moved.missing:
+        holder = find_holder(app, each.run, each.entry.path)
+        if holder not in (None, moved.remote):
+            return pull_command(each.run, remote=holder)
+    return "whoever has them can send them with 'git gage files push <run>'"
 
 
 def _tell_changed(app: App, moved: Moved) -> None:
@@ -253,13 +265,15 @@ def _tell_changed(app: App, moved: Moved) -> None:
 
 def how_to_restore(app: App, filed: Filed, entry: Entry) -> str:
     """How what was recorded of a file takes the place of what somebody made of it."""
+    from git_gage.cli.absent import how_to_pull
     from git_gage.records import path_text, short_id
 
-    command = f"git gage files pull {short_id(filed.run)}"
     if entry.sha256 in filed.bound:
-        command = f"git gage open {short_id(filed.run)}:{path_text(entry.path)}"
-    away = _how_to_move(app, filed.run, entry)
-    return f"it is in its place again after '{command}', once that is moved: {away}"
+        name = f"{short_id(filed.run)}:{path_text(entry.path)}"
+        command = f"git gage open {quote(name)}"
+    else:
+        command = how_to_pull(app, filed.run, entry.path, alone=False)
+    return f"have it in its place again: {_how_to_move(app, filed.run, entry)} && {command}"
 
 
 def _how_to_move(app: App, run: str, entry: Entry) -> str:

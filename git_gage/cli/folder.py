@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from git_gage.git import Repository
 
 _LEAVE_OUT = "leave out --runs and GAGE_RUNS, then"
+_ADD = "git remote add "
 # A host or a helper before a colon, as git has them; one letter is a drive of Windows.
 _ADDRESS = re.compile(r"[^/:]{2,}:.*", re.DOTALL)
 
@@ -101,6 +102,13 @@ def _refuse_address(address: str) -> RequestError:
         f"runs are kept in a directory, and '{shown}' is none",
         hint=f"{_LEAVE_OUT}: git gage list --remote {place}, or: git gage copy @ --to {place}",
     )
+
+
+def add_where_runs_are(app: App, text: str) -> str:
+    """Text with the command that adds a remote as who is in no repository has to type it."""
+    if _ADD not in text or not app.is_outside:
+        return text
+    return text.replace(_ADD, f"git -C {shlex.quote(app.asked_folder or '')} remote add ")
 
 
 def refuse(name: str, verb: str) -> RequestError:

@@ -45,6 +45,7 @@ def command(
 
         app.show(format_json([remote._asdict() for remote in remotes]), screen)
         return
+    from git_gage.cli.folder import add_where_runs_are
     from git_gage.render.remotes import format_remotes
 
-    app.show(format_remotes(remotes, screen), screen)
+    app.show(add_where_runs_are(app, format_remotes(remotes, screen)), screen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -471,7 +472,7 @@ def _no_repository(stderr: str) -> RequestError:
         path = message.rpartition(" at ")[2].strip("'")
         return RequestError(
             message,
-            hint=f"if you trust it: git config --global --add safe.directory {path}",
+            hint=f"if you trust it: git config --global --add safe.directory {shlex.quote(path)}",
         )
     if "not a git repository" in message:
         return RequestError(message, hint="start one here with 'git init'")

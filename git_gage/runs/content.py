@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import IO, TYPE_CHECKING, Any
 
 from git_gage.catalog.bulk import open_file
-from git_gage.errors import NotHereError, RequestError
+from git_gage.errors import ElsewhereError, NotHereError, RequestError
+from git_gage.files.globs import make_glob
 from git_gage.files.manifest import UNRECORDED
 from git_gage.files.sidecar import digest_file
 from git_gage.records import encode_path, path_text, short_id, shown_path
@@ -34,8 +36,23 @@ class AbsentShortError(NotHereError, AbsentFileError):
     """The same of a short file: it comes with the output of its run."""
 
 
+class AbsentLargeError(ElsewhereError, AbsentFileError):
+    """The same of a large file: it comes when it is asked for."""
+
+
 class ChangedFileError(AbsentFileError):
     """The answer is no: what is here of the file is not what was recorded."""
+
+
+class ChangedLargeError(ElsewhereError, ChangedFileError):
+    """The same of a file that the run made: a large one comes when it is asked for."""
+
+
+def pull_command(run: str, path: bytes | None = None, remote: str | None = None) -> str:
+    """What to type for large files of a run, or for one of them, from the usual remote or this."""
+    words = [short_id(run), *([remote] if remote else [])]
+    words += ["--", make_glob(path)] if path is not None else []
+    return f"git gage files pull {' '.join(map(quote, words))}"
 
 
 def find_entry(filed: Filed, path: str) -> Entry:
@@ -218,12 +235,13 @@ def _taken_out(run: str, path: str) -> RequestError:
     )
 
 
-def _changed(run: str, entry: Entry) -> ChangedFileError:
-    name, run = path_text(entry.path), short_id(run)
-    return ChangedFileError(
-        f"'{name}' of run {run} was changed here: it is not what was recorded",
+def _changed(run: str, entry: Entry) -> ChangedLargeError:
+    name = path_text(entry.path)
+    return ChangedLargeError(
+        f"'{name}' of run {short_id(run)} was changed here: it is not what was recorded",
+        *(run, entry.path),
         # What has a secret in it is nowhere else.
-        hint=None if entry.is_private else f"git gage files pull {run} -- '{name}'",
+        hint=None if entry.is_private else pull_command(run, entry.path),
     )
 
 
@@ -246,7 +264,6 @@ def absent_short(run: str, entry: Entry, where: str = "") -> AbsentShortError:
 
 
 def _absent_large(run: str, path: bytes) -> AbsentFileError:
-    name, run = path_text(path), short_id(run)
-    return AbsentFileError(
-        f"'{name}' of run {run} is not here", hint=f"git gage files pull {run} -- '{name}'"
-    )
+    name = path_text(path)
+    message = f"'{name}' of run {short_id(run)} is not here"
+    return AbsentLargeError(message, run, path, hint=pull_command(run, path))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from git_gage.catalog.bulk import read_files
 from git_gage.runs.placeholders import (
     NoPlaceError,
+    is_placeholder,
     make_place,
     put_placeholder,
     read_placeholder,
@@ -39,7 +40,9 @@ def place_files(store: Store, filed: Filed) -> list[NoPlaceError]:
     left = []
     for entry in filed.manifest.generated:
         try:
-            if not place_file(store, filed, entry):
+            place = store.run_dir(filed.run) / os.fsdecode(entry.path)
+            # One that is there may say who has the file.
+            if not place_file(store, filed, entry) and not is_placeholder(place):
                 put_placeholder(store, filed.run, entry, ())
         except NoPlaceError as error:
             left.append(error)

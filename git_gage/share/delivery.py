@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RemoteError
@@ -189,8 +190,8 @@ def _note_withdrawn(
         withdrawn.note_gone(remote.tracking, gone)
     if withdrawn.deletes(remote.tracking).keys() - asked.keys():
         observer.warning(
-            f"'{remote.shown}' still has what was taken out: 'git gage push {remote.shown}' "
-            "replaces it"
+            f"'{remote.shown}' still has what was taken out\n"
+            f"hint: replace it there: git gage push {quote(remote.shown)}"
         )
     return any(outcome.flags.get(ref) == "-" for ref in asked.keys() - set(outcome.absent))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
@@ -79,8 +79,13 @@ def remote_words(repo: Repository) -> list[str]:
 
 def find_givers(store: Store, catalog: Catalog, run: str) -> list[str]:
     """What to type for the remotes that have something of a run, as far as that is known still."""
+    return name_remotes(store, catalog.remotes_of(run))
+
+
+def name_remotes(store: Store, found: Iterable[str]) -> list[str]:
+    """What to type for remotes, by their names in refs; none for one that nobody knows any more."""
     names = remote_names(store.repo)
-    typed = [(each, recall_name(store, each)) for each in catalog.remotes_of(run)]
+    typed = [(each, recall_name(store, each)) for each in found]
     return [name for tracking, name in typed if name != tracking or name in names]
 
 

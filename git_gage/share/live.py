@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -110,7 +111,7 @@ def _send_records(
     except GageError as error:
         observer.warning(
             f"run {short_id(run)} is recorded here and not on '{remote.shown}': {error.message}\n"
-            f"hint: git gage push {remote.shown} {short_id(run)}"
+            f"hint: git gage push {quote(remote.shown)} {short_id(run)}"
         )
 
 

@@ -6,6 +6,7 @@ Source: docs/format.md, "Private runs".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from git_gage.errors import RequestError
@@ -101,7 +102,7 @@ def _took_back(store: Store, run: str) -> list[str]:
             raise RequestError(
                 f"'{shown}' is still to delete what was taken out of runs here: "
                 f"run {short_id(run)} may be in that, too",
-                hint=f"git gage push {shown}",
+                hint=f"git gage push {quote(shown)}",
             )
         if run in map(run_of, read_tip_lines(store, sizes)):
             found.append(remote)

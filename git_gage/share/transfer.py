@@ -505,7 +505,7 @@ def _hint(attempt: str, remote: Remote, answer: Answer, again: str, *, refused: 
         when = f"once {_MENDED}" if damaged else "when that is settled"
         return f"nothing was lost; {when}: {again}"
     if remote.configured:
-        return f"check its address with 'git remote get-url {remote.shown}'"
+        return f"check its address: git remote get-url {shlex.quote(remote.shown)}"
     if remote.is_place:
         return "check its address with 'git gage remote'"
-    return f"try it with 'git ls-remote {remote.shown}'"
+    return f"try it: git ls-remote {shlex.quote(remote.shown)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from git_gage.trust.errors import PassphraseError, SigningError
@@ -78,7 +79,9 @@ def lock_local_key(path: Path, environ: Mapping[str, str], person: Person) -> No
     try:
         keep_passphrase(account, passphrase, environ)
     except SigningError as error:
-        error.hint = f"the key is as it was; a passphrase of your own: ssh-keygen -p -f {path}"
+        error.hint = (
+            f"the key is as it was; a passphrase of your own: ssh-keygen -p -f {quote(str(path))}"
+        )
         raise
     _rewrite(path, None, passphrase.encode())
 

@@ -202,7 +202,7 @@ def test_a_colleague_has_the_short_ones_and_is_told_of_the_others(
     assert (done.code, done.out) == (1, "")
     assert done.err == (
         f"error: 'model.bin' of run {short} is not here\n"
-        f"hint: git gage files pull {short} -- 'model.bin'\n"
+        f"hint: git gage files pull {short} -- model.bin\n"
     )
     shown = answer(sam, "show", "--files")
     assert "model.bin  not here\n" in shown

@@ -78,6 +78,11 @@ def run_dir(where: Path) -> Path:
     return folder
 
 
+def run_dir_of(where: Path, run: str) -> Path:
+    (folder,) = (where / ".git" / "gage" / "runs").glob(f"??????????{run}*")
+    return folder
+
+
 def sidecar(where: Path) -> Sidecar:
     return Sidecar(where / ".git" / "gage" / "lfs")
 
@@ -619,6 +624,81 @@ def test_a_short_file_that_nobody_can_give(ana: Path, tmp_path: Path) -> None:
     assert "warning: " in refused.err
     assert f"error: 'short.txt' of run {run} is not here, nor on origin\n" in refused.err
     assert refused.err.endswith("hint: git gage fetch\n")
+
+
+def test_the_remote_that_has_a_file_is_named(ana: Path, tmp_path: Path) -> None:
+    """Ana keeps her runs at the host and large files on a disk at home; Sam has the disk alone."""
+    said(ana, "push")
+    git(tmp_path, "init", "-q", "--bare", "disk.git")
+    git(ana, "remote", "add", "bk", str(tmp_path / "disk.git"))
+    said(ana, "push", "bk", "--files=all")
+    assert "held by bk" in answer(ana, "files", "drop", "@")
+    run = said(ana, "select").out.strip()[10:17]
+    refused = said(ana, "cat", "@:model.pt", code=1)
+    assert refused.err.endswith(f"hint: git gage files pull {run} bk -- model.pt\n")
+    for words, code in (
+        (["files", "pull", "@"], 1),
+        (["export-files", "@", "out"], 1),
+        (["restart", "-q", "@", "--keep-files", "*.pt"], 128),
+        (["files", "pull", "origin", "@"], 1),
+    ):
+        done = said(ana, *words, code=code)
+        assert done.err.splitlines()[-1].startswith(f"hint: git gage files pull {run} bk")
+    assert "got 2 files" in type_hint(ana, done.err).out
+    assert said(ana, "cat", "@:model.pt").out == "m" * BIG
+    # Without its directory nothing says more than where files were sent to.
+    said(ana, "files", "drop", "@")
+    place = run_dir(ana)
+    (place / "model.pt").chmod(0o644)
+    (place / "model.pt").write_text('{"git-gage":"dropped",')
+    assert said(ana, "cat", "@:model.pt", code=1).err.endswith(f"{run} bk -- model.pt\n")
+    shutil.rmtree(place)
+    assert said(ana, "cat", "@:model.pt", code=1).err.endswith(f"{run} bk -- model.pt\n")
+    said(ana, "files", "pull", "@", "bk")
+    said(ana, "files", "push", "@")
+    said(ana, "files", "drop", "@")
+    assert said(ana, "cat", "@:model.pt", code=1).err.endswith(f"{run} -- model.pt\n")
+
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
+    git(sam, "remote", "add", "lab", str(tmp_path / "disk.git"))
+    said(sam, "fetch", "lab")
+    assert "got 1 file" in type_hint(sam, said(sam, "cat", f"{run}:model.pt", code=1).err).out
+    said(sam, "fetch")
+    refused = said(sam, "cat", f"{run}:deep/data.bin", code=1)
+    assert refused.err.endswith(f"hint: git gage files pull {run} -- deep/data.bin\n")
+    git(sam, "remote", "remove", "lab")
+    git(ana, "remote", "remove", "bk")
+    assert said(ana, "cat", "@:model.pt", code=1).err.endswith(f"{run} -- model.pt\n")
+
+
+def test_hints_can_be_typed_whatever_things_are_called(ana: Path, tmp_path: Path) -> None:
+    names = ["it's big", "new\nline.bin", "[x]*.bin", "x1.bin"]
+    (ana / "odd.py").write_text(
+        f"for name in {names!r}: open(name, 'wb').write(name.encode() * {BIG})"
+    )
+    said(ana, "run", "-q", "odd.py")
+    said(ana, "push", "--files")
+    said(ana, "files", "drop", "@")
+    run = said(ana, "select").out.strip()[10:17]
+    for name in names:
+        refused = said(ana, "cat", f"@:{name}", code=1)
+        assert type_hint(ana, refused.err).out.startswith("got 1 file, ")
+        assert said(ana, "cat", f"@:{name}").out == name * BIG
+    (place,) = (path for path in run_dir_of(ana, run).iterdir() if path.name == names[0])
+    place.chmod(0o644)
+    place.write_text("mine")
+    told = said(ana, "files", "pull", "@").err.rpartition(": ")[2].strip()
+    assert shlex.split(told)[:3] == ["mv", str(place), "it's big.changed"]
+
+    disk = tmp_path / "it's my disk"
+    git(ana, "config", "gage.repo.origin.files", str(disk))
+    refused = said(ana, "files", "push", "@", code=128)
+    assert refused.err.endswith(f"make it: mkdir -p {quote(str(disk))}\n")
+    refused = said(ana, "push", str(disk / "gone.git"), code=128)
+    assert refused.err.endswith(f"hint: try it: git ls-remote {quote(str(disk / 'gone.git'))}\n")
+    git(ana, "config", "gage.live", str(disk / "gone.git"))
+    went = said(ana, "run", "-q", "train.py")
+    assert f"hint: git gage push {quote(str(disk / 'gone.git'))} " in went.err
 
 
 def test_a_file_with_a_secret_is_to_be_had_where_it_was_made_alone(tmp_path: Path) -> None:

@@ -447,6 +447,18 @@ def test_large_files_of_a_purged_run_leave_where_remotes_of_the_user_say(
     assert kept in at(repo, "select", "--id", where=other).out
 
 
+def test_who_is_in_no_repository_is_told_where_a_remote_is_added(
+    repo: Path, tmp_path: Path, outside: Path
+) -> None:
+    place = tmp_path / "ana's runs"
+    record(repo, "train.py")
+    assert gage_inside(repo, "copy", "@", "--to", str(place), "-y").code == 0
+    add = f"git -C {shlex.quote(str(place))} remote add origin <url>"
+    assert at(place, "push", where=outside).err.endswith(f"hint: add one: {add}\n")
+    assert at(place, "remote", where=outside).out == f"No remotes: {add}\n"
+    assert at(place, "remote", where=repo).out == "No remotes: git remote add origin <url>\n"
+
+
 def test_a_fetch_makes_a_folder_only_for_runs(tmp_path: Path, outside: Path) -> None:
     place = tmp_path / "place"
     git(tmp_path, "init", "-q", "--bare", "empty.git")

@@ -240,7 +240,7 @@ def test_several_remotes_and_one_of_them_is_away(world: World) -> None:
         "nothing new on second\npushed 1 run to second, with 1 commit of yours\n"
     )
     assert result.err.startswith("fatal: fetch from 'gone': ")
-    assert "hint: check its address with 'git remote get-url gone'" in result.err
+    assert "hint: check its address: git remote get-url gone" in result.err
     assert refs_of(world.origin, "refs/gage") == refs_of(second, "refs/gage")
     git(ana, "config", "--unset", "gage.remote", "gone")
     assert answer(ana, "fetch", "-w", "status = completed") == (

@@ -189,7 +189,10 @@ def test_runs_that_are_sent_one_by_one_do_not_make_a_lane_forgotten(world: World
     later = record(world)
     done = gage_inside(world.ana.path, "push", "origin", later)
     assert done.code == 0
-    assert "'origin' still has what was taken out: 'git gage push origin' replaces it" in done.err
+    assert (
+        "'origin' still has what was taken out\nhint: replace it there: git gage push origin"
+        in done.err
+    )
     world.sam.fetch()
     assert {sent, later} <= world.sam.runs()
     refused = gage_inside(world.ana.path, "private", sent)

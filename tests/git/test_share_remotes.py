@@ -181,7 +181,7 @@ def test_a_remote_that_is_not_there(world: World) -> None:
     error = assert_refused(
         world, "'nowhere' does not appear to be a git repository", remote="nowhere"
     )
-    assert error.hint == "try it with 'git ls-remote nowhere'"
+    assert error.hint == "try it: git ls-remote nowhere"
     with pytest.raises(RemoteError, match="does not appear to be a git repository"):
         world.ana.fetch("nowhere")
     world.ana.git("remote", "set-url", "origin", "http://ana:secret@127.0.0.1:1/x.git")
@@ -189,7 +189,7 @@ def test_a_remote_that_is_not_there(world: World) -> None:
         with pytest.raises(RemoteError) as caught:
             share()
         assert "secret" not in str(caught.value.message) + str(caught.value.hint)
-        assert caught.value.hint == "check its address with 'git remote get-url origin'"
+        assert caught.value.hint == "check its address: git remote get-url origin"
 
 
 def test_a_place_that_git_has_no_helper_for_says_what_can_be_one(world: World) -> None:

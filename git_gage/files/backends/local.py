@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import NoReturn
 
 from git_gage.errors import IntegrityError, RemoteError
@@ -168,7 +169,7 @@ class LocalBackend:
         if not self._base.is_dir():
             raise RemoteError(
                 f"'{self.shown}' keeps files in '{self._base}', and there is no such folder",
-                hint=f"mount the disk it is on, or make it: mkdir -p '{self._base}'",
+                hint=f"mount the disk it is on, or make it: mkdir -p {quote(str(self._base))}",
             )
         if room and shutil.disk_usage(self._base).free < room:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

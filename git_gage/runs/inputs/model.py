@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from git_gage.errors import RequestError
+from git_gage.errors import ElsewhereError, RequestError
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
@@ -74,6 +74,12 @@ FILES_LISTED = 1000
 
 class InputError(RequestError):
     """An input cannot be had as it is described."""
+
+
+class AbsentInputError(ElsewhereError, InputError):
+    """An input is a large file of a run, and that is elsewhere."""
+
+    alone = False
 
 
 class ChangedInputError(InputError):

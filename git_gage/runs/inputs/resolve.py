@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from git_gage.errors import GageError, RequestError
 from git_gage.runs.inputs.dvcfile import find_dvcfile
 from git_gage.runs.inputs.files import find_dir, find_file, find_project_files
-from git_gage.runs.inputs.model import ChangedInputError, Input, Runs, Search, describe
+from git_gage.runs.inputs.model import (
+    AbsentInputError,
+    ChangedInputError,
+    Input,
+    Runs,
+    Search,
+    describe,
+)
 from git_gage.runs.inputs.places import settle_places
 from git_gage.runs.inputs.runs import find_run_files
 from git_gage.runs.inputs.summary import sum_up_runs
@@ -128,23 +135,29 @@ class _Faults:
     def __init__(self) -> None:
         self._found: list[tuple[str, str | None]] = []
         self._kind: type[RequestError] = RequestError
+        self._elsewhere: AbsentInputError | None = None
 
     def add(self, dependency: Dependency, error: Exception) -> None:
         hint = error.hint if isinstance(error, GageError) else None
         if isinstance(error, ChangedInputError):
             self._kind = ChangedInputError
+        if isinstance(error, AbsentInputError) and not any(hint for _, hint in self._found):
+            self._elsewhere = error
         self._found.append((f"'{describe(dependency)}': {_reason(error)}", hint))
 
     def raise_if_any(self, clashes: Sequence[str]) -> None:
         found = [*self._found, *((clash, None) for clash in clashes)]
-        if len(found) == 1:
-            raise self._kind(f"input {found[0][0]}", hint=found[0][1])
-        if found:
+        if not found:
+            return
+        message, hint = f"input {found[0][0]}", next((hint for _, hint in found if hint), None)
+        if len(found) > 1:
             lines = [f"  {text}" + (f" ({hint})" if hint else "") for text, hint in found]
-            raise self._kind(
-                "\n".join([f"{len(found)} inputs are not as they must be", *lines]),
-                hint=next((hint for _, hint in found if hint), None),
-            )
+            message = "\n".join([f"{len(found)} inputs are not as they must be", *lines])
+        if self._elsewhere is not None and self._kind is RequestError:
+            raise AbsentInputError(
+                message, self._elsewhere.run, self._elsewhere.path, hint=hint
+            ) from self._elsewhere
+        raise self._kind(message, hint=hint)
 
 
 def _reason(error: Exception) -> str:

@@ -16,6 +16,7 @@ from git_gage.records import encode_path, short_id, shown_path
 from git_gage.runs.inputs.choice import COMMIT, choose_run, how_to_run
 from git_gage.runs.inputs.hashes import hash_files
 from git_gage.runs.inputs.model import (
+    AbsentInputError,
     ChangedInputError,
     Input,
     InputError,
@@ -190,8 +191,9 @@ class _RunFiles:
         """Raises: InputError for what only stands for a file that was taken off this disk."""
         if read_placeholder(path) is not None:
             run = short_id(self._run)
-            raise InputError(
+            raise AbsentInputError(
                 f"'{clean(str(path.relative_to(self._top)))}' of run {run} is not here",
+                *(self._run, os.fsencode(path.relative_to(self._top))),
                 hint=f"git gage files pull {run}",
             )
 
