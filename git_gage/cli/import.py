@@ -130,7 +130,7 @@ def _read(app: App, chosen: list[tuple[Path, str]]) -> Iterator[Found]:
 def _make_folder(app: App, found: Iterator[Found], bundles: list[Path]) -> Iterator[Found]:
     """A folder without anything becomes a repository, if there is a run for it; all that is found.
 
-    Raises: GitError for a bundle that is damaged.
+    Raises: as `look_into` for a bundle.
     """
     if app.folder is None or not app.folder.is_unmade:
         return found

@@ -5,10 +5,11 @@ Source: gitformat-bundle(5), git-bundle(1); docs/export.md.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.errors import FETCH, GitError
+from git_gage.errors import FETCH, GitError, IntegrityError, RequestError
 from git_gage.records import parse_record
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.fetch import fetch_runs
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from git_gage.catalog import Catalog
+    from git_gage.git import Repository
     from git_gage.share.transfer import Observer
+
+_FORMAT = b"@object-format="
 
 
 class Brought(NamedTuple):
@@ -70,7 +74,7 @@ def write_bundle(
 def read_bundle(store: Store, catalog: Catalog, path: Path, observer: Observer) -> Brought:
     """Get all runs that a bundle has, but for those that were purged here.
 
-    Raises: GitError where it is none, or damaged; RemoteError with git's own text.
+    Raises: as `look_into`; RemoteError with git's own text.
     """
     brought = look_into(store, catalog, path)
     fetch_runs(store, catalog, str(path), observer)
@@ -80,13 +84,40 @@ def read_bundle(store: Store, catalog: Catalog, path: Path, observer: Observer) 
 def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
     """What a bundle would bring.
 
-    Raises: GitError where it is none, or damaged.
+    Raises: RequestError where git names objects in another way there; IntegrityError for a file
+    that is cut off or damaged.
     """
+    _require_format(store.repo, path)
     with scratch(store.repo) as repo:
-        repo.run("fetch", "--quiet", "--no-tags", "--", str(path), f"{LOCAL}/*:{LOCAL}/*")
+        try:
+            repo.run("fetch", "--quiet", "--no-tags", "--", str(path), f"{LOCAL}/*:{LOCAL}/*")
+        except GitError as error:
+            raise IntegrityError(
+                f"import '{path}': it is cut off or damaged: {error.message.partition(': ')[2]}",
+                hint="nothing was changed; bring it here again, or write it anew where the runs "
+                "are: git gage export <run> --format bundle -o <file>",
+            ) from error
         there = Store(repo)
         lines = read_tip_lines(there, there.read_tips().values())
     begun = {parse_record(line).run for line in lines if b'"kind":"run.begin"' in line}
     purged = begun.intersection(Withdrawn(store).purged())
     here = {run for run in begun - purged if catalog.document(run) is not None}
     return Brought(frozenset(begun - purged - here), frozenset(here), frozenset(purged))
+
+
+def _require_format(repo: Repository, path: Path) -> None:
+    """Raises: RequestError where the head of a bundle says that git names objects otherwise there.
+
+    Source: gitformat-bundle(5), "FORMAT", "CAPABILITIES".
+    """
+    with path.open("rb") as file:
+        head = itertools.takewhile(lambda line: line[:1] in b"#@", iter(file.readline, b""))
+        told = [line for line in head if line.startswith(_FORMAT)]
+    form = told[0].removeprefix(_FORMAT).decode(errors="replace").strip() if told else "sha1"
+    if form != repo.object_format:
+        raise RequestError(
+            f"import '{path}': it is of a repository with {form} objects, and here they are "
+            f"{repo.object_format}",
+            hint="what runs came to can go as another file: there 'git gage export @ --format "
+            "jsonl -o runs.jsonl', here 'git gage import runs.jsonl'",
+        )

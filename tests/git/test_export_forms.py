@@ -263,6 +263,33 @@ def test_a_bundle_goes_where_no_network_goes(project: Path, tmp_path: Path) -> N
     assert (again.out, again.err) == ("Imported 0 runs, 1 was here\n", "")
 
 
+def test_a_bundle_that_does_not_fit_or_is_cut_off_says_so(project: Path, tmp_path: Path) -> None:
+    files = {"train.py": "print('loss: 1')"}
+    other = make_repo(tmp_path / "other", files=files, options=("--object-format=sha256",))
+    assert gage_inside(other, "run", "-q", "train.py").code == 0
+    for repo, form in ((project, "sha1"), (other, "sha256")):
+        path = tmp_path / f"{form}.bundle"
+        assert export(repo, "--format", "bundle", "@", "-o", path).code == 0
+    for repo, form, here in ((project, "sha256", "sha1"), (other, "sha1", "sha256")):
+        path = tmp_path / f"{form}.bundle"
+        for words in (["import"], ["import", "-n"]):
+            refused = gage_inside(repo, *words, str(path))
+            assert refused.code == 128
+            assert refused.err == (
+                f"fatal: import '{path}': it is of a repository with {form} objects, and here "
+                f"they are {here}\n"
+                "hint: what runs came to can go as another file: there 'git gage export @ "
+                "--format jsonl -o runs.jsonl', here 'git gage import runs.jsonl'\n"
+            )
+    assert gage_inside(project, "import", str(tmp_path / "sha1.bundle")).code == 0
+    assert gage_inside(other, "import", str(tmp_path / "sha256.bundle")).code == 0
+    cut = tmp_path / "cut.bundle"
+    cut.write_bytes((tmp_path / "sha1.bundle").read_bytes()[:-30])
+    refused = gage_inside(make_repo(tmp_path / "third"), "import", str(cut))
+    assert refused.err.startswith(f"fatal: import '{cut}': it is cut off or damaged: ")
+    assert "hint: nothing was changed; bring it here again" in refused.err
+
+
 def test_several_bundles_are_told_as_one_import(project: Path, tmp_path: Path) -> None:
     one, both = tmp_path / "one.bundle", tmp_path / "both.bundle"
     assert export(project, "--format", "bundle", "@~1", "-o", one).code == 0
