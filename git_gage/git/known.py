@@ -19,6 +19,8 @@ SIGN = (AUTO, ALWAYS, NEVER)
 UNFLAGGED, TRUSTED, ALL = "unflagged", "trusted", "all"
 APPLY = (UNFLAGGED, TRUSTED, ALL)
 _NAME = "<name>"
+# What fsspec has besides and nobody can put a file into.
+_READ_ONLY = ("https?", "data", "git", "github", "gist", "jlab", "libarchive", "reference", "tar")
 
 
 class Known(NamedTuple):
@@ -76,6 +78,10 @@ def _check_files(text: str) -> str | None:
         return "needs a remote of rclone's: rclone:<remote>:<path>"
     if re.match(r"(.*::)?memory:", text):
         return "keeps nothing: it is the memory of one process"
+    if re.match(rf"(.*::)?({'|'.join(_READ_ONLY)})://", text):
+        return "can be read and not written: name a path, rclone:<remote>:<path> or s3://<bucket>"
+    if re.fullmatch(r".*://", text):
+        return "names no place behind '://'"
     return _check_path(text) or _check_address(text)
 
 

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pytest
 
@@ -576,6 +577,20 @@ def test_a_url_that_nothing_here_reaches(url: str) -> None:
     pytest.importorskip("fsspec")
     with pytest.raises(RequestError, match="reach 'lab'") as caught:
         FsspecBackend(url, "lab")
+    assert str(caught.value.hint).startswith("name another place: ")
+
+
+def test_a_url_that_is_only_read(tmp_path: Path, sidecar: Sidecar) -> None:
+    """Of a kind that no setting is refused for."""
+    pytest.importorskip("fsspec")
+    backend = FsspecBackend(f"file://{tmp_path}/there", "lab")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    with patch.object(backend._fs, "open", refuse), pytest.raises(RequestError) as caught:
+        backend.send(keep_all(sidecar, b"model"), sidecar, Meter(0, lambda _: None))
+    assert caught.value.message == "send files to 'lab': a place of this kind cannot do that"
     assert str(caught.value.hint).startswith("name another place: ")
 
 

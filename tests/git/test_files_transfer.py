@@ -14,11 +14,14 @@ from functools import cache
 from pathlib import Path
 from shlex import quote
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from git_gage.cli.app import App
 from git_gage.errors import RemoteError, RequestError
+from git_gage.files.backends.programs import Said
+from git_gage.files.backends.rclone import RcloneBackend
 from git_gage.files.sidecar import Sidecar
 from git_gage.share.storage import find_storage, find_storages
 from tests.support import Result, clone, gage_inside, git, make_repo
@@ -510,6 +513,48 @@ def test_what_a_process_alone_would_have_is_no_place(ana: Path) -> None:
         git(ana, "config", "gage.repo.origin.files", value)
         done = said(ana, "files", "push", "@", code=128)
         assert "keeps nothing: it is the memory of one process" in done.err
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("http://127.0.0.1:1/x", "can be read and not written: name a path"),
+        ("simplecache::https://lab/x", "can be read and not written: name a path"),
+        ("s3://", "names no place behind '://'"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused(ana: Path, value: str, why: str) -> None:
+    refused = said(ana, "config", "set", "gage.repo.origin.files", value, code=128)
+    assert f"'gage.repo.origin.files' {why}" in refused.err
+    git(ana, "config", "gage.repo.origin.files", value)
+    for words in (["files", "push", "@"], ["files", "push", "@", "-n"]):
+        assert f"'gage.repo.origin.files' {why}" in said(ana, *words, code=128).err
+
+
+@pytest.mark.skipif(not shutil.which("rclone"), reason="no rclone")
+def test_a_disk_behind_rclone_that_is_too_small(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RCLONE_CONFIG_LAB_TYPE", "local")
+    git(ana, "config", "gage.repo.origin.files", f"rclone:lab:{tmp_path}/not/made/yet")
+    would = "would have pushed 2 files, 600.0 KiB, to origin\n"
+    assert answer(ana, "files", "push", "@", "-n") == would
+    run = RcloneBackend._run
+
+    def run_about(self: RcloneBackend, *words: str, **more: Any) -> Said:
+        found = run(self, *words, **more)
+        return found._replace(out=told) if words[0] == "about" else found
+
+    monkeypatch.setattr(RcloneBackend, "_run", run_about)
+    told = '{"free": 1000}'
+    for words in (["files", "push", "@", "-n"], ["files", "push", "@"]):
+        refused = said(ana, *words, code=128)
+        assert refused.err == (
+            f"fatal: send files to 'origin': they need {2 * BIG:,} bytes, and it has 1,000 left\n"
+            "hint: nothing was sent: free some space there, and try again\n"
+        )
+    told = '{"used": 1000}'  # of some services nobody can tell
+    assert answer(ana, "files", "push", "@", "-n") == would
 
 
 def test_a_setting_that_cannot_be(ana: Path) -> None:

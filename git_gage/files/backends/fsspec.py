@@ -25,6 +25,7 @@ _LIBRARIES = {
     **dict.fromkeys(("abfs", "abfss", "az"), "adlfs"),
 }
 _PLACES = "<path, rclone:... or s3://...>"
+_ANOTHER = f"name another place: git gage config set gage.repo.<name>.files {_PLACES}"
 _T = TypeVar("_T")
 
 
@@ -150,6 +151,11 @@ class FsspecBackend:
             return work()
         except (GageError, HaltedError):
             raise
+        except NotImplementedError as error:
+            raise RequestError(
+                f"{attempt} '{self.shown}': a place of this kind cannot do that",
+                hint=_ANOTHER,
+            ) from error
         except Exception as error:
             # Each of these file systems raises what the library below it does.
             lines = str(error).splitlines() or [type(error).__name__]
@@ -172,7 +178,7 @@ def _open(url: str, shown: str) -> tuple[Any, str]:
     try:
         fs, root = url_to_fs(url)
     except (ImportError, ValueError) as error:
-        hint = f"name another place: git gage config set gage.repo.<name>.files {_PLACES}"
+        hint = _ANOTHER
         if isinstance(error, ImportError) and (library := _LIBRARIES.get(url.partition("://")[0])):
             hint = f"pip install {library}"
         raise RequestError(f"reach '{shown}': {error}", hint=hint) from error

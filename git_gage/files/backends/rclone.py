@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from git_gage.errors import RemoteError
@@ -57,7 +57,25 @@ class RcloneBackend:
         return {name for name, size in wanted.items() if sizes.get(_path(name)) == size}
 
     def require_ready(self, size: int) -> None:
-        pass  # it makes the folder, and tells of no room
+        free = self._find_free()
+        if free is not None and free < size:
+            raise RemoteError(
+                f"send files to '{self.shown}': they need {size:,} bytes, and it has {free:,} left",
+                hint="nothing was sent: free some space there, and try again",
+            )
+
+    def _find_free(self) -> int | None:
+        """Bytes that are free there, or above a folder that is not made yet; None: it cannot tell.
+
+        Source: https://rclone.org/commands/rclone_about.
+        """
+        remote, colon, path = self._root.rpartition(":")
+        for folder in (path, *map(str, PurePosixPath(path).parents)):
+            said = self._run("about", "--json", "--", f"{remote}{colon}{folder}")
+            if said.returncode != _NO_FOLDER:
+                break
+        free = _parse(said.out).get("free") if said.returncode == 0 else None
+        return free if isinstance(free, int) else None
 
     def send(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> None:
         stamps: dict[str, Stamp] = {}
