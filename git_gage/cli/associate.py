@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import RunName
+from git_gage.cli.params import PathWord, RunName
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     + RUN_NOTE,
 )
 @click.argument("run", metavar="<run>", type=RunName())
-@click.argument("folder", metavar="<dir>", required=False, type=click.Path())
+@click.argument("folder", metavar="<dir>", required=False, type=PathWord())
 @click.option("--clear", is_flag=True, help="Forget which directory it was")
 @click.pass_obj
 def command(app: App, run: str, folder: str | None, clear: bool) -> None:

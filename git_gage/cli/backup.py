@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from git_gage.cli.moving import hinting
-from git_gage.cli.params import json_option, secrets_option, yes_option
+from git_gage.cli.params import PathWord, json_option, secrets_option, yes_option
 from git_gage.cli.parsing import Command
 from git_gage.errors import RemoteError, RequestError
 
@@ -31,7 +31,7 @@ _NAME = "gage-%Y%m%d-%H%M%S.tar"
     "with a repository, gets what it lacks of them, but for private runs. 'git gage\n"
     "restore --from' brings it back. Private keys go nowhere\n",
 )
-@click.argument("name", metavar="<file>", type=click.Path())
+@click.argument("name", metavar="<file>", type=PathWord())
 @click.option("--verify", is_flag=True, help="Compare every byte of a backup with its list")
 @json_option
 @yes_option

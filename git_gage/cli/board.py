@@ -11,6 +11,7 @@ from git_gage.cli.choosing import filter_options
 from git_gage.cli.list import WIDE_ENOUGH, hint_at_filter, hint_at_runs
 from git_gage.cli.params import (
     Count,
+    PathWord,
     RunName,
     color_option,
     csv_option,
@@ -63,7 +64,7 @@ class BoardOrRun(RunName):
 @click.option(
     *("-c", "--config"),
     metavar="<file>",
-    type=click.Path(),
+    type=PathWord(),
     help="Show the board of this file",
 )
 @click.option("--no-config", is_flag=True, help="Show all columns, whatever files there are")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from git_gage.cli.judging import judge_runs
-from git_gage.cli.params import RunName, color_option, json_option
+from git_gage.cli.params import PathWord, RunName, color_option, json_option
 from git_gage.cli.parsing import Command
 from git_gage.errors import FETCH, ConfigError, FilterSyntaxError, RequestError, RunNotFoundError
 
@@ -43,7 +43,7 @@ Of a <run> it compares what is here with what was recorded, and runs nothing.
 What is not here is no error, unless the run cannot be repeated without it.
 """,
 )
-@click.argument("file", metavar="<file>", required=False, type=click.Path())
+@click.argument("file", metavar="<file>", required=False, type=PathWord())
 @click.option("--run", metavar="<run>", type=RunName(), help="Check this run, and no file")
 @click.option("--board", is_flag=True, help="Check a board, whatever the file is called")
 @json_option

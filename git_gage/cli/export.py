@@ -9,7 +9,7 @@ import click
 
 from git_gage.cli.choosing import filter_options, find_chosen
 from git_gage.cli.list import hint_at_filter
-from git_gage.cli.params import RunName, secrets_option, sign_options
+from git_gage.cli.params import PathWord, RunName, secrets_option, sign_options
 from git_gage.cli.parsing import RUN_NOTE, Command
 from git_gage.errors import RequestError
 
@@ -50,7 +50,7 @@ _FILES = ("bundle", "parquet")
 @click.option(
     *("-o", "--output"),
     metavar="<path>",
-    type=click.Path(),
+    type=PathWord(),
     default="-",
     help="Write it to this file or folder (- for standard output)",
 )

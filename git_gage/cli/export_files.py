@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_gage.cli.params import RunName
+from git_gage.cli.params import PathWord, RunName
 from git_gage.cli.parsing import RUN_NOTE, GlobCommand
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ here.
     + RUN_NOTE,
 )
 @click.argument("run", metavar="<run>", type=RunName())
-@click.argument("folder", metavar="<dir>", type=click.Path())
+@click.argument("folder", metavar="<dir>", type=PathWord())
 @click.option("-f", "--force", is_flag=True, help="Replace files that are there")
 @click.pass_obj
 def command(app: App, run: str, folder: str, force: bool, globs: tuple[str, ...]) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.params import json_option, sign_options, yes_option
+from git_gage.cli.params import PathWord, json_option, sign_options, yes_option
 from git_gage.cli.parsing import Command
 from git_gage.errors import RequestError
 
@@ -34,7 +34,7 @@ _MAX_TOLD = 20
     "Without '--format' what lies at a path tells. What is carried of each is told in\n"
     "docs/import.md. Nothing of it is executed, and importing again adds nothing\n",
 )
-@click.argument("paths", metavar="<path>", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", metavar="<path>", nargs=-1, required=True, type=PathWord())
 @click.option(
     "--format",
     "form",

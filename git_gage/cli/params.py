@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 LONGEST_LABEL = 1000
 
 
+class PathWord(click.Path):
+    """A path; an empty word, such as of a variable that is not set, is none."""
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        if value == "":
+            self.fail("an empty word is no path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class RunName(click.ParamType):  # type: ignore[type-arg]
     """A word that names a run; the catalog says which."""
 
@@ -240,7 +254,7 @@ md_option = click.option("--md", is_flag=True, help="Print a table in Markdown")
 html_option = click.option(
     "--html",
     metavar="<file>",
-    type=click.Path(),
+    type=PathWord(),
     help="Write a page to this file (- for standard output)",
 )
 files_option = click.option(

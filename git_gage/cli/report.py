@@ -8,7 +8,7 @@ import click
 
 from git_gage.cli.choosing import filter_options, find_chosen
 from git_gage.cli.list import hint_at_filter
-from git_gage.cli.params import RunName
+from git_gage.cli.params import PathWord, RunName
 from git_gage.cli.parsing import Command
 from git_gage.errors import RequestError
 
@@ -39,13 +39,13 @@ _FORMS = {"md": "md", "markdown": "md", "html": "html", "htm": "html"}
     *("-o", "--output", "outputs"),
     metavar="<file>",
     multiple=True,
-    type=click.Path(),
+    type=PathWord(),
     help="Write it to a .md or .html file (can be repeated)",
 )
 @click.option(
     *("--template", "given"),
     metavar="<file>",
-    type=click.Path(),
+    type=PathWord(),
     help="Write it by this template",
 )
 @click.option("--title", metavar="<text>", help="Title to give the report")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from git_gage.cli.choosing import filter_options, find_chosen
-from git_gage.cli.params import PutAwayRun, sign_options, yes_option
+from git_gage.cli.params import PathWord, PutAwayRun, sign_options, yes_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--from",
     "backup",
     metavar="<file>",
-    type=click.Path(),
+    type=PathWord(),
     help="Bring back a backup, or all that a remote has",
 )
 @sign_options

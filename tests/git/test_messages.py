@@ -88,3 +88,21 @@ def test_a_store_of_files_that_cannot_be_written(
     # What another place refuses is not said of this one.
     refuse(tmp_path / "hub.git")
     assert str(root) not in gage_inside(repo, "files", "pull", "@").err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["export-files", "@", ""], ["backup", ""], ["import", ""], ["restore", "--from", ""]),
+        *(["export", "@", "--format", form, "-o", ""] for form in ("tensorboard", "mlflow")),
+        *(["report", "-o", ""], ["associate", "@", ""]),
+    ],
+)
+def test_an_empty_word_is_no_path(repo: Path, words: list[str]) -> None:
+    """As it is where a shell knows no such variable: it does not mean where the user is."""
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    before = sorted(repo.iterdir())
+    refused = gage_inside(repo, *words)
+    assert (refused.code, refused.out) == (129, "")
+    assert "an empty word is no path\n" in refused.err
+    assert sorted(repo.iterdir()) == before
