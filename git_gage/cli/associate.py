@@ -65,7 +65,12 @@ def find_folder(app: App, document: Mapping[str, Any]) -> Path | None:
     tree, path = _work_tree(app), document["project"]["path"]
     if tree is None or path is None or app.catalog.is_foreign(document["id"]):
         return None
-    return Path(tree, path).resolve()
+    if (place := Path(tree, path)).is_dir():
+        return place.resolve()
+    # It began in another work tree of this clone, or its folder is not there any more.
+    others = [Path(each, path) for each in app.repo.list_work_trees()]
+    there = [each.resolve() for each in others if each.is_dir()]
+    return there[0] if len(there) == 1 else None
 
 
 def _work_tree(app: App) -> Path | None:

@@ -220,6 +220,17 @@ class Repository:
             for name in left if len(left) > 1 else ():
                 yield from self.read_readable([name], kind, most, env)
 
+    def list_work_trees(self) -> list[Path]:
+        """Folders of all work trees, also of those that are not there any more.
+
+        Source: git-worktree(1), "Porcelain Format".
+        """
+        lines = self.run("worktree", "list", "--porcelain", "-z").split(b"\0")
+        start = b"worktree "
+        return [
+            Path(os.fsdecode(line.removeprefix(start))) for line in lines if line.startswith(start)
+        ]
+
     def object_sizes(
         self, oids: Iterable[str], env: Mapping[str, str] | None = None
     ) -> dict[str, tuple[str, int] | None]:

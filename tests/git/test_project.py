@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,24 @@ def test_runs_of_before_are_linked(repo: Path, tmp_path: Path) -> None:
     assert say(other, "project", "link", "-w", "op = none") == f"Linked 0 runs with {other}\n"
 
 
+def test_a_run_of_another_work_tree_is_of_the_project_there(repo: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    git(repo, "worktree", "add", "-q", str(other))
+    write_files(other, {"new/train.py": "print(1)"})
+    assert gage_inside(other / "new", "run", "-q", "train.py").code == 0
+    for where in (repo, other):
+        assert say(where, "select", "--project-dir") == f"{other}/new\n"
+    # What two have could be either.
+    third = tmp_path / "third"
+    git(repo, "worktree", "add", "-q", str(third))
+    (third / "new").mkdir()
+    assert say(repo, "select", "--project-dir") == ""
+    shutil.rmtree(third)
+    assert say(repo, "select", "--project-dir") == f"{other}/new\n"
+    shutil.rmtree(other / "new")
+    assert say(repo, "select", "--project-dir") == ""
+
+
 def test_what_a_project_is_called(repo: Path) -> None:
     root = git(repo, "rev-parse", "HEAD").strip()
     assert say(repo, "project") == f"name  repo\npath  .\nid    {root}\n"
@@ -107,6 +126,9 @@ def test_what_a_project_is_called(repo: Path) -> None:
     assert found == {"id": ["7"], "namespace": "vision", "path": "sub"}
     assert say(repo / "sub", "project").endswith("id    7\n")
     git(repo, "checkout", "-q", "--orphan", "new")
-    assert "id    not known: the history is not all here" in say(repo, "project")
+    assert "id    not known: nothing is committed yet" in say(repo, "project")
+    git(repo.parent, "clone", "-q", "--depth=1", f"file://{repo}", "-b", "main", "cut")
+    cut = say(repo.parent / "cut", "project")
+    assert "id    not known: the history is not all here" in cut
     assert "leave out runs" in refuse(repo, "project", "show", "@")
     assert "leave out '--json'" in refuse(repo, "project", "link", "@", "--json")
