@@ -96,8 +96,12 @@ def slice_rows(text: str, rows: slice, listed: Sequence[str] | None) -> list[str
             f"no rows '{text}': there is no list to count in", hint="show one with 'git gage list'"
         )
     if not listed[rows]:
+        first, last, _ = rows.indices(len(listed))
+        why = f"the last list has {len(listed)}"
+        if last <= first < len(listed):
+            why = "they end before they begin"
         raise RunNotFoundError(
-            f"no rows '{text}': the last list has {len(listed)}",
+            f"no rows '{text}': {why}",
             hint="list again with 'git gage list'",
         )
     return list(listed[rows])

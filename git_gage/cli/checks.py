@@ -43,7 +43,7 @@ def check_all(app: App) -> Iterator[Check]:
         text = f"'{app.folder.path}' is empty: it is made when runs come in"
         yield Check("repository", OK, text)
         return
-    yield from _check_repository(repo)
+    yield from _check_repository(repo, "recorded" if app.folder is None else "brought")
     yield _check_author(app.here)
     yield from _check_remotes(app.here)
     yield from _check_runs(app)
@@ -120,12 +120,12 @@ def _has_page(place: Path) -> bool:
 # -- the repository --------------------------------------------------------------------------
 
 
-def _check_repository(repo: Repository) -> Iterator[Check]:
+def _check_repository(repo: Repository, done: str) -> Iterator[Check]:
     formats = f"{repo.object_format} objects, refs in {_ref_format(repo)}"
     kind = "bare, " if repo.bare else ""
     yield Check("repository", OK, f"'{repo.common_dir}' ({kind}{formats})")
     if os.access(repo.gage_dir if repo.gage_dir.exists() else repo.common_dir, os.W_OK):
-        yield Check("writing", OK, "runs can be recorded here")
+        yield Check("writing", OK, f"runs can be {done} here")
     else:
         yield Check(
             "writing",

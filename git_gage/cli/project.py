@@ -70,7 +70,8 @@ def _show(app: App, as_json: bool) -> None:
         return
     from git_gage.safe import clean
 
-    ids = project["id"] or ["not known: the history is not all here"]
+    why = "the history is not all here" if app.here.is_shallow else "nothing is committed yet"
+    ids = project["id"] or [f"not known: {why}"]
     rows = [("name", project["namespace"]), ("path", project["path"])]
     rows += [("id", text) for text in ids]
     app.show("".join(f"{name:<4}  {clean(text)}\n" for name, text in rows), screen)

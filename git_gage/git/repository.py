@@ -220,6 +220,11 @@ class Repository:
             for name in left if len(left) > 1 else ():
                 yield from self.read_readable([name], kind, most, env)
 
+    @property
+    def is_shallow(self) -> bool:
+        """Whether its history was cut off when it was cloned."""
+        return (self.common_dir / "shallow").exists()
+
     def list_work_trees(self) -> list[Path]:
         """Folders of all work trees, also of those that are not there any more.
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from git_gage.files.manifest import Entry
     from git_gage.store import Store
 
+_LEADS_OUT = "it leads out of the run, or in circles, and what is there is no file of it"
+
 
 class AbsentFileError(RequestError):
     """The answer is no: the file is known, and what it holds is not here."""
@@ -74,9 +76,9 @@ def find_entry(filed: Filed, path: str) -> Entry:
     link = entries[wanted].link if wanted in entries else None
     if link is not None:
         run = short_id(filed.run)
+        why = "the run has no such file" if target is not None else _LEADS_OUT
         raise RequestError(
-            f"'{clean(path)}' of run {run} leads to '{path_text(link)}', and the run has no such"
-            " file",
+            f"'{clean(path)}' of run {run} is a link to '{path_text(link)}': {why}",
             hint=f"git gage ls-files {run}",
         )
     raise _no_file(filed.run, path)

@@ -91,7 +91,7 @@ def is_other_project(project: Any, ours: frozenset[str]) -> bool:
 
 
 def _roots(repo: Repository, head: str | None) -> list[str] | None:
-    if head is None or (repo.common_dir / "shallow").exists():
+    if head is None or repo.is_shallow:
         return None
     path = repo.gage_dir / "cache" / "roots.json"
     known = read_json(path)

@@ -396,6 +396,7 @@ def test_large_files_go_where_remotes_of_the_user_say(
     assert at(shared, "files", "drop", "1", where=other).code == 0
     assert at(shared, "cat", "1:a", "--fetch", where=other).code == 0
     assert "origin" in at(shared, "doctor", where=other).out
+    assert "runs can be brought here" in at(shared, "doctor", where=other).out
 
 
 def test_a_run_of_a_folder_is_purged_on_a_remote_of_the_user(repo: Path, tmp_path: Path) -> None:

@@ -71,12 +71,18 @@ def test_links_are_where_their_targets_are(ana: Path, tmp_path: Path) -> None:
 
 def test_no_link_leads_out(ana: Path) -> None:
     gage_inside(ana, "list")
-    for name, link in (("away", "/etc/passwd"), ("up", "../../config"), ("gone", "d/b")):
+    out = "it leads out of the run, or in circles, and what is there is no file of it"
+    none = "the run has no such file"
+    for name, link, why in (
+        ("away", "/etc/passwd", out),
+        ("up", "../../config", out),
+        ("gone", "d/b", none),
+    ):
         for word in ("cat", "open"):
             done = gage_inside(ana, word, f"1:{name}")
             assert (done.code, done.out) == (128, "")
-            assert f"leads to '{link}', and the run has no such file\nhint: " in done.err
-    assert "leads to 'loop', and" in gage_inside(ana, "cat", "1:loop").err
+            assert f"is a link to '{link}': {why}\nhint: " in done.err
+    assert f"is a link to 'loop': {out}" in gage_inside(ana, "cat", "1:loop").err
     for name in ("folder", "d", "mixed"):
         said = gage_inside(ana, "cat", f"1:{name}").err
         assert f"fatal: '{name}' of run " in said

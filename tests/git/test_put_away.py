@@ -179,6 +179,8 @@ def test_of_many_runs_the_first_are_told(
     asked = gage_inside(repo, "rm", "1:3")
     assert "no rows" in asked.err
     say(repo, "list")
+    assert "no rows '3:1': they end before they begin\n" in gage_inside(repo, "rm", "3:1").err
+    assert "no rows '8:9': the last list has 3\n" in gage_inside(repo, "rm", "8:9").err
     asked = gage_inside(repo, "rm", "3", "1:2")
     assert "completed, first\n" in asked.err
     assert "and 1 more\n" in asked.err
