@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import time
 from pathlib import Path
@@ -84,6 +85,7 @@ def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:
     else:
         if app.asked_folder and not app.runs.count():
             raise app.no_runs()
+        _require_meant(name, path)
         target = path / time.strftime(_NAME) if path.is_dir() else path
         with app.progress() as progress:
             backup = make_backup(app.store, app.catalog, require_folder(target), progress)
@@ -101,6 +103,15 @@ def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:
         ]
     )
     click.echo(f"{done} {what}: {clean(str(backup.path))}, {size_text(backup.size)}")
+
+
+def _require_meant(name: str, path: Path) -> None:
+    """Raises: RequestError for what is more likely to be a remote that is mistyped than a file."""
+    if not (path.exists() or {"/", os.sep, "."}.intersection(name)):
+        raise RequestError(
+            f"no remote or place '{name}', and no such directory",
+            hint=f"'git gage remote' lists them; for a new file write './{name}'",
+        )
 
 
 def find_backup(path: Path) -> Path:

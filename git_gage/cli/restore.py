@@ -56,13 +56,14 @@ def _restore_all(app: App, name: str) -> None:
     from git_gage.cli.backup import find_backup
     from git_gage.cli.copy import is_place
     from git_gage.render.amounts import count_text
-    from git_gage.share.backup import read_backup, restore_backup
+    from git_gage.share.backup import read_backup, require_format, restore_backup
     from git_gage.share.copy import offer_runs
 
     if is_place(app, name):
         _restore_from_there(app, name)
         return
     backup = read_backup(find_backup(app.find_path(name)))
+    require_format(app.repo, backup)
     app.make_folder()
     with app.progress() as progress:
         done = restore_backup(app.store, app.catalog, backup, progress)

@@ -28,13 +28,14 @@ from git_gage.share.remote import Remote
 from git_gage.share.transfer import fetch_refs
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, PRIVATE, TAKEN, TRACKING, parse_ref
-from git_gage.store.files import explained
+from git_gage.store.files import explained, read_json, write_json
 from git_gage.store.identity import adopt_lanes
 from git_gage.store.private import FILE, parse_private, write_private
 from git_gage.system import remove_file, replace_file, sync_folder
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.git import Repository
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
@@ -58,6 +59,7 @@ KEPT = (
     *("projects.json", "redacted.json"),
 )
 _LIST_BYTES = 256 << 20
+UNFINISHED = "unfinished.json"
 _BLOCK = 1 << 20
 _MAKE_ONE = "make one: git gage backup <file>"
 _SHA1 = 40
@@ -105,10 +107,14 @@ def make_backup(store: Store, catalog: Catalog, target: Path, observer: Observer
         raise RequestError(f"'{target}' is there already", hint="give another name")
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     bundle = part.with_suffix(".bundle")
+    note = store.dir / UNFINISHED
     with sharing(store):
+        for left in find_unfinished(store):
+            remove_file(left)
         store.flush()
         catalog.refresh()
         try:
+            write_json(note, {"files": [str(bundle), str(part)]})
             with explained(target.parent, "write backup"):
                 refs = mending(store, catalog, observer, lambda: _bundle(store, bundle))
                 with part.open("xb") as file:
@@ -121,7 +127,14 @@ def make_backup(store: Store, catalog: Catalog, target: Path, observer: Observer
         finally:
             remove_file(bundle)
             remove_file(part)
+            remove_file(note)
     return read_backup(target)
+
+
+def find_unfinished(store: Store) -> list[Path]:
+    """What a backup that was killed has left where it was to be. Hold the sharing lock."""
+    files = map(Path, read_json(store.dir / UNFINISHED).get("files", ()))
+    return [path for path in files if path.is_file()]
 
 
 def read_backup(path: Path) -> Backup:
@@ -152,9 +165,8 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
 
     Where there were no runs before, this clone is the one that was saved: its lanes are its own,
     and whom it trusts comes back, too. What was purged here meanwhile stays away.
-    Raises: RequestError, GitError, IntegrityError.
+    Raises: GitError, IntegrityError; RequestError where nothing can be written.
     """
-    _require_format(store, backup)
     is_empty = not store.read_tips() and not store.journals()
     with sharing(store), store.writing():
         store.flush()
@@ -323,9 +335,9 @@ def _broken(path: Path, why: str) -> IntegrityError:
 # -- bringing back ---------------------------------------------------------------------------------
 
 
-def _require_format(store: Store, backup: Backup) -> None:
+def require_format(repo: Repository, backup: Backup) -> None:
     """Raises: RequestError where git names objects here in another way than in the backup."""
-    here = store.repo.object_format
+    here = repo.object_format
     saved = "sha256" if any(len(oid) > _SHA1 for oid in backup.refs.values()) else "sha1"
     if saved != here:
         raise RequestError(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.records import short_id
+from git_gage.share.backup import find_unfinished
 from git_gage.share.lanes import sharing
 from git_gage.share.objects import find_objects
 from git_gage.share.purge import accept_purges
@@ -104,6 +105,7 @@ def _find(store: Store, catalog: Catalog, days: Pile) -> Garbage:
         days,
         Pile("copies of remotes", folders=tuple(peeks), size=sum(map(_tree_size, peeks))),
         _pile("error reports", reports),
+        _pile("backups cut short", find_unfinished(store)),
         Pile("pushes cut short", refs=tuple(_find_cut_short(store))),
     ]
     return Garbage([pile for pile in piles if pile.things], kept, young)

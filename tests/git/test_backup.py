@@ -304,6 +304,53 @@ def test_objects_of_another_kind(pair: tuple[Path, list[str]], tmp_path: Path) -
     assert not (tmp_path / "other/.git/gage/lfs").exists()
 
 
+def test_nothing_is_made_for_objects_of_another_kind(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo", options=("--object-format=sha256",))
+    run(repo)
+    say(repo, "backup", "../b.tar")
+    done = gage_inside(tmp_path, "--runs", "place", "restore", "--from", "b.tar")
+    assert (done.code, done.out) == (128, "")
+    assert "is of a repository with sha256 objects, and here they are sha1" in done.err
+    assert not (tmp_path / "place").exists()
+
+
+def test_a_remote_that_is_mistyped_is_no_file(repo: Path) -> None:
+    run(repo)
+    done = gage_inside(repo, "backup", "orign")
+    assert (done.code, done.out) == (128, "")
+    assert done.err == (
+        "fatal: no remote or place 'orign', and no such directory\n"
+        "hint: 'git gage remote' lists them; for a new file write './orign'\n"
+    )
+    assert not (repo / "orign").exists()
+    say(repo, "backup", "./orign")
+    assert say(repo, "backup", "--verify", "orign").startswith("Verified 1 run, ")
+    assert "is there already" in gage_inside(repo, "backup", "orign").err
+
+
+@pytest.mark.parametrize("by", ["backup", "gc"])
+def test_what_a_kill_left_is_removed(
+    pair: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """The first disk is back where it was, and the next backup goes to another one."""
+    repo, _ = pair
+    (tmp_path / "disk").mkdir()
+    with monkeypatch.context() as killed:
+        killed.setattr("git_gage.share.backup.remove_file", lambda _: None)
+        killed.setattr("git_gage.share.backup.replace_file", lambda *_: os.stat("/nosuch"))
+        assert gage_inside(repo, "backup", "../disk/b.tar").code == 128
+    assert len(list((tmp_path / "disk").iterdir())) == 2
+    if by == "gc":
+        assert "backups cut short" in say(repo, "gc", "-n")
+        assert "backups cut short" in say(repo, "gc")
+        assert "backups cut short" not in say(repo, "gc")
+    else:
+        say(repo, "backup", "../b.tar")
+    assert list((tmp_path / "disk").iterdir()) == []
+    say(repo, "backup", "../disk/b.tar")
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["b.tar"]
+
+
 def test_where_it_cannot_be_written_nothing_is_left(
     pair: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
