@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from git_gage.errors import GitError, IntegrityError
 from git_gage.git.contents import hash_contents
 from git_gage.store import SPACES
-from git_gage.store.rewrite import list_files
+from git_gage.store.rewrite import list_files, list_sources
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,6 +26,17 @@ def is_lost(repo: Repository, run: str, names: Collection[str]) -> bool:
         held = {oid for name in names if (oid := files.get(f"{run}/{name}")) is not None}
         return len(read_digests(repo, held)) < len(held)
     except (GitError, IntegrityError):
+        return True
+
+
+def is_source_lost(repo: Repository, snapshot: str) -> bool:
+    """Whether a lane here has this source, and it is gone; a fetch of its run gets it again."""
+    refs = repo.list_refs(*SPACES)
+    try:
+        return snapshot in list_sources(
+            repo, [oid for ref, oid in refs.items() if ref.endswith("/src")]
+        )
+    except GitError:
         return True
 
 

@@ -19,7 +19,7 @@ from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.model import ChangedInputError
 from git_gage.runs.inputs.record import path_bytes
 from git_gage.runs.interpreter import choose_interpreter
-from git_gage.runs.lost import is_lost, read_digests
+from git_gage.runs.lost import is_lost, is_source_lost, read_digests
 from git_gage.runs.made import ABSENT as ABSENT_FILE
 from git_gage.runs.made import DIFFERS
 from git_gage.runs.planning import recall_inputs
@@ -129,7 +129,9 @@ class _Run:
             return Line("source", NO, f"'{snapshot}' is no commit id")
         kind = self._repo.object_sizes([snapshot])[snapshot]
         if kind is None:
-            return Line("source", NOT_HERE, f"snapshot {snapshot[:12]}", FETCH)
+            is_lost_here = is_source_lost(self._repo, snapshot)
+            hint = f"{FETCH} {short_id(self._document['id'])}" if is_lost_here else FETCH
+            return Line("source", NOT_HERE, f"snapshot {snapshot[:12]}", hint)
         if kind[0] != "commit":
             return Line("source", NO, f"snapshot {snapshot[:12]} is a {kind[0]}")
         if not self._is_made_from(snapshot, source["commit"]):

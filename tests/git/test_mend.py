@@ -126,6 +126,21 @@ def test_an_output_that_was_lost_comes_when_it_is_asked_for(
     assert is_sound(sam.path)
 
 
+def test_an_output_that_was_lost_with_its_lane(world: World) -> None:
+    """Nothing tells any more that it was here."""
+    ana, sam = world.ana, world.sam
+    share(ana, "run", "-q", "--", "sh", "-c", "echo hello")
+    share(ana, "push")
+    sam.fetch()
+    lose(sam.path, "bulk", "commit", delete)
+    oid = sam.store.repo.blob_oid(b"hello\n")
+    (sam.path / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    shown = gage_inside(sam.path, "output")
+    assert "fatal: output: this disk has lost it\n" in shown.err
+    share(sam, *shown.err.rpartition("git gage ")[2].split())
+    assert share(sam, "output").out == "hello\n"
+
+
 @pytest.mark.parametrize("name", ["output", "environment.json"])
 @pytest.mark.parametrize("how", [*HOW, halve])
 def test_what_a_check_says_gets_an_output_again(
@@ -148,6 +163,36 @@ def test_what_a_check_says_gets_an_output_again(
     assert is_sound(sam.path)
     found = json.loads(share(sam, "check", run, "--json").out)["checks"]
     assert "output" in [each["name"] for each in found if each["verdict"] == "ok"]
+
+
+def run_changed(ana: Person, sam: Person) -> tuple[str, str]:
+    """Sam has a run of Ana's, of a script that is in no branch; that, and its source."""
+    (ana.path / "train.py").write_text("print('changed')\n")
+    share(ana, "run", "-q", "train.py")
+    share(ana, "push")
+    sam.fetch()
+    unpack_all(sam.path)
+    (begun,) = (each for each in sam.records if each.kind == "run.begin")
+    return begun.run, begun.body["source"]["snapshot"]
+
+
+def drop(where: Path, name: str) -> None:
+    oid = git(where, "rev-parse", name).strip()
+    (where / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_what_a_check_says_gets_a_source_again(world: World, more: bool) -> None:
+    sam = world.sam
+    run, snapshot = run_changed(world.ana, sam)
+    drop(sam.path, snapshot)
+    if more:
+        drop(sam.path, tip_of(sam.path, "src")[1])
+    checked = gage_inside(sam.path, "check", run, "--json")
+    (line,) = (each for each in json.loads(checked.out)["checks"] if each["name"] == "source")
+    assert (line["verdict"], line["hint"]) == ("not here", f"git gage fetch {run[10:17]}")
+    assert "got it again" in share(sam, *line["hint"].split()[2:]).err
+    assert "ok       source: " in share(sam, "check", run).out
 
 
 def test_a_pack_that_was_cut(world: World) -> None:
@@ -404,6 +449,22 @@ def test_a_run_that_this_disk_has_lost_is_still_on_the_remote(
     assert "got it again" in share(sam, "fetch", "origin").err
     assert run in share(sam, "list", "--remote", "origin", "--json").out
     assert share(sam, "fetch", "origin", run).out == "nothing new on origin\n"
+
+
+def test_what_is_no_lane_on_the_remote_is_no_loss_here(world: World) -> None:
+    """All of it came, and it can't be read for what it is."""
+    run = world.ana.run()
+    world.ana.push()
+    blob = git(world.origin, "rev-parse", f"{tip_of(world.origin, 'log', 'refs/gage')[0]}:v1")
+    lines = "".join(f"100644 blob {blob.strip()}\t{number:08d}-1\n" for number in range(3001))
+    folder = git(world.origin, "mktree", input=lines)
+    tree = git(world.origin, "mktree", input=f"040000 tree {folder.strip()}\thot\n")
+    who = ("-c", "user.name=x", "-c", "user.email=x@y.z")
+    made = git(world.origin, *who, "commit-tree", "-m", "lane", tree.strip())
+    git(world.origin, "update-ref", "refs/gage/w/bad/202611-01/log", made.strip())
+    shown = share(world.sam, "list", "--remote", "origin", "--json")
+    assert [each["id"] for each in json.loads(shown.out)] == [run]
+    assert "'origin': 1 lane can't be read in full" in shown.err
 
 
 def test_what_is_lost_for_good_is_listed_no_longer(world: World) -> None:

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from git_gage.catalog import Catalog, place, schema
 from git_gage.catalog.schema import MEMORY
-from git_gage.errors import ConflictError
+from git_gage.errors import ConflictError, IntegrityError
 from tests.unit.catalog.made_up import (
+    OTHER,
     FakeStore,
     begin,
     end,
@@ -338,6 +339,39 @@ def test_fetched_runs_make_a_catalog(store: FakeStore) -> None:
 
 
 # -- several processes -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [None, MEMORY])
+def test_records_that_are_gone_are_not_left_out(store: FakeStore, path: Path | None) -> None:
+    """Who reads them is told, and what is listed then is what can be read."""
+    first, second = begin(1), begin(2)
+    store.lane(ref(), lines(first))
+    store.lane(ref(OTHER), lines(second))
+    catalog = fresh_catalog(store, path)
+    (blob,) = (oid for oid, held in store.blobs.items() if held == lines(second))
+    assert blob in catalog.blobs()
+    store.broken.add(blob)
+    with pytest.raises(IntegrityError) as caught:
+        list(catalog.record_lines())
+    assert caught.value.message == "read runs: this disk has lost 1 record of them"
+    assert caught.value.hint == "git gage fetch"
+    assert catalog.has_unread_lanes()
+    assert [each.run for each in catalog.record_lines()] == [first.run]
+    store.broken.clear()
+    catalog.refresh()
+    assert [each.run for each in catalog.record_lines()] == [first.run, second.run]
+
+
+def test_records_that_no_lane_has_any_more_are_no_loss(store: FakeStore) -> None:
+    """Another process has purged a run while this one reads."""
+    first, second = begin(1), begin(2)
+    store.lane(ref(), lines(first))
+    store.lane(ref(OTHER), lines(second))
+    catalog = fresh_catalog(store)
+    (blob,) = (oid for oid, held in store.blobs.items() if held == lines(second))
+    del store.tips[ref(OTHER)], store.blobs[blob]
+    assert [each.run for each in catalog.record_lines()] == [first.run]
+    assert catalog.count() == 1
 
 
 def test_two_processes_refresh_at_once(store: FakeStore) -> None:
