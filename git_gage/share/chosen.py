@@ -14,8 +14,6 @@ from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.delivery import BehindError, Load, Pushed, deliver
 from git_gage.share.fewer import note_given_back, see_to_gone
 from git_gage.share.lanes import (
-    CARGO,
-    Memory,
     Refs,
     find_out_lane,
     is_fork,
@@ -28,6 +26,7 @@ from git_gage.share.lanes import (
     tracking_refs,
     update_refs,
 )
+from git_gage.share.left_out import LeftOut
 from git_gage.share.peek import look_at
 from git_gage.share.private import require_shareable
 from git_gage.share.redaction import find_said
@@ -161,34 +160,6 @@ def _find_lines(store: Store, catalog: Catalog, remote: Remote, chosen: Chosen) 
             continue
         if record.kind in chosen.kinds and (chosen.runs or record.writer in mine):
             yield line
-
-
-class LeftOut:
-    """Parts of runs that did not go to a remote with the records (`sends`), or not come from it."""
-
-    def __init__(self, store: Store, remote: Remote, *, sends: bool = True) -> None:
-        self._memory = Memory(store)
-        self._topic = "left_out" if sends else "left_there"
-        self._remote = remote.tracking
-
-    def find(self, chosen: Chosen) -> list[str]:
-        """The chosen runs of which something was left out that is meant now."""
-        return [run for run in chosen.runs or () if self._parts(run).intersection(chosen.parts)]
-
-    def note(self, chosen: Chosen) -> None:
-        """What is chosen has moved."""
-        omitted = set(CARGO).difference(chosen.parts) if chosen.kinds is None else set()
-        noted = {}
-        for run in chosen.runs or ():
-            before = self._parts(run)
-            now = (before | omitted).difference(chosen.parts)
-            if now != before:
-                noted[f"{self._remote}/{run}"] = " ".join(sorted(now))
-        if noted:
-            self._memory.note_all(self._topic, noted)
-
-    def _parts(self, run: str) -> set[str]:
-        return set((self._memory.recall(self._topic, f"{self._remote}/{run}") or "").split())
 
 
 def _deliver(

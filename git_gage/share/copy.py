@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import pack_parcels
-from git_gage.share.chosen import Chosen, LeftOut, push_lines
+from git_gage.share.chosen import Chosen, push_lines
 from git_gage.share.fetch import mending
 from git_gage.share.fewer import note_given_back
 from git_gage.share.lanes import (
@@ -23,6 +23,7 @@ from git_gage.share.lanes import (
     still_there,
     tracking_refs,
 )
+from git_gage.share.left_out import LeftOut
 from git_gage.share.moved import meet_again
 from git_gage.share.preview import require_clean
 from git_gage.share.redaction import find_said

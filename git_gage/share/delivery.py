@@ -7,9 +7,11 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RemoteError
-from git_gage.share.cargo import base_commits
+from git_gage.share.cargo import base_commits, read_line
 from git_gage.share.fetch import drop_sealed_logs
 from git_gage.share.lanes import (
+    CARGO,
+    RECORDS,
     Memory,
     Refs,
     digest_refs,
@@ -25,6 +27,7 @@ from git_gage.share.lanes import (
     update_refs,
 )
 from git_gage.share.leaks import require_no_leaks
+from git_gage.share.left_out import LeftOut
 from git_gage.share.news import SENT, find_news, read_elsewhere
 from git_gage.share.transfer import Outcome, list_remaining, make_refusal, push_refs
 from git_gage.share.whereabouts import let_go_of_place, note_given, recall_absent
@@ -109,6 +112,7 @@ def deliver(
     if outcome.is_told:
         note_sending(store, remote, {})
     if not outcome.accepted:
+        _note_refused(store, remote, load, outcome)
         raise _failure(remote, outcome)
     lines, has_cargo = find_news(store, remote, load, elsewhere, outcome, observer)
     gave_up = _note_withdrawn(store, remote, asked, outcome, observer)
@@ -135,6 +139,18 @@ def _to_delete(store: Store, remote: Remote, *, whole: bool) -> Refs:
     """
     asked, mine = Withdrawn(store).deletes(remote.tracking), store.my_lanes
     return {ref: oid for ref, oid in asked.items() if whole or split_ref(ref).lane not in mine}
+
+
+def _note_refused(store: Store, remote: Remote, load: Load, outcome: Outcome) -> None:
+    """Where the remote has records and not what goes with them, the latter is still to go."""
+    taken, refused = (
+        {ref.rpartition("/")[2] for ref, flag in outcome.flags.items() if flag in flags}
+        for flags in (SENT, "!")
+    )
+    parts = refused.intersection(CARGO)
+    if parts and not outcome.behind and taken.intersection(RECORDS):
+        records = filter(None, map(read_line, load.lines))
+        LeftOut(store, remote).note_refused({record.run for record in records}, parts)
 
 
 def _failure(remote: Remote, outcome: Outcome) -> RemoteError:

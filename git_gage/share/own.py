@@ -26,6 +26,7 @@ from git_gage.share.lanes import (
     split_ref,
     tracking_refs,
 )
+from git_gage.share.left_out import LeftOut
 from git_gage.share.transfer import list_remote
 from git_gage.share.whereabouts import known_refs
 from git_gage.share.withdrawn import Withdrawn
@@ -95,6 +96,9 @@ def push_own(
             if attempt > ATTEMPTS:
                 raise
             fetch_lanes(store, remote, error.lanes, observer)
+    if set(parts) == set(CARGO):
+        left = LeftOut(store, remote)
+        left.note_moved([run for run in left.runs() if not catalog.is_foreign(run)])
     # Nobody says that it is up to date who has not seen it; and of what it has lost of ours it may
     # have lost more.
     if not load.updates or pushed.records > len(load.lines):

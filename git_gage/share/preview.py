@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.runs.withheld import KIND
 from git_gage.share.cargo import Cargo, pack_parcels, read_line
-from git_gage.share.chosen import LeftOut, find_unsent
+from git_gage.share.chosen import find_unsent
 from git_gage.share.delivery import Load, would_give_up
 from git_gage.share.fetch import find_late_cargo
 from git_gage.share.fewer import see_to_gone
@@ -22,6 +22,7 @@ from git_gage.share.lanes import (
     tracking_refs,
 )
 from git_gage.share.leaks import require_no_leaks
+from git_gage.share.left_out import LeftOut
 from git_gage.share.news import Contents, known_there, list_contents, withheld_lines
 from git_gage.share.peek import look_at
 from git_gage.share.redaction import find_said

@@ -55,6 +55,14 @@ _READ_ONLY = (
     *("Permission denied", "Read-only file system"),
 )
 _CONSEQUENCE = "atomic push failed"
+_SHALLOW = "shallow update not allowed"
+_KIND_NAMES = {
+    "log": "records",
+    "sealed": "records",
+    "src": "sources",
+    "bulk": "outputs",
+    "thumbs": "previews",
+}
 _AWAY = ("Could not read from remote", "unable to access", "does not appear to be", "not found")
 # git passes nothing between repositories that name objects in two ways.
 _OTHER_HASH = ("hash algorithm", "mismatched algorithms")
@@ -343,7 +351,20 @@ def make_refusal(
     """The error of a push that was not accepted, in git's and the remote's words."""
     reasons = [text for text in outcome.reasons.values() if text != _CONSEQUENCE]
     lines = [*dict.fromkeys(reasons), *_relevant(outcome.answer.said)]
-    return _make_error(kind, PUSH, remote, outcome.answer, lines, refused=bool(reasons))
+    taken, refused = _name_kinds(outcome, " *"), _name_kinds(outcome, "!")
+    if taken:
+        left = [f"all {name}" if name in taken else name for name in refused]
+        lines.append(f"it has taken {' and '.join(taken)}, but not {' and '.join(left)}")
+    answer = outcome.answer
+    return _make_error(
+        kind, PUSH, remote, answer, lines, refused=bool(reasons), changed=bool(taken)
+    )
+
+
+def _name_kinds(outcome: Outcome, flags: str) -> list[str]:
+    """What lay in the refs of which git told one of these flags."""
+    kinds = (ref.rpartition("/")[2] for ref, flag in outcome.flags.items() if flag in flags)
+    return sorted({_KIND_NAMES[kind] for kind in kinds if kind in _KIND_NAMES})
 
 
 def _order(
@@ -453,9 +474,10 @@ def _make_error(
     lines: list[str],
     *,
     refused: bool,
+    changed: bool = False,
 ) -> RemoteError:
     again = f"git gage {attempt.partition(' ')[0]} {shlex.quote(remote.shown)}"
-    hint = _hint(attempt, remote, answer, again, refused=refused)
+    hint = _hint(attempt, remote, answer, again, refused=refused, changed=changed)
     message = _message(attempt, remote, answer, lines)
     error = kind(message, stderr="\n".join(answer.said), returncode=answer.returncode, hint=hint)
     error.again = again if hint.endswith(again) else None
@@ -484,7 +506,9 @@ def _find_obstacle(answer: Answer) -> str:
     return "the remote takes 'refs/gage/*'"
 
 
-def _hint(attempt: str, remote: Remote, answer: Answer, again: str, *, refused: bool) -> str:
+def _hint(
+    attempt: str, remote: Remote, answer: Answer, again: str, *, refused: bool, changed: bool
+) -> str:
     if any(sign in line for line in answer.said for sign in _OTHER_HASH):
         here, there = ("here", "there") if attempt == PUSH else ("there", "here")
         return (
@@ -499,7 +523,10 @@ def _hint(attempt: str, remote: Remote, answer: Answer, again: str, *, refused: 
             "runs go to git remotes, directories, rclone:<remote>:<path> and s3://<bucket>/<path>"
         )
     if refused:
-        return f"nothing was changed; once {_find_obstacle(answer)}: {again}"
+        before = "the rest goes" if changed else "nothing was changed;"
+        if _SHALLOW in answer.out:
+            return f"{before} once this clone has the history: git fetch --unshallow && {again}"
+        return f"{before} once {_find_obstacle(answer)}: {again}"
     if attempt != REACH and not any(sign in line for line in answer.said for sign in _AWAY):
         damaged = any(sign in line for line in answer.said for sign in _DAMAGED_THERE)
         when = f"once {_MENDED}" if damaged else "when that is settled"

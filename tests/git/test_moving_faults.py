@@ -223,7 +223,7 @@ def test_a_remote_with_a_damaged_object_is_mended_by_a_push(world: World, what: 
     world.ana.run("other.py")
     refused = gage_inside(world.ana.path, "push")
     if refused.code != 0:
-        assert f"hint: nothing was changed; {way} push origin\n" in refused.err
+        assert f"{way} push origin\n" in refused.err
 
     broken.unlink()
     while named := find_refs_in_fsck(world.origin):
@@ -403,3 +403,88 @@ def test_a_remote_that_was_rolled_back_gets_the_rest_again(world: World) -> None
     assert objects_of(world.sam.path) >= {
         world.ana.store.repo.blob_oid(b"output of second.py\n"),
     }
+
+
+@pytest.fixture
+def shallow(world: World) -> Path:
+    """A clone without the history of its branch, in which something ran."""
+    for number in range(2):
+        world.ana.git("commit", "-q", "--allow-empty", "-m", str(number))
+    world.ana.git("push", "-q", "origin", "HEAD")
+    path = world.folder / "shallow"
+    git(world.folder, "clone", "-q", "--depth", "1", world.origin.as_uri(), path.name)
+    assert gage_inside(path, "run", "-q", "--", "sh", "-c", "echo hello").code == 0
+    return path
+
+
+def _kinds(place: Path) -> set[str]:
+    return {ref.rpartition("/")[2] for ref in refs_of(place, "refs/gage")}
+
+
+COPY = "copy --all -y --to"
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        ("push", "push"),
+        ("push", COPY),
+        ("push", "backup"),
+        ("push @", "push @"),
+        (COPY, "push"),
+        (COPY, COPY),
+        ("backup", "push @"),
+    ],
+)
+def test_a_shallow_clone_sends_its_sources_once_it_has_their_history(
+    world: World, shallow: Path, first: str, later: str
+) -> None:
+    """git takes no commit without what it stands on; records and outputs are there before."""
+    place = world.bare("place.git")
+
+    def command(words: str) -> list[str]:
+        verb, *rest = words.split()
+        return [verb, *([str(place), *rest] if verb == "push" else [*rest, str(place)])]
+
+    for told, words in enumerate((first, later)):
+        refused = gage_inside(shallow, *command(words))
+        assert refused.code == 128
+        assert "shallow update not allowed\n" in refused.err
+        if not told:
+            assert "\nit has taken outputs and records, but not sources\nhint: the rest goes " in (
+                refused.err
+            )
+        assert "once this clone has the history: git fetch --unshallow && git gage " in refused.err
+        assert _kinds(place) == {"bulk", "log"}
+    git(shallow, "fetch", "-q", "--unshallow")
+    done = gage_inside(shallow, *command(later))
+    assert (done.code, done.err) == (0, "")
+    assert _kinds(place) == {"bulk", "log", "src"}
+    again = gage_inside(shallow, "copy", "--all", "--to", str(place), "-y")
+    assert again.out == f"Nothing to copy: {place} and this side have the same\n"
+    reader = Person(clone(place, world.folder / "reader"))
+    assert gage_inside(reader.path, "fetch").code == 0
+    checked = gage_inside(reader.path, "check", *reader.runs(), "--json").out
+    assert {each["name"] for each in json.loads(checked)["checks"] if each["verdict"] == "ok"} >= {
+        "source",
+        "output",
+    }
+
+
+@pytest.mark.parametrize("kind", ["src", "bulk", "log"])
+def test_what_a_remote_without_atomic_pushes_refuses_goes_later(world: World, kind: str) -> None:
+    run, place = world.ana.run(), world.bare("place.git")
+    git(place, "config", "receive.advertiseAtomic", "false")
+    hook = place / "hooks" / "update"
+    hook.write_text(f'#!/bin/sh\ncase "$1" in */{kind}) exit 1;; esac\n')
+    hook.chmod(0o755)
+    words = ("push", str(place), run)
+    refused = gage_inside(world.ana.path, *words)
+    names = {"src": "sources", "bulk": "outputs", "log": "records"}
+    taken = " and ".join(sorted(name for each, name in names.items() if each != kind))
+    assert f"\nit has taken {taken}, but not {names[kind]}\n" in refused.err
+    assert "hint: the rest goes once the remote takes 'refs/gage/*': git gage push" in refused.err
+    hook.unlink()
+    assert gage_inside(world.ana.path, *words).code == 0
+    assert _kinds(place) == {"bulk", "log", "src"}
+    assert gage_inside(world.ana.path, *words).out == f"{place} is up to date\n"
