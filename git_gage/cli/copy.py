@@ -77,7 +77,7 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
         raise click.UsageError("give the runs, '-w <filter>' or '--all'")
     side = find_side(app, where, sends=to is not None)
     found = plan(app, side, what)
-    if not found.plan.moves and not (found.runs and what.files != "none"):
+    if not found.plan.is_any and not (found.runs and what.files != "none"):
         return _tell_nothing(found, what, as_json=as_json)
     if what.dry_run:
         if side.sends and not allow_secrets:
@@ -108,15 +108,16 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
     Raises: as `make_copy` and `push_files`.
     """
     from git_gage.cli.files_transfer import get_large, send_large
+    from git_gage.safe import clean
     from git_gage.share.copy import make_copy, offer_runs
     from git_gage.share.thumbs import fetch_thumbs, push_thumbs
 
     side, plan = found.side, found.plan
-    previews = 0
+    previews, gave_up = 0, False
     side.make(app)
     with app.progress() as progress:
-        if plan.moves:
-            make_copy(
+        if plan.is_any:
+            gave_up = make_copy(
                 *(app.store, app.catalog, side.address, plan, progress),
                 allow_secrets=allow_secrets,
                 here=app.here,
@@ -128,6 +129,8 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
             previews = fetch_thumbs(app.store, side.address, progress)
     if app.folder is not None and not plan.sends:
         offer_runs(app.store, app.catalog, [move.run for move in plan.moves if not move.records])
+    if gave_up:
+        click.echo(f"{clean(side.shown)} gave up what was taken out")
     if what.files == "thumbs" and not plan.moves:
         click.echo(_describe_previews(side, previews))
     if what.files != "all":
@@ -247,6 +250,7 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
     """
     from git_gage.share.chosen import Chosen
     from git_gage.share.copy import find_put_away, plan_copy
+    from git_gage.share.delivery import would_give_up
     from git_gage.share.news import withheld_lines
 
     there = None
@@ -266,6 +270,9 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
     held = withheld_lines(app.store, there.peek) if there is not None and side.sends else {}
     planned = plan_copy(app.store, side.address, source, target, chosen, held, sends=side.sends)
     listed = {} if there is None else there.peek.listed
+    if there is not None and side.sends:
+        gives_up = would_give_up(app.store, there.peek.remote, listed, whole=False)
+        planned = planned._replace(gives_up=gives_up)
     return Found(side, planned, [target or source, source], runs, listed)
 
 
@@ -316,6 +323,7 @@ def _tell_nothing(found: Found, what: What, *, as_json: bool) -> int:
 
 def _preview(app: App, found: Found, what: What, *, as_json: bool) -> str:
     from git_gage.render.moves import format_moves, move_objects
+    from git_gage.safe import clean
 
     moves = found.plan.moves
     documents = found.documents([move.run for move in moves])
@@ -326,6 +334,8 @@ def _preview(app: App, found: Found, what: What, *, as_json: bool) -> str:
         return format_json(move_objects(documents, counts))
     side = found.side
     head = format_moves(documents, counts, side.shown, app.screen(), to=side.sends) if moves else ""
+    if found.plan.gives_up:
+        head += f"{clean(side.shown)} would give up what was taken out\n"
     return head + _describe_files(found, what)
 
 

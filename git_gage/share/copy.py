@@ -39,6 +39,7 @@ from git_gage.store.out import extend_lane
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.git import Repository
+    from git_gage.share.delivery import Pushed
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
@@ -62,12 +63,18 @@ class Plan(NamedTuple):
     """What a copy moves, and what of it: see `Chosen`. `sends`: from here, else to here.
 
     `lines` are those that are sent; what comes is found again when it comes.
+    gives_up: whether the other side is to delete what this clone gave it and was taken out since.
     """
 
     sends: bool
     chosen: Chosen
     moves: Sequence[Move]
     lines: Sequence[bytes]
+    gives_up: bool = False
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.moves) or self.gives_up
 
 
 def plan_copy(
@@ -145,17 +152,23 @@ def make_copy(
     *,
     allow_secrets: bool,
     here: Repository | None = None,
-) -> None:
-    """Move what a plan says. `here`: as for `remove_files`.
+) -> bool:
+    """Move what a plan says; whether the other side gave something up. `here`: as for
+    `remove_files`.
 
     Raises: as `push_runs` and `fetch_chosen`.
     """
+    gave_up = False
     if plan.sends:
-        _send(store, catalog, remote, plan, observer, allow_secrets=allow_secrets, here=here)
+        pushed = _send(
+            store, catalog, remote, plan, observer, allow_secrets=allow_secrets, here=here
+        )
+        gave_up = pushed.gave_up
     else:
         _, parts, kinds = plan.chosen
         fetch_chosen(store, catalog, remote, plan.chosen.runs, observer, parts, kinds)
     LeftOut(store, find_remote(store.repo, remote), sends=plan.sends).note(plan.chosen)
+    return gave_up
 
 
 def _send(
@@ -167,7 +180,7 @@ def _send(
     *,
     allow_secrets: bool,
     here: Repository | None,
-) -> None:
+) -> Pushed:
     """Send the lines of a plan, whatever the remote is remembered to have."""
     found = find_remote(store.repo, remote)
     with sharing(store):
@@ -175,17 +188,18 @@ def _send(
             store.flush()
         note_name(store, found)
 
-        def send() -> None:
+        def send() -> Pushed:
             meet_again(store, catalog, found, observer)
             listed = list_remote(store.repo, found, observer)
-            push_lines(
+            return push_lines(
                 *(store, catalog, found, plan.chosen, _lines_of(catalog, plan), listed, observer),
                 allow_secrets=allow_secrets,
             )
 
-        mending(store, catalog, observer, send)
+        pushed = mending(store, catalog, observer, send)
         note_given_back(store, found)
         remove_files(store, catalog, found, observer, here)
+    return pushed
 
 
 def require_clean_copy(

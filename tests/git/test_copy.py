@@ -396,7 +396,8 @@ def test_what_is_there_already_does_not_go_again_after_a_purge(repo: Path, place
     assert gage_inside(repo, "purge", runs[0], "--force").code == 0
     preview = gage_inside(repo, "copy", "--all", "--to", str(place), "-n", "--json")
     assert [(move["id"], move["new"]) for move in json.loads(preview.out)] == [(runs[0], False)]
-    assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").out == "Copied 1 run\n"
+    told = f"{place} gave up what was taken out\nCopied 1 run\n"
+    assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").out == told
     assert at(place, "list", "--format", "{id}", where=repo).split() == [runs[2], runs[1]]
     same = f"Nothing to copy: {place} and this side have the same\n"
     assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").out == same

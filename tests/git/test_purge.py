@@ -585,6 +585,38 @@ def test_who_passed_it_on_with_other_runs_takes_it_back_too(project: Path, tmp_p
     assert listed(reader) == [three, one]
 
 
+@pytest.mark.parametrize("verb", ["copy", "backup"])
+def test_a_copy_takes_back_what_its_place_has_heard_of(
+    project: Path, tmp_path: Path, verb: str
+) -> None:
+    """Ana has told the place that her run is gone; what Bob sent there is for him to take back."""
+    one, two = run(project), hush(project)
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    place = tmp_path / "place"
+    copying = ("copy", "--all", "--to", str(place))
+    say(bob, *copying, "-y")
+    hub = ("--remote", "origin", "--remote", str(place))
+    assert gage_inside(project, "purge", two, "--force", *hub).code == 0
+    assert gage_inside(bob, "fetch").code == 0
+    assert HUSH in objects_of(place)
+    assert say(bob, *copying, "-n") == f"{place} would give up what was taken out\n"
+    gave_up = f"{place} gave up what was taken out\n"
+    if verb == "copy":
+        assert say(bob, *copying, "-y") == gave_up
+    else:
+        told = f"{gave_up}no large files to send\nSaved 1 run on {place}\n"
+        assert say(bob, "backup", str(place)) == told
+    same = f"Nothing to copy: {place} and this side have the same\n"
+    assert say(bob, *copying, "-y") == same
+    prune(place)
+    assert HUSH not in objects_of(place)
+    reader = clone(tmp_path / "hub.git", tmp_path / "reader")
+    say(reader, "fetch", str(place))
+    assert_whole(reader, [one])
+
+
 def test_what_was_passed_on_is_taken_back_also_after_kills_and_moves(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
