@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from git_gage.catalog.bulk import WHOLE, find_bound, read_documents
-from git_gage.errors import NotHereError, RequestError
+from git_gage.errors import IntegrityError, NotHereError, RequestError
 from git_gage.git.trees import TooLargeError
 from git_gage.records import decode_path, short_id
 from git_gage.runs.masking import mask_plan
@@ -113,7 +113,9 @@ class CommitFiles:
         oid = self._oids.get(posixpath.normpath(path))
         if oid is None:
             return self._here.read(path) if is_secret(os.fsencode(path)) else None
-        (found,) = self._repo.read_within([oid], "blob", _MAX_FILE)
+        found = next(self._repo.read_within([oid], "blob", _MAX_FILE), None)
+        if found is None:
+            raise IntegrityError(f"read source '{path}': it is not here", hint="see 'git fsck'")
         if found.content is None:
             raise TooLargeError(f"'{path}' has {found.size:,} bytes: nobody's settings are as long")
         return found.content

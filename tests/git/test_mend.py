@@ -195,6 +195,18 @@ def test_what_a_check_says_gets_a_source_again(world: World, more: bool) -> None
     assert "ok       source: " in share(sam, "check", run).out
 
 
+def test_a_script_that_was_lost_is_no_fault_of_ours(world: World) -> None:
+    run, snapshot = run_changed(world.ana, world.sam)
+    drop(world.sam.path, f"{snapshot}:train.py")
+    checked = gage_inside(world.sam.path, "check", run, "--json")
+    assert (checked.code, json.loads(checked.out)["good"]) == (1, False)
+    refused = gage_inside(world.sam.path, "restart", run, "--trust-code", "-y")
+    assert (refused.code, refused.err) == (
+        128,
+        "fatal: read source 'train.py': it is not here\nhint: see 'git fsck'\n",
+    )
+
+
 def test_a_pack_that_was_cut(world: World) -> None:
     ana, sam = world.ana, world.sam
     ana.run()
