@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage import __version__
@@ -131,7 +132,7 @@ def _check_repository(repo: Repository, done: str) -> Iterator[Check]:
             "writing",
             WARNING,
             f"no permission to write in '{repo.common_dir}': runs can be read only",
-            f"ls -ld {repo.common_dir}",
+            f"ls -ld {quote(str(repo.common_dir))}",
         )
 
 

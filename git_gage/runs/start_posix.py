@@ -78,7 +78,7 @@ def _explain_missing(program: str, cwd: Path) -> StartError:
 
     if "/" in program:
         folder = shlex.quote(os.path.dirname(program) or "/")
-        why, hint = "no such file", f"see what is there with 'ls {folder}'"
+        why, hint = "no such file", f"see what is there: ls {folder}"
     elif (cwd / program).is_file():
         why, hint = "no such command", f"for the file here: ./{program}"
     else:

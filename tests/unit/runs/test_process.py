@@ -584,7 +584,7 @@ def test_a_going_program_gives_signs_of_life(
             "./bin/none",
             127,
             "cannot run './bin/none': no such file",
-            "see what is there with 'ls ./bin'",
+            "see what is there: ls ./bin",
             id="no file",
         ),
         pytest.param(
