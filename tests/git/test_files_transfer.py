@@ -543,10 +543,10 @@ def test_a_disk_behind_rclone_that_is_too_small(
 
     def run_about(self: RcloneBackend, *words: str, **more: Any) -> Said:
         found = run(self, *words, **more)
-        return found._replace(out=told) if words[0] == "about" else found
+        return found._replace(out=told, returncode=code) if words[0] == "about" else found
 
     monkeypatch.setattr(RcloneBackend, "_run", run_about)
-    told = '{"free": 1000}'
+    told, code = '{"free": 1000}', 0
     for words in (["files", "push", "@", "-n"], ["files", "push", "@"]):
         refused = said(ana, *words, code=128)
         assert refused.err == (
@@ -554,6 +554,8 @@ def test_a_disk_behind_rclone_that_is_too_small(
             "hint: nothing was sent: free some space there, and try again\n"
         )
     told = '{"used": 1000}'  # of some services nobody can tell
+    assert answer(ana, "files", "push", "@", "-n") == would
+    code = 3  # nor where there is no folder at all yet
     assert answer(ana, "files", "push", "@", "-n") == would
 
 
