@@ -469,10 +469,11 @@ class App:
         Raises: RequestError if one cannot be written.
         """
         from git_gage.safe import clean
+        from git_gage.store.files import whole_file
 
         path = self.cwd / name
         try:
-            with path.open("w", encoding="utf-8", newline="\n") as file:
+            with whole_file(path) as place, place.open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(parts)
             for other, content in beside.items():
                 place = path.parent / other

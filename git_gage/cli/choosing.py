@@ -194,6 +194,8 @@ def _date(option: str, words: str) -> str:
 def _read_author(_: App, pattern: str | None) -> Iterator[str]:
     if pattern is None:
         return
+    if not pattern:
+        raise click.UsageError("'--author' needs a pattern: every author has the empty one")
     from git_gage.catalog.filter_match import check_pattern
     from git_gage.catalog.filter_nodes import spell_text
 

@@ -6,6 +6,7 @@ Source: gitformat-bundle(5), git-bundle(1); docs/export.md.
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from git_gage.share.transfer import Observer
 
 _FORMAT = b"@object-format="
+_ANEW = (
+    "nothing was changed; bring it here again, or write it anew where the runs are: git gage export"
+    " <run> --format bundle -o <file>"
+)
 
 
 class Brought(NamedTuple):
@@ -68,7 +73,12 @@ def write_bundle(
         observer.warning(sentence.replace("is sent without", "goes without"))
     known = store.repo.list_refs("refs/remotes")
     with packed(store, parcels, known, allow_secrets=allow_secrets) as (repo, refs):
-        repo.run("bundle", "create", "--quiet", str(path), *refs)
+        is_other = path.exists() and not path.is_file()
+        place = repo.git_dir / "runs.bundle" if is_other else path
+        repo.run("bundle", "create", "--quiet", str(place), *refs)
+        if is_other:  # git would put a file in the place of a pipe or device
+            with place.open("rb") as made, path.open("wb") as file:
+                shutil.copyfileobj(made, file)
 
 
 def read_bundle(store: Store, catalog: Catalog, path: Path, observer: Observer) -> Brought:
@@ -94,8 +104,7 @@ def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
         except GitError as error:
             raise IntegrityError(
                 f"import '{path}': it is cut off or damaged: {error.message.partition(': ')[2]}",
-                hint="nothing was changed; bring it here again, or write it anew where the runs "
-                "are: git gage export <run> --format bundle -o <file>",
+                hint=_ANEW,
             ) from error
         there = Store(repo)
         lines = read_tip_lines(there, there.read_tips().values())
@@ -106,13 +115,17 @@ def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
 
 
 def _require_format(repo: Repository, path: Path) -> None:
-    """Raises: RequestError where the head of a bundle says that git names objects otherwise there.
+    """Raises: RequestError where the head of a bundle says that git names objects otherwise there;
+    IntegrityError where it has no end, which git takes for a bundle of nothing.
 
     Source: gitformat-bundle(5), "FORMAT", "CAPABILITIES".
     """
     with path.open("rb") as file:
-        head = itertools.takewhile(lambda line: line[:1] in b"#@", iter(file.readline, b""))
-        told = [line for line in head if line.startswith(_FORMAT)]
+        head = list(itertools.takewhile(lambda line: line != b"\n", iter(file.readline, b"")))
+        is_cut = file.read(1) == b""
+    if is_cut:
+        raise IntegrityError(f"import '{path}': it is cut off", hint=_ANEW)
+    told = [line for line in head if line.startswith(_FORMAT)]
     form = told[0].removeprefix(_FORMAT).decode(errors="replace").strip() if told else "sha1"
     if form != repo.object_format:
         raise RequestError(

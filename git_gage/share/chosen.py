@@ -144,7 +144,8 @@ def _find_lost(
     held = {line_key(record.line) for record in there.record_lines(chosen.runs)}
     ours = catalog.record_lines(chosen.runs)
     meant = (each.line for each in ours if chosen.kinds is None or each.kind in chosen.kinds)
-    return [line for line in meant if line_key(line) not in held]
+    said = find_said(chosen.runs, catalog, there)
+    return [line for line in meant if line_key(line) not in held and not said.takes(line)]
 
 
 def _find_lines(store: Store, catalog: Catalog, remote: Remote, chosen: Chosen) -> Iterator[bytes]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from git_gage.errors import FREE_SPACE, GageError, RequestError
-from git_gage.system import is_locked, lock_file, open_file, replace_file, sync_folder
+from git_gage.system import is_locked, lock_file, open_file, remove_file, replace_file, sync_folder
 
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -78,6 +79,26 @@ def write_json(path: Path, value: dict[str, Any], *, durable: bool = False) -> N
             raise
         if durable:
             sync_folder(path.parent)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Where to write what the user wants in a file: that stays as it was until all is written.
+
+    A pipe or device is written as it is, and so is a file in a folder where there can be no other.
+    """
+    target = Path(os.path.realpath(path))
+    if (target.exists() and not target.is_file()) or not os.access(target.parent, os.W_OK):
+        yield target
+        return
+    fresh = target.with_name(f".gage-{os.getpid()}.part")
+    try:
+        yield fresh
+        if target.exists():
+            shutil.copymode(target, fresh)
+        replace_file(fresh, target)
+    finally:
+        remove_file(fresh)
 
 
 def make_folder(path: Path) -> None:

@@ -52,6 +52,7 @@ def test_options_become_one_filter(repo: Path) -> None:
         (("copy", "--all", "-y", "--to", ""), "an empty word names no remote"),
         (("list", "--remote", ""), "an empty word names no remote"),
         (("push", ""), "an empty word names no remote"),
+        (("purge", "--author", "", "--force"), "'--author' needs a pattern"),
         (("--runs", "", "rm", "1", "-y"), "'--runs' needs a directory: leave it out for this"),
     ],
 )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import math
+import os
+import stat
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -283,11 +287,49 @@ def test_a_bundle_that_does_not_fit_or_is_cut_off_says_so(project: Path, tmp_pat
             )
     assert gage_inside(project, "import", str(tmp_path / "sha1.bundle")).code == 0
     assert gage_inside(other, "import", str(tmp_path / "sha256.bundle")).code == 0
-    cut = tmp_path / "cut.bundle"
-    cut.write_bytes((tmp_path / "sha1.bundle").read_bytes()[:-30])
-    refused = gage_inside(make_repo(tmp_path / "third"), "import", str(cut))
+    cut, third = tmp_path / "cut.bundle", make_repo(tmp_path / "third")
+    whole = (tmp_path / "sha1.bundle").read_bytes()
+    for length in (18, 60, whole.index(b"\n\n") + 2):
+        cut.write_bytes(whole[:length])
+        refused = gage_inside(third, "import", str(cut))
+        assert (refused.code, refused.out) == (128, ""), length
+        assert refused.err.startswith(f"fatal: import '{cut}': it is cut off\nhint: nothing was")
+    cut.write_bytes(whole[:-30])
+    refused = gage_inside(third, "import", str(cut))
     assert refused.err.startswith(f"fatal: import '{cut}': it is cut off or damaged: ")
     assert "hint: nothing was changed; bring it here again" in refused.err
+
+
+def test_a_file_is_written_whole_or_stays_as_it_was(project: Path, tmp_path: Path) -> None:
+    path, other = tmp_path / "runs.jsonl", tmp_path / "elsewhere.jsonl"
+    assert export(project, "--format", "jsonl", "@", "-o", other).code == 0
+    before = other.read_bytes()
+    other.chmod(0o640)
+    path.symlink_to(other)
+    words = ("export", "--format", "jsonl", "-w", "status = completed or status = error")
+
+    def full_disk(place: str, target: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with patch("git_gage.store.files.replace_file", full_disk):
+        refused = gage_inside(project, *words, "-o", str(path))
+    assert (refused.code, "no space left on device" in refused.err) == (128, True)
+    assert other.read_bytes() == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["elsewhere.jsonl", "runs.jsonl"]
+    assert gage_inside(project, *words, "-o", str(path)).code == 0
+    assert path.is_symlink()
+    assert (other.read_bytes().count(b"\n"), stat.S_IMODE(other.stat().st_mode)) == (2, 0o640)
+
+
+@pytest.mark.parametrize("form", ["bundle", "jsonl"])
+def test_a_pipe_stays_a_pipe(project: Path, tmp_path: Path, form: str) -> None:
+    pipe, path = tmp_path / "pipe", tmp_path / "file"
+    os.mkfifo(pipe)
+    with path.open("wb") as file, subprocess.Popen(["cat", str(pipe)], stdout=file) as reader:
+        assert export(project, "--format", form, "@", "-o", pipe).code == 0
+        assert reader.wait(timeout=20) == 0
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert gage_inside(make_repo(tmp_path / "new"), "import", str(path)).code == 0
 
 
 def test_several_bundles_are_told_as_one_import(project: Path, tmp_path: Path) -> None:

@@ -70,11 +70,10 @@ class RcloneBackend:
         Source: https://rclone.org/commands/rclone_about.
         """
         remote, colon, path = self._root.rpartition(":")
-        for folder in (path, *map(str, PurePosixPath(path).parents)):
-            said = self._run("about", "--json", "--", f"{remote}{colon}{folder}")
-            if said.returncode != _NO_FOLDER:
-                break
-        free = _parse(said.out).get("free") if said.returncode == 0 else None
+        folders = (path, *map(str, PurePosixPath(path).parents))
+        asked = (self._run("about", "--json", "--", f"{remote}{colon}{each}") for each in folders)
+        said = next((each for each in asked if each.returncode != _NO_FOLDER), None)
+        free = _parse(said.out).get("free") if said and said.returncode == 0 else None
         return free if isinstance(free, int) else None
 
     def send(self, wanted: Mapping[str, int], sidecar: Sidecar, meter: Meter) -> None:
