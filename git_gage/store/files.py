@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +86,8 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     A pipe or device is written as it is, and so is a file in a folder where there can be no other.
     """
+    import shutil  # few commands write a file for the user
+
     target = Path(os.path.realpath(path))
     if (target.exists() and not target.is_file()) or not os.access(target.parent, os.W_OK):
         yield target
