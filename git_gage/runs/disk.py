@@ -96,8 +96,9 @@ def _measure_all(store: Store) -> int:
     """Bytes of all run directories and the sidecar."""
     sizes: dict[tuple[int, int], int] = {}
     runs = store.dir / "runs"
-    for name in os.listdir(runs) if runs.is_dir() else ():
-        for left in find_left(store.run_dir(name)):
+    names = os.listdir(runs) if runs.is_dir() else ()
+    for top in (place for name in names if (place := store.run_dir(name)).is_dir()):
+        for left in find_left(top):
             sizes[left.found.st_dev, left.found.st_ino] = left.found.st_size
     objects = (store.sidecar.path(sha256) for sha256, _ in store.sidecar.list())
     for path in (*objects, *store.sidecar.half()):

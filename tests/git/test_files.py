@@ -179,6 +179,7 @@ def limit(text: str) -> dict[str, str]:
 def test_where_no_run_has_files(repo: Path) -> None:
     assert answer(repo, "files") == "no files of runs\n"
     run(repo, "pass\n")
+    (repo / ".git" / "gage" / "runs" / "stray").write_text("of nobody")
     assert answer(repo, "files") == "no files of runs\n"
     assert json.loads(answer(repo, "show", "--json"))["files"] is None
 
