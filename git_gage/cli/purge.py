@@ -85,10 +85,10 @@ def command(
         body = {"runs": purged, "remotes": left, "elsewhere": elsewhere}
         click.echo(format_json(body), nl=False)
     else:
-        for line in _describe(purged, [*there.failed, *elsewhere]):
+        for line in _describe(purged, [*there.failed, *there.kept, *elsewhere]):
             click.echo(line)
-    code = _report(app, there.failed)
-    if not (purged or there.failed):
+    code = max(_report(app, there.failed), int(bool(there.kept)))
+    if not (purged or there.failed or there.kept):
         describe_done(app, "Purged", [])
     with app.progress(quiet=as_json) as progress:
         for hint in (*_hints(left, asked), app.hint_at_gc()):
@@ -109,36 +109,44 @@ def _reach(app: App, remotes: Sequence[str]) -> None:
 class _There(NamedTuple):
     """What became of runs on remotes: where they are still, and what failed by remote.
 
-    is_changed: whether any remote gave up something, or heard of it.
+    `kept`: remotes that did not delete all that they were to. is_changed: whether any remote gave
+    up something, or heard of it.
     """
 
     elsewhere: list[str]
     failed: dict[str, GageError]
+    kept: list[str]
     is_changed: bool
 
 
 def _end_there(app: App, remotes: Sequence[str], runs: Sequence[str]) -> _There:
     """Let each remote delete runs."""
     from git_gage.errors import GageError
-    from git_gage.share.lanes import recall_name
     from git_gage.share.purge import push_purge
-    from git_gage.share.remote import find_remote
 
     elsewhere: list[str] = []
     failed: dict[str, GageError] = {}
+    kept: list[str] = []
     changed = set()
     with app.progress() as progress:
         for remote in remotes:
             try:
-                left, is_changed = push_purge(
-                    app.store, app.catalog, remote, runs, progress, app.here
-                )
+                ended = push_purge(app.store, app.catalog, remote, runs, progress, app.here)
             except GageError as error:
-                failed[recall_name(app.store, find_remote(app.repo, remote).tracking)] = error
+                failed[_name(app, remote)] = error
                 continue
-            elsewhere += left
-            changed.add(is_changed)
-    return _There(elsewhere, failed, is_changed=True in changed)
+            elsewhere += ended.elsewhere
+            kept += [_name(app, remote)] if ended.is_kept else []
+            changed.add(ended.is_changed)
+    return _There(elsewhere, failed, kept, is_changed=True in changed)
+
+
+def _name(app: App, remote: str) -> str:
+    """What to call a remote that was met."""
+    from git_gage.share.lanes import recall_name
+    from git_gage.share.remote import find_remote
+
+    return recall_name(app.store, find_remote(app.repo, remote).tracking)
 
 
 def _report(app: App, failed: Mapping[str, GageError]) -> int:

@@ -201,7 +201,9 @@ def _note_withdrawn(
         gone = {ref: oid for ref, oid in asked.items() if there.get(ref) != oid}
         if len(gone) < len(asked):
             left = len(asked) - len(gone)
-            observer.warning(f"'{remote.shown}' did not delete {left} refs with what was redacted")
+            observer.warning(
+                f"'{remote.shown}' did not delete {left} refs with what was purged or redacted"
+            )
     if gone:
         withdrawn.note_gone(remote.tracking, gone)
     if withdrawn.deletes(remote.tracking).keys() - asked.keys():

@@ -8,7 +8,7 @@ Source: docs/format.md, "Redaction"; docs/deleting.md.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
 from git_gage.records import short_id
@@ -44,7 +44,7 @@ from git_gage.share.take_out import (
     take_out,
     would_take_out,
 )
-from git_gage.share.transfer import list_remote
+from git_gage.share.transfer import list_remaining
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import OWN, SPACES
 from git_gage.trust.verdict import ADMIN, SIGNED
@@ -58,6 +58,18 @@ if TYPE_CHECKING:
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
     from git_gage.store.rewrite import Drop
+
+
+class Ended(NamedTuple):
+    """What a remote did about purged runs.
+
+    `elsewhere`: as `Redacted.elsewhere`. is_changed: whether it gave up something, or heard of it;
+    is_kept: whether it has not deleted all that it was to.
+    """
+
+    elsewhere: list[str]
+    is_changed: bool
+    is_kept: bool
 
 
 def plan_purge(
@@ -190,11 +202,10 @@ def push_purge(
     runs: Sequence[str],
     observer: Observer,
     here: Repository | None = None,
-) -> tuple[list[str], bool]:
+) -> Ended:
     """Let a remote delete what it has of purged runs, and tell others who fetch from it.
 
     What it was given as a whole is replaced by what is here now; else it gets the tombstones alone.
-    Gives where the runs are there still, as `Redacted.elsewhere`; and whether anything was done.
     `here`: as for `remove_files`.
     Raises: as `push_runs`.
     """
@@ -222,21 +233,23 @@ def push_purge(
         remove_files(store, catalog, found, observer, here)
         is_changed = has_files or pushed.gave_up or not pushed.up_to_date
         try:
-            return _find_left(store, catalog, found, runs, observer), is_changed
+            elsewhere, is_kept = _find_left(store, catalog, found, runs, observer)
+            return Ended(elsewhere, is_changed, is_kept)
         finally:
             forget_peeks(store)  # what is left there is not to lie here
 
 
 def _find_left(
     store: Store, catalog: Catalog, remote: Remote, runs: Sequence[str], observer: Observer
-) -> list[str]:
+) -> tuple[list[str], bool]:
     """Lanes that the remote has with something of these runs, whether it is here, too, or not.
 
-    What it was to delete and did not is told where that is noted.
+    And whether it has anything that it was to delete and did not.
     """
     waits = Withdrawn(store).deletes(remote.tracking)
-    listed = records_only(list_remote(store.repo, remote, observer))
-    tips = {ref: oid for ref, oid in listed.items() if ref not in waits}
+    listed = list_remaining(store.repo, remote, waits, observer)
+    is_kept = not waits.keys().isdisjoint(listed)
+    tips = {ref: oid for ref, oid in records_only(listed).items() if ref not in waits}
     known = tracking_refs(store.repo, remote)
     if all(known.get(ref) == oid for ref, oid in tips.items()):
         left = _find_lanes(store, tips, runs)
@@ -246,7 +259,7 @@ def _find_left(
         left = _find_lanes(peek.store, tips, runs)
         peek.catalog.close()
         peek.store.close()
-    return [name_lane(store, remote.tracking, lane) for lane in left]
+    return [name_lane(store, remote.tracking, lane) for lane in left], is_kept
 
 
 def _find_lanes(store: Store, tips: Refs, runs: Collection[str]) -> list[str]:

@@ -284,7 +284,7 @@ def push_refs(
 ) -> Outcome:
     """Put commits on refs of the remote, and delete refs that are still what they were.
 
-    Everything or nothing, where the remote can do that; without the deletes, where it can't. What
+    Everything or nothing, where the remote can do that; where it can't, the deletes come last. What
     it has no longer counts as deleted. Never forced. There must be either: without any, git would
     push branches.
 
@@ -308,11 +308,32 @@ def push_refs(
             # What refuses this may have hidden those.
             outcome = outcome._replace(flags={**gone, **outcome.flags}, absent=gone)
     if any("does not support --atomic" in line for line in outcome.answer.said):
-        outcome = _push(repo, remote, updates, {} if updates else deletes, observer, ())
+        outcome = _push_in_turn(repo, remote, updates, deletes, observer)
     for line in outcome.answer.said:
         if line.startswith("remote:") and outcome.accepted:
             observer.progress(hide_user(line))
     return outcome
+
+
+def _push_in_turn(
+    repo: Repository,
+    remote: Remote,
+    updates: Mapping[str, str],
+    deletes: Mapping[str, str],
+    observer: Observer,
+) -> Outcome:
+    """Delete only once all of the updates have arrived; the outcome tells what came of these.
+
+    Of the deletes it tells those that were done.
+    """
+    if not updates:
+        return _push(repo, remote, {}, deletes, observer, ())
+    outcome = _push(repo, remote, updates, {}, observer, ())
+    if not (deletes and outcome.accepted):
+        return outcome
+    flags = _push(repo, remote, {}, deletes, observer, ()).flags
+    gone = {ref: flag for ref, flag in flags.items() if flag == "-"}
+    return outcome._replace(flags={**gone, **outcome.flags})
 
 
 def replace_ref(

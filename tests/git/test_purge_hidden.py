@@ -1,13 +1,14 @@
-"""Remotes that hide refs from who reads, and are to give up what was purged all the same."""
+"""Remotes that hide refs, or can't do all at once, are to give up what was purged all the same."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.git.test_purge import HUSH, hush, project
-from tests.git.test_put_away import run, say
+from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import prune
 from tests.git.test_secrets import everything
 from tests.support import clone, gage_inside, git
@@ -18,6 +19,10 @@ __all__ = ["project"]
 
 def hide(where: Path, *, key: str = "uploadpack") -> None:
     git(where, "config", f"{key}.hideRefs", "refs/gage")
+
+
+def keep_atomic(hub: Path, *, is_atomic: bool) -> None:
+    git(hub, "config", "receive.advertiseAtomic", str(is_atomic).lower())
 
 
 def is_clean(where: Path) -> bool:
@@ -40,8 +45,12 @@ def place(project: Path, tmp_path: Path) -> Path:
     return place
 
 
-def test_what_readers_cannot_see_is_given_up(place: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_atomic", [True, False])
+def test_what_readers_cannot_see_is_given_up(
+    place: Path, tmp_path: Path, *, is_atomic: bool
+) -> None:
     hide(place)
+    keep_atomic(place, is_atomic=is_atomic)
     sam = tmp_path / "sam"
     assert say(sam, "push", "place") == "place gave up what was taken out\n"
     assert refs_of(place, "refs/gage") == {}
@@ -87,7 +96,7 @@ def test_what_it_does_not_delete_is_told_and_asked_again(project: Path, tmp_path
     hook.write_text('#!/bin/sh\ncase "$3" in *[1-9a-f]*) exit 0;; esac\nexit 1\n')
     hook.chmod(0o755)
     say(project, "purge", one, "--force")
-    told = "'origin' did not delete 3 refs with what was redacted"
+    told = "'origin' did not delete 3 refs with what was purged or redacted"
     assert told in gage_inside(project, "push").err
     hook.unlink()
     assert say(project, "push") == "origin gave up what was taken out\n"
@@ -103,4 +112,92 @@ def test_one_that_is_gone_already_keeps_no_others_there(project: Path, tmp_path:
     (log,) = (ref for ref in refs_of(hub, "refs/gage") if ref.endswith("/log"))
     git(hub, "update-ref", "-d", log)
     assert say(project, "push").endswith("; it gave up what was taken out\n")
+    assert is_clean(hub)
+
+
+def count_pushes(where: Path, calls: Path) -> None:
+    """From now on each push that goes to origin adds a line to `calls`."""
+    script = calls.with_suffix(".sh")
+    script.write_text(f'#!/bin/sh\necho >>{calls}\nexec git-receive-pack "$@"\n')
+    script.chmod(0o755)
+    calls.touch()
+    git(where, "config", "remote.origin.receivepack", str(script))
+
+
+def refuse(hub: Path, new: str) -> Path:
+    """Let a hook refuse what changes a ref to anything that a pattern of the shell matches."""
+    hook = hub / "hooks/update"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f'#!/bin/sh\ncase "$3" in {new}) exit 1;; esac\n')
+    hook.chmod(0o755)
+    return hook
+
+
+@pytest.mark.parametrize("is_atomic", [True, False])
+def test_what_cannot_be_done_at_once_is_done_in_turn(
+    project: Path, tmp_path: Path, *, is_atomic: bool
+) -> None:
+    hub, calls = tmp_path / "hub.git", tmp_path / "calls"
+    keep_atomic(hub, is_atomic=is_atomic)
+    one, other = hush(project), run(project)
+    say(project, "push")
+    count_pushes(project, calls)
+    done = gage_inside(project, "purge", one, "--force", "--remote", "origin")
+    assert (done.code, done.out, "warning" in done.err) == (0, "Purged 1 run\n", False)
+    # What is tried all at once is the first.
+    assert len(calls.read_text()) == (1 if is_atomic else 3)
+    assert is_clean(hub)
+    assert say(project, "push") == "origin is up to date\n"
+    reader = clone(hub, tmp_path / "reader")
+    say(reader, "fetch")
+    assert listed(reader) == [other]
+
+
+def test_what_was_redacted_goes_without_atomic_pushes(project: Path, tmp_path: Path) -> None:
+    hub = tmp_path / "hub.git"
+    keep_atomic(hub, is_atomic=False)
+    one = hush(project)
+    say(project, "push")
+    say(project, "redact", "-y", one, "--output", "--files", "--source")
+    assert say(project, "push").endswith("; it gave up what was taken out\n")
+    assert is_clean(hub)
+
+
+def test_nothing_is_deleted_before_what_replaces_it_is_there(project: Path, tmp_path: Path) -> None:
+    hub = tmp_path / "hub.git"
+    keep_atomic(hub, is_atomic=False)
+    one = hush(project)
+    run(project)
+    say(project, "push")
+    before = refs_of(hub, "refs/gage")
+    hook = refuse(hub, "*[1-9a-f]*")
+    done = gage_inside(project, "purge", one, "--force", "--remote", "origin")
+    assert (done.code, done.out) == (128, "Purged 1 run\nstill on a remote: origin\n")
+    assert refs_of(hub, "refs/gage") == before
+    hook.unlink()
+    assert say(project, "push").endswith("; it gave up what was taken out\n")
+    assert is_clean(hub)
+
+
+@pytest.mark.parametrize("is_atomic", [True, False])
+def test_what_stays_there_is_told_by_the_exit_code(
+    project: Path, tmp_path: Path, *, is_atomic: bool
+) -> None:
+    hub, one = tmp_path / "hub.git", hush(project)
+    keep_atomic(hub, is_atomic=is_atomic)
+    say(project, "push")
+    hook = refuse(hub, "*[!0]*) ;; *")
+    told = "'origin' did not delete 3 refs with what was purged or redacted\n"
+    done = gage_inside(project, "purge", one, "--force", "--remote", "origin")
+    assert (done.code, done.out) == (1, "Purged 1 run\nstill on a remote: origin\n")
+    assert f"warning: {told}" in done.err
+    again = gage_inside(project, "purge", one, "--force", "--remote", "origin", "--json")
+    assert (again.code, json.loads(again.out)) == (
+        1,
+        {"runs": [], "remotes": ["origin"], "elsewhere": []},
+    )
+    pushed = gage_inside(project, "push")
+    assert (pushed.code, pushed.err) == (0, f"warning: {told}")
+    hook.unlink()
+    assert say(project, "push").endswith("origin gave up what was taken out\n")
     assert is_clean(hub)
