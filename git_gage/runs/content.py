@@ -103,7 +103,7 @@ def open_content(
     entry = find_entry(filed, path)
     if entry.link is not None:
         if catalog.is_foreign(run):
-            raise _absent(filed, entry)
+            raise absent_entry(filed, entry)
         return _open_given(store, run, entry)
     try:
         found = open_entry(store, filed, entry)
@@ -138,7 +138,7 @@ def find_place(
         warn(_describe_unrecorded(entry))
         return place
     if entry.sha256 is None or entry.link is not None or not place_file(store, filed, entry):
-        raise _absent(filed, entry)
+        raise absent_entry(filed, entry)
     is_sound = store.sidecar.is_sound(entry.sha256, entry.size)
     is_ours = is_sound and place.exists() and store.sidecar.path(entry.sha256).samefile(place)
     if not is_ours and place.is_file() and digest_file(place) != (entry.sha256, entry.size):
@@ -157,7 +157,7 @@ def open_entry(store: Store, filed: Filed, entry: Entry) -> IO[bytes]:
     if entry.sha256 is None:
         if in_place:
             return place.open("rb")
-        raise _absent(filed, entry)
+        raise absent_entry(filed, entry)
     if store.sidecar.is_sound(entry.sha256, entry.size):
         return store.sidecar.path(entry.sha256).open("rb")
     if in_place and digest_file(place)[0] == entry.sha256:
@@ -168,7 +168,7 @@ def open_entry(store: Store, filed: Filed, entry: Entry) -> IO[bytes]:
         return found
     if bound is None and (in_place or store.sidecar.has(entry.sha256, entry.size)):
         raise _changed(filed.run, entry)
-    raise _absent(filed, entry)
+    raise absent_entry(filed, entry)
 
 
 def _open_given(store: Store, run: str, entry: Entry) -> IO[bytes]:
@@ -247,7 +247,8 @@ def _changed(run: str, entry: Entry) -> ChangedLargeError:
     )
 
 
-def _absent(filed: Filed, entry: Entry) -> AbsentFileError:
+def absent_entry(filed: Filed, entry: Entry) -> AbsentFileError:
+    """What is said of a plain file whose content is not here."""
     if entry.stays_because:
         name, run = path_text(entry.path), short_id(filed.run)
         return AbsentFileError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from git_gage.runs.files import Filed
 from git_gage.runs.inputs import stage
 from git_gage.runs.inputs.recorded import RecordedFiles
 from tests.git.inputs_story import World
-from tests.support import Result, make_repo, said, write_files
+from tests.support import Result, clone, git, make_repo, said, write_files
 
 BIG = 300 << 10
 GAGEFILE = f"""\
@@ -193,6 +194,126 @@ def test_a_reference_that_came_later_is_none_of_the_run(project: Path) -> None:
     with (project / "gage.toml").open("a") as file:
         file.write(take)
     assert "warning: 'later.txt' is left out" in said(project, "run", "take").err
+
+
+def to_folder(place: Path) -> None:
+    place.unlink()
+    place.mkdir()
+    (place / "junk.txt").write_text("not made\n")
+
+
+def to_dangling(place: Path) -> None:
+    place.unlink()
+    place.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize("change", [to_folder, to_dangling])
+@pytest.mark.parametrize("files", ["", ', files = ["s.txt"]', ', files = ["*.txt", "d"]'])
+def test_a_file_that_became_something_else_is_not_left_out(
+    project: Path, change: Callable[[Path], None], files: str
+) -> None:
+    take = f'[take]\nexec = "ls"\ndepends = {{run = "make"{files}}}\n'
+    with (project / "gage.toml").open("a") as file:
+        file.write(take)
+    said(project, "run", "-q", "take")
+    place = made(project, "s.txt")
+    change(place)
+    done = refused(project, "s.txt", "run", "take")
+    assert done.err.endswith(f"once that is moved: mv {place} s.txt.changed\n")
+    refused(project, "s.txt", "run", "--needed", "take")
+    refused(project, "s.txt", "restart", "@")
+    refused(project, "s.txt", "restart", "make@", "--keep-files")
+    refused(project, "s.txt", "restart", "make@", "--keep-files=*.txt")
+    assert "'s.txt' of run" in said(project, "check", "@", code=1).out
+    said(project, "restart", "make@", "--keep-files=*.bin")
+    subprocess.run(["sh", "-c", done.err.rpartition(": ")[2]], cwd=project, check=True)
+    said(project, "run", "-q", "take")
+    assert said(project, "cat", "@:s.txt").out == "right\n"
+
+
+@pytest.mark.parametrize("files", ["", ', files = ["d"]', ', files = ["d/*"]'])
+def test_a_folder_that_became_a_file_is_not_left_out(project: Path, files: str) -> None:
+    with (project / "gage.toml").open("a") as file:
+        file.write(f'[take]\nexec = "cat d/a.txt"\ndepends = {{run = "make"{files}}}\n')
+    folder = made(project, "d")
+    shutil.rmtree(folder)
+    folder.write_text("no folder\n")
+    done = refused(project, "d/a.txt", "run", "take")
+    assert done.err.endswith(f"once that is moved: mv {folder} d.changed\n")
+    refused(project, "d/a.txt", "restart", "make@", "--keep-files")
+    subprocess.run(["sh", "-c", done.err.rpartition(": ")[2]], cwd=project, check=True)
+    assert said(project, "run", "-q", "take").out == "a\n"
+
+
+def test_a_file_that_became_a_reference_is_not_left_out(project: Path) -> None:
+    said(project, "run", "-q", "use")
+    reference = made(project, "s.txt", "@").read_text()
+    edit(made(project, "s.txt"), reference)
+    refused(project, "s.txt", "run", "use")
+
+
+def test_files_of_an_operation_in_a_folder_are_held_to_its_record(project: Path) -> None:
+    """Below that folder alone; a repository that the run made there is nobody's input."""
+    script = "mkdir -p r/.git && echo x > r/.git/x && echo up > ../up.txt && echo in > in.txt"
+    gagefile = f"[sub]\nexec = '{script}'\n[then]\nexec = 'ls'\ndepends = 'run-files: sub'\n"
+    write_files(project, {"deep/gage.toml": gagefile})
+    said(project / "deep", "run", "-q", "sub")
+    assert said(project / "deep", "run", "-q", "then").out == "gage.toml\nin.txt\n"
+    to_folder(made(project / "deep", "deep/in.txt", "sub@"))
+    done = said(project / "deep", "run", "then", code=128)
+    assert "'deep/in.txt' of run" in done.err
+    assert "was changed here" in done.err
+
+
+HELD_BACK = """\
+[make]
+exec = '''
+    echo ok > a.txt
+    printf 'token ghp_%s%s' a1B2c3D4e5F6a1B2c3 D4e5F6a1B2c3D4e5F6 > sec.txt
+    mkdir d
+    cp sec.txt d
+'''
+
+[all]
+exec = "ls"
+depends = "run-files: make"
+
+[one]
+exec = "ls"
+depends = {run = "make", files = ["sec.txt"]}
+
+[folder]
+exec = "ls"
+depends = {run = "make", files = ["d"]}
+
+[other]
+exec = "ls"
+depends = {run = "make", files = ["a.txt"]}
+"""
+
+
+def test_what_stays_where_it_was_made_is_not_left_out(tmp_path: Path) -> None:
+    seed = make_repo(tmp_path / "seed", files={"gage.toml": HELD_BACK})
+    git(tmp_path, "clone", "-q", "--bare", str(seed), "origin.git")
+    ana = clone(tmp_path / "origin.git", tmp_path / "ana")
+    said(ana, "run", "-q", "make")
+    said(ana, "push", "--files")
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
+    said(sam, "fetch", "--files")
+    run = id_of(sam, "make@")
+    why = "something in it looks like a secret, so that it stays where it was made"
+    hint = f"hint: it can only be where the run was recorded: git gage show {run}\n"
+    for name, *words in (
+        ("d/sec.txt", "run", "all"),
+        ("sec.txt", "run", "one"),
+        ("d/sec.txt", "run", "folder"),
+        ("d/sec.txt", "restart", run, "--keep-files", "--trust-code"),
+        ("sec.txt", "restart", run, "--keep-files=sec.txt", "--trust-code"),
+    ):
+        done = said(sam, *words, code=128)
+        assert f"'{name}' of run {run} is not here: {why}\n{hint}" in done.err
+    assert said(sam, "run", "-q", "other").out == "a.txt\ngage.toml\n"
+    assert "sec.txt" in said(ana, "run", "-q", "one").out
 
 
 def test_what_was_not_recorded_is_taken_and_told(project: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from git_gage.files.manifest import UNRECORDED
 from git_gage.records import path_text, short_id
+from git_gage.runs.content import absent_entry
 from git_gage.runs.inputs.model import ChangedInputError
 from git_gage.runs.links import follow_links
 from git_gage.runs.placing import how_to_move
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from git_gage.runs.files import Filed
     from git_gage.store import Store
 
+_OURS = os.fsencode(LOGS) + b"/"
+
 
 class RecordedFiles:
     """The files of a run as its manifest has them; `warn` hears of what it does not have."""
@@ -25,10 +28,39 @@ class RecordedFiles:
     def __init__(self, store: Store, filed: Filed, warn: Callable[[str], None]) -> None:
         self._top = store.run_dir(filed.run)
         self._run = filed.run
+        self._filed = filed
         self._is_whole = filed.manifest.is_whole
         self._entries = {entry.path: entry for entry in filed.manifest.entries}
         self._warn = warn
         self._strange: list[bytes] = []
+
+    def made_in(self, folder: bytes) -> dict[bytes, int]:
+        """Sizes of the plain files that the run made, by their paths below a folder.
+
+        Left out is what nobody looks for: our own, and `.git`.
+        """
+        inside = b"" if folder == b"." else folder + b"/"
+        return {
+            entry.path.removeprefix(inside): entry.size
+            for entry in self._filed.made
+            if entry.path.startswith(inside)
+            and not entry.path.startswith(_OURS)
+            and b".git" not in entry.path.split(b"/")
+        }
+
+    def is_here(self, path: bytes) -> bool:
+        """Whether a file that the run made can be looked at; False if it can have no place here.
+
+        Raises: ChangedInputError where something else is in its place; AbsentFileError for what
+        stays where it was made.
+        """
+        if self._place(path).is_file():
+            return True
+        if os.path.lexists(self._place(self._find_obstacle(path))):
+            raise self._changed(path, path)
+        if self._entries[path].stays_because:
+            raise absent_entry(self._filed, self._entries[path])
+        return False
 
     def has(self, path: bytes, sha256: str) -> bool:
         """Whether the run left a file at a path; `sha256` is that of what is there now.
@@ -36,7 +68,7 @@ class RecordedFiles:
         Raises: ChangedInputError where it left something else there.
         """
         target = follow_links(self._run, self._entries, path)
-        if target is None or path.startswith(os.fsencode(LOGS) + b"/"):
+        if target is None or path.startswith(_OURS):
             return True  # of what a link leads to outside, and of our own, nothing was recorded
         entry = self._entries.get(target)
         if entry is None:
@@ -63,21 +95,27 @@ class RecordedFiles:
         if os.path.realpath(self._place(path)) != os.path.realpath(self._place(target)):
             hint = f"see where it led with 'git gage ls-files {run}'"
         else:
-            path, away = target, how_to_move(self._place(self._find_link(target)))
+            path, away = target, how_to_move(self._place(self._find_obstacle(target)))
             hint = f"what was recorded is taken again once that is moved: {away}"
         return ChangedInputError(
             f"'{_shown(path)}' of run {run} was changed here: it is not what was recorded",
             hint=hint,
         )
 
-    def _find_link(self, path: bytes) -> bytes:
-        """What has to go for a file to be laid out: itself, or the first link on the way to it."""
+    def _find_obstacle(self, path: bytes) -> bytes:
+        """What has to go for a file to be laid out: itself, or the first on the way to it that is
+        no folder.
+        """
         names = path.split(b"/")
         above = (b"/".join(names[:count]) for count in range(1, len(names)))
-        return next((each for each in above if self._place(each).is_symlink()), path)
+        return next((each for each in above if _is_no_folder(self._place(each))), path)
 
     def _place(self, path: bytes) -> Path:
         return self._top / os.fsdecode(path)
+
+
+def _is_no_folder(place: Path) -> bool:
+    return place.is_symlink() or (place.exists() and not place.is_dir())
 
 
 def _shown(path: bytes) -> str:

@@ -37,6 +37,7 @@ from git_gage.source.foreign import MAX_SHOWN
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
+    from git_gage.runs.files import Filed
     from git_gage.runs.inputs.recorded import RecordedFiles
 
 
@@ -70,11 +71,13 @@ class _RunFiles:
         self._search = search
         self._run: str = document["id"]
         self._top = search.store.run_dir(self._run)
-        self._cwd = path_bytes(document["command"]["cwd"] or ".")
-        self._folder = self._top / os.fsdecode(posixpath.normpath(self._cwd))
+        self._cwd = posixpath.normpath(path_bytes(document["command"]["cwd"] or "."))
+        self._folder = self._top / os.fsdecode(self._cwd)
         self._tell = partial(search.tell_left_out, self._folder)
         self._paths: list[bytes] = []
+        self._filed: Filed | None = None
         self._recorded: RecordedFiles | None = None
+        self._made: dict[bytes, int] = {}
         self._is_foreign = search.runs.is_foreign(self._run)
         self._made_only = search.made_only or not dependency.files
         snapshot = document["source"]["snapshot"] or ""
@@ -91,6 +94,7 @@ class _RunFiles:
         return place_in_run(self._dependency, path)
 
     def _find(self) -> Iterator[InputFile]:
+        self._read_manifest()
         patterns = list(self._dependency.files)
         if not self._made_only:
             patterns = [each for each in patterns if not self._is_source(each)]
@@ -106,7 +110,7 @@ class _RunFiles:
 
         Raises: InputError where they are not in this clone.
         """
-        self._read_manifest()
+        self._place_files()
         inside = self._folder.resolve().is_relative_to(self._top.resolve())
         if inside and self._folder.is_dir():
             return
@@ -122,14 +126,19 @@ class _RunFiles:
         # With all that reads manifests.
         from git_gage.runs.files import read_filed_of
         from git_gage.runs.inputs.recorded import RecordedFiles
+
+        store = self._search.store
+        self._filed = read_filed_of(store, self._search.runs, self._document)
+        if self._filed is not None:
+            self._recorded = RecordedFiles(store, self._filed, self._search.warn)
+            self._made = self._recorded.made_in(self._cwd)
+
+    def _place_files(self) -> None:
         from git_gage.runs.placing import place_files
 
-        store, warn = self._search.store, self._search.warn
-        filed = read_filed_of(store, self._search.runs, self._document)
-        if filed is not None:
-            self._recorded = RecordedFiles(store, filed, warn)
-            for left in place_files(store, filed):
-                warn(left.message)
+        if self._filed is not None:
+            for left in place_files(self._search.store, self._filed):
+                self._search.warn(left.message)
 
     # -- in its directory ----------------------------------------------------------------------
 
@@ -138,17 +147,22 @@ class _RunFiles:
         skip = {os.path.join(os.fsencode(self._folder), path) for path in given}
         if self._made_only:  # what was logged is ours, and comes anew with each run
             skip.add(os.fsencode(self._top / LOGS))
-        paths: Iterable[bytes] = walk_files(os.fsencode(self._folder), self._tell, skip)
+        paths: Iterable[bytes]
         if patterns:
-            paths = select_files(self._folder, patterns, self._tell, skip)
+            paths = select_files(self._folder, patterns, self._tell, skip, self._made)
+        else:
+            walked = walk_files(os.fsencode(self._folder), self._tell, skip)
+            paths = sorted({*walked, *self._made})
         plain = []
         for path in paths:
             if self._made_only and path in given:
                 continue
             here = self._folder / os.fsdecode(path)
             self._require_inside(here)
+            if path in self._made and not self._is_here(path):
+                continue
             self._require_content(here)
-            if read_reference(here) is None:
+            if path in self._made or read_reference(here) is None:
                 plain.append(path)
             elif not self._made_only:
                 yield from self._follow(path)
@@ -180,7 +194,14 @@ class _RunFiles:
         """
         if self._recorded is None:
             return True
-        return self._recorded.has(posixpath.normpath(posixpath.join(self._cwd, path)), sha256)
+        return self._recorded.has(self._below_top(path), sha256)
+
+    def _is_here(self, path: bytes) -> bool:
+        assert self._recorded is not None, "it is known to be made"
+        return self._recorded.is_here(self._below_top(path))
+
+    def _below_top(self, path: bytes) -> bytes:
+        return posixpath.normpath(posixpath.join(self._cwd, path))
 
     def _require_inside(self, path: Path) -> None:
         """What somebody else's run left must not make us read what is ours."""
@@ -250,9 +271,12 @@ class _RunFiles:
             )
 
     def _is_source(self, pattern: str) -> bool:
-        """Whether a pattern is a path that the run's directory lacks."""
+        """Whether a pattern is a path that the run's directory lacks, and that it did not make."""
         path = literal_path(pattern)
-        return path is not None and not os.path.lexists(self._folder / path)
+        if path is None or os.path.lexists(self._folder / path):
+            return False
+        inside = os.fsencode(path) + b"/"
+        return not any((made + b"/").startswith(inside) for made in self._made)
 
     def _read_source(self, path: str) -> InputFile:
         """A file of the run's source, with the content that a checkout would give it."""

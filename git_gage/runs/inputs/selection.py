@@ -6,14 +6,14 @@ import os
 import posixpath
 import re
 import shlex
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from git_gage.runs.inputs.model import InputError
 from git_gage.runs.inputs.walk import walk_files
 from git_gage.source.choice import candidates_in_tree
-from git_gage.source.patterns import parse_patterns
+from git_gage.source.patterns import Candidate, parse_patterns
 
 EVERYTHING = ("**/*",)
 _WILD = re.compile(r"[*?]|regex:")
@@ -24,16 +24,21 @@ def select_files(
     patterns: Sequence[str],
     on_left_out: Callable[[bytes], None],
     skip: Collection[bytes],
+    recorded: Mapping[bytes, int] | None = None,
 ) -> tuple[bytes, ...]:
     """Paths below `top` that the patterns choose, sorted; a folder's name means all that is in it.
 
     Only folders that a pattern can reach are looked into; `skip` are whole paths of others.
+    `recorded` has the sizes of files that are chosen from too, whether they are there or not.
     Raises: InputError for patterns that choose nothing; ConfigError for what is no pattern.
     """
-    spelled = {_with_contents(top, pattern): pattern for pattern in patterns}
+    recorded = recorded or {}
+    spelled = {_with_contents(top, pattern, recorded): pattern for pattern in patterns}
     heads = {_head(pattern) for pattern in spelled if not pattern.startswith("-")} or {b""}
     paths = _walk_heads(os.fsencode(top), heads, on_left_out, skip)
-    found = parse_patterns(tuple(spelled), EVERYTHING).select(candidates_in_tree(top, paths))
+    absent = (Candidate(path, recorded[path], bytes) for path in recorded.keys() - paths)
+    candidates = [*candidates_in_tree(top, paths), *absent]
+    found = parse_patterns(tuple(spelled), EVERYTHING).select(candidates)
     if found.unused:
         unused = ", ".join(f"'{spelled[pattern]}'" for pattern in found.unused)
         raise InputError(f"nothing matches {unused}")
@@ -51,11 +56,11 @@ def literal_path(pattern: str) -> str | None:
     return words[0].removeprefix("./").rstrip("/") if len(words) == 1 else None
 
 
-def _with_contents(top: Path, pattern: str) -> str:
+def _with_contents(top: Path, pattern: str, recorded: Mapping[bytes, int]) -> str:
     """A pattern that names a folder, as one for the files in it."""
     sign = "-" if pattern.startswith("-") else ""
     path = literal_path(pattern.removeprefix("-"))
-    if path is None or not (top / path).is_dir():
+    if path is None or os.fsencode(path) in recorded or not (top / path).is_dir():
         return pattern
     return sign + shlex.quote(f"{path}/**/*")
 
