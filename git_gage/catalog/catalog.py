@@ -355,6 +355,10 @@ class Catalog:
         """The blobs of records that a ref had when it was read last."""
         return self._ask(lambda db: query.list_blobs_of(db, ref))
 
+    def has_read(self, ref: str, tip: str) -> bool:
+        """Whether that is what a ref was when it was read last."""
+        return self._ask(lambda db: query.has_read(db, ref, tip))
+
     def blobs(self) -> list[str]:
         """The blobs of records that lay in lanes when they were read last."""
         return self._ask(query.list_blobs)

@@ -124,6 +124,11 @@ def list_blobs_of(db: sqlite3.Connection, ref: str) -> list[str]:
     return [blob for (blob,) in rows]
 
 
+def has_read(db: sqlite3.Connection, ref: str, tip: str) -> bool:
+    rows = db.execute("SELECT 1 FROM tip WHERE ref = ? AND oid = ?", (ref, tip))
+    return rows.fetchone() is not None
+
+
 def list_blobs(db: sqlite3.Connection) -> list[str]:
     rows = db.execute("SELECT blob FROM seen WHERE key IN (SELECT blob FROM place)")
     return [blob for (blob,) in rows]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import GitError
@@ -20,7 +21,7 @@ from git_gage.share.lanes import RECORDS, Refs, list_blobs_of, read_tip_lines
 from git_gage.share.redaction import find_said
 from git_gage.store import LOCAL, OWN, TRACKING, parse_ref
 from git_gage.store.out import extend_cargo
-from git_gage.store.repair import list_objects
+from git_gage.store.repair import Told, list_objects
 from git_gage.store.rewrite import list_files, list_sources
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Lost(NamedTuple):
 
 def mend_own(store: Store, catalog: Catalog, observer: Observer) -> bool:
     """Mend the lanes of this clone; whether anything had to be. Hold the sharing lock."""
-    blobs = store.mend(lambda ref: [*catalog.blobs_of(ref), *_blobs_there(store, ref)])
+    blobs = store.mend(partial(_tell, store, catalog))
     if blobs is None:
         return False
     known = catalog.records_in(blobs)
@@ -51,7 +52,7 @@ def mend_own(store: Store, catalog: Catalog, observer: Observer) -> bool:
         here = {space: _read_records(store, space) for space in OWN}
         ids = {record.id for records in here.values() for record in records}
         gone = Counter(run for run, id in {each[1:] for each in known} if id not in ids)
-        # Of a marker, which holds nothing, there is nothing to tell.
+        # Of a marker, which holds nothing, there is nothing to tell; of a tip nobody can.
         is_sure = {store.repo.blob_oid(b""), *(blob for blob, _, _ in known)}.issuperset(blobs)
         lost = Lost({run: [_count(number)] for run, number in gone.items()}, is_sure)
         for space, records in here.items():
@@ -63,6 +64,11 @@ def mend_own(store: Store, catalog: Catalog, observer: Observer) -> bool:
 
 def _count(number: int) -> str:
     return "1 record" if number == 1 else f"{number:,} records"
+
+
+def _tell(store: Store, catalog: Catalog, name: str, tip: str) -> Told:
+    blobs = [*catalog.blobs_of(name), *_blobs_there(store, name)]
+    return Told(blobs, is_all=catalog.has_read(name, tip))
 
 
 def _blobs_there(store: Store, name: str) -> Iterable[str]:

@@ -30,14 +30,17 @@ from git_gage.store.private import read_private
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
+    from git_gage.store.repair import Tell
     from git_gage.store.thumbs import Gallery
 
 FORMAT = 1
 _STATE = "flushed.json"
 # Where refs that had to be taken away are kept, with what they were.
 REPAIRS = Path("log", "repairs.txt")
-# What is remembered of the open epoch of each lane, and of what was lost and not told yet.
+# What is remembered of the open epoch of each lane, of what was lost and not told yet, and of the
+# last commits with records of lanes that this clone wrote before.
 _LOST = "lost"
+_FORMER = "former"
 _EPOCH = {layout.LOCAL: "epoch", layout.PRIVATE: "private"}
 # Every run adds a few small packs; git slows down with their number, so they are rolled up.
 PACKS_BEFORE_REPACK = 40
@@ -65,9 +68,9 @@ class Flusher:
         self.state = read_json(self.dir / _STATE)
         if self.state.get("lane") != lane:
             # What was remembered of an epoch is about the lane this clone wrote before.
-            kept = ("offsets", "packs", _LOST)
+            kept, logs = ("offsets", "packs", _LOST), self._known_logs()
             self.state = {key: self.state[key] for key in kept if key in self.state}
-            self.state["lane"] = lane
+            self.state |= {"lane": lane, _FORMER: logs}
         drop_stale_locks(repo, *(each.prefix for each in self.lanes.values()))
 
     def flush(self) -> None:
@@ -81,18 +84,14 @@ class Flusher:
                 self._surely(space, partial(self._write, space, records))
         self._put_away(batch)
 
-    def mend(
-        self, lanes: Iterable[str], blobs_of: Callable[[str], Iterable[str]]
-    ) -> list[str] | None:
-        """Mend these lanes of ours; `blobs_of` as for `mend_lane`.
+    def mend(self, lanes: Iterable[str], tell: Tell) -> list[str] | None:
+        """Mend these lanes of ours; `tell` as for `mend_lane`.
 
-        Gives the blobs of records that were lost since `forget_lost`; None where nothing was.
+        Gives what was lost since `forget_lost`; None where nothing was.
         """
-        for space, current in self.lanes.items():
+        for space in layout.OWN:
             for lane in lanes:
-                each = Lane(self.repo, f"{space}/{lane}")
-                is_current = each.prefix == current.prefix
-                if self._mend(each, space if is_current else None, blobs_of):
+                if self._mend(space, Lane(self.repo, f"{space}/{lane}"), tell):
                     self._save()
         return self.state.get(_LOST)
 
@@ -137,41 +136,38 @@ class Flusher:
         try:
             write()
         except (GitError, IntegrityError, ConflictError):
-            if not self._mend(self.lanes[space], space):
+            if not self._mend(space, self.lanes[space]):
                 raise
             write()
 
-    def _mend(
-        self,
-        lane: Lane,
-        space: str | None,
-        blobs_of: Callable[[str], Iterable[str]] | None = None,
-    ) -> bool:
-        """Mend a lane, the one in use of a space if that is given; whether it had to be."""
-        from git_gage.store.repair import mend_lane  # disks seldom lose anything
+    def _mend(self, space: str, lane: Lane, tell: Tell | None = None) -> bool:
+        """Mend a lane of a space; whether it had to be."""
+        from git_gage.store.repair import Kept, Last, mend_lane  # disks seldom lose anything
 
-        kept = self._kept_lines(space) if space else []
-        before = self._before(space) if space else {}
-        lost = mend_lane(lane, self.dir / REPAIRS, kept, before, blobs_of)
+        logs = self._known_logs()
+        last = {each["log"]: Last(each["before"], frozenset(each["added"])) for each in logs}
+        lost = mend_lane(lane, self.dir / REPAIRS, Kept(self._kept_lines(space), last), tell)
         if lost is None:
             return False
         self.state[_LOST] = [*self.state.get(_LOST, []), *lost]
         # What was remembered of it is of refs that are gone.
         self.state.pop("pinned", None)
-        if space:
+        if lane.prefix == self.lanes[space].prefix:
             self.state.pop(_EPOCH[space], None)
         return True
 
     def _kept_lines(self, space: str) -> list[bytes]:
-        """Lines that were written to a lane and that journals still have."""
+        """Lines that were written to lanes of a space, and that journals still have."""
         private, hidden = read_private(self.dir), space == layout.PRIVATE
         lines = kept_lines(self.dir / "journal", self.state.get("offsets", {}))
-        return [line for line in lines if (parse_record(line).run in private) == hidden]
+        return [line for line in lines if (run := _run_of(line)) and (run in private) == hidden]
 
-    def _before(self, space: str) -> dict[str, str]:
-        """The last commit with records, and the one that it followed."""
-        known = self.state.get(_EPOCH[space], {})
-        return {known["log"]: known["before"]} if known.get("before") else {}
+    def _known_logs(self) -> list[dict[str, Any]]:
+        """Last commits with records of all lanes: the one before, and marks of what was added."""
+        logs = [self.state.get(key, {}) for key in _EPOCH.values()]
+        keys = ("log", "before", "added")
+        known = [{key: each[key] for key in keys} for each in logs if "added" in each]
+        return [*self.state.get(_FORMER, []), *known]
 
     def _write(self, space: str, records: Sequence[Record]) -> None:
         lane, epoch = self.lanes[space], self._current(space)
@@ -181,7 +177,8 @@ class Flusher:
         epoch = lane.append(before, lines, runs, bulk)
         if space == layout.LOCAL:
             note_written(self.repo, before, epoch, lines, bulk)
-        self._remember(space, epoch, packs=1, before=before.log)
+        added = [layout.mark_of(line) for line in lines]
+        self._remember(space, epoch, packs=1, last={"before": before.log, "added": added})
         if epoch.runs >= layout.EPOCH_RUNS:
             note_closed(self.repo, epoch, lane.close(epoch))
 
@@ -220,11 +217,16 @@ class Flusher:
                     files.append((f"{record.run}/{name}", content))
         return files
 
-    def _remember(self, space: str, epoch: Epoch, packs: int, before: str | None = None) -> None:
+    def _remember(
+        self, space: str, epoch: Epoch, packs: int, last: Mapping[str, Any] | None = None
+    ) -> None:
         known = self.state.get(_EPOCH[space], {})
+        if last is None:
+            is_same = known.get("log") == epoch.log
+            last = {key: known[key] for key in ("before", "added") if is_same and key in known}
         self.state[_EPOCH[space]] = {
+            **last,
             "log": epoch.log,
-            "before": known.get("before") if known.get("log") == epoch.log else before,
             "records": epoch.records,
             "runs": epoch.runs,
             "hot": [list(entry) for entry in epoch.hot],
@@ -260,6 +262,13 @@ def roll_up_packs(repo: Repository, now: float) -> None:
         # Another gc is at work on the packs: it does what we wanted to.
         pass
     drop_stale_keeps(repo, now)
+
+
+def _run_of(line: bytes) -> str | None:
+    try:
+        return parse_record(line).run
+    except IntegrityError:
+        return None  # the disk has damaged this, too
 
 
 def _size(path: Path) -> int | None:

@@ -95,6 +95,13 @@ def blob_text(lines: Iterable[bytes]) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 
 
+def mark_of(line: bytes) -> str:
+    """What a record's line is remembered by."""
+    import hashlib
+
+    return hashlib.sha256(line).hexdigest()[:16]
+
+
 def epoch_name(month: str, taken: Iterable[str]) -> str:
     """Name of a new epoch of a month ("202611"): the month and a number not used before."""
     numbers = [int(name[7:]) for name in taken if re.fullmatch(rf"{month}-[0-9]+", name)]

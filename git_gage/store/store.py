@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from git_gage.git.repository import Found
     from git_gage.store.beats import Beat
     from git_gage.store.flush import Flusher
+    from git_gage.store.repair import Tell
     from git_gage.store.thumbs import Gallery
 
 
@@ -184,15 +185,15 @@ class Store:
 
         return has_lost(self.dir)
 
-    def mend(self, blobs_of: Callable[[str], Iterable[str]]) -> list[str] | None:
+    def mend(self, tell: Tell) -> list[str] | None:
         """Let the lanes of this clone go on from what can be read of them.
 
-        `blobs_of` tells what is known of the blobs of records that a ref had. Gives those that
-        were lost; None where nothing of the lanes was.
+        `tell` tells what else is known of the blobs of records that a ref had. Gives those that
+        were lost, and tips of which nothing tells for sure what they held; None where nothing was.
         """
         with self._lock.held():
             lanes = self.my_lanes
-            return self._flusher().mend(lanes, blobs_of) if lanes else None
+            return self._flusher().mend(lanes, tell) if lanes else None
 
     def forget_lost(self) -> None:
         """What `mend` gave was told."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from git_gage.records import short_id
+from git_gage.store import layout
 from tests.git.test_mend import cut, delete, find, forget, is_sound, share, tip_of
 from tests.support import gage_inside, git, unpack_all
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
@@ -16,6 +18,7 @@ from tests.unit.share.world import Person, World, make_world, objects_of, refs_o
 TOLD = "warning: this disk had lost a part of what was recorded here: "
 BACK = f"{TOLD}all of it could be given back\n"
 HINT = "; all else is whole\nhint: if a backup has it: git gage restore --from <backup>\n"
+UNSURE = f"{TOLD}perhaps records of which nothing else tells{HINT}"
 
 
 @pytest.fixture
@@ -159,7 +162,7 @@ def test_what_nobody_knows_is_told_as_well(world: World) -> None:
     age(ana)
     lose_of_lane(ana.path, "log", "blob")
     two = ana.run("two.py")
-    assert share(ana, "push").err == f"{TOLD}perhaps records of which nothing else tells{HINT}"
+    assert share(ana, "push").err == UNSURE
     world.sam.fetch()
     assert world.sam.runs() == {two}
 
@@ -264,6 +267,81 @@ def test_a_lane_of_before_the_clone_was_moved(world: World) -> None:
     assert is_sound(ana.path)
     share(sam, "fetch")
     assert {run: output(sam, run) for run in runs} == runs
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("move", [Path.rename, shutil.copytree])
+@pytest.mark.parametrize("what", ["commit", "tree"])
+def test_what_leads_to_runs_of_before_the_clone_was_moved(
+    world: World, what: str, move: Callable[[Path, Path], Path], later: bool
+) -> None:
+    """Nobody has it, and the catalog begins anew; journals and commits before it do not move."""
+    ana, sam = world.ana, world.sam
+    runs = {record(ana, word): word for word in ("one", "two", "three")}
+    ana.path = move(ana.path, world.folder / "moved")
+    lose_of_lane(ana.path, "log", what)
+    if later:
+        runs[record(ana, "four")] = "four"
+    gage_inside(ana.path, "doctor")
+    assert share(ana, "push").err == BACK
+    assert is_sound(ana.path)
+    share(sam, "fetch")
+    assert {run: output(sam, run) for run in runs} == runs
+
+
+@pytest.mark.parametrize("what", ["commit", "tree"])
+def test_what_was_recorded_last_is_lost_with_the_journal(world: World, what: str) -> None:
+    """The commits before it tell of all but that, also where the clone was moved."""
+    ana = world.ana
+    runs = [record(ana, word) for word in ("one", "two", "three")]
+    age(ana)
+    ana.path = ana.path.rename(world.folder / "moved")
+    lose_of_lane(ana.path, "log", what)
+    record(ana, "four")
+    forget(ana.path)
+    assert share(ana, "push").err == UNSURE
+    world.sam.fetch()
+    assert {*runs[:2]} < world.sam.runs() > {*ana.runs()} - {*runs}
+
+
+@pytest.mark.parametrize("is_noted", [False, True])
+def test_the_reflog_tells_of_the_commit_before(world: World, is_noted: bool) -> None:
+    ana = world.ana
+    if is_noted:
+        git(ana.path, "config", "core.logAllRefUpdates", "always")
+    runs = [ana.run(f"{word}.py") for word in ("one", "two", "three")]
+    age(ana)
+    (ana.path / ".git/gage/flushed.json").unlink()
+    lose_of_lane(ana.path, "log", "commit")
+    assert share(ana, "push").err == UNSURE
+    assert ana.runs() == ({*runs[:2]} if is_noted else set())
+
+
+def test_a_folder_of_older_records_is_lost(world: World) -> None:
+    """What is beside it stays, and there are commits of before it."""
+    ana = world.ana
+    runs = [ana.run("one.py")]
+    for number in range(layout.SEGMENT_RECORDS // 2):
+        ana.label(runs[0], f"{number}")
+        ana.label(runs[0], f"again {number}")
+    runs.append(ana.run("two.py"))
+    lines = ana.lines()
+    age(ana)
+    tip = tip_of(ana.path, "log", "refs/gage/w")[1]
+    lose(ana.path, git(ana.path, "rev-parse", f"{tip}:seg").strip())
+    assert share(ana, "push").err == UNSURE
+    assert {*runs} == ana.runs()
+    assert len(lines - ana.lines()) <= 1
+
+
+def test_a_line_of_a_journal_that_cannot_be_read(world: World) -> None:
+    ana = world.ana
+    runs = {ana.run("one.py"), ana.run("two.py")}
+    for day in (ana.path / ".git/gage/journal").glob("day-*"):
+        day.write_bytes(b"{half a li\n" + day.read_bytes())
+    lose_of_lane(ana.path, "log", "tree")
+    assert share(ana, "push").err == BACK
+    assert ana.runs() == runs
 
 
 def test_much_that_is_lost_is_told_in_short(world: World) -> None:

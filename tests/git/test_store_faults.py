@@ -19,7 +19,7 @@ from git_gage.store import files, flush, identity, layout
 from git_gage.store.files import StorageError, explained, is_held, write_json
 from git_gage.store.journal import Journal, read_journal
 from git_gage.store.lane import Epoch, Lane
-from git_gage.store.repair import mend_lane
+from git_gage.store.repair import Kept, mend_lane
 from git_gage.store.store import Store
 from tests.git.test_store import all_lines, begin, lane_refs, open_store
 from tests.support import git
@@ -183,9 +183,9 @@ def test_broken_refs_go_even_when_no_record_was_in_them(repo: Path) -> None:
         (repo / ".git" / name).parent.mkdir(parents=True, exist_ok=True)
         (repo / ".git" / name).write_text("1" * 40 + "\n")
     lane = Lane(store.repo, f"refs/gage/w/{store.lane}")
-    assert mend_lane(lane, store.dir / "log" / "repairs.txt", [], {}) == []
+    assert mend_lane(lane, store.dir / "log" / "repairs.txt", Kept([], {})) == []
     assert lane_refs(repo) == []
-    assert mend_lane(lane, store.dir / "log" / "repairs.txt", [], {}) is None
+    assert mend_lane(lane, store.dir / "log" / "repairs.txt", Kept([], {})) is None
 
 
 def test_the_state_of_a_run_stays_until_git_holds_its_files(repo: Path) -> None:
