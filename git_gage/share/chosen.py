@@ -20,6 +20,7 @@ from git_gage.share.lanes import (
     kept_as,
     line_key,
     out_refs,
+    read_tip_lines,
     records_only,
     split_ref,
     still_there,
@@ -30,7 +31,7 @@ from git_gage.share.left_out import LeftOut
 from git_gage.share.peek import look_at
 from git_gage.share.private import require_shareable
 from git_gage.share.redaction import find_said
-from git_gage.share.transfer import list_remote
+from git_gage.share.transfer import list_hidden, list_remote
 from git_gage.share.whereabouts import known_refs
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT
@@ -68,6 +69,8 @@ def push_chosen(
     """
     catalog.refresh()
     listed = list_remote(store.repo, remote, observer)
+    hidden = {} if records_only(listed) else _find_hidden(store, remote, observer)
+    listed |= hidden
     lines = find_unsent(store, catalog, remote, chosen)
     lost = []
     known = records_only(tracking_refs(store.repo, remote))
@@ -75,7 +78,9 @@ def push_chosen(
         # It may have been given all of it under another name.
         lines = _find_lost(store, catalog, remote, chosen, observer)
     elif chosen.runs is not None and _has_lost(store, remote, listed, is_all_known=not lines):
-        lost = _find_lost(store, catalog, remote, chosen, observer)
+        held = read_tip_lines(store, records_only(hidden).values())
+        found = _find_lost(store, catalog, remote, chosen, observer)
+        lost = [line for line in found if line not in held]
         lines = list(dict.fromkeys([*lost, *lines]))
     if not lines:
         see_to_gone(store, catalog, remote, listed, observer)
@@ -126,6 +131,14 @@ def push_lines(
         # Somebody else wrote this lane, or we were killed before we noted our last push.
         begin_lane(store, remote, {}, fresh=True)
         return _deliver(store, remote, parcels, known, observer, allow_secrets)
+
+
+def _find_hidden(store: Store, remote: Remote, observer: Observer) -> Refs:
+    """What this clone has given to a remote that lists no runs: it can be there all the same."""
+    mine = store.my_lanes | store.out_lanes
+    known = known_refs(store, remote)
+    given = {ref: oid for ref, oid in known.items() if split_ref(ref).lane in mine}
+    return list_hidden(store.repo, remote, given, observer)
 
 
 def _has_lost(store: Store, remote: Remote, listed: Refs, *, is_all_known: bool) -> bool:

@@ -267,12 +267,22 @@ def list_remaining(
     """
     there = list_remote(repo, remote, observer)
     unseen = {ref: oid for ref, oid in asked.items() if ref not in there}
-    if unseen and not is_bucket(remote.address):
-        outcome = _push(repo, remote, {}, unseen, observer, ("--dry-run",))
-        if unseen.keys() - outcome.flags.keys():
-            raise make_refusal(remote, outcome)
-        there |= {ref: oid for ref, oid in unseen.items() if outcome.flags[ref] == "-"}
-    return there
+    return there | list_hidden(repo, remote, unseen, observer)
+
+
+def list_hidden(
+    repo: Repository, remote: Remote, unseen: Mapping[str, str], observer: Observer
+) -> dict[str, str]:
+    """Of refs that a remote did not list those that it shows to who pushes, and are what they were.
+
+    Raises: RemoteError with git's own text.
+    """
+    if not unseen or is_bucket(remote.address):
+        return {}
+    outcome = _push(repo, remote, {}, unseen, observer, ("--dry-run",))
+    if unseen.keys() - outcome.flags.keys():
+        raise make_refusal(remote, outcome)
+    return {ref: oid for ref, oid in unseen.items() if outcome.flags[ref] == "-"}
 
 
 def push_refs(

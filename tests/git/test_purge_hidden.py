@@ -201,3 +201,48 @@ def test_what_stays_there_is_told_by_the_exit_code(
     hook.unlink()
     assert say(project, "push").endswith("origin gave up what was taken out\n")
     assert is_clean(hub)
+
+
+def test_chosen_runs_go_once_where_readers_see_nothing(project: Path, tmp_path: Path) -> None:
+    hub, one = tmp_path / "hub.git", hush(project)
+    hide(hub)
+    assert say(project, "push", "origin", one) == "pushed 1 run to origin\n"
+    given = refs_of(hub, "refs/gage")
+    assert say(project, "push", "origin", one) == "origin is up to date\n"
+    assert refs_of(hub, "refs/gage") == given
+    other = run(project)
+    assert say(project, "push", "origin", other) == "pushed 1 run to origin\n"
+    assert refs_of(hub, "refs/gage").keys() == given.keys()
+    done = gage_inside(project, "purge", one, "--force", "--remote", "origin")
+    assert (done.code, done.out) == (0, "Purged 1 run\n")
+    assert is_clean(hub)
+    assert say(project, "push", "origin", other) == "origin is up to date\n"
+
+
+def test_what_a_remote_has_lost_that_shows_nothing_goes_again(
+    project: Path, tmp_path: Path
+) -> None:
+    hub, one = tmp_path / "hub.git", run(project)
+    hide(hub)
+    say(project, "push", "origin", one)
+    given = refs_of(hub, "refs/gage")
+    for ref in given:
+        git(hub, "update-ref", "-d", ref)
+    assert say(project, "push", "origin", one) == "pushed 1 run to origin\n"
+    assert len(refs_of(hub, "refs/gage")) == len(given)
+    assert say(project, "push", "origin", one) == "origin is up to date\n"
+
+
+def test_runs_of_others_go_once_where_readers_see_nothing(project: Path, tmp_path: Path) -> None:
+    hub, one = tmp_path / "hub.git", run(project)
+    say(project, "push")
+    sam = clone(hub, tmp_path / "sam", name="Sam")
+    say(sam, "fetch")
+    mine = run(sam)
+    say(sam, "push", "origin", mine)
+    hide(hub)
+    assert gage_inside(sam, "push", "origin", one).out == "pushed 1 run to origin\n"
+    given = refs_of(hub, "refs/gage")
+    for _ in range(2):
+        assert say(sam, "push", "origin", one, mine) == "origin is up to date\n"
+    assert refs_of(hub, "refs/gage") == given
