@@ -141,7 +141,7 @@ def find_place(
         raise absent_entry(filed, entry)
     is_sound = store.sidecar.is_sound(entry.sha256, entry.size)
     is_ours = is_sound and place.exists() and store.sidecar.path(entry.sha256).samefile(place)
-    if not is_ours and place.is_file() and digest_file(place) != (entry.sha256, entry.size):
+    if not is_ours and not _holds(place, entry):
         verify = f"git gage files verify {short_id(run)}"
         warn(f"'{clean(str(place))}' is not what the run made: '{verify}' tells")
     return place
@@ -180,13 +180,18 @@ def _open_given(store: Store, run: str, entry: Entry) -> IO[bytes]:
     name = path_text(entry.path)
     if place.is_dir():
         raise _a_folder(run, name)
-    if digest_file(place)[0] != entry.sha256:
+    if not _holds(place, entry):
         origin = reference and reference.run
         raise ChangedFileError(
             f"'{name}', which run {short_id(run)} was given, was changed since",
             hint=f"git gage files verify {short_id(origin)}" if origin else None,
         )
     return place.open("rb")
+
+
+def _holds(place: Path, entry: Entry) -> bool:
+    """Whether what is recorded of a file is there: what else is there may never end."""
+    return place.is_file() and digest_file(place) == (entry.sha256, entry.size)
 
 
 def _describe_unrecorded(entry: Entry) -> str:

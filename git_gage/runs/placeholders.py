@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError
+from git_gage.metrics.lines import open_regular
 from git_gage.records import encode_path, path_text, short_id
 from git_gage.safe import clean
 from git_gage.safe_paths import check_file
@@ -66,7 +67,7 @@ def format_placeholder(run: str, entry: Entry, remotes: Sequence[str]) -> bytes:
 def is_placeholder(place: Path) -> bool:
     """Whether a plain file stands for another one."""
     try:
-        with place.open("rb") as file:
+        with open_regular(place) as file:
             return file.read(len(_MAGIC)) == _MAGIC
     except OSError:
         return False
@@ -80,7 +81,7 @@ def read_placeholder(place: Path) -> Placeholder | None:
     if place.is_symlink() or not is_placeholder(place):
         return None
     try:
-        with place.open("rb") as file:
+        with open_regular(place) as file:
             value: dict[str, Any] = json.loads(file.read(MAX_PLACEHOLDER))
         remotes = tuple(map(str, value["remotes"]))
         return Placeholder(str(value["sha256"]), int(value["size"]), remotes)

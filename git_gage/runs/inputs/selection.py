@@ -87,7 +87,10 @@ def _walk_heads(
     for head in heads:
         start = os.path.join(top, head)
         if not os.path.isdir(start):
-            found.update([head] if os.path.exists(start) else [])
+            if os.path.isfile(start):
+                found.add(head)
+            elif os.path.lexists(start):
+                on_left_out(head)
             continue
         tell = partial(_tell_below, on_left_out, head)
         found.update(posixpath.join(head, path) for path in walk_files(start, tell, skip))
