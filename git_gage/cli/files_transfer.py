@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -279,7 +278,7 @@ def how_to_restore(app: App, filed: Filed, entry: Entry) -> str:
 def _how_to_move(app: App, run: str, entry: Entry) -> str:
     from git_gage.runs.placing import how_to_move
 
-    return how_to_move(app.store.run_dir(run) / os.fsdecode(entry.path))
+    return how_to_move(app.store.run_dir(run), entry.path)
 
 
 def _not_there(moved: Moved) -> str:

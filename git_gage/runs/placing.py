@@ -72,6 +72,21 @@ def place_file(store: Store, filed: Filed, entry: Entry) -> bool:
     return content is not None
 
 
-def how_to_move(place: Path) -> str:
-    """What to type for a file that somebody has changed to make room, and stay."""
-    return clean(f"mv {quote(str(place))} {quote(f'{place.name}.changed')}")
+def find_obstacle(top: Path, path: bytes) -> bytes:
+    """What has to go for a file to be laid out: itself, or the first on the way to it that is no
+    folder of the run.
+    """
+    names = path.split(b"/")
+    above = (b"/".join(names[:count]) for count in range(1, len(names)))
+    return next((each for each in above if _is_no_folder(top / os.fsdecode(each))), path)
+
+
+def _is_no_folder(place: Path) -> bool:
+    return place.is_symlink() or (place.exists() and not place.is_dir())
+
+
+def how_to_move(top: Path, path: bytes) -> str:
+    """What to type for a file of a run that somebody has changed to make room, and stay."""
+    place = top / os.fsdecode(find_obstacle(top, path))
+    option = "./" if place.name.startswith("-") else ""
+    return clean(f"mv {quote(str(place))} {quote(f'{option}{place.name}.changed')}")

@@ -7,6 +7,7 @@ import json
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,23 @@ def test_what_was_recorded_comes_back_and_what_was_changed_stays(ana: Path) -> N
     assert said(ana, "files", "pull", "@").out == "3 large files here already\n"
     assert said(ana, "files", "verify", "@").err == ""
     assert (ana / "a.bin.changed").read_bytes().startswith(b"XXXX")
+
+
+def test_what_a_link_in_a_run_leads_to_is_not_moved(ana: Path, tmp_path: Path) -> None:
+    deep = f"import os; os.mkdir('-d'); open('-d/z', 'wb').write(b'z' * {BIG})"
+    said(ana, "run", "-q", "--", sys.executable, "-c", deep)
+    said(ana, "files", "push", "@")
+    top = Path(said(ana, "select", "--run-dir").out.strip())
+    (top / "-d").rename(tmp_path / "else")
+    (top / "-d").symlink_to(tmp_path / "else")
+    (tmp_path / "else" / "z").unlink()
+    (tmp_path / "else" / "z").write_bytes(b"Z" * BIG)
+    done = said(ana, "files", "verify", "@", code=1)
+    mv = f"mv {shlex.quote(str(top / '-d'))} ./-d.changed"
+    assert hint_of(done).endswith(f"again: {mv} && git gage files pull {top.name[10:17]}")
+    subprocess.run(["sh", "-c", mv], cwd=ana, check=True)
+    assert said(ana, "files", "pull", "@").out == "1 large file here already\n"
+    assert (tmp_path / "else" / "z").read_bytes() == b"Z" * BIG
 
 
 def test_fetch_with_files_brings_it_back_too(ana: Path) -> None:

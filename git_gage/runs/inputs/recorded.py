@@ -12,7 +12,7 @@ from git_gage.records import path_text, short_id
 from git_gage.runs.content import absent_entry
 from git_gage.runs.inputs.model import ChangedInputError
 from git_gage.runs.links import follow_links
-from git_gage.runs.placing import how_to_move
+from git_gage.runs.placing import find_obstacle, how_to_move
 from git_gage.runs.results import KEPT as LOGS
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class RecordedFiles:
         """
         if self._place(path).is_file():
             return True
-        if os.path.lexists(self._place(self._find_obstacle(path))):
+        if os.path.lexists(self._place(find_obstacle(self._top, path))):
             raise self._changed(path, path)
         if self._entries[path].stays_because:
             raise absent_entry(self._filed, self._entries[path])
@@ -95,27 +95,15 @@ class RecordedFiles:
         if os.path.realpath(self._place(path)) != os.path.realpath(self._place(target)):
             hint = f"see where it led with 'git gage ls-files {run}'"
         else:
-            path, away = target, how_to_move(self._place(self._find_obstacle(target)))
+            path, away = target, how_to_move(self._top, target)
             hint = f"what was recorded is taken again once that is moved: {away}"
         return ChangedInputError(
             f"'{_shown(path)}' of run {run} was changed here: it is not what was recorded",
             hint=hint,
         )
 
-    def _find_obstacle(self, path: bytes) -> bytes:
-        """What has to go for a file to be laid out: itself, or the first on the way to it that is
-        no folder.
-        """
-        names = path.split(b"/")
-        above = (b"/".join(names[:count]) for count in range(1, len(names)))
-        return next((each for each in above if _is_no_folder(self._place(each))), path)
-
     def _place(self, path: bytes) -> Path:
         return self._top / os.fsdecode(path)
-
-
-def _is_no_folder(place: Path) -> bool:
-    return place.is_symlink() or (place.exists() and not place.is_dir())
 
 
 def _shown(path: bytes) -> str:
