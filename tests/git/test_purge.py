@@ -22,6 +22,7 @@ from git_gage.share.fold import fold_lanes
 from git_gage.share.lanes import records_only
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import Store
+from git_gage.store.identity import new_lane
 from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import assert_whole, prune
 from tests.git.test_secrets import everything, objects_of
@@ -341,14 +342,23 @@ def test_what_a_third_one_still_has_stays_out_of_sight(project: Path, tmp_path: 
 
 
 def test_a_run_that_comes_again_after_its_end_is_no_news(project: Path, tmp_path: Path) -> None:
-    """Sam has not heard of it yet, and sends it once more, with another one."""
+    """Sam has not heard of it yet; plain git of his puts it back, and then he sends another one."""
     hub = tmp_path / "hub.git"
     one = run(project)
     say(project, "push")
     sam = clone(hub, tmp_path / "sam", name="Sam")
     say(sam, "fetch")
     say(project, "purge", one, "--force", "--remote", "origin")
-    say(sam, "push", "origin", one)
+    assert say(sam, "push", "origin", one) == "origin is up to date\n"
+    refs = git(sam, "for-each-ref", "--format=%(refname)", "refs/gage-remotes/origin/w").split()
+    lane = f"refs/gage/w/{new_lane()}"
+    git(
+        sam,
+        "push",
+        "-q",
+        "origin",
+        *(f"{ref}:{lane}/{'/'.join(ref.split('/')[-2:])}" for ref in refs),
+    )
     assert say(project, "fetch", "-n") == "nothing to fetch from origin\n"
     assert say(project, "fetch", "origin", one) == "nothing new on origin\n"
     assert say(project, "fetch") == "nothing new on origin\n"
@@ -746,6 +756,28 @@ def test_who_has_nothing_of_their_own_takes_it_back_too(project: Path, tmp_path:
         for answer in (told, "is up to date"):
             assert say(bob, "push", str(tmp_path / place)) == f"{tmp_path / place} {answer}\n"
         assert git(tmp_path / place, "for-each-ref") == ""
+
+
+def test_what_is_gone_from_a_place_beside_others_is_not_asked_for_again(
+    project: Path, tmp_path: Path
+) -> None:
+    one, place = hush(project), tmp_path / "place"
+    say(project, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    say(bob, "copy", one, "--to", str(place), "-y")
+    of_bob = git(place, "for-each-ref", "--format=%(refname)").split()
+    run(project)
+    say(project, "purge", one, "--force", "--remote", "origin")
+    say(project, "push", str(place))
+    for ref in of_bob:
+        git(place, "update-ref", "-d", ref)
+    before = git(place, "for-each-ref")
+    assert gage_inside(bob, "fetch").code == 0
+    assert say(bob, "push", str(place)) == f"{place} is up to date\n"
+    assert git(place, "for-each-ref") == before != ""
+    waits = Withdrawn(Store(open_repository(bob, dict(os.environ))))
+    assert waits.remotes() == []
 
 
 def test_a_clone_that_was_moved_still_ends_its_runs(project: Path, tmp_path: Path) -> None:
