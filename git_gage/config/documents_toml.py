@@ -84,7 +84,9 @@ def _read_values(data: bytes, text: str, start: int, known: DocumentError | None
         if known is not None and known.offset <= offset:
             raise known from error
         said = (_MESSAGES[each] for each in _MESSAGES if error.msg.startswith(each))
-        raise DocumentError(next(said, "not TOML"), data, offset) from error
+        is_return = data[offset : offset + 1] == b"\r"
+        message = "a carriage return without a line feed" if is_return else next(said, "not TOML")
+        raise DocumentError(message, data, offset) from error
     except RecursionError as error:
         raise known or DocumentError("nested too deeply", data, start) from error
     except ValueError as error:

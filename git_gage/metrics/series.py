@@ -97,12 +97,12 @@ class SeriesSampler:
 
     def _note(self, point: _Point) -> None:
         low, high, value = self._low, self._high, point[2]
-        if low is None or high is None:
+        # Whatever is a number takes the place of nan, which is the lowest and highest till then.
+        if low is None or high is None or low[2] != low[2]:
             self._low = self._high = point
-        # Whatever is a number takes the place of nan.
-        elif value < low[2] or low[2] != low[2]:
+        elif value < low[2]:
             self._low = point
-        elif value > high[2] or high[2] != high[2]:
+        elif value > high[2]:
             self._high = point
 
     def _end_stretch(self) -> None:

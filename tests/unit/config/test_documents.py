@@ -451,6 +451,8 @@ def test_aliases_are_bounded() -> None:
 @example(data=b"a: !<")
 @example(data=b"a: |x\n b")
 @example(data=b"%\n")
+@example(data=b"\r")
+@example(data=b"a = 1\r")
 @given(
     data=st.one_of(
         st.binary(max_size=40),

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from git_gage.errors import IntegrityError
@@ -55,6 +55,7 @@ def test_without_points_there_is_nothing() -> None:
     assert SeriesSampler().series() == Series([], [], [], 0)
 
 
+@example([math.nan, 1.0, *[0.0] * 7], 8, 1)
 @given(st.lists(VALUES, max_size=300), st.integers(8, 40), st.integers(1, 50))
 def test_of_many_points_first_last_lowest_and_highest_stay(
     values: list[float], limit: int, every: int
