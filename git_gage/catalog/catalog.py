@@ -126,13 +126,14 @@ class Catalog:
 
     def newest(self, limit: int | None, among: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Run objects, newest first (None: all but those put away), or those that `find` gave."""
-        packages: dict[str, Any] = {}
-        return [as_document(shown, packages) for shown in self._newest(limit, among)]
+        return list(self.each_document(among, limit))
 
-    def each_document(self, among: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    def each_document(
+        self, among: Sequence[str] | None = None, limit: int | None = None
+    ) -> Iterator[dict[str, Any]]:
         """The same, one at a time, without holding them all."""
         packages: dict[str, Any] = {}
-        return (as_document(shown, packages) for shown in self._newest(None, among))
+        return (as_document(shown, packages) for shown in self._newest(limit, among))
 
     def iter_documents(
         self, limit: int | None, among: Sequence[str] | None = None

@@ -80,7 +80,7 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
     if not found.plan.is_any and not (found.runs and what.files != "none"):
         return _tell_nothing(found, what, as_json=as_json)
     if what.dry_run:
-        if side.sends and not allow_secrets:
+        if side.sends and found.plan.moves and not allow_secrets:
             from git_gage.share.copy import require_clean_copy
 
             require_clean_copy(app.store, app.catalog, side.address, found.plan, found.listed)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from git_gage.errors import GitError, IntegrityError
-from git_gage.git.contents import hash_contents
+from git_gage.errors import GitError
+from git_gage.git.contents import hash_readable
 from git_gage.store import SPACES
 from git_gage.store.rewrite import list_files, list_sources
 
@@ -24,8 +24,8 @@ def is_lost(repo: Repository, run: str, names: Collection[str]) -> bool:
     try:
         files = list_files(repo, [oid for ref, oid in refs.items() if ref.endswith("/bulk")])
         held = {oid for name in names if (oid := files.get(f"{run}/{name}")) is not None}
-        return len(read_digests(repo, held)) < len(held)
-    except (GitError, IntegrityError):
+        return len(hash_readable(repo, sorted(held))) < len(held)
+    except GitError:
         return True
 
 
@@ -38,14 +38,3 @@ def is_source_lost(repo: Repository, snapshot: str) -> bool:
         )
     except GitError:
         return True
-
-
-def read_digests(repo: Repository, oids: Collection[str]) -> dict[str, str]:
-    """The sha256 of each of these blobs that can be read."""
-    try:
-        sizes = repo.object_sizes(oids)
-        return dict(hash_contents(repo, [oid for oid, found in sizes.items() if found]))
-    except (GitError, IntegrityError):
-        # git stops at one that is damaged.
-        each = (read_digests(repo, [oid]) for oid in (oids if len(oids) > 1 else ()))
-        return {oid: digest for found in each for oid, digest in found.items()}

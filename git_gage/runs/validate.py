@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from git_gage.catalog.bulk import ENVIRONMENT, Bound, find_bound
 from git_gage.errors import FETCH, GageError, RequestError
 from git_gage.files.manifest import UNRECORDED
+from git_gage.git.contents import hash_readable
 from git_gage.records import is_canonical, path_text, short_id
 from git_gage.runs.files import is_as_recorded, list_made
 from git_gage.runs.inputs.choice import COMMIT
 from git_gage.runs.inputs.model import ChangedInputError
 from git_gage.runs.inputs.record import path_bytes
 from git_gage.runs.interpreter import choose_interpreter
-from git_gage.runs.lost import is_lost, is_source_lost, read_digests
+from git_gage.runs.lost import is_lost, is_source_lost
 from git_gage.runs.made import ABSENT as ABSENT_FILE
 from git_gage.runs.made import DIFFERS
 from git_gage.runs.planning import recall_inputs
@@ -205,7 +206,7 @@ class _Run:
         bound = list(self._find_bound())
         wrong = [each.name for each in bound if isinstance(each, _Unreadable)]
         files = [each for each in bound if isinstance(each, Bound)]
-        digests = read_digests(self._repo, {each.oid for each in files})
+        digests = hash_readable(self._repo, sorted({each.oid for each in files}))
         wrong += [each.name for each in files if digests.get(each.oid, each.sha256) != each.sha256]
         if wrong:
             return Line("output", NO, f"not what the record binds: {', '.join(sorted(wrong))}")

@@ -77,7 +77,7 @@ def push_chosen(
     if chosen.runs is not None and not known and records_only(listed):
         # It may have been given all of it under another name.
         lines = _find_lost(store, catalog, remote, chosen, observer)
-    elif chosen.runs is not None and _has_lost(store, remote, listed, is_all_known=not lines):
+    elif chosen.runs is not None and _has_lost(known, listed, is_all_known=not lines):
         held = read_tip_lines(store, records_only(hidden).values())
         found = _find_lost(store, catalog, remote, chosen, observer)
         lost = [line for line in found if line not in held]
@@ -141,9 +141,8 @@ def _find_hidden(store: Store, remote: Remote, observer: Observer) -> Refs:
     return list_hidden(store.repo, remote, given, observer)
 
 
-def _has_lost(store: Store, remote: Remote, listed: Refs, *, is_all_known: bool) -> bool:
+def _has_lost(known: Refs, listed: Refs, *, is_all_known: bool) -> bool:
     """Whether the remote may have less than is known of it; where nothing is new, to be sure."""
-    known = records_only(tracking_refs(store.repo, remote))
     if is_all_known:
         return any(listed.get(ref) != oid for ref, oid in known.items())
     return any(ref not in listed and not is_fork(ref) for ref in known)

@@ -6,7 +6,7 @@ Source: docs/format.md, "Lanes".
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from git_gage.records import short_id
@@ -20,6 +20,7 @@ from git_gage.share.lanes import (
     recall_name,
     records_only,
     split_ref,
+    tips_of,
     tracking_refs,
     update_refs,
 )
@@ -138,17 +139,13 @@ def _is_held(store: Store, refs: Refs, others: Refs) -> bool:
     if compare_tips(store, records_only(refs).values(), records_only(others).values()).ahead:
         return False
     repo = store.repo
-    files, held = (list_files(repo, _tips(some, "bulk")) for some in (refs, others))
+    files, held = (list_files(repo, tips_of(some, ("bulk",))) for some in (refs, others))
     if files.items() - held.items():
         return False
-    pinned, kept = (set(list_sources(repo, _tips(some, "src"))) for some in (refs, others))
+    pinned, kept = (set(list_sources(repo, tips_of(some, ("src",)))) for some in (refs, others))
     return pinned <= kept
 
 
 def _epoch(ref: str) -> tuple[str, str]:
     found = split_ref(ref)
     return found.lane, found.epoch
-
-
-def _tips(refs: Refs, kind: str) -> Sequence[str]:
-    return [oid for ref, oid in refs.items() if ref.endswith(f"/{kind}")]

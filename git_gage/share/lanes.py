@@ -148,6 +148,12 @@ def read_tip_lines(store: Store, tips: Iterable[str]) -> dict[bytes, None]:
     return _lines_of(store, list_blobs_of(store, tips))
 
 
+def tips_of(refs: Mapping[str, str], kinds: Sequence[str]) -> list[str]:
+    """The tips of refs of these kinds."""
+    ends = tuple(f"/{kind}" for kind in kinds)
+    return [oid for ref, oid in refs.items() if ref.endswith(ends)]
+
+
 def line_key(line: bytes) -> bytes:
     """Stands for a line among so many that nobody holds them all."""
     return hashlib.sha256(line).digest()

@@ -25,6 +25,7 @@ from git_gage.share.lanes import (
     list_blobs_of,
     read_tip_lines,
     recall_name,
+    tips_of,
     update_refs,
 )
 from git_gage.share.mend_own import mend_own
@@ -37,7 +38,7 @@ from git_gage.store.files import make_folder
 from git_gage.store.flush import REPAIRS
 from git_gage.store.layout import THUMBS
 from git_gage.store.out import Parcel, extend_lane
-from git_gage.store.repair import is_readable, list_objects, note_ref
+from git_gage.store.repair import is_readable, is_there, note_ref
 from git_gage.store.rewrite import list_files, list_sources
 
 if TYPE_CHECKING:
@@ -141,9 +142,9 @@ def _keep_readable(store: Store, catalog: Catalog, tracking: str, left: Refs, th
     came = {ref: oid for ref, oid in there.items() if sizes[oid] is not None}
     whole = {**{name: oid for name, oid in known.items() if name not in left}, **came}
     lines = _read_lines(store, catalog, of_epochs)
-    held = read_tip_lines(store, _tips(whole, RECORDS))
-    files = list_files(repo, _tips(whole, (BULK,)))
-    pins = _readable_sources(repo, _tips(left, (SRC,)))
+    held = read_tip_lines(store, tips_of(whole, RECORDS))
+    files = list_files(repo, tips_of(whole, (BULK,)))
+    pins = _readable_sources(repo, tips_of(left, (SRC,)))
     runs = {record.run for record in map(read_line, lines) if record is not None}
     drop = find_said(runs, catalog)
     packed, _ = pack_parcels(store, list(lines), drop, (BULK,))
@@ -192,7 +193,7 @@ def _readable_sources(repo: Repository, tips: Iterable[str]) -> list[str]:
             found += list_sources(repo, [tip])
         except GitError:
             continue  # nothing tells what this one held
-    return [oid for oid in found if _is_there(repo, [oid])]
+    return [oid for oid in found if is_there(repo, [oid])]
 
 
 def _find_broken(repo: Repository, refs: Mapping[str, str]) -> Refs:
@@ -203,19 +204,10 @@ def _find_broken(repo: Repository, refs: Mapping[str, str]) -> Refs:
     broken: Refs = {}
     sources = {name: oid for name, oid in refs.items() if name.endswith(f"/{SRC}")}
     others = {name: oid for name, oid in refs.items() if name not in sources}
-    for some, is_whole in ((others, is_readable), (sources, _is_there)):
+    for some, is_whole in ((others, is_readable), (sources, is_there)):
         if not is_whole(repo, some.values()):
             broken |= {name: oid for name, oid in some.items() if not is_whole(repo, [oid])}
     return broken
-
-
-def _is_there(repo: Repository, tips: Iterable[str]) -> bool:
-    """The same, but for what is in files."""
-    try:
-        list_objects(repo, tips, "--quiet")
-    except GitError:
-        return False
-    return True
 
 
 def _let_go(store: Store, refs: Refs) -> None:
@@ -227,7 +219,3 @@ def _let_go(store: Store, refs: Refs) -> None:
 def _lanes_of(names: Iterable[str]) -> list[str]:
     parsed = map(parse_ref, names)
     return sorted({found.lane for found in parsed if found is not None})
-
-
-def _tips(refs: Mapping[str, str], kinds: tuple[str, ...]) -> list[str]:
-    return [oid for name, oid in refs.items() if name.endswith(tuple(f"/{kind}" for kind in kinds))]

@@ -13,20 +13,18 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.errors import GitError
 from git_gage.git.contents import hash_readable
 from git_gage.records import short_id
 from git_gage.share.cargo import BULK, SOURCE, SRC, named_commit, read_line
-from git_gage.share.lanes import RECORDS, Refs, list_blobs_of, read_tip_lines
+from git_gage.share.lanes import RECORDS, Refs, list_blobs_of, read_tip_lines, tips_of
 from git_gage.share.redaction import find_said
 from git_gage.store import LOCAL, OWN, TRACKING, parse_ref
 from git_gage.store.out import extend_cargo
-from git_gage.store.repair import Told, list_objects
+from git_gage.store.repair import Told, is_there
 from git_gage.store.rewrite import list_files, list_sources
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
-    from git_gage.git import Repository
     from git_gage.records import Record
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
@@ -80,7 +78,7 @@ def _blobs_there(store: Store, name: str) -> Iterable[str]:
 
 
 def _read_records(store: Store, space: str) -> list[Record]:
-    lines = read_tip_lines(store, _tips(_refs_of(store, space), RECORDS))
+    lines = read_tip_lines(store, tips_of(_refs_of(store, space), RECORDS))
     return [record for record in map(read_line, lines) if record is not None]
 
 
@@ -100,7 +98,7 @@ def _give_back(
     """
     repo, refs = store.repo, _refs_of(store, space)
     drop = find_said({record.run for record in records}, catalog)
-    held = list_files(repo, _tips(refs, (BULK,)))
+    held = list_files(repo, tips_of(refs, (BULK,)))
     bound = {
         f"{record.run}/{name}": each
         for record in records
@@ -110,7 +108,7 @@ def _give_back(
         path: each for path, each in bound.items() if path not in held and not drop.takes_file(path)
     }
     digests = hash_readable(repo, sorted({each["oid"] for each in bound.values()}))
-    pinned = list_sources(repo, _tips(refs, (SRC,)))
+    pinned = list_sources(repo, tips_of(refs, (SRC,)))
     sources = _find_sources(store, records, {*pinned, *drop.snapshots})
     may_be = {record.run for record in records if lost.is_sure and record.run not in lost.parts}
     files = {
@@ -118,7 +116,9 @@ def _give_back(
         for path, each in bound.items()
         if path.partition("/")[0] in may_be and digests.get(each["oid"]) == each["sha256"]
     }
-    whole = {oid for run, oid in sources.items() if run in may_be and _is_there(repo, oid)}
+    whole = {
+        oid for run, oid in sources.items() if run in may_be and is_there(repo, [oid], "--no-walk")
+    }
     extend_cargo(repo, f"{space}/{store.lane}", store.clock(), files, sorted(whole))
     for path in bound.keys() - files.keys():
         run, _, name = path.partition("/")
@@ -135,15 +135,6 @@ def _find_sources(store: Store, records: Iterable[Record], held: set[str]) -> di
     return {run: oid for run, oid in named if oid is not None and oid not in held}
 
 
-def _is_there(repo: Repository, commit: str) -> bool:
-    """Whether the files of a source are there; its history is the project's."""
-    try:
-        list_objects(repo, [commit], "--no-walk", "--quiet")
-    except GitError:
-        return False
-    return True
-
-
 def _describe(lost: Lost) -> str:
     told = "this disk had lost a part of what was recorded here"
     if lost.is_sure and not lost.parts:
@@ -158,7 +149,3 @@ def _describe(lost: Lost) -> str:
         f"{told}: {'; '.join(listed)}; all else is whole\n"
         "hint: if a backup has it: git gage restore --from <backup>"
     )
-
-
-def _tips(refs: Refs, kinds: Sequence[str]) -> list[str]:
-    return [oid for name, oid in refs.items() if name.endswith(tuple(f"/{kind}" for kind in kinds))]

@@ -96,6 +96,15 @@ def is_readable(repo: Repository, tips: Iterable[str]) -> bool:
     return True
 
 
+def is_there(repo: Repository, tips: Iterable[str], *options: str) -> bool:
+    """The same, but for what is in files."""
+    try:
+        list_objects(repo, tips, *options, "--quiet")
+    except GitError:
+        return False
+    return True
+
+
 def list_objects(repo: Repository, tips: Iterable[str], *options: str) -> list[str]:
     """All that tips lead to.
 
