@@ -10,6 +10,7 @@ Source: docs/format.md, "Places without git".
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_gage.errors import GitError, IntegrityError, RemoteError, RequestError
 from git_gage.files.sidecar import Sidecar, digest_file
 from git_gage.git.repository import Repository
+from git_gage.share.bundle_head import require_whole_head
 from git_gage.store import LOCAL, parse_ref
 from git_gage.store.files import Lock, make_folder, read_json, write_json
 from git_gage.store.identity import read_identity
@@ -118,9 +120,11 @@ def reached(
     """What git is to be given for a remote; a place without git is brought here for that.
 
     With `writes`, what git has put into its mirror goes there at the end.
-    Raises: RemoteError where the place is away; RequestError for what it cannot do.
+    Raises: RemoteError where the place is away; RequestError for what it cannot do; as
+    `require_whole_head` for a bundle.
     """
     if not is_bucket(remote.address):
+        _check_bundle(repo, remote)
         yield remote.address
         return
     bucket = _Bucket(repo, remote, observer)
@@ -129,6 +133,14 @@ def reached(
         yield str(bucket.folder)
         if writes:
             bucket.send(there)
+
+
+def _check_bundle(repo: Repository, remote: Remote) -> None:
+    base, address = repo.cwd, remote.address
+    if remote.configured:
+        base, address = repo.config_base, repo.settings.get(f"remote.{address}.url") or ""
+    if os.path.isfile(path := base / address):
+        require_whole_head(repo, path, "fetch from")
 
 
 class _Told:

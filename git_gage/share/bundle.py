@@ -5,13 +5,13 @@ Source: gitformat-bundle(5), git-bundle(1); docs/export.md.
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.errors import FETCH, GitError, IntegrityError, RequestError
+from git_gage.errors import FETCH, GitError, IntegrityError
 from git_gage.records import parse_record
+from git_gage.share.bundle_head import ANEW, require_whole_head
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.fetch import fetch_runs
 from git_gage.share.lanes import read_tip_lines
@@ -24,14 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from git_gage.catalog import Catalog
-    from git_gage.git import Repository
     from git_gage.share.transfer import Observer
-
-_FORMAT = b"@object-format="
-_ANEW = (
-    "nothing was changed; bring it here again, or write it anew where the runs are: git gage export"
-    " <run> --format bundle -o <file>"
-)
 
 
 class Brought(NamedTuple):
@@ -97,14 +90,14 @@ def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
     Raises: RequestError where git names objects in another way there; IntegrityError for a file
     that is cut off or damaged.
     """
-    _require_format(store.repo, path)
+    require_whole_head(store.repo, path, "import")
     with scratch(store.repo) as repo:
         try:
             repo.run("fetch", "--quiet", "--no-tags", "--", str(path), f"{LOCAL}/*:{LOCAL}/*")
         except GitError as error:
             raise IntegrityError(
                 f"import '{path}': it is cut off or damaged: {error.message.partition(': ')[2]}",
-                hint=_ANEW,
+                hint=ANEW,
             ) from error
         there = Store(repo)
         lines = read_tip_lines(there, there.read_tips().values())
@@ -112,25 +105,3 @@ def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
     purged = begun.intersection(Withdrawn(store).purged())
     here = {run for run in begun - purged if catalog.document(run) is not None}
     return Brought(frozenset(begun - purged - here), frozenset(here), frozenset(purged))
-
-
-def _require_format(repo: Repository, path: Path) -> None:
-    """Raises: RequestError where the head of a bundle says that git names objects otherwise there;
-    IntegrityError where it has no end, which git takes for a bundle of nothing.
-
-    Source: gitformat-bundle(5), "FORMAT", "CAPABILITIES".
-    """
-    with path.open("rb") as file:
-        head = list(itertools.takewhile(lambda line: line != b"\n", iter(file.readline, b"")))
-        is_cut = file.read(1) == b""
-    if is_cut:
-        raise IntegrityError(f"import '{path}': it is cut off", hint=_ANEW)
-    told = [line for line in head if line.startswith(_FORMAT)]
-    form = told[0].removeprefix(_FORMAT).decode(errors="replace").strip() if told else "sha1"
-    if form != repo.object_format:
-        raise RequestError(
-            f"import '{path}': it is of a repository with {form} objects, and here they are "
-            f"{repo.object_format}",
-            hint="what runs came to can go as another file: there 'git gage export @ --format "
-            "jsonl -o runs.jsonl', here 'git gage import runs.jsonl'",
-        )
