@@ -36,7 +36,7 @@ from git_gage.share.remote import Remote, find_remote
 from git_gage.share.transfer import fetch_refs, list_remote
 from git_gage.share.whereabouts import let_go_of_place, note_first_fetch
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import LOCAL, TAKEN, TRACKING
+from git_gage.store import LOCAL, TAKEN, TRACKING, parse_ref
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -88,7 +88,7 @@ def _fetch_all(
     before = tracking_refs(store.repo, remote)
     note_first_fetch(store, remote, before)
     seen = bring_all(store, remote, parts, observer)
-    late = find_late_cargo(before, tracking_refs(store.repo, remote), parts)
+    late = find_late_cargo(store, remote, before, tracking_refs(store.repo, remote), parts)
     purged = Withdrawn(store).purged()
     arrived = None if records or purged else count_arrived(store)
     if arrived is None:
@@ -153,11 +153,21 @@ def _mend(store: Store, catalog: Catalog, observer: Observer) -> bool:
     return is_mended
 
 
-def find_late_cargo(before: Refs, now: Refs, parts: Collection[str]) -> list[str]:
-    """Refs with `parts` of epochs that were known by their records alone."""
-    epochs = {ref.rpartition("/")[0] for ref in records_only(before)}
-    fresh = (ref for ref in now if ref not in before and ref.endswith(tuple(parts)))
-    return [ref for ref in fresh if ref.rpartition("/")[0] in epochs]
+def find_late_cargo(
+    store: Store, remote: Remote, before: Refs, now: Refs, parts: Collection[str]
+) -> list[str]:
+    """Refs of a remote with `parts` of epochs that were here by their records alone.
+
+    `before` is what was tracked of it; the records can have come from another one.
+    """
+    fresh = [ref for ref in now if ref not in before and ref.endswith(tuple(parts))]
+    if not fresh:
+        return []
+    found = map(parse_ref, store.repo.list_refs(LOCAL, TRACKING))
+    others = (each for each in found if each and each.remote != remote.tracking)
+    held = before.keys() | {f"{LOCAL}/{e.lane}/{e.epoch}/{e.kind}" for e in others}
+    epochs = {ref.rpartition("/")[0] for ref in held if ref.endswith(RECORDS)}
+    return [ref for ref in fresh if ref not in held and ref.rpartition("/")[0] in epochs]
 
 
 def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Observer) -> None:

@@ -135,7 +135,7 @@ def preview_fetch(
     if not lines and chosen.runs is None and chosen.kinds is None:
         # How much that is, is known where it is.
         known = tracking_refs(store.repo, peek.remote)
-        late = find_late_cargo(known, peek.listed, chosen.parts)
+        late = find_late_cargo(store, peek.remote, known, peek.listed, chosen.parts)
         return Move(peek.remote.shown, 0, 0, 0, has_cargo=bool(late))
     lines = _of_kinds(lines, chosen)
     move = _measure(store, peek, lines, chosen, there=True)

@@ -113,6 +113,23 @@ def test_a_fetch_of_records_alone(world: World) -> None:
     assert world.sam.output(run) == b"output of train.py\n"
 
 
+def test_outputs_come_from_another_remote_than_the_records(world: World, tmp_path: Path) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    git(tmp_path, "init", "-q", "--bare", "mirror.git")
+    for clone in (ana, sam):
+        git(clone, "remote", "add", "mirror", str(tmp_path / "mirror.git"))
+    run = world.ana.run()
+    for remote in ("origin", "mirror"):
+        answer(ana, "push", remote)
+    assert answer(sam, "fetch", "mirror", "--meta") == "fetched 1 run from mirror\n"
+    assert answer(sam, "fetch", "origin", "-n") == "would fetch sources and outputs from origin\n"
+    assert answer(sam, "fetch", "origin") == "fetched sources and outputs from origin\n"
+    assert world.sam.output(run) == b"output of train.py\n"
+    # What came from one is not new from the other.
+    assert answer(sam, "fetch", "mirror", "-n") == "nothing to fetch from mirror\n"
+    assert answer(sam, "fetch", "mirror") == "nothing new on mirror\n"
+
+
 def test_a_chosen_run_first_as_records(world: World) -> None:
     ana, sam = world.ana.path, world.sam.path
     run = world.ana.run()
