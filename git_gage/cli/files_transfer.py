@@ -237,21 +237,22 @@ def _tell_missing(app: App, moved: Moved, action: str) -> None:
         return
     where = "not here" if action == "push" else _not_there(moved)
     _list_files(app, [(each, where) for each in moved.missing])
-    hint = "git gage files pull <run> <another remote>"
-    if action == "pull":
-        hint = _how_to_find(app, moved)
-    app.progress().note(f"hint: {hint}")
+    app.progress().note(f"hint: {_how_to_find(app, moved)}")
 
 
 def _how_to_find(app: App, moved: Moved) -> str:
-    """How to come by files that a remote has not: from another one that is known to have some."""
+    """How to come by files that a remote has not: from another one, that is known to have some."""
     from git_gage.cli.absent import find_holder
     from git_gage.runs.content import pull_command
+    from git_gage.share.known import find_usual
 
     for each in moved.missing:
         holder = find_holder(app, each.run, each.entry.path)
         if holder not in (None, moved.remote):
             return pull_command(each.run, remote=holder)
+    for usual in find_usual(app.here)[:1]:
+        if usual != moved.remote:
+            return pull_command(moved.missing[0].run)
     return "whoever has them can send them with 'git gage files push <run>'"
 
 

@@ -152,6 +152,21 @@ def test_sent_dropped_and_back(ana: Path, tmp_path: Path) -> None:
     assert answer(ana, "files", "pull", "@", "--", "*.txt") == "no large files to get\n"
 
 
+def test_what_was_dropped_is_got_first_and_then_sent_elsewhere(ana: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", "lab.git")
+    git(ana, "remote", "add", "lab", str(tmp_path / "lab.git"))
+    for here, there in (("origin", "lab"), ("lab", "origin")):
+        said(ana, "files", "push", "@", here)
+        said(ana, "files", "drop", "@", here)
+        shutil.rmtree(tmp_path / f"{there}.git" / "gage", ignore_errors=True)
+        absent = said(ana, "copy", "@", "--to", there, "-y", "--files", code=1)
+        assert absent.out == "no large files to send\nCopied 1 run\n"
+        assert "model.pt, 300.0 KiB: not here" in absent.err
+        assert type_hint(ana, absent.err).out == f"got 2 files, 600.0 KiB, from {here}\n"
+        sent = answer(ana, "copy", "@", "--to", there, "-y", "--files")
+        assert sent.startswith(f"pushed 2 files, 600.0 KiB, to {there}\n")
+
+
 def test_rows_are_no_remote(ana: Path) -> None:
     """Nobody's host is asked for what `2:4`, `train.py@` and `@{best:x}` mean."""
     said(ana, "list")
