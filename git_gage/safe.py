@@ -6,6 +6,8 @@ direction marks and invisible characters make a line read as something it is not
 
 from __future__ import annotations
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What begins a text that a spreadsheet takes for a formula (OWASP, "CSV Injection")."""
 # Joiners are part of ordinary words and emoji, variation selectors of emoji and of Japanese names:
 # one of them behind a character. More of them say nothing that is seen, and hide what is to be.
 _JOINERS = frozenset("\u200c\u200d")

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from git_gage.runs.importing import Imported
     from git_gage.share.bundle import Brought
 
-FORMS = ("guild", "gage", "mlflow", "wandb", "tensorboard", "jsonl", "dvc", "bundle")
+_TOOLS = ("guild", "gage", "mlflow", "wandb", "ro-crate", "tensorboard")
+_FILES = ("jsonl", "csv", "parquet")
+FORMS = (*_TOOLS, *_FILES, "dvc", "bundle")
 _MAX_TOLD = 20
 
 
@@ -100,7 +102,7 @@ def _require_kind(path: Path, text: str, form: str) -> None:
     if form == "bundle":
         is_it = path.is_file() and is_bundle(path)
     else:
-        is_it = path.is_file() if form == "jsonl" else path.is_dir() or form != "dvc"
+        is_it = path.is_file() if form in _FILES else path.is_dir() or form != "dvc"
     if not is_it:
         raise _nothing_of(form, text)
 

@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import GageError
-from git_gage.formats import dvc, gage, guild, jsonl, mlflow, tensorboard, wandb
+from git_gage.formats import (
+    dvc,
+    gage,
+    guild,
+    jsonl,
+    mlflow,
+    ro_crate,
+    tables,
+    tensorboard,
+    wandb,
+)
 from git_gage.formats.model import Found, Unread
 from git_gage.formats.opened import open_plain
 
@@ -31,10 +41,15 @@ FOLDERS = {
     "gage": Form(gage.is_here, gage.read_runs, gage.NOT_READ),
     "mlflow": Form(mlflow.is_here, mlflow.read_runs, mlflow.NOT_READ),
     "wandb": Form(wandb.is_here, wandb.read_runs, wandb.NOT_READ),
+    "ro-crate": Form(ro_crate.is_here, ro_crate.read_runs, ro_crate.NOT_READ),
     # Other tools keep event files in their runs: they go first.
     "tensorboard": Form(tensorboard.is_here, tensorboard.read_runs, tensorboard.NOT_READ),
 }
-FILES = {"jsonl": Form(jsonl.is_here, jsonl.read_runs, jsonl.NOT_READ)}
+FILES = {
+    "jsonl": Form(jsonl.is_here, jsonl.read_runs, jsonl.NOT_READ),
+    "csv": Form(tables.is_csv, tables.read_csv, tables.NOT_READ),
+    "parquet": Form(tables.is_parquet, tables.read_parquet, tables.NOT_READ),
+}
 READ_FROM_PATHS = {**FOLDERS, **FILES}
 NAMES = (*READ_FROM_PATHS, "dvc", BUNDLE)
 """What can be imported."""

@@ -6,28 +6,13 @@ Source: docs/json.md, docs/export.md.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from git_gage.config.typed import as_value
-from git_gage.errors import IntegrityError
-from git_gage.formats.model import (
-    OWN_TOOL,
-    BrokenError,
-    ForeignRun,
-    Found,
-    OwnRun,
-    Unread,
-    as_number,
-    as_text,
-    is_name,
-    read_scalars,
-)
+from git_gage.formats.model import BrokenError, ForeignRun, Found, OwnRun, Unread
+from git_gage.formats.run_object import read_run_object
 from git_gage.metrics.lines import open_regular
-from git_gage.metrics.series import parse_series, series_body
-from git_gage.records import parse_time
+from git_gage.metrics.series import series_body
 
 NOT_READ = "the records and their signatures, the source, what it printed, files"
 NOT_WRITTEN = "the records and their signatures, the files of the source, what it printed, files"
@@ -79,98 +64,4 @@ def _read(line: bytes, where: str) -> ForeignRun:
         raise BrokenError("it is not JSON") from error
     if not isinstance(found, dict) or found.get(_FORMAT) != 1:
         raise BrokenError("it is no run of a form that is known here")
-    id, operation = as_text(found.get("id")), as_text(found.get("operation"))
-    started, ended = _time(found.get("started")), _time(found.get("ended"))
-    if not id or not operation or started is None:
-        raise BrokenError("it has no 'id', 'operation' or 'started'")
-    if found.get("status") not in ("completed", "error", "terminated"):
-        raise BrokenError("it has not ended")
-    left_out: list[str] = []
-    author = _table(found, "author")
-    took_s = as_number(found.get("duration_s"))
-    code = found.get("exit_code")
-    command = _table(found, "command")
-    run = ForeignRun(
-        OWN_TOOL,
-        id,
-        where,
-        operation=operation,
-        started=started,
-        ended=ended,
-        took_s=took_s if took_s is not None and math.isfinite(took_s) else None,
-        status=found["status"],
-        exit_code=code if type(code) is int else None,
-        reason=as_text(found.get("reason")),
-        user=as_text(author.get("name")) or as_text(author.get("email")),
-        argv=[word for word in _list(command, "argv") if as_text(word)],
-        shell=command.get("shell") is True,
-        config={
-            name: as_value(value)
-            for name, value in _table(found, "config").items()
-            if is_name(name)
-        },
-        attributes=read_scalars(_table(found, "attributes"), left_out),
-        label=as_text(found.get("label")),
-        tags=[tag for tag in _list(found, "tags") if as_text(tag)],
-        comments=[
-            text
-            for each in _list(found, "comments")
-            if isinstance(each, dict) and (text := as_text(each.get("text")))
-        ],
-        source=_read_source(_table(found, "source")),
-        environment=_read_environment(_table(found, "environment")),
-        left_out=left_out,
-    )
-    run.attributes.pop("label", None)
-    _read_metrics(run, found)
-    return run
-
-
-def _read_source(found: dict[str, Any]) -> dict[str, Any]:
-    texts = {name: as_text(found.get(name)) for name in ("commit", "branch", "remote")}
-    dirty = found.get("dirty")
-    return {**texts, "dirty": dirty if type(dirty) is bool else None}
-
-
-def _read_environment(found: dict[str, Any]) -> dict[str, Any]:
-    cpus = found.get("cpus")
-    return {
-        **{name: as_text(found.get(name)) for name in ("python", "platform", "host")},
-        "cpus": cpus if type(cpus) is int else None,
-        "gpus": [gpu for gpu in _list(found, "gpus") if as_text(gpu)],
-    }
-
-
-def _read_metrics(run: ForeignRun, found: dict[str, Any]) -> None:
-    kept = _table(found, "series")
-    for name, body in kept.items():
-        try:
-            line = json.dumps({**body, "name": name}).encode()
-            series = parse_series([line])[name]
-        except (IntegrityError, TypeError) as error:
-            raise BrokenError(f"the values of metric '{name}' are not as we write them") from error
-        if series.count > len(series.steps):
-            run.left_out.append(f"values of metric '{name}' between those that were kept")
-        for step, value, time_s in zip(series.steps, series.values, series.times_s, strict=True):
-            run.metrics.add(name, step, value, run.started + time_s)
-    for name, last in _table(found, "metrics").items():
-        number = as_number(last)
-        if number is not None and name not in kept:
-            run.metrics.end_with(name, number)
-
-
-def _time(value: Any) -> float | None:
-    try:
-        return parse_time(value) if type(value) is str else None
-    except IntegrityError:
-        return None
-
-
-def _table(found: dict[str, Any], name: str) -> dict[str, Any]:
-    value = found.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _list(found: dict[str, Any], name: str) -> list[Any]:
-    value = found.get(name)
-    return value if isinstance(value, list) else []
+    return read_run_object(found, where)

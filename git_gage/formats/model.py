@@ -241,7 +241,7 @@ def read_settings(found: Mapping[Any, Any], left_out: list[str]) -> dict[str, Va
 
 def read_typed(found: Mapping[str, str], left_out: list[str]) -> dict[str, Value]:
     """The same of settings that the tool keeps as texts alone: their types are guessed."""
-    config = read_settings({name: _guess(text) for name, text in found.items()}, left_out)
+    config = read_settings({name: guess_text(text) for name, text in found.items()}, left_out)
     numbers = {name for name, value in config.items() if value.type in ("int", "float")}
     return config | {name: config[name]._replace(text=found[name].strip()) for name in numbers}
 
@@ -258,6 +258,16 @@ def read_scalars(found: Mapping[Any, Any], left_out: list[str]) -> dict[str, Any
     return {
         name: value.text if value.type == "json" else known[name] for name, value in config.items()
     }
+
+
+def guess_text(text: str) -> Any:
+    """The value that a text seems to be: a number, true or false, a list, a table, or a text."""
+    if text[:1] in ("[", "{"):
+        try:
+            return read_word("json", text)
+        except ValueError:
+            return text
+    return guess_word(text)
 
 
 def as_number(value: Any) -> float | None:
@@ -287,12 +297,3 @@ def flatten(
             yield from flatten(value, f"{name}.", depth + 1)
         else:
             yield name, value
-
-
-def _guess(text: str) -> Any:
-    if text[:1] in ("[", "{"):
-        try:
-            return read_word("json", text)
-        except ValueError:
-            return text
-    return guess_word(text)

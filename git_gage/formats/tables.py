@@ -1,17 +1,28 @@
-"""Runs as a table, a row each: CSV and Parquet."""
+"""Runs as a table, a row each: CSV and Parquet. Written, and read again.
+
+Source: docs/export.md, docs/import.md; RFC 4180.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from git_gage.errors import RequestError
+from git_gage.formats.model import BrokenError, Found, Unread, as_number, guess_text
+from git_gage.formats.opened import open_plain
+from git_gage.formats.run_object import read_run_object
+from git_gage.safe import FORMULA
 
 NOT_WRITTEN = (
     "the records and their signatures, values of metrics before the last, the source, "
     "the environment, comments, what it printed, files"
 )
+NOT_READ = NOT_WRITTEN
 
 PLAIN = (
     *("id", "name", "operation", "version", "status", "exit_code", "started", "ended"),
@@ -21,6 +32,12 @@ PLAIN = (
 """Columns that every table has; those of settings, metrics and attributes come behind."""
 _TYPES = {"exit_code": int, "duration_s": float, "dirty": bool}
 _PARTS = {"config": "config", "metrics": "metric", "attributes": "attr"}
+_PLAIN_TYPES = (str, int, float, bool)
+_NEEDED = {"id", "operation", "status", "started"}
+_MAGIC = b"PAR1"
+# What programs for tables put between cells, by the country.
+_DELIMITERS = (",", ";", "\t")
+_MAX_HEAD = 1 << 20
 
 
 def find_columns(documents: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -73,7 +90,109 @@ def _as_column(name: str, column: list[Any]) -> tuple[list[Any], str]:
 
 
 def _texts(column: Iterable[Any]) -> Iterator[str | None]:
-    import json
-
     for value in column:
         yield value if value is None or type(value) is str else json.dumps(value)
+
+
+def is_csv(path: Path) -> bool:
+    """Whether a file is a table of runs in CSV, as we write it or a spreadsheet has saved it."""
+    try:
+        with open_plain(path) as file:
+            return _find_delimiter(file.readline(_MAX_HEAD)) is not None
+    except BrokenError:
+        return False
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is one of Parquet's."""
+    try:
+        with open_plain(path) as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except BrokenError:
+        return False
+
+
+def read_csv(path: Path) -> Iterator[Found]:
+    """The runs of a table in CSV."""
+    where = str(path)
+    try:
+        with open_plain(path) as file:
+            delimiter = _find_delimiter(file.readline(_MAX_HEAD))
+            if delimiter is None:
+                return
+            file.seek(0)
+            text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+            rows = csv.DictReader(text, delimiter=delimiter, strict=True)
+            for row in rows:
+                where = f"{path}:{rows.line_num}"
+                named = ((name, cell) for name, cell in row.items() if name and cell)
+                yield _read_row({name: _parse_cell(name, cell) for name, cell in named}, where)
+    except UnicodeDecodeError:
+        yield Unread(where, "it is not text in UTF-8")
+    except (BrokenError, csv.Error) as error:
+        yield Unread(where, str(error))
+
+
+def read_parquet(path: Path) -> Iterator[Found]:
+    """The runs of a table in Parquet.
+
+    Raises: RequestError without pyarrow.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise RequestError(
+            "pyarrow is needed for parquet, and not here", hint="pip install 'git-gage[parquet]'"
+        ) from error
+    number = 0
+    try:
+        with open_plain(path) as file, parquet.ParquetFile(file) as table:
+            if not _NEEDED.issubset(table.schema_arrow.names):
+                return
+            for batch in table.iter_batches():
+                for row in batch.to_pylist():
+                    number += 1
+                    yield _read_row(row, f"{path}:{number}")
+    except (BrokenError, pa.ArrowException) as error:
+        yield Unread(str(path), str(error))
+
+
+def _find_delimiter(head: bytes) -> str | None:
+    """What stands between the columns of a table of runs; None where it is none."""
+    try:
+        text = head.decode("utf-8-sig")
+        for delimiter in _DELIMITERS:
+            if _NEEDED.issubset(next(csv.reader([text], delimiter=delimiter), [])):
+                return delimiter
+    except (UnicodeDecodeError, csv.Error):
+        pass
+    return None
+
+
+def _parse_cell(name: str, text: str) -> Any:
+    """The value that a cell of CSV stands for."""
+    if text.startswith("'") and text[1:2] in FORMULA:
+        text = text[1:]
+    part, _, rest = name.partition(".")
+    if (rest and part in _PARTS.values()) or name in _TYPES:
+        return guess_text(text)
+    return text
+
+
+def _read_row(row: Mapping[str, Any], where: str) -> Found:
+    document: dict[str, Any] = {part: {} for part in _PARTS}
+    parts = {prefix: document[part] for part, prefix in _PARTS.items()}
+    for name, value in row.items():
+        part, _, rest = name.partition(".")
+        if value is not None and rest and part in parts:
+            parts[part][rest] = value if type(value) in _PLAIN_TYPES else str(value)
+    plain = {name: row.get(name) for name in PLAIN}
+    document |= plain | {"duration_s": as_number(plain["duration_s"])}
+    document["tags"] = str(plain["tags"] or "").split(",")
+    document["author"] = {"name": plain["author"], "email": plain["email"]}
+    document |= {"source": plain, "environment": plain}
+    try:
+        return read_run_object(document, where)
+    except BrokenError as error:
+        return Unread(where, str(error))

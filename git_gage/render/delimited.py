@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from git_gage.errors import RequestError
 from git_gage.render.columns import Document, plain_text, read_field
-from git_gage.safe import clean
+from git_gage.safe import FORMULA, clean
 
 CSV_COLUMNS = (
     *("id", "name", "operation", "status", "exit_code", "started", "duration_s"),
@@ -22,8 +22,6 @@ PORCELAIN_COLUMNS = (
     *("id", "name", "operation", "status", "exit_code", "started", "duration_s", "commit", "label"),
 )
 
-# What a spreadsheet takes for a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 # What begins a list, or underlines a heading, at the start of a line.
 _LINE_START = re.compile(r"^([0-9]*)([-+=.)])(?=$|[\s=-])")
@@ -109,7 +107,7 @@ def _fill(document: Document, layout: str) -> str:
 
 def _csv_cell(value: object) -> str:
     text = plain_text(value)
-    if isinstance(value, (str, list)) and text.startswith(_FORMULA) and not _is_number(value):
+    if isinstance(value, (str, list)) and text.startswith(FORMULA) and not _is_number(value):
         text = f"'{text}"
     return '"' + text.replace('"', '""') + '"' if re.search(r'[",\n\r]', text) else text
 

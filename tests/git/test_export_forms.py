@@ -202,11 +202,50 @@ def test_parquet(project: Path, tmp_path: Path) -> None:
     assert refused.code == 128
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet", "ro-crate"])
+def test_what_was_written_is_imported(project: Path, tmp_path: Path, form: str) -> None:
+    if form == "parquet":
+        pytest.importorskip("pyarrow")
+    path = tmp_path / f"runs.{form}"
+    assert export(project, "--format", form, "@", "@~1", "-o", path).code == 0
+    other = make_repo(tmp_path / "other")
+    for words in (["-n"], []):
+        done = gage_inside(other, "import", *words, str(path))
+        told = "Would import" if words else "Imported"
+        assert done.out.startswith(f"{told} 2 runs\n"), done
+        assert f"Never carried from {form}: " in done.out
+    found = {each["operation"]: each for each in documents(other)}
+    ours = {each["operation"]: each for each in documents(project)}
+    for name in ("train.py", "sh"):
+        for part in ("config", "metrics", "started", "ended", "tags", "status", "label"):
+            assert found[name][part] == ours[name][part], (name, part)
+        assert found[name]["source"]["commit"] == ours[name]["source"]["commit"]
+    first = found["train.py"]
+    assert first["attributes"] == ours["train.py"]["attributes"]
+    assert (first["imported"]["tool"], first["imported"]["user"]) == ("git-gage", "Ana")
+    if form == "ro-crate":
+        assert [each["text"] for each in first["comments"]] == ["as it\nshould be"]
+        assert first["command"]["argv"] == ours["train.py"]["command"]["argv"]
+        assert found["sh"]["reason"] == "exit code 3"
+        assert gage_inside(other, "cat", f"{first['id']}:out/model.bin").out == "weights"
+        assert gage_inside(other, "output", first["id"]).out == "done\n"
+    else:
+        assert found["sh"]["exit_code"] == 3
+        assert first["environment"]["host"] == ours["train.py"]["environment"]["host"]
+    # Where the runs are, and once they are, they are not imported.
+    for where in (project, other):
+        again = gage_inside(where, "import", "--format", form, str(path))
+        assert again.out == "Imported 0 runs, 2 were here\n"
+
+
 def test_parquet_without_pyarrow(project: Path, tmp_path: Path) -> None:
     with patch.dict(sys.modules, {"pyarrow": None}):
         refused = export(project, "--format", "parquet", "@~1", "-o", tmp_path / "x")
-    assert refused.code == 128
-    assert refused.err.startswith("fatal: pyarrow is needed for parquet, and not here\nhint: pip ")
+        (tmp_path / "runs.parquet").write_bytes(b"PAR1")
+        unread = gage_inside(project, "import", str(tmp_path / "runs.parquet"))
+    for each in (refused, unread):
+        assert each.code == 128
+        assert each.err.startswith("fatal: pyarrow is needed for parquet, and not here\nhint: pip ")
 
 
 def test_a_crate_of_runs(project: Path, tmp_path: Path) -> None:

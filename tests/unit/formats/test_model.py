@@ -200,6 +200,7 @@ def test_a_crate_of_what_is_hardly_known(tmp_path: Path) -> None:
         "comments": [],
         "config": {"list": [1]},
         "metrics": {},
+        "attributes": {},
         "author": None,
         "source": source,
         "command": {"argv": ["a", "b c"], "shell": False},
