@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _TOOLS = ("guild", "gage", "mlflow", "wandb", "ro-crate", "tensorboard")
 _FILES = ("jsonl", "csv", "parquet")
-FORMS = (*_TOOLS, *_FILES, "dvc", "bundle")
+_OTHERS = ("dvc", "bundle")
+FORMS = (*_TOOLS, *_FILES, *_OTHERS)
 _MAX_TOLD = 20
 
 
@@ -32,7 +33,7 @@ _MAX_TOLD = 20
     cls=Command,
     usage="git gage import <path>... [--format <form>] [-n]",
     examples=["git gage import ../mlruns", "git gage import -n wandb"],
-    note=f"Forms: {', '.join(FORMS)}.\n"
+    note=f"Forms: {', '.join(_TOOLS)},\n{', '.join((*_FILES, *_OTHERS))}.\n"
     "Without '--format' what lies at a path tells. What is carried of each is told in\n"
     "docs/import.md. Nothing of it is executed, and importing again adds nothing\n",
 )
