@@ -48,9 +48,12 @@ def command(app: App, name: tuple[str, str | None]) -> None:
     if path:
         get_one(app, document["id"], path)
     place = _find_file(app, document, path) if path else _find_folder(app, document)
-    opener = find_opener(app.environ, terminal=app.screen().terminal)
+    terminal = app.screen().terminal
+    opener = find_opener(app.environ, terminal=terminal)
     if opener is None or not is_looked_at(place):
-        click.echo(os.fsencode(place))
+        from git_gage.safe import clean
+
+        click.echo(clean(os.fsdecode(place)) if terminal else os.fsencode(place))
         if opener is not None:
             app.progress().note("hint: it could be a program, and is not opened")
         return

@@ -169,7 +169,7 @@ depends = {run = "train", link = true}
 
 def forged(where: Path, *args: str) -> str:
     """What a command says to a person; no line of it is a file's name."""
-    done = gage_inside(where, *args)
+    done = gage_inside(where, *args, env={"GIT_PAGER_IN_USE": "1"})
     said_all = done.out + done.err
     assert "\nfatal: your key" not in said_all, args
     assert "\u2028" not in said_all, args
@@ -206,9 +206,9 @@ def test_a_name_is_no_line_of_what_a_command_says(tmp_path: Path) -> None:
         ("export", run, "--format", "ro-crate", "-o", str(tmp_path / "crate")),
     ):
         forged(sam, *words)
+    made = next((ana / ".git/gage/runs").glob("*/x*short"))
     for operation in ("use", "link"):
         forged(ana, "run", "-q", operation)
-    made = next((ana / ".git/gage/runs").glob("*/x*short"))
     made.chmod(0o644)
     made.write_text("changed")
     (made.parent / FORGED.format("new")).write_text("new")
@@ -220,6 +220,7 @@ def test_a_name_is_no_line_of_what_a_command_says(tmp_path: Path) -> None:
         ("restart", own, "--keep-files"),
         ("open", f"{own}:{FORGED.format('short')}"),
         ("cat", f"{own}:{FORGED.format('short')}"),
+        ("open", f"@:{FORGED.format('short')}"),
         ("cat", f"@:{FORGED.format('short')}"),
         ("show", "@", "--lineage"),
         ("sign", own),
