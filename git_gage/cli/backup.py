@@ -17,6 +17,7 @@ from git_gage.errors import RemoteError, RequestError
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
+    from git_gage.cli.copy import Found
     from git_gage.share.backup import Backup
 
 _NAME = "gage-%Y%m%d-%H%M%S.tar"
@@ -58,13 +59,15 @@ def _save_there(app: App, name: str, *, allow_secrets: bool) -> int:
 
     side = find_side(app, name, sends=True)
     found = plan(app, side, EVERYTHING, put_away=True)
+    _require_seen(app, found)
     allowed = " --allow-secrets" if allow_secrets else ""
     with hinting(f"git gage backup {shlex.quote(side.shown)}{allowed}"):
         code = move(app, found, EVERYTHING, allow_secrets=allow_secrets)
-    left = plan(app, side, EVERYTHING, put_away=True).plan.moves
-    if left:
+    left = plan(app, side, EVERYTHING, put_away=True)
+    if count := len(left.plan.moves):
+        _require_seen(app, left)
         raise RemoteError(
-            f"back up to '{side.shown}': it lacks something of {count_text(len(left), 'run')}",
+            f"back up to '{side.shown}': it lacks something of {count_text(count, 'run')}",
             hint="nothing was lost here: try again",
         )
     if app.store.private:
@@ -72,6 +75,25 @@ def _save_there(app: App, name: str, *, allow_secrets: bool) -> int:
         app.progress().note(f"hint: {what} stayed here: git gage backup <file> has all")
     click.echo(f"Saved {count_text(len(found.runs), 'run')} on {clean(side.shown)}")
     return code
+
+
+def _require_seen(app: App, found: Found) -> None:
+    """Raises: RemoteError where what a remote was given is there, and nobody who reads sees it."""
+    from git_gage.share.chosen import find_hidden
+    from git_gage.share.lanes import records_only
+    from git_gage.share.remote import find_remote
+
+    if found.side.unmade is not None or records_only(found.listed):
+        return
+    with app.progress() as progress:
+        hidden = find_hidden(app.store, find_remote(app.repo, found.side.address), progress)
+    if hidden:
+        raise RemoteError(
+            f"back up to '{found.side.shown}': it hides runs from who reads, so nobody can tell "
+            "whether it has all, or bring them back",
+            hint="ask who runs it to show 'refs/gage' (uploadpack.hideRefs), or use a file: "
+            "git gage backup <file>",
+        )
 
 
 def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:

@@ -69,7 +69,7 @@ def push_chosen(
     """
     catalog.refresh()
     listed = list_remote(store.repo, remote, observer)
-    hidden = {} if records_only(listed) else _find_hidden(store, remote, observer)
+    hidden = {} if records_only(listed) else find_hidden(store, remote, observer)
     listed |= hidden
     lines = find_unsent(store, catalog, remote, chosen)
     lost = []
@@ -133,8 +133,11 @@ def push_lines(
         return _deliver(store, remote, parcels, known, observer, allow_secrets)
 
 
-def _find_hidden(store: Store, remote: Remote, observer: Observer) -> Refs:
-    """What this clone has given to a remote that lists no runs: it can be there all the same."""
+def find_hidden(store: Store, remote: Remote, observer: Observer) -> Refs:
+    """What this clone has given to a remote that lists no runs: it can be there all the same.
+
+    Raises: RemoteError with git's own text.
+    """
     mine = store.my_lanes | store.out_lanes
     known = known_refs(store, remote)
     given = {ref: oid for ref, oid in known.items() if split_ref(ref).lane in mine}

@@ -261,6 +261,22 @@ def test_refs_that_a_remote_hides(world: World) -> None:
     )
 
 
+def test_a_backup_where_nobody_can_see_it_is_none(world: World) -> None:
+    world.ana.run()
+    git(world.origin, "config", "uploadpack.hideRefs", "refs/gage")
+    told = []
+    for _ in range(2):
+        refused = gage_inside(world.ana.path, "backup", "origin")
+        assert refused.code == 128
+        assert "fatal: back up to 'origin': it hides runs from who reads" in refused.err
+        told.append(refs_of(world.origin, "refs/gage"))
+    # What was sent before that was known is not sent again and again.
+    assert told[0] == told[1]
+    git(world.origin, "config", "--unset", "uploadpack.hideRefs")
+    saved = gage_inside(world.ana.path, "backup", "origin")
+    assert saved.out.endswith("Saved 1 run on origin\n")
+
+
 def test_what_a_remote_has_hidden_is_not_taken_for_gone(world: World) -> None:
     """Meanwhile a run ends for good, so the lane is to be replaced there."""
     ana = world.ana
