@@ -14,18 +14,24 @@ if TYPE_CHECKING:
     from git_gage.cli.app import App
 
 
-def how_to_fetch(app: App, run: str) -> str:
+def how_to_fetch(app: App, run: str, *, is_lost: bool = False) -> str:
     """The command that gets what records alone left out of a run: its output, source, short files.
 
-    Without words a fetch asks the usual remotes. A run that came from another place is there.
+    Without words a fetch asks the usual remotes. A run that came from another place is there; of
+    one that is lost here it has to be named. What no remote was given only a backup can have.
     """
     from git_gage.records import short_id
     from git_gage.share.known import find_givers, find_usual
     from git_gage.share.remote import find_remote
 
     usual = {find_remote(app.repo, app.address(word)).tracking for word in find_usual(app.here)}
+    there = app.catalog.remotes_of(run)
+    if not (there or app.catalog.is_foreign(run)):
+        return "git gage restore --from <backup>"
+    if is_lost:
+        return f"{FETCH} {short_id(run)}"
     givers = find_givers(app.store, app.catalog, run)
-    if not givers or usual.intersection(app.catalog.remotes_of(run)):
+    if not givers or usual.intersection(there):
         return FETCH
     return f"git gage fetch {quote(givers[0])} {short_id(run)}"
 

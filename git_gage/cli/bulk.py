@@ -50,9 +50,10 @@ def refuse_absent(app: App, document: Mapping[str, Any], name: str) -> RequestEr
             hint=f"git gage show {short_id(run)} --history",
         )
     if is_lost(app.repo, run, [name]):
-        return RequestError(
-            f"{name}: this disk has lost it", hint=f"git gage fetch {short_id(run)}"
-        )
+        from git_gage.cli.absent import how_to_fetch
+
+        hint = how_to_fetch(app, run, is_lost=True)
+        return RequestError(f"{name}: this disk has lost it", hint=hint)
     sizes = app.repo.object_sizes(bound["oid"] for bound in _bindings(app, run, name))
     for oid, found in sizes.items():
         if found is not None:

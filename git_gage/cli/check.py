@@ -108,8 +108,11 @@ def _iter_lines(app: App, document: dict[str, Any]) -> Iterator[Line]:
     files = MadeFiles(app.store, app.catalog, document)
     yield _check_signatures(document["id"], [verdict for verdict, _ in judged])
     for line in check_run(app.store, app.catalog, document, files, app.progress()):
-        is_fetch = line.hint == FETCH
-        yield line._replace(hint=how_to_fetch(app, document["id"])) if is_fetch else line
+        if line.hint is not None and line.hint.startswith(FETCH):
+            hint = how_to_fetch(app, document["id"], is_lost=line.hint != FETCH)
+            yield line._replace(hint=hint)
+        else:
+            yield line
     signed = [each for each in judged if each[1].kind == "attest" and each[0].state == "G"]
     if signed:
         yield _check_attested(app, files, *max(signed, key=lambda each: each[1].lc))

@@ -22,6 +22,7 @@ from git_gage.errors import IntegrityError, RequestError
 from git_gage.records import format_time
 from git_gage.share.fetch import mending
 from git_gage.share.lanes import is_ancestor, sharing
+from git_gage.share.mend import give_back
 from git_gage.share.objects import find_objects
 from git_gage.share.purge import accept_purges
 from git_gage.share.remote import Remote
@@ -168,13 +169,14 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
     Raises: GitError, IntegrityError; RequestError where nothing can be written.
     """
     is_empty = not store.read_tips() and not store.journals()
-    with sharing(store), store.writing():
+    with sharing(store), store.writing(), _unpacked(store, backup) as bundle:
+        give_back(store, bundle, store.repo.list_refs(*SAVED), observer)
         store.flush()
         catalog.refresh()
         runs, records = catalog.count(), catalog.count_records()
         _keep_private(store, catalog, backup)  # before anything is here that a push could take
         brought = _bring_files(store, backup, keep_locals=is_empty)
-        beside = _bring_refs(store, backup, observer, is_empty=is_empty)
+        beside = _bring_refs(store, backup, bundle, observer, is_empty=is_empty)
         if is_empty:
             adopt_lanes(store.dir / "lane.json", store.repo.common_dir, backup.lanes)
         for notice in catalog.refresh(bulk=True):
@@ -422,27 +424,35 @@ def _copy(file: IO[bytes], target: Path) -> None:
         os.fsync(out.fileno())
 
 
-def _bring_refs(store: Store, backup: Backup, observer: Observer, *, is_empty: bool) -> int:
-    """Fetch the lanes from the bundle; how many are kept beside what is here."""
+@contextmanager
+def _unpacked(store: Store, backup: Backup) -> Iterator[Path]:
+    """The bundle of a backup, for as long as it is needed."""
     bundle = store.dir / f".restore-{os.getpid()}.bundle"
-    name = f"backup-{backup.members[BUNDLE][0][:12]}"
-    remote = Remote(str(bundle), name, str(backup.path), False, False, False)
     try:
         with _open(backup.path) as tar:
             for member, file in _members(tar, backup.path):
                 if member.name == BUNDLE:
                     _copy(file, bundle)
-        here = store.repo.list_refs(*SAVED)
-        specs = dict(_choose_refs(store, backup, here, "" if is_empty else name))
-        if specs:
-            asked = [f"{ref}:{place}" for ref, place in specs.items()]
-            fetch_refs(store.repo, remote, asked, observer, strict=False)
-        now = store.repo.list_refs(*SAVED)
-        lost = [ref for ref, place in specs.items() if now.get(place) != backup.refs[ref]]
-        if lost:
-            raise IntegrityError(f"restore '{backup.path}': '{lost[0]}' did not arrive")
+        yield bundle
     finally:
         remove_file(bundle)
+
+
+def _bring_refs(
+    store: Store, backup: Backup, bundle: Path, observer: Observer, *, is_empty: bool
+) -> int:
+    """Fetch the lanes from the bundle; how many are kept beside what is here."""
+    name = f"backup-{backup.members[BUNDLE][0][:12]}"
+    remote = Remote(str(bundle), name, str(backup.path), False, False, False)
+    here = store.repo.list_refs(*SAVED)
+    specs = dict(_choose_refs(store, backup, here, "" if is_empty else name))
+    if specs:
+        asked = [f"{ref}:{place}" for ref, place in specs.items()]
+        fetch_refs(store.repo, remote, asked, observer, strict=False)
+    now = store.repo.list_refs(*SAVED)
+    lost = [ref for ref, place in specs.items() if now.get(place) != backup.refs[ref]]
+    if lost:
+        raise IntegrityError(f"restore '{backup.path}': '{lost[0]}' did not arrive")
     return sum(ref in here for ref in specs)
 
 

@@ -78,6 +78,38 @@ def mend(store: Store, catalog: Catalog, observer: Observer) -> bool:
     return bool(moved or broken) or is_mended
 
 
+def give_back(store: Store, bundle: Path, refs: Refs, observer: Observer) -> None:
+    """Get again from a bundle what this disk has lost of these refs, and nothing else of it.
+
+    Of a ref that would still not be whole it gets nothing: that is for `mend`.
+
+    Hold the store's lock. Raises: GitError.
+    """
+    repo = store.repo
+    move_damaged(repo, (store.dir / REPAIRS).parent)
+    broken = _find_broken(repo, refs)
+    if not broken:
+        return
+    make_folder(store.dir / "cache")
+    with tempfile.TemporaryDirectory(prefix="take-", dir=store.dir / "cache") as folder:
+        aside = _open_aside(repo, Path(folder) / "git")
+        aside.run("bundle", "unbundle", str(bundle))
+        alternates = aside.objects_dir / "info" / "alternates"
+        make_folder(alternates.parent)
+        alternates.write_text(f"{repo.objects_dir}\n")
+        left = _find_broken(aside, broken)
+        whole = broken.keys() - left.keys()
+        if whole:
+            made = Path(folder) / "made"
+            make_folder(made / "pack")
+            tips = "".join(f"{broken[name]}\n" for name in whole).encode()
+            words = ("pack-objects", "--quiet", "--revs", str(made / "pack" / "pack"))
+            aside.run(*words, input=tips)
+            place_packs(repo, made)
+    for lane in _lanes_of(whole):
+        observer.warning(f"this disk had lost a part of lane '{lane}': got it again")
+
+
 def _mend_remote(
     store: Store, catalog: Catalog, tracking: str, broken: Refs, observer: Observer
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -163,6 +164,27 @@ def test_what_a_check_says_gets_an_output_again(
     assert is_sound(sam.path)
     found = json.loads(share(sam, "check", run, "--json").out)["checks"]
     assert "output" in [each["name"] for each in found if each["verdict"] == "ok"]
+
+
+def test_an_output_that_no_remote_was_given_is_in_a_backup_alone(
+    world: World, tmp_path: Path
+) -> None:
+    ana = world.ana
+    share(ana, "run", "-q", "--", "sh", "-c", "echo hello")
+    saved = tmp_path / "saved.tar"
+    share(ana, "backup", str(saved))
+    unpack_all(ana.path)
+    shutil.rmtree(ana.path / ".git" / "gage" / "state")
+    oid = ana.store.repo.blob_oid(b"hello\n")
+    (ana.path / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    way = "git gage restore --from <backup>"
+    lost = gage_inside(ana.path, "output")
+    assert lost.err == f"fatal: output: this disk has lost it\nhint: {way}\n"
+    found = json.loads(share(ana, "check", "@", "--json").out)["checks"]
+    assert [each["hint"] for each in found if each["verdict"] == "not here"] == [way]
+    assert f"not here: {way}" in share(ana, "show").out
+    share(ana, "restore", "--from", str(saved))
+    assert share(ana, "output").out == "hello\n"
 
 
 def run_changed(ana: Person, sam: Person) -> tuple[str, str]:

@@ -364,3 +364,53 @@ def test_much_that_is_lost_is_told_in_short(world: World) -> None:
 
 def _path_of(person: Person, oid: str) -> Path:
     return person.path / ".git" / "objects" / oid[:2] / oid[2:]
+
+
+@pytest.mark.parametrize("how", [delete, cut])
+@pytest.mark.parametrize(("kind", "what"), [*LOST, ("bulk", "blob"), ("src", "file")])
+def test_a_backup_gives_back_what_was_lost(
+    world: World, tmp_path: Path, kind: str, what: str, how: Callable[[Path], None]
+) -> None:
+    ana, saved = world.ana, str(tmp_path / "saved.tar")
+    runs = [record(ana, word) for word in ("one", "two")]
+    age(ana)
+    shutil.rmtree(ana.path / ".git" / "gage" / "state")
+    share(ana, "backup", saved)
+    before = ana.lines()
+    if what == "file":
+        lose(
+            ana.path, git(ana.path, "rev-parse", f"{snapshot(ana, runs[0])}:train.py").strip(), how
+        )
+    else:
+        lose_of_lane(ana.path, kind, what, how)
+    done = share(ana, "restore", "--from", saved)
+    assert done.out == "Restored 0 runs, 0 records, 0 large files\n"
+    assert "warning: this disk had lost a part of lane " in done.err
+    assert done.err.endswith("': got it again\n")
+    assert is_sound(ana.path)
+    assert ana.lines() == before
+    assert [output(ana, run) for run in runs] == ["one", "two"]
+    assert share(ana, "restore", "--from", saved).err == ""
+
+
+def test_a_backup_gives_back_what_it_has_and_nothing_else(world: World, tmp_path: Path) -> None:
+    """Neither what was purged since, nor what was recorded since and lost."""
+    ana, saved = world.ana, str(tmp_path / "saved.tar")
+    gone, kept = (record(ana, word) for word in ("hush", "kept"))
+    share(ana, "backup", saved)
+    share(ana, "purge", gone, "--force")
+    late = record(ana, "late")
+    age(ana)
+    shutil.rmtree(ana.path / ".git" / "gage" / "state")
+    git(ana.path, "reflog", "expire", "--expire=now", "--all")
+    git(ana.path, "gc", "-q", "--prune=now")
+    oid = ana.store.repo.blob_oid(b"late\n" * 1000)
+    lose(ana.path, oid)
+    done = share(ana, "restore", "--from", saved)
+    assert done.out == "Restored 0 runs, 0 records, 0 large files\n"
+    assert output(ana, kept) == "kept"
+    told = gage_inside(ana.path, "output", late)
+    assert "output: this disk has lost it" in told.err
+    held = git(ana.path, "rev-list", "--objects", "--all", "--missing=allow-any")
+    assert ana.store.repo.blob_oid(b"kept\n" * 1000) in held
+    assert ana.store.repo.blob_oid(b"hush\n" * 1000) not in held
