@@ -44,8 +44,9 @@ if TYPE_CHECKING:
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
-
 T = TypeVar("T")
+# A lane has three or four.
+_MANY_REFS = 300
 
 
 class Fetched(NamedTuple):
@@ -88,7 +89,10 @@ def _fetch_all(
     before = tracking_refs(store.repo, remote)
     note_first_fetch(store, remote, before)
     seen = bring_all(store, remote, parts, observer)
-    late = find_late_cargo(store, remote, before, tracking_refs(store.repo, remote), parts)
+    now = tracking_refs(store.repo, remote)
+    if len(now.items() - before.items()) >= _MANY_REFS:
+        store.pack_refs()
+    late = find_late_cargo(store, remote, before, now, parts)
     purged = Withdrawn(store).purged()
     arrived = None if records or purged else count_arrived(store)
     if arrived is None:

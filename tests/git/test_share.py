@@ -334,6 +334,26 @@ def test_many_fetches_leave_few_packs(world: World) -> None:
     assert world.sam.lines() == world.ana.lines()
 
 
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_many_lanes_are_one_file_of_refs(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, is_locked: bool
+) -> None:
+    monkeypatch.setattr("git_gage.share.fetch._MANY_REFS", 3)
+    world.ana.run()
+    world.ana.push()
+    git_dir = world.sam.path / ".git"
+    lock = git_dir / "packed-refs.lock"
+    if is_locked:
+        lock.touch()
+    assert world.sam.fetch() == ("origin", 1, 2, False)
+    loose = [path for path in (git_dir / "refs/gage-remotes").rglob("*") if path.is_file()]
+    assert len(loose) == (3 if is_locked else 0)
+    lock.unlink(missing_ok=True)
+    assert refs_of(world.sam.path, "refs/gage-remotes") != {}
+    assert world.sam.fetch() == ("origin", 0, 0, False)
+    assert world.sam.lines() == world.ana.lines()
+
+
 def test_what_saves_work_may_be_damaged(world: World) -> None:
     world.ana.run()
     world.ana.push()
