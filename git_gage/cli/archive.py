@@ -60,8 +60,8 @@ def command(
     allow_secrets: bool,
 ) -> None:
     """Put runs away into an archive"""
-    if runs and (everything or listing):
-        raise click.UsageError("give runs, or '--all', or '--list'")
+    if (runs and listing) or (everything and (runs or wheres)):
+        raise click.UsageError("give runs or a filter, or '--all', or '--list'")
     if as_json and not listing:
         raise click.UsageError("'--json' lists archives: give '--list'")
     if listing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,27 +26,29 @@ if TYPE_CHECKING:
 FORMS = ("in-toto", "bundle", "csv", "jsonl", "parquet", "tensorboard", "mlflow", "ro-crate")
 _FOLDERS = ("tensorboard", "mlflow", "ro-crate")
 _FILES = ("bundle", "parquet")
+_BY_SUFFIX = {".csv": "csv", ".parquet": "parquet", ".bundle": "bundle"}
 
 
 @click.command(
     "export",
     cls=Command,
-    usage="git gage export (<run>... | -w <filter>) [--format <form>] [-o <path>]",
-    examples=["git gage export @ -o run.intoto.jsonl", "git gage export --format csv 1:9"],
+    usage="git gage export (<run>... | --all | -w <filter>) [--format <form>] [-o <path>]",
+    examples=["git gage export @ -o run.intoto.jsonl", "git gage export --all -o runs.csv"],
     note=f"Forms: {', '.join(FORMS)}.\n"
-    "in-toto (default) is a statement with SLSA provenance in a signed envelope, a\n"
-    "line a run; bundle a file that 'git gage import' and 'git fetch' read. What each\n"
+    "Without '--format' a path that ends in .csv, .parquet or .bundle says which;\n"
+    "else it is in-toto: a statement with SLSA provenance in a signed envelope, a\n"
+    "line a run. A bundle is for 'git gage import' and 'git fetch'. What each form\n"
     "holds, and what it has no place for, is told in docs/export.md\n\n" + RUN_NOTE,
 )
 @click.argument("runs", metavar="<run>", nargs=-1, type=RunName())
+@click.option("-a", "--all", "everything", is_flag=True, help="Write all runs that are listed")
 @filter_options(bounds=False)
 @click.option(
     "--format",
     "form",
     metavar="<form>",
     type=click.Choice(FORMS),
-    default="in-toto",
-    help="Form of what is written: in-toto (default)",
+    help="Form of what is written, where the path does not say it",
 )
 @click.option(
     *("-o", "--output"),
@@ -61,8 +64,9 @@ def command(
     app: App,
     /,
     runs: tuple[str, ...],
+    everything: bool,
     wheres: tuple[str, ...],
-    form: str,
+    form: str | None,
     output: str,
     allow_secrets: bool,
 ) -> int:
@@ -71,9 +75,12 @@ def command(
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
 
+    if everything and (runs or wheres):
+        raise click.UsageError("give runs or a filter, or '--all'")
+    form = form or _BY_SUFFIX.get(PurePath(output).suffix, "in-toto")
     if output == "-" and form in (*_FOLDERS, *_FILES):
         raise click.UsageError(f"'--format {form}' needs a path: give it with '-o'")
-    chosen = find_chosen(app, runs, wheres)
+    chosen = app.runs.find(()) if everything else find_chosen(app, runs, wheres)
     if not runs:  # a filter alone does not mean those that are private
         private = app.store.private
         chosen = [run for run in chosen if run not in private]
@@ -90,7 +97,7 @@ def command(
         _write_bundle(app, chosen, output, allow_secrets)
         click.echo(f"Wrote {what} to {clean(output)}")
     else:
-        _write(app, chosen, form, output)
+        _write(app, chosen, form, output, allow_secrets)
     return 0
 
 
@@ -119,7 +126,7 @@ def _write_bundle(app: App, runs: list[str], output: str, allow_secrets: bool) -
         write_bundle(app.store, app.catalog, runs, path, progress, allow_secrets=allow_secrets)
 
 
-def _write(app: App, chosen: list[str], form: str, output: str) -> None:
+def _write(app: App, chosen: list[str], form: str, output: str, allow_secrets: bool) -> None:
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
     from git_gage.share.exporting import NOT_WRITTEN, require_ended, write_folder
@@ -129,8 +136,10 @@ def _write(app: App, chosen: list[str], form: str, output: str) -> None:
     require_ended(documents())
     progress = app.progress()
     if form in _FOLDERS:
-        target = app.cwd / output
-        written = write_folder(app.store, app.catalog, documents(), form, target, progress)
+        written = write_folder(
+            *(app.store, app.catalog, documents(), form, app.find_path(output), progress),
+            allow_secrets=allow_secrets,
+        )
         _tell(written, output)
     elif form == "parquet":
         _write_parquet(documents, app.cwd / output)

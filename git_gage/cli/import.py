@@ -53,6 +53,7 @@ _MAX_TOLD = 20
 def command(app: App, paths: tuple[str, ...], form: str | None, dry: bool, as_json: bool) -> int:
     """Import runs that other tools recorded"""
     from git_gage.runs.importing import import_runs
+    from git_gage.share.withdrawn import Withdrawn
 
     chosen = [each for text in paths for each in _choose(app, text, form)]
     bundles = [path for path, name in chosen if name == "bundle"]
@@ -61,9 +62,11 @@ def command(app: App, paths: tuple[str, ...], form: str | None, dry: bool, as_js
     if not dry:
         found = _make_folder(app, found, bundles)
     author = None if dry else app.author
-    imported = import_runs(app.store, app.runs, found, author, progress, dry=dry)
+    # First the runs themselves: what else tells of them is here then.
     brought = _fetch(app, bundles, dry)
-    if not (bundles or imported.runs or imported.here or imported.unread):
+    purged = Withdrawn(app.store).purged()
+    imported = import_runs(app.store, app.runs, found, author, progress, purged, dry=dry)
+    if not (bundles or imported.runs or imported.here or imported.purged or imported.unread):
         raise _nothing_of(chosen[0][1], paths[0])
     names = list(dict.fromkeys(name for _, name in chosen if name != "bundle"))
     if as_json:
@@ -190,8 +193,10 @@ def _tell(app: App, imported: Imported, brought: Brought, names: list[str], dry:
     away = _find_put_away(app, there)
     if away:
         here += f" ({count_text(len(away), 'run')} put away)"
-    gone = f", {were_text(len(brought.purged))} purged here" if brought.purged else ""
-    click.echo(f"{verb} {count_text(new, 'run')}{here}{gone}")
+    purged = brought.purged.union(imported.purged)
+    gone = f", {were_text(len(purged))} purged here" if purged else ""
+    news = f" and {count_text(brought.updates, 'update')}" if brought.updates else ""
+    click.echo(f"{verb} {count_text(new, 'run')}{news}{here}{gone}")
     if away:
         few = " ".join(map(short_id, away)) if len(away) <= MOST_NAMED else "<run>..."
         progress.note(f"hint: list again what was put away: git gage restore {few}")
@@ -217,7 +222,8 @@ def _print_json(app: App, imported: Imported, brought: Brought, names: list[str]
         "here": [*imported.here, *sorted(brought.here.difference(imported.here))],
         "put_away": _find_put_away(app, brought.here.union(imported.here)),
         "fetched": len(brought.new),
-        "purged": len(brought.purged),
+        "updates": brought.updates,
+        "purged": len(brought.purged.union(imported.purged)),
         "not_imported": [each._asdict() for each in imported.unread],
         "not_carried": dict(imported.left_out),
         "never_carried": {name: NOT_READ[name] for name in names},

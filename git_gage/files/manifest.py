@@ -28,7 +28,8 @@ UNRECORDED = (
     "it was still being written when the run ended, or could not be read: its content was not "
     "recorded"
 )
-PRIVATE = "something in it looks like a secret, so that it stays where it was made"
+PRIVATE_CONTENT = "something in it looks like a secret"
+PRIVATE = f"{PRIVATE_CONTENT}, so that it stays where it was made"
 
 
 class Entry(NamedTuple):

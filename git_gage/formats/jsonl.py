@@ -14,7 +14,9 @@ from git_gage.formats.run_object import read_run_object
 from git_gage.metrics.lines import open_regular
 from git_gage.metrics.series import series_body
 
-NOT_READ = "the records and their signatures, the source, what it printed, files"
+NOT_READ = (
+    "the records and their signatures, the source, packages and variables, what it printed, files"
+)
 NOT_WRITTEN = "the records and their signatures, the files of the source, what it printed, files"
 
 _MAX_LINE = 64 << 20

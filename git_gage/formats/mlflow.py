@@ -39,8 +39,8 @@ from git_gage.source.remote import strip_user
 TOOL = "mlflow"
 NOT_READ = "registered models, logged models, traces, datasets, system metrics of a server"
 NOT_WRITTEN = (
-    "the records and their signatures, the snapshot, the environment, inputs, earlier values of "
-    "what people said"
+    "the records and their signatures, the command, exit codes, the snapshot, the environment, "
+    "inputs, earlier values of what people said"
 )
 
 _META, _TRASH = "meta.yaml", ".trash"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -285,6 +287,24 @@ def as_number(value: Any) -> float | None:
 def as_text(value: Any) -> str | None:
     """A text that a record can hold; None if it is none."""
     return value if type(value) is str and is_text(value) and len(value) <= MAX_TEXT else None
+
+
+def is_commit(text: str | None) -> bool:
+    """Whether a text is the id of a commit, written out."""
+    return text is not None and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", text) is not None
+
+
+def read_time(value: Any) -> float | None:
+    """Unix seconds of a time in ISO 8601, in UTC where it names no zone; None if it is none.
+
+    No computer ran anything before 1970: such a time stands for one that is not known.
+    """
+    try:
+        moment = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        return None
+    time_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return time_s if time_s > 0 else None
 
 
 def flatten(

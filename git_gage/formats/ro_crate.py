@@ -10,10 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shlex
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -31,8 +29,10 @@ from git_gage.formats.model import (
     as_text,
     counted,
     guess_text,
+    is_commit,
     read_scalars,
     read_settings,
+    read_time,
 )
 from git_gage.formats.opened import list_parts, parse, read_bytes
 from git_gage.formats.tensorboard import folder_name
@@ -45,11 +45,11 @@ if TYPE_CHECKING:
 
 NOT_WRITTEN = (
     "the records and their signatures, values of metrics before the last, the snapshot, "
-    "the environment, inputs"
+    "the environment, exit codes, inputs"
 )
 NOT_READ = (
-    "records and signatures, earlier values of metrics, the environment, steps of a workflow, "
-    "files that lie elsewhere"
+    "records and signatures, earlier values of metrics, the environment, exit codes, files that "
+    "went in, steps of a workflow, files that lie elsewhere"
 )
 TOOL = "ro-crate"
 
@@ -60,7 +60,7 @@ _STATUS = "http://schema.org/"
 _MAX_DOCUMENT = 256 << 20
 _OWN_RUN = "urn:git-gage:run:"
 _OUTPUT = ".output.log"
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ACTIONS = {"CreateAction", "UpdateAction", "ActivateAction"}
 
 Json = dict[str, Any]
 
@@ -245,7 +245,7 @@ def read_runs(path: Path) -> Iterator[Found]:
     # What is not among these, such as links, is told of each run that names it.
     parts = {part.path: part for part in list_parts(path, [])}
     for id, action in graph.items():
-        if "CreateAction" in _listed(action.get("@type")):
+        if not _ACTIONS.isdisjoint(map(str, _listed(action.get("@type")))):
             try:
                 yield _read_action(path, id, graph, parts)
             except BrokenError as error:
@@ -256,10 +256,10 @@ def _read_action(
     path: Path, id: str, graph: dict[str, Json], parts: dict[bytes, RunPart]
 ) -> ForeignRun:
     action = graph[id]
-    begun, ended = _read_time(action, "startTime"), _read_time(action, "endTime")
+    begun, ended = read_time(action.get("startTime")), read_time(action.get("endTime"))
     started = ended if begun is None else begun
     if started is None:
-        raise BrokenError("it has neither 'startTime' nor 'endTime'")
+        raise BrokenError("it has no time in 'startTime' or 'endTime'")
     is_own = id.startswith(_OWN_RUN)
     tool = next(_follow(action, "instrument", graph), {})
     operation = _text(tool, "name") or _text(action, "name") or "unknown"
@@ -288,7 +288,7 @@ def _read_action(
     run.comments = [text for text in (description, said) if text]
     commit = _text(tool, "version") or ""
     run.source = {"remote": _text(tool, "codeRepository")}
-    if _COMMIT.fullmatch(commit):
+    if is_commit(commit):
         run.source["commit"] = commit
     _read_object(run, list(_follow(action, "object", graph)), is_own=is_own)
     _read_result(run, list(_follow(action, "result", graph)), parts, is_own=is_own)
@@ -296,13 +296,12 @@ def _read_action(
 
 
 def _read_status(run: ForeignRun, action: Json) -> None:
+    """By the profile, what has no status has completed."""
     status = _reference(action.get("actionStatus")).rpartition("/")[2]
     if status in ("ActiveActionStatus", "PotentialActionStatus"):
         raise BrokenError("it has not ended")
     if status == "FailedActionStatus":
         run.status = "error" if run.reason else "terminated"
-    elif status != "CompletedActionStatus":
-        run.status, run.reason = "terminated", "the crate does not say how it ended"
 
 
 def _read_command(text: str) -> tuple[list[str], bool]:
@@ -350,9 +349,9 @@ def _read_result(
                 inner = each.partition(b"/")[2] if is_own else each
                 files.append(RunPart(inner, parts[each].place))
     if absent:
-        run.left_out.append(
-            counted(absent, "file", " that is not in the crate, or a symbolic link")
-        )
+        is_one = "is" if absent == 1 else "are"
+        rest = f" that {is_one} not in the crate, or a symbolic link"
+        run.left_out.append(counted(absent, "file", rest))
     run.files = files
 
 
@@ -396,12 +395,3 @@ def _listed(value: Any) -> list[Any]:
 
 def _text(entity: Json, name: str) -> str | None:
     return as_text(entity.get(name)) or None
-
-
-def _read_time(entity: Json, name: str) -> float | None:
-    try:
-        moment = datetime.fromisoformat(entity.get(name, ""))
-    except (ValueError, TypeError):
-        return None
-    time_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return time_s if time_s > 0 else None

@@ -17,11 +17,12 @@ from git_gage.formats.model import (
     ForeignRun,
     as_number,
     as_text,
+    is_commit,
     is_name,
     read_scalars,
+    read_time,
 )
 from git_gage.metrics.series import parse_series
-from git_gage.records import parse_time
 
 
 def read_run_object(found: dict[str, Any], where: str) -> ForeignRun:
@@ -30,15 +31,19 @@ def read_run_object(found: dict[str, Any], where: str) -> ForeignRun:
     Raises: BrokenError where it names no run, or one that has not ended.
     """
     id, operation = as_text(found.get("id")), as_text(found.get("operation"))
-    started, ended = _time(found.get("started")), _time(found.get("ended"))
+    started, ended = read_time(found.get("started")), read_time(found.get("ended"))
+    for name, value in (("id", id), ("operation", operation), ("started", found.get("started"))):
+        if not value:
+            raise BrokenError(f"it has no '{name}'")
     if not id or not operation or started is None:
-        raise BrokenError("it has no 'id', 'operation' or 'started'")
+        raise BrokenError("its 'started' is no time, such as 2026-11-30T08:00:00Z")
     if found.get("status") not in ("completed", "error", "terminated"):
-        raise BrokenError("it has not ended")
+        raise BrokenError("it has not ended: its 'status' is not completed, error or terminated")
     left_out: list[str] = []
     author = _table(found, "author")
     took_s = as_number(found.get("duration_s"))
-    code = found.get("exit_code")
+    if took_s is None or not math.isfinite(took_s):
+        took_s = None if ended is None else max(ended - started, 0.0)
     command = _table(found, "command")
     run = ForeignRun(
         OWN_TOOL,
@@ -47,9 +52,9 @@ def read_run_object(found: dict[str, Any], where: str) -> ForeignRun:
         operation=operation,
         started=started,
         ended=ended,
-        took_s=took_s if took_s is not None and math.isfinite(took_s) else None,
+        took_s=took_s,
         status=found["status"],
-        exit_code=code if type(code) is int else None,
+        exit_code=_whole(found.get("exit_code")),
         reason=as_text(found.get("reason")),
         user=as_text(author.get("name")) or as_text(author.get("email")),
         argv=[word for word in _list(command, "argv") if as_text(word)],
@@ -78,15 +83,16 @@ def read_run_object(found: dict[str, Any], where: str) -> ForeignRun:
 
 def _read_source(found: dict[str, Any]) -> dict[str, Any]:
     texts = {name: as_text(found.get(name)) for name in ("commit", "branch", "remote")}
+    if not is_commit(texts["commit"]):
+        texts["commit"] = None
     dirty = found.get("dirty")
     return {**texts, "dirty": dirty if type(dirty) is bool else None}
 
 
 def _read_environment(found: dict[str, Any]) -> dict[str, Any]:
-    cpus = found.get("cpus")
     return {
         **{name: as_text(found.get(name)) for name in ("python", "platform", "host")},
-        "cpus": cpus if type(cpus) is int else None,
+        "cpus": _whole(found.get("cpus")),
         "gpus": [gpu for gpu in _list(found, "gpus") if as_text(gpu)],
     }
 
@@ -105,15 +111,17 @@ def _read_metrics(run: ForeignRun, found: dict[str, Any]) -> None:
             run.metrics.add(name, step, value, run.started + time_s)
     for name, last in _table(found, "metrics").items():
         number = as_number(last)
-        if number is not None and name not in kept:
+        if name in kept or last is None:
+            continue
+        if number is None:
+            run.left_out.append(f"metric '{name}', which is no number")
+        else:
             run.metrics.end_with(name, number)
 
 
-def _time(value: Any) -> float | None:
-    try:
-        return parse_time(value) if type(value) is str else None
-    except IntegrityError:
-        return None
+def _whole(value: Any) -> int | None:
+    """A whole number that JSON holds exactly; None if it is none."""
+    return value if type(value) is int and abs(value) < 1 << 53 else None
 
 
 def _table(found: dict[str, Any], name: str) -> dict[str, Any]:

@@ -8,19 +8,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from git_gage.errors import RequestError
-from git_gage.formats.model import BrokenError, Found, Unread, as_number, guess_text
+from git_gage.formats.model import BrokenError, Found, Unread, guess_text
 from git_gage.formats.opened import open_plain
 from git_gage.formats.run_object import read_run_object
 from git_gage.safe import FORMULA
 
 NOT_WRITTEN = (
-    "the records and their signatures, values of metrics before the last, the source, "
-    "the environment, comments, what it printed, files"
+    "the records and their signatures, the command, values of metrics before the last, the "
+    "source, the rest of the environment, comments, what it printed, files"
 )
 NOT_READ = NOT_WRITTEN
 
@@ -34,9 +37,11 @@ _TYPES = {"exit_code": int, "duration_s": float, "dirty": bool}
 _PARTS = {"config": "config", "metrics": "metric", "attributes": "attr"}
 _PLAIN_TYPES = (str, int, float, bool)
 _NEEDED = {"id", "operation", "status", "started"}
+_NEEDED_TEXT = "id, operation, status and started"
 _MAGIC = b"PAR1"
 # What programs for tables put between cells, by the country.
 _DELIMITERS = (",", ";", "\t")
+_COMMA_NUMBER = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _MAX_HEAD = 1 << 20
 
 
@@ -76,9 +81,10 @@ def _as_column(name: str, column: list[Any]) -> tuple[list[Any], str]:
     if name == "tags":
         return [",".join(value) for value in column], "string"
     kinds = {type(value) for value in column if value is not None} or {_TYPES.get(name, str)}
-    if name.startswith("metric."):
-        words = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
-        numbers = [words.get(value, value) if type(value) is str else value for value in column]
+    words = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
+    numbers = [words.get(value, value) if type(value) is str else value for value in column]
+    kinds_of_numbers = {type(value) for value in numbers if value is not None}
+    if name.startswith("metric.") or (str in kinds and kinds_of_numbers == {float}):
         return [None if value is None else float(value) for value in numbers], "double"
     if kinds == {bool}:
         return column, "bool"
@@ -117,8 +123,10 @@ def read_csv(path: Path) -> Iterator[Found]:
     where = str(path)
     try:
         with open_plain(path) as file:
-            delimiter = _find_delimiter(file.readline(_MAX_HEAD))
+            head = file.readline(_MAX_HEAD)
+            delimiter = _find_delimiter(head)
             if delimiter is None:
+                yield Unread(where, f"its first line has not the columns {_NEEDED_TEXT}")
                 return
             file.seek(0)
             text = io.TextIOWrapper(file, "utf-8-sig", newline="")
@@ -126,7 +134,8 @@ def read_csv(path: Path) -> Iterator[Found]:
             for row in rows:
                 where = f"{path}:{rows.line_num}"
                 named = ((name, cell) for name, cell in row.items() if name and cell)
-                yield _read_row({name: _parse_cell(name, cell) for name, cell in named}, where)
+                read = partial(_parse_cell, comma=delimiter != ",")
+                yield _read_row({name: read(name, cell) for name, cell in named}, where)
     except UnicodeDecodeError:
         yield Unread(where, "it is not text in UTF-8")
     except (BrokenError, csv.Error) as error:
@@ -149,6 +158,7 @@ def read_parquet(path: Path) -> Iterator[Found]:
     try:
         with open_plain(path) as file, parquet.ParquetFile(file) as table:
             if not _NEEDED.issubset(table.schema_arrow.names):
+                yield Unread(str(path), f"it has not the columns {_NEEDED_TEXT}")
                 return
             for batch in table.iter_batches():
                 for row in batch.to_pylist():
@@ -170,10 +180,12 @@ def _find_delimiter(head: bytes) -> str | None:
     return None
 
 
-def _parse_cell(name: str, text: str) -> Any:
-    """The value that a cell of CSV stands for."""
+def _parse_cell(name: str, text: str, *, comma: bool) -> Any:
+    """The value that a cell of CSV stands for; `comma`: numbers may have one for a point."""
     if text.startswith("'") and text[1:2] in FORMULA:
         text = text[1:]
+    if comma and _COMMA_NUMBER.fullmatch(text):
+        text = text.replace(",", ".")
     part, _, rest = name.partition(".")
     if (rest and part in _PARTS.values()) or name in _TYPES:
         return guess_text(text)
@@ -187,12 +199,19 @@ def _read_row(row: Mapping[str, Any], where: str) -> Found:
         part, _, rest = name.partition(".")
         if value is not None and rest and part in parts:
             parts[part][rest] = value if type(value) in _PLAIN_TYPES else str(value)
-    plain = {name: row.get(name) for name in PLAIN}
-    document |= plain | {"duration_s": as_number(plain["duration_s"])}
-    document["tags"] = str(plain["tags"] or "").split(",")
+    plain = {name: _as_plain(name, row.get(name)) for name in PLAIN}
+    document |= plain | {"status": (plain["status"] or "").lower()}
+    document["tags"] = (plain["tags"] or "").split(",")
     document["author"] = {"name": plain["author"], "email": plain["email"]}
     document |= {"source": plain, "environment": plain}
     try:
         return read_run_object(document, where)
     except BrokenError as error:
         return Unread(where, str(error))
+
+
+def _as_plain(name: str, value: Any) -> Any:
+    """What a run object has there; other programs write times and ids as types of their own."""
+    if value is None or name in _TYPES:
+        return value
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from git_gage.formats.model import (
+    OWN_TOOL,
     BrokenError,
     ForeignRun,
     Found,
@@ -43,6 +45,8 @@ _VERSION = b"brain.Event:2"
 _DOUBLE_TYPE = 2
 # Hexadecimal digits of a digest in the id of a run.
 _DIGITS = 16
+# What `_write_run` calls it: a run of ours is known again.
+_OWN_FILE = re.compile(r"events\.out\.tfevents\.-?[0-9]+\.([0-9a-z]{30})\.git-gage")
 _NOT_SAID = "TensorBoard does not say how it ended"
 
 
@@ -77,11 +81,12 @@ def _read(top: Path, folder: Path, names: list[str]) -> ForeignRun:
     if metrics.first_s is None or metrics.last_s is None:
         raise BrokenError("its event files have no scalars with a time")
     name = folder.relative_to(top).as_posix()
+    own = _OWN_FILE.fullmatch(paths[0].name)
     return ForeignRun(
-        TOOL,
-        id,
+        OWN_TOOL if own else TOOL,
+        own[1] if own else id,
         str(folder),
-        former_id=paths[0].name,
+        former_id=None if own else paths[0].name,
         operation=folder.name if name != "." else top.resolve().name or TOOL,
         started=metrics.first_s,
         ended=metrics.last_s,

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,11 +60,12 @@ _Key = tuple[str, ...]
 
 @dataclass
 class Imported:
-    """What became of an import: ids of the runs that are new, ids of those that were here, what was
-    not read and why, and what of the runs could not be carried, by how many runs."""
+    """What became of an import: ids of the runs that are new, that were here, and that were purged
+    here; what was not read and why; what could not be carried, by how many runs."""
 
     runs: list[str] = field(default_factory=list)
     here: list[str] = field(default_factory=list)
+    purged: list[str] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -75,20 +76,23 @@ def import_runs(
     found: Iterable[Found],
     author: By,
     observer: Observer,
+    purged: Collection[str] = (),
     *,
     dry: bool = False,
 ) -> Imported:
     """Record runs of other tools; those that were imported before are left as they are.
 
+    `purged`: ids of runs of ours that are to stay away.
+
     With `dry` nothing is recorded: the runs that would be new are named by their tool's ids.
     Raises: RequestError, StorageError, SigningError where nothing more can be recorded.
     """
     if dry:
-        return _import_each(store, catalog, found, author, observer, dry=True)
+        return _import_each(store, catalog, found, author, observer, purged, dry=True)
     store.check_git()
     # Two at once would each find that a run is not here.
     with Lock(store.dir / "import.lock").held():
-        return _import_each(store, catalog, found, author, observer, dry=False)
+        return _import_each(store, catalog, found, author, observer, purged, dry=False)
 
 
 def _import_each(
@@ -97,6 +101,7 @@ def _import_each(
     found: Iterable[Found],
     author: By,
     observer: Observer,
+    purged: Collection[str],
     *,
     dry: bool,
 ) -> Imported:
@@ -109,6 +114,9 @@ def _import_each(
             continue
         if max(run.started, run.ended or 0.0, run.quiet_since) >= _YEAR_10000_S:
             imported.unread.append(Unread(run.path, "it has a time after the year 9999"))
+            continue
+        if run.tool == OWN_TOOL and run.id in purged:
+            imported.purged.append(run.id)
             continue
         key = (run.tool, run.id)
         path = paths.get(key)

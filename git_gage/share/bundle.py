@@ -14,7 +14,7 @@ from git_gage.records import parse_record
 from git_gage.share.bundle_head import ANEW, require_whole_head
 from git_gage.share.cargo import describe_missing, pack_parcels
 from git_gage.share.fetch import fetch_runs
-from git_gage.share.lanes import read_tip_lines
+from git_gage.share.lanes import line_key, read_tip_lines
 from git_gage.share.redaction import find_said
 from git_gage.share.scratch import packed, scratch
 from git_gage.share.withdrawn import Withdrawn
@@ -28,16 +28,21 @@ if TYPE_CHECKING:
 
 
 class Brought(NamedTuple):
-    """The runs of bundles: those that were not here, that were, and that were purged here."""
+    """The runs of bundles: those that were not here, that were, and that were purged here.
+
+    `updates`: how many records came of runs that were here.
+    """
 
     new: frozenset[str] = frozenset()
     here: frozenset[str] = frozenset()
     purged: frozenset[str] = frozenset()
+    updates: int = 0
 
     def plus(self, other: Brought) -> Brought:
         """With those of one that is read after it."""
         here = self.here | (other.here - self.new)
-        return Brought(self.new | other.new, here, self.purged | other.purged)
+        updates = self.updates + other.updates
+        return Brought(self.new | other.new, here, self.purged | other.purged, updates)
 
 
 def write_bundle(
@@ -101,7 +106,10 @@ def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
             ) from error
         there = Store(repo)
         lines = read_tip_lines(there, there.read_tips().values())
-    begun = {parse_record(line).run for line in lines if b'"kind":"run.begin"' in line}
+    records = [parse_record(line) for line in lines]
+    begun = {record.run for record in records if record.kind == "run.begin"}
     purged = begun.intersection(Withdrawn(store).purged())
     here = {run for run in begun - purged if catalog.document(run) is not None}
-    return Brought(frozenset(begun - purged - here), frozenset(here), frozenset(purged))
+    known = {line_key(record.line) for record in catalog.record_lines(sorted(here))}
+    updates = sum(record.run in here and line_key(record.line) not in known for record in records)
+    return Brought(frozenset(begun - purged - here), frozenset(here), frozenset(purged), updates)

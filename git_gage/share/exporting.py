@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.bulk import find_bound, open_file
 from git_gage.errors import RequestError
-from git_gage.files.manifest import GENERATED
+from git_gage.files.manifest import GENERATED, PRIVATE_CONTENT
 from git_gage.files.sidecar import digest_file
 from git_gage.formats import jsonl, mlflow, ro_crate, tables, tensorboard
 from git_gage.formats.model import OwnRun, RunPart, Written
-from git_gage.records import short_id
+from git_gage.records import path_text, short_id
 from git_gage.runs.close import OUTPUT, OUTPUT_LIMIT
 from git_gage.runs.content import AbsentFileError, open_entry
 from git_gage.runs.files import HERE, Filed, is_in_place, list_made, read_filed_of
@@ -54,12 +54,15 @@ def write_folder(
     form: str,
     target: Path,
     observer: Observer,
+    *,
+    allow_secrets: bool,
 ) -> Written:
-    """Write runs into a folder, as a tool has them.
+    """Write runs into a folder, as a tool has them; files with secrets only if these are allowed.
 
     Raises: RequestError, StorageError where it cannot be written.
     """
-    runs = gather(store, catalog, documents, observer, files=form != "tensorboard")
+    files = form != "tensorboard"
+    runs = gather(store, catalog, documents, observer, files=files, allow_secrets=allow_secrets)
     with explained(target, f"write {form}"):
         return FOLDERS[form](runs, target)
 
@@ -71,16 +74,21 @@ def gather(
     observer: Observer,
     *,
     files: bool,
+    allow_secrets: bool = False,
 ) -> Iterator[OwnRun]:
     """Run objects with their series and, if asked, with their output and files.
 
-    What is not here is told.
+    What is not here is told, and which files stay because something in them looks like a secret.
     """
     for document in documents:
         series = read_series(store, catalog, document["id"])
         output = _read_output(store, catalog, document) if files else None
         with tempfile.TemporaryDirectory(prefix="git-gage-") as scratch:
-            made = _list_files(store, catalog, document, Path(scratch)) if files else None
+            made = None
+            if files:
+                made = _list_files(
+                    store, catalog, document, Path(scratch), allow_secrets=allow_secrets
+                )
             for notice in _describe_lacking(document, series, output, made):
                 observer.warning(notice)
             yield OwnRun(document, series or {}, output, made.parts if made else [])
@@ -95,7 +103,11 @@ def _describe_lacking(
     if made and output is None and (document["output"] or {}).get("bytes"):
         absent.append("what it printed")
     ways = ["git gage fetch"] if absent else []
-    if made and not (made.parts or made.left) and (document["generated"] or {}).get("files"):
+    if (
+        made
+        and not (made.parts or made.left or made.secret)
+        and (document["generated"] or {}).get("files")
+    ):
         absent.append("its files")
         # Where there is no list of them, that comes as the output does.
         ways = ways if made.absent else ["git gage fetch"]
@@ -107,6 +119,9 @@ def _describe_lacking(
         yield f"run {run} goes without {', '.join(absent)}: not here: {' && '.join(ways)}"
     for left in made.left if made else ():
         yield left.message
+    for entry in made.secret if made else ():
+        name = f"'{path_text(entry.path)}' of run {run}"
+        yield f"{name} stays here: {PRIVATE_CONTENT}; '--allow-secrets' takes it along"
     if made and made.links:
         links = "1 symbolic link" if made.links == 1 else f"{made.links:,} symbolic links"
         yield f"run {run} goes without {links}: the form has none"
@@ -126,28 +141,38 @@ def _read_output(store: Store, catalog: Catalog, document: dict[str, Any]) -> by
 
 
 class _Made(NamedTuple):
-    """What a run made: plain files that are here, how many are not, how many links, and what has
-    no place here.
+    """What a run made: plain files that are here, how many are not, how many links, what has no
+    place here, and what stays because of a secret.
     """
 
     parts: list[RunPart]
     absent: int
     links: int
     left: list[NoPlaceError]
+    secret: list[Entry]
 
 
-def _list_files(store: Store, catalog: Catalog, document: dict[str, Any], scratch: Path) -> _Made:
+def _list_files(
+    store: Store,
+    catalog: Catalog,
+    document: dict[str, Any],
+    scratch: Path,
+    *,
+    allow_secrets: bool,
+) -> _Made:
     filed = read_filed_of(store, catalog, document)
     if filed is None:
         return _list_loose(store, catalog, document)
     left = place_files(store, filed)
     unplaced = {error.entry.path for error in left}
-    plain = [each for each in filed.made if each.path not in unplaced]
+    secret = [each for each in filed.made if each.is_private and not allow_secrets]
+    stays = unplaced.union(each.path for each in secret)
+    plain = [each for each in filed.made if each.path not in stays]
     found = ((each.path, _find_recorded(store, filed, each, scratch)) for each in plain)
     parts = [RunPart(path, place) for path, place in found if place is not None]
     entries = filed.manifest.entries
     links = sum(each.role == GENERATED and each.link is not None for each in entries)
-    return _Made(parts, len(plain) - len(parts), links, left)
+    return _Made(parts, len(plain) - len(parts), links, left, secret)
 
 
 def _find_recorded(store: Store, filed: Filed, entry: Entry, scratch: Path) -> Path | None:
@@ -186,7 +211,7 @@ def _list_loose(store: Store, catalog: Catalog, document: dict[str, Any]) -> _Ma
         file for file in plain if file.where == HERE and (top / os.fsdecode(file.path)).is_file()
     ]
     parts = [RunPart(file.path, top / os.fsdecode(file.path)) for file in made]
-    return _Made(parts, len(plain) - len(made), len(files) - len(plain), [])
+    return _Made(parts, len(plain) - len(made), len(files) - len(plain), [], [])
 
 
 def require_ended(documents: Iterable[dict[str, Any]]) -> None:

@@ -238,6 +238,77 @@ def test_what_was_written_is_imported(project: Path, tmp_path: Path, form: str) 
         assert again.out == "Imported 0 runs, 2 were here\n"
 
 
+def test_a_file_with_a_secret_stays_here(tmp_path: Path) -> None:
+    script = 'open("key.txt", "w").write("token = ghp_" + "7UeioEJP2NNern66nVberACpdclsxHKifxi5")'
+    repo = make_repo(tmp_path / "repo", files={"train.py": f"{script}\nopen('a.txt', 'w')\n"})
+    assert gage(repo, "run", "-q", "train.py").code == 0
+    for form in ("ro-crate", "mlflow"):
+        done = export(repo, "--format", form, "@", "-o", tmp_path / form)
+        assert "warning: 'key.txt' of run " in done.err
+        told = "stays here: something in it looks like a secret; '--allow-secrets' takes it along"
+        assert told in done.err
+        names = {path.name for path in (tmp_path / form).rglob("*.txt")}
+        assert names == {"a.txt"}
+    done = export(repo, "--format", "ro-crate", "--allow-secrets", "@", "-o", tmp_path / "all")
+    assert "key.txt" not in done.err
+    assert list((tmp_path / "all").rglob("key.txt")) != []
+
+
+def test_the_path_says_the_form_and_all_means_all(project: Path, tmp_path: Path) -> None:
+    for suffix, form in (("csv", "csv"), ("bundle", "bundle"), ("json", "in-toto")):
+        path = tmp_path / f"runs.{suffix}"
+        assert export(project, "--all", "-o", path).out == f"Wrote 2 runs to {path}\n"
+        starts = {"csv": b"id,name,", "bundle": b"# v2 git bundle", "in-toto": b'{"payload'}
+        assert path.read_bytes().startswith(starts[form]), form
+    for command in ("export", "archive"):
+        for words in (["--all", "@"], ["--all", "-t", "nosuch"]):
+            refused = gage_inside(project, command, *words)
+            assert refused.code == 129
+            assert "give runs or a filter, or '--all'" in refused.err
+
+
+def test_what_is_told_twice_is_one_run(project: Path, tmp_path: Path) -> None:
+    """Whatever tells of it, in whichever order, and not after it was purged here."""
+    paths = {}
+    for form in ("tensorboard", "csv", "bundle"):
+        paths[form] = str(tmp_path / f"runs.{form}")
+        export(project, "--format", form, "@~1", "-o", paths[form])
+    assert gage_inside(project, "import", paths["tensorboard"]).out.startswith(
+        "Imported 0 runs, 1 "
+    )
+    other = make_repo(tmp_path / "other")
+    done = gage_inside(other, "import", paths["csv"], paths["bundle"])
+    assert done.out == "Imported 1 run, 1 was here\n"
+    (run,) = (each["id"] for each in documents(other))
+    assert gage_inside(other, "purge", run, "--force").code == 128  # it is not theirs
+    mine = make_repo(tmp_path / "mine", files={"train.py": "print('loss: 1')"})
+    assert gage(mine, "run", "-q", "train.py").code == 0
+    for form in ("csv", "jsonl"):
+        export(mine, "--format", form, "@", "-o", tmp_path / f"mine.{form}")
+    assert gage_inside(mine, "purge", "@", "--force").code == 0
+    done = gage_inside(
+        mine, "import", *(str(tmp_path / f"mine.{each}") for each in ("csv", "jsonl"))
+    )
+    assert done.out == "Imported 0 runs, 1 was purged here\n"
+
+
+def test_a_bundle_brings_what_was_said_since(project: Path, tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo", files={"train.py": "print('loss: 1')"})
+    assert gage(repo, "run", "-q", "train.py").code == 0
+    other, path = make_repo(tmp_path / "other"), str(tmp_path / "a.bundle")
+    export(repo, "@", "-o", path)
+    assert gage_inside(other, "import", path).out == "Imported 1 run\n"
+    assert gage_inside(repo, "label", "@", "--set", "good", "-y").code == 0
+    Path(path).unlink()
+    export(repo, "@", "-o", path)
+    assert gage_inside(other, "import", "-n", path).out == (
+        "Would import 0 runs and 1 update, 1 was here\n"
+    )
+    assert json.loads(gage_inside(other, "import", "--json", path).out)["updates"] == 1
+    assert documents(other)[0]["label"] == "good"
+    assert gage_inside(other, "import", path).out == "Imported 0 runs, 1 was here\n"
+
+
 def test_parquet_without_pyarrow(project: Path, tmp_path: Path) -> None:
     with patch.dict(sys.modules, {"pyarrow": None}):
         refused = export(project, "--format", "parquet", "@~1", "-o", tmp_path / "x")

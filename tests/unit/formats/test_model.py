@@ -120,14 +120,21 @@ def line(**changes: Any) -> str:
     return json.dumps(run) + "\n"
 
 
+OPEN = "it has not ended: its 'status' is not completed, error or terminated"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("{\n", "it is not JSON"),
         ("[]\n", "it is no run of a form that is known here"),
-        (line(id=None), "it has no 'id', 'operation' or 'started'"),
-        (line(started="now"), "it has no 'id', 'operation' or 'started'"),
-        (line(status="running"), "it has not ended"),
+        (line(id=None), "it has no 'id'"),
+        (line(started="now"), "its 'started' is no time, such as 2026-11-30T08:00:00Z"),
+        (
+            line(started="0001-01-01T00:00:00.000Z"),
+            "its 'started' is no time, such as 2026-11-30T08:00:00Z",
+        ),
+        (line(status="running"), OPEN),
         (line(series={"x": {}}), "the values of metric 'x' are not as we write them"),
         (line(series={"x": 1}), "the values of metric 'x' are not as we write them"),
     ],
@@ -150,14 +157,19 @@ def test_lines_with_less_than_all(tmp_path: Path) -> None:
             metrics={"x": 1, "best": 2, "odd": []},
             comments=comments,
             duration_s=float("inf"),
-            environment={"cpus": 2, "gpus": ["A100"]},
-            source={"dirty": True},
+            exit_code=1 << 60,
+            environment={"cpus": 1 << 60, "gpus": ["A100"]},
+            source={"dirty": True, "commit": "--upload-pack=x"},
             config={"lr": 1, "": 2},
         )
     )
     (run,) = jsonl.read_runs(path)
     assert isinstance(run, ForeignRun)
-    assert run.left_out == ["values of metric 'x' between those that were kept"]
+    assert run.left_out == [
+        "values of metric 'x' between those that were kept",
+        "metric 'odd', which is no number",
+    ]
+    assert (run.exit_code, run.environment["cpus"], run.source["commit"]) == (None, None, None)
     assert set(run.metrics.summaries()) == {"x", "best"}
     assert (run.comments, run.took_s, list(run.config)) == (["hm"], None, ["lr"])
     with patch.object(jsonl, "_MAX_LINE", 10):
@@ -180,6 +192,8 @@ def test_columns_of_one_type() -> None:
         ("config.a", [1, "x", [2]], (["1", "x", "[2]"], "string")),
         ("exit_code", [None], ([None], "int64")),
         ("duration_s", [None], ([None], "double")),
+        ("config.lr", [0.5, "-inf"], ([0.5, float("-inf")], "double")),
+        ("config.lr", [0.5, "nano"], (["0.5", "nano"], "string")),
         ("label", [None], ([None], "string")),
         ("metric.a", ["inf", None], ([math.inf, None], "double")),
     ):

@@ -80,7 +80,9 @@ def test_a_crate_of_another_tool(tmp_path: Path) -> None:
     [
         ({"actionStatus": "http://schema.org/FailedActionStatus", "error": "no"}, "error", "no"),
         ({"actionStatus": {"@id": "http://schema.org/FailedActionStatus"}}, "terminated", None),
-        ({"actionStatus": None}, "terminated", "the crate does not say how it ended"),
+        # Consumers should take it for completed, as the profile has it.
+        ({"actionStatus": None}, "completed", None),
+        ({"@type": ["UpdateAction", 7]}, "completed", None),
     ],
 )
 def test_how_it_ended(
@@ -105,7 +107,7 @@ def test_what_is_no_run_is_told(tmp_path: Path) -> None:
     assert isinstance(first, ForeignRun)
     assert others == [
         Unread(f"{crate}:#b", "it has not ended"),
-        Unread(f"{crate}:#c", "it has neither 'startTime' nor 'endTime'"),
+        Unread(f"{crate}:#c", "it has no time in 'startTime' or 'endTime'"),
     ]
     (crate / _DOCUMENT).write_text("[1]")
     assert list(read_runs(crate)) == []

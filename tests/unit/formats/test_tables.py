@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def require_read(path: Path) -> ForeignRun:
 
 def test_a_table_that_a_spreadsheet_has_saved(tmp_path: Path) -> None:
     ours = require_read(write(tmp_path / "a.csv", HEAD, ROW))
-    assert (ours.label, ours.tags, ours.took_s) == ("=1+2", ["a", "b"], None)
+    assert (ours.label, ours.tags, round(ours.took_s or 0, 3)) == ("=1+2", ["a", "b"], 0.269)
     assert {name: value.text for name, value in ours.config.items()} == {
         "lr": "0.1",
         "name": "'quoted",
@@ -50,7 +51,19 @@ def test_a_table_that_a_spreadsheet_has_saved(tmp_path: Path) -> None:
         assert (run.id, run.label, run.tags, run.config) == ("7", "=1+2", ["a", "b"], ours.config)
 
 
+def test_numbers_with_a_comma(tmp_path: Path) -> None:
+    """Where cells are told apart by semicolons, a comma is the point of numbers."""
+    head = "id;operation;status;started;duration_s;config.lr;config.v;metric.acc;metric.odd"
+    row = "7;train;Completed;2026-11-30 00:17:19;0,5;0,25;1,2,3;9,3e-1;many"
+    run = require_read(write(tmp_path / "a.csv", head, row))
+    assert (run.status, run.took_s, run.started) == ("completed", 0.5, 1795997839.0)
+    assert [run.config[name].text for name in ("lr", "v")] == ["0.25", "1,2,3"]
+    assert run.metrics.summaries()["acc"]["last"] == 0.93
+    assert run.left_out == ["metric 'odd', which is no number"]
+
+
 def test_a_table_that_is_none_of_runs(tmp_path: Path) -> None:
+    columns = "its first line has not the columns id, operation, status and started"
     for name, content in (
         ("other.csv", b"a,b\n1,2\n"),
         ("empty.csv", b""),
@@ -59,7 +72,8 @@ def test_a_table_that_is_none_of_runs(tmp_path: Path) -> None:
     ):
         path = tmp_path / name
         path.write_bytes(content)
-        assert (is_csv(path), list(read_csv(path))) == (False, []), name
+        assert not is_csv(path), name
+        assert list(read_csv(path)) == [Unread(str(path), columns)], name
         assert found.find_forms(path, NotImplemented) == [], name
     for is_here in (is_csv, is_parquet):
         assert not is_here(tmp_path / "not there")
@@ -72,9 +86,9 @@ def test_rows_that_are_damaged_are_told_and_the_others_read(tmp_path: Path) -> N
     )
     rows = list(read_csv(path))
     assert [each.reason for each in rows if isinstance(each, Unread)] == [
-        "it has not ended",
-        "it has no 'id', 'operation' or 'started'",
-        "it has no 'id', 'operation' or 'started'",
+        "it has not ended: its 'status' is not completed, error or terminated",
+        "its 'started' is no time, such as 2026-11-30T08:00:00Z",
+        "it has no 'started'",
     ]
     assert [each.path for each in rows] == [f"{path}:{number}" for number in (2, 3, 4, 5)]
     path.write_bytes(path.read_bytes() + b"9,tr\xe4in\n")
@@ -89,14 +103,16 @@ def test_parquet_of_others(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "a.parquet"
     parquet.write_table(pa.table({"a": [1]}), path)
-    assert list(read_parquet(path)) == []
-    began = ["2026-11-30T00:17:19.779Z", None]
-    columns = {"id": ["1", "2"], "operation": ["a", "b"], "status": ["error"] * 2}
+    columns_text = "it has not the columns id, operation, status and started"
+    assert list(read_parquet(path)) == [Unread(str(path), columns_text)]
+    began = [datetime(2026, 11, 30, 8, tzinfo=UTC), None]
+    columns = {"id": [1, 2], "operation": ["a", "b"], "status": ["error"] * 2}
     parquet.write_table(pa.table({**columns, "started": began, "config.x": [b"raw", None]}), path)
     first, second = read_parquet(path)
     assert isinstance(first, ForeignRun)
+    assert (first.id, first.started) == ("1", 1796025600.0)
     assert first.config["x"].text == "b'raw'"
-    assert second == Unread(f"{path}:2", "it has no 'id', 'operation' or 'started'")
+    assert second == Unread(f"{path}:2", "it has no 'started'")
     path.write_bytes(path.read_bytes()[:-20])
     (cut,) = read_parquet(path)
     assert isinstance(cut, Unread)
