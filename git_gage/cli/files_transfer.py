@@ -83,7 +83,8 @@ def drop_files(
     else:
         click.echo(_describe_dropped(dropped, dry_run=dry_run))
         gone = "would be gone" if dry_run else "is gone now"
-        _list_files(app, [(each, f"{gone}: no remote holds it") for each in dropped.lost])
+        who = "no remote that could be asked holds it" if dropped.away else "no remote holds it"
+        _list_files(app, [(each, f"{gone}: {who}") for each in dropped.lost])
         _tell_kept(app, dropped, remote)
     return 1 if dropped.kept else 0
 

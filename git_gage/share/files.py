@@ -23,7 +23,7 @@ from git_gage.files.transfer import (
     send_files,
 )
 from git_gage.records import path_text, short_id
-from git_gage.runs.content import AbsentFileError, absent_short, find_entry
+from git_gage.runs.content import AbsentFileError, absent_short, find_entry, pull_command
 from git_gage.runs.files import NOT_HERE, Filed, find_in_git, find_where, read_filed
 from git_gage.runs.placeholders import NoPlaceError, put_placeholder, read_placeholder
 from git_gage.runs.placing import place_file
@@ -96,7 +96,7 @@ class Dropped(NamedTuple):
     """Files whose bytes left this disk, or would; `bytes` is what is free then.
 
     remotes: who holds how many of them. kept: files that stay, each with the reason. lost: those
-    that were here alone.
+    that were here alone, as far as is known. away: remotes that could not be asked.
     """
 
     files: int
@@ -104,6 +104,7 @@ class Dropped(NamedTuple):
     remotes: Mapping[str, int]
     kept: tuple[tuple[Large, str], ...]
     lost: tuple[Large, ...]
+    away: tuple[str, ...]
 
 
 def push_files(
@@ -227,20 +228,25 @@ def fetch_one(
         # Nobody is asked for what was taken out: who opens it is told.
         is_gone = read_withheld(catalog.records(run)).takes(entry.sha256)
         return not is_gone and _fetch_short(store, catalog, filed, entry, observer)
-    asked = []
-    for storage in find_storages(here, observer):
-        asked.append(storage.remote.shown)
+    asked: list[str] = []
+    away: list[str] = []
+    for storage in find_storages(here, observer, away):
+        name = storage.remote.shown
         try:
             wanted = {entry.sha256: entry.size}
             if bring_files(storage.backend, wanted, store.sidecar, observer).arrived:
                 return False
+            asked.append(name)
         except (RemoteError, IntegrityError) as error:
             observer.warning(error.message)
-    elsewhere = ", ".join(asked) or "a remote"
-    raise AbsentFileError(
-        f"'{clean(path)}' of run {short_id(run)} is not here, nor on {elsewhere}",
-        hint="whoever has it can send it: git gage files push <run>",
-    )
+            away.append(name)
+    elsewhere = f", nor on {', '.join(asked)}" if asked else "" if away else ", nor on a remote"
+    hint = "whoever has it can send it: git gage files push <run>"
+    if away:
+        pull = pull_command(run, entry.path, away[0])
+        hint = f"once {away[0]} can be asked: {pull}"
+    message = f"'{clean(path)}' of run {short_id(run)} is not here{elsewhere}"
+    raise AbsentFileError(message, hint=hint)
 
 
 def _fetch_short(
@@ -283,8 +289,9 @@ def drop_files(
         for each in find_large(store, catalog, runs, globs)
         if _is_kept(store, each) or _is_in_place(store, each)
     ]
-    holders = _ask_all(here, large, observer, remote, force=force)
-    nowhere = "no remote holds it"
+    away: list[str] = []
+    holders = _ask_all(here, large, observer, remote, away, force=force)
+    nowhere = "no remote that could be asked holds it" if away else "no remote holds it"
     if remote is not None:
         nowhere = f"'{find_remote(here, remote).shown}' does not hold it"
     kept: list[tuple[Large, str]] = []
@@ -304,7 +311,7 @@ def drop_files(
     freed = {each.sha256: each.entry.size for each in gone if each.sha256 not in used}
     remotes = Counter(name for each in gone for name in holders.get(each.sha256, ()))
     lost = tuple(each for each in gone if each.sha256 in freed and each.sha256 not in holders)
-    return Dropped(len(gone), sum(freed.values()), remotes, tuple(kept), lost)
+    return Dropped(len(gone), sum(freed.values()), remotes, tuple(kept), lost, tuple(away))
 
 
 def find_large(
@@ -393,9 +400,15 @@ def _name_file(each: Large) -> str:
 
 
 def _ask_all(
-    here: Repository, large: Sequence[Large], observer: Observer, remote: str | None, *, force: bool
+    here: Repository,
+    large: Sequence[Large],
+    observer: Observer,
+    remote: str | None,
+    away: list[str],
+    *,
+    force: bool,
 ) -> dict[str, list[str]]:
-    """Which remotes hold each object, by their names; one that is away is told of.
+    """Which remotes hold each object, by their names; one that is `away` is told of.
 
     Of a `remote` that is named that one alone counts, unless files go whoever holds them.
     """
@@ -411,11 +424,12 @@ def _ask_all(
         ask(find_storage(here, remote))
         if not force:
             return holders
-    for storage in find_storages(here, observer) if wanted else ():
+    for storage in find_storages(here, observer, away) if wanted else ():
         try:
             ask(storage)
         except RemoteError as error:
             observer.warning(error.message)
+            away.append(storage.remote.shown)
     return holders
 
 

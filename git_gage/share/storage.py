@@ -49,16 +49,22 @@ def find_storage(repo: Repository, asked: str | None) -> Storage:
     return Storage(remote, backend)
 
 
-def find_storages(repo: Repository, observer: Observer) -> Iterator[Storage]:
-    """All that there are, the usual one first; what is wrong with one is told, and not more."""
+def find_storages(repo: Repository, observer: Observer, away: list[str]) -> Iterator[Storage]:
+    """All that there are, the usual one first.
+
+    What is wrong with one is told, and its remote named in `away`.
+    """
     places = (place.name for place in find_places(repo).found if place.refused is None)
     words = [*find_usual(repo), *remote_names(repo), *places]
     for word in dict.fromkeys(words):
         remote = find_remote(repo, word)
         try:
             backend = open_backend(repo, remote)
+            if backend is None and _find_chosen(repo, remote) != NONE:
+                _require_folder(repo, remote)
         except GageError as error:
             observer.warning(error.message)
+            away.append(remote.shown)
             continue
         if backend is not None:
             yield Storage(remote, backend)

@@ -120,7 +120,7 @@ def test_sent_dropped_and_back(ana: Path, tmp_path: Path) -> None:
     )
     stays = said(ana, "files", "drop", "@", code=1)
     assert stays.out == "nothing dropped\n"
-    assert "model.pt, 300.0 KiB: no remote holds it" in stays.err
+    assert "model.pt, 300.0 KiB: no remote that could be asked holds it" in stays.err
     assert "git gage files push <run>" in stays.err
     assert model.stat().st_size == BIG
 
@@ -165,6 +165,28 @@ def test_what_was_dropped_is_got_first_and_then_sent_elsewhere(ana: Path, tmp_pa
         assert type_hint(ana, absent.err).out == f"got 2 files, 600.0 KiB, from {here}\n"
         sent = answer(ana, "copy", "@", "--to", there, "-y", "--files")
         assert sent.startswith(f"pushed 2 files, 600.0 KiB, to {there}\n")
+
+
+def test_a_remote_that_is_away_may_have_it(ana: Path, tmp_path: Path) -> None:
+    """A disk that is not mounted is not taken for one that has nothing."""
+    told = f"warning: 'origin' is '{tmp_path / 'origin.git'}', and there is no such folder\n"
+    said(ana, "files", "push", "@", "--", "model.pt")
+    said(ana, "files", "drop", "@", "--", "model.pt")
+    (tmp_path / "origin.git").rename(tmp_path / "away")
+    for words in (("cat", "@:model.pt", "--fetch"), ("open", "@:model.pt")):
+        absent = said(ana, *words, code=1)
+        assert absent.err.startswith(told)
+        assert "nor on" not in absent.err
+        assert "\nhint: once origin can be asked: git gage files pull " in absent.err
+    kept = said(ana, "files", "drop", "@", code=1)
+    assert told in kept.err
+    assert "data.bin, 300.0 KiB: no remote that could be asked holds it\n" in kept.err
+    (tmp_path / "away").rename(tmp_path / "origin.git")
+    assert type_hint(ana, absent.err).out == "got 1 file, 300.0 KiB, from origin\n"
+    (tmp_path / "origin.git").rename(tmp_path / "away")
+    dropped = said(ana, "files", "drop", "@", "--force")
+    gone = "300.0 KiB: is gone now: no remote that could be asked holds it\n"
+    assert dropped.err.count(gone) == 2
 
 
 def test_rows_are_no_remote(ana: Path) -> None:
@@ -358,11 +380,11 @@ def test_one_file_of_a_run(ana: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "origin.git" / "gage")
     done = said(sam, "cat", f"{run}:deep/data.bin", "--fetch", code=1)
     assert "warning: 'odd' is a directory, which has no LFS server" in done.err
-    assert "is not here, nor on away, origin" in done.err
+    assert "is not here, nor on origin" in done.err
     # Nobody who is away can be asked what to drop for.
     done = said(sam, "files", "drop", run, code=1)
     assert "there is no such folder" in done.err
-    assert "model.pt, 300.0 KiB: no remote holds it" in done.err
+    assert "model.pt, 300.0 KiB: no remote that could be asked holds it" in done.err
 
 
 def test_one_remote_that_is_no_use_keeps_nobody_from_another(ana: Path, tmp_path: Path) -> None:
@@ -510,7 +532,7 @@ def test_where_files_of_a_remote_go(
     with pytest.raises(RequestError, match="do not go to") as caught:
         find_storage(here.repo, "url")
     assert "install git-lfs" in str(caught.value.hint)
-    names = [found.remote.shown for found in find_storages(here.repo, Files())]
+    names = [found.remote.shown for found in find_storages(here.repo, Files(), [])]
     assert names == ["origin", "file", "cloud", "home", "here", "lfs", "dir", "mixed"]
 
 
@@ -620,7 +642,7 @@ def test_what_a_broken_line_has_carried_is_kept(
 
 def type_hint(where: Path, err: str) -> Result:
     """Type what a hint says."""
-    hint = err.rpartition("hint: git gage ")[2]
+    hint = err.rpartition(": git gage ")[2]
     return said(where, *shlex.split(hint))
 
 
