@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ from git_gage.safe import clean
 
 # How often a remote is asked where somebody watches: runs say no more often how they get on.
 AGAIN_S = 30.0
+_OWN = re.compile(r"@(?:~[0-9]*)?")
 
 
 class Elsewhere(App):
@@ -67,8 +69,10 @@ class Elsewhere(App):
             self.trouble = clean(error.message.partition("\n")[0])
 
     def select(self, texts: Iterable[str]) -> list[str]:
+        # Which run is the newest begun here is known here alone.
+        words = [self._app.select([text])[0] if _OWN.fullmatch(text) else text for text in texts]
         try:
-            return super().select(texts)
+            return super().select(words)
         except RunNotFoundError as error:
             from git_gage.share.peek import not_there
 

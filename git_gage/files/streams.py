@@ -94,7 +94,7 @@ def changed_here(*sha256s: str) -> IntegrityError:
     names = ", ".join(sha256[:12] for sha256 in sha256s)
     return IntegrityError(
         f"send file {names}: what is here is something else, or was changed meanwhile",
-        hint="the remote keeps nothing of this attempt; see what is damaged with "
+        hint="nothing of that stays on the remote; see what is damaged with "
         "'git gage files verify'",
     )
 

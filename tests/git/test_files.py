@@ -250,6 +250,11 @@ def test_short_files_that_are_to_stay_out_of_git(repo: Path) -> None:
     git(repo, "config", "gage.files.threshold", "0")
     run(repo, script)
     assert json.loads(answer(repo, "show", "--json"))["files"]["large"]["count"] == 3
+    for text, large in (("1 KiB", 2), ("1kib", 2), ("3", 3)):
+        git(repo, "config", "gage.files.threshold", text)
+        run(repo, script)
+        found = json.loads(answer(repo, "show", "--json"))["files"]["large"]["count"]
+        assert found == large, text
     git(repo, "config", "gage.files.threshold", "much")
     done = gage_inside(repo, "config")
     assert "is no size such as 100k, 5m or 2g" in done.out + done.err

@@ -120,7 +120,7 @@ def test_sent_dropped_and_back(ana: Path, tmp_path: Path) -> None:
     )
     stays = said(ana, "files", "drop", "@", code=1)
     assert stays.out == "nothing dropped\n"
-    assert "model.pt, 300.0 KiB: no remote that could be asked holds it" in stays.err
+    assert "model.pt, 300.0 KiB: no remote holds it" in stays.err
     assert "git gage files push <run>" in stays.err
     assert model.stat().st_size == BIG
 

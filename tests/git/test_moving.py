@@ -73,6 +73,21 @@ def test_sam_looks_first_and_takes_what_is_good(world: World) -> None:
     assert listed(sam).keys() == set(runs)
 
 
+def test_the_newest_run_here_is_that_wherever_it_is_asked_for(world: World) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    run = world.ana.run()
+    answer(ana, "push")
+    assert answer(ana, "fetch", "origin", "@") == "nothing new on origin\n"
+    assert "Nothing to copy" in answer(ana, "copy", run, "--from", "origin", "-n")
+    assert "Nothing to copy" in answer(ana, "copy", "@", "--from", "origin", "-n")
+    refused = gage_inside(sam, "fetch", "origin", "@")
+    assert refused.err.startswith("fatal: no run was begun in this clone yet\n")
+    world.ana.run("later.py")
+    refused = gage_inside(ana, "fetch", "origin", "@")
+    assert refused.err.startswith("fatal: no run '")
+    assert "' on 'origin'\n" in refused.err
+
+
 def test_a_remote_without_runs(world: World) -> None:
     result = gage_inside(world.sam.path, "list", "--remote", "origin")
     assert result.err == ("no runs on origin yet\nhint: send some with 'git gage push origin'\n")
