@@ -14,9 +14,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, TypeVar
 from unittest.mock import patch
 
+T = TypeVar("T")
 FULL = os.environ.get("GAGE_TEST_FULL") == "1"
 """Whether the sizes the issues ask for are run (`make test-all`), not the small ones."""
 
@@ -48,6 +49,11 @@ class Result(NamedTuple):
 def scale(small: int, full: int) -> int:
     """How many: `small` in `make test`, `full` in `make test-all`."""
     return full if FULL else small
+
+
+def ways(*cases: T) -> tuple[T, ...]:
+    """Ways in which one thing comes about: the first in `make test`, all in `make test-all`."""
+    return cases[: scale(1, len(cases))]
 
 
 def make_tools(folder: Path) -> Path:

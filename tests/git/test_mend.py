@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Result, gage_inside, git, unpack_all
+from tests.support import Result, gage_inside, git, unpack_all, ways
 from tests.unit.share.world import Person, World, make_world, refs_of
 
 
@@ -77,11 +77,11 @@ LOST = [
         (kind, what, how)
         for kind in ("log", "bulk")
         for what in ("commit", "parent")
-        for how in HOW
+        for how in ways(*HOW)
     ),
-    *(("src", what, how) for what in ("commit", "parent") for how in HOW),
-    *(("log", "blob", how) for how in HOW),
-    *((kind, "tree", how) for kind in ("log", "bulk") for how in (cut, empty)),
+    *(("src", what, how) for what in ("commit", "parent") for how in ways(*HOW)),
+    *(("log", "blob", how) for how in ways(*HOW)),
+    *((kind, "tree", how) for kind in ("log", "bulk") for how in ways(cut, empty)),
 ]
 
 
@@ -297,7 +297,7 @@ def forget(where: Path) -> None:
 
 
 @pytest.mark.parametrize("gone", ["all", "newest"])
-@pytest.mark.parametrize("how", [delete, cut])
+@pytest.mark.parametrize("how", ways(delete, cut))
 @pytest.mark.parametrize(
     ("kind", "what"), [("log", "commit"), ("log", "tree"), ("log", "blob"), ("src", "commit")]
 )
@@ -436,7 +436,7 @@ def lose_newest_record(ana: Person, sam: Person, how: Callable[[Path], None]) ->
     return run
 
 
-@pytest.mark.parametrize("how", [*HOW, halve])
+@pytest.mark.parametrize("how", ways(halve, *HOW))
 @pytest.mark.parametrize("words", ["copy --all -y --to", "copy @{run} -y --to", "backup"])
 def test_no_copy_leaves_out_what_this_disk_has_lost(
     world: World, words: str, how: Callable[[Path], None]

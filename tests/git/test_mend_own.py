@@ -12,7 +12,7 @@ import pytest
 from git_gage.records import short_id
 from git_gage.store import layout
 from tests.git.test_mend import cut, delete, find, forget, is_sound, share, tip_of
-from tests.support import gage_inside, git, unpack_all
+from tests.support import gage_inside, git, unpack_all, ways
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
 
 TOLD = "warning: this disk had lost a part of what was recorded here: "
@@ -69,7 +69,7 @@ LOST = [
 
 
 @pytest.mark.parametrize("later", [False, True])
-@pytest.mark.parametrize("how", [delete, cut])
+@pytest.mark.parametrize("how", ways(delete, cut))
 @pytest.mark.parametrize(("kind", "what"), LOST)
 def test_what_leads_to_runs_can_be_lost(
     world: World, kind: str, what: str, how: Callable[[Path], None], later: bool
@@ -366,7 +366,7 @@ def _path_of(person: Person, oid: str) -> Path:
     return person.path / ".git" / "objects" / oid[:2] / oid[2:]
 
 
-@pytest.mark.parametrize("how", [delete, cut])
+@pytest.mark.parametrize("how", ways(cut, delete))
 @pytest.mark.parametrize(("kind", "what"), [*LOST, ("bulk", "blob"), ("src", "file")])
 def test_a_backup_gives_back_what_was_lost(
     world: World, tmp_path: Path, kind: str, what: str, how: Callable[[Path], None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,27 +69,37 @@ def texts_of(node: ast.expr | None) -> list[str]:
     return []
 
 
-def messages() -> Iterator[Message]:
+@cache
+def calls() -> list[tuple[str, ast.Call]]:
+    """All calls in the package, each with its file and line."""
+    return [
+        (f"{path}:{node.lineno}", node)
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    ]
+
+
+@cache
+def messages() -> list[Message]:
     told = error_classes() | TOLD
-    for path, tree in trees():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and called(node) in told and node.args:
-                which = 2 if called(node) == "Check" else 0
-                for text in texts_of(node.args[which]) if len(node.args) > which else ():
-                    yield Message(f"{path}:{node.lineno}", text)
+    found = []
+    for place, node in calls():
+        if called(node) in told and node.args:
+            which = 2 if called(node) == "Check" else 0
+            texts = texts_of(node.args[which]) if len(node.args) > which else []
+            found += [Message(place, text) for text in texts]
+    return found
 
 
 def hints() -> Iterator[Message]:
-    for path, tree in trees():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call):
-                continue
-            found = [word.value for word in node.keywords if word.arg == "hint"]
-            if called(node) == "Check" and len(node.args) > 3:
-                found.append(node.args[3])
-            for value in found:
-                for text in texts_of(value):
-                    yield Message(f"{path}:{node.lineno}", text)
+    for place, node in calls():
+        found = [word.value for word in node.keywords if word.arg == "hint"]
+        if called(node) == "Check" and len(node.args) > 3:
+            found.append(node.args[3])
+        for value in found:
+            for text in texts_of(value):
+                yield Message(place, text)
 
 
 def complaints(text: str) -> Iterator[str]:
