@@ -17,7 +17,7 @@ from git_gage.records import short_id
 from git_gage.runs.liveness import Life, find_host, find_life
 from git_gage.runs.stop import refuse_going
 from git_gage.secrets import find_secrets, mask_file
-from git_gage.share.lanes import Memory, digest_refs, read_holders, recall_name
+from git_gage.share.lanes import Memory, digest_refs, read_holders, recall_name, split_ref
 from git_gage.share.peek import forget_peeks
 from git_gage.share.redaction import Redaction, find_said, is_of_files
 from git_gage.share.take_back import find_holders, find_touched, named_sources, run_of, take_back
@@ -85,9 +85,12 @@ def take_out(
     left = list(_clear_files(store, redactions))
     may_hold = find_holders(store, drop)
     of_taken = _with_taken_sources(store, drop)
+    # A copy of this clone can have pushed an epoch of our next name, which has to go there, too.
+    asked_for = (ref for name in withdrawn.remotes() for ref in withdrawn.deletes(name))
+    taken = {split_ref(ref).epoch for ref in asked_for}
     for prefix in _own_lanes(store):
         going = of_taken if prefix.startswith(TAKEN) else drop
-        rewrite_lane(store.repo, prefix, going, may_hold)
+        rewrite_lane(store.repo, prefix, going, may_hold, taken)
     catalog.close()
     _forget(store)
     return Redacted(list(redactions), remotes, elsewhere, left)

@@ -8,7 +8,7 @@ Source: docs/format.md, "Redaction".
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -109,11 +109,16 @@ class Holding(NamedTuple):
 
 
 def rewrite_lane(
-    repo: Repository, prefix: str, drop: Drop, may_hold: Callable[[Refs], bool] = bool
+    repo: Repository,
+    prefix: str,
+    drop: Drop,
+    may_hold: Callable[[Refs], bool] = bool,
+    taken: Collection[str] = (),
 ) -> Refs:
     """Take out of a lane what must go; the refs that are gone. Hold the store's lock.
 
-    `may_hold` tells by its kinds whether an epoch is to be looked through.
+    `may_hold` tells by its kinds whether an epoch is to be looked through; `taken` are names of
+    epochs that new ones cannot have.
     """
     gone = Refs()
     for epoch, tips in group_epochs(repo, prefix).items():
@@ -123,7 +128,7 @@ def rewrite_lane(
         rest = holding.without(drop)
         if rest == holding:
             continue
-        write_epoch(Lane(repo, prefix), epoch, rest, sealed="sealed" in tips)
+        write_epoch(Lane(repo, prefix), epoch, rest, sealed="sealed" in tips, taken=taken)
         old = {f"{prefix}/{epoch}/{kind}": oid for kind, oid in tips.items()}
         delete_refs(repo, old)
         gone |= old
@@ -208,9 +213,12 @@ def purge_journals(folder: Path, drop: Drop) -> None:
             _replace(path, b"\n".join(kept))
 
 
-def write_epoch(lane: Lane, before: str, rest: Holding, *, sealed: bool) -> None:
-    """What is left of an epoch, under the next name. Hold the store's lock."""
-    epoch = Epoch(layout.epoch_name(before[:6], group_epochs(lane.repo, lane.prefix)))
+def write_epoch(
+    lane: Lane, before: str, rest: Holding, *, sealed: bool, taken: Collection[str] = ()
+) -> None:
+    """What is left of an epoch, under the next name that is not `taken`. Hold the store's lock."""
+    names = [*group_epochs(lane.repo, lane.prefix), *taken]
+    epoch = Epoch(layout.epoch_name(before[:6], names))
     for first in range(0, len(rest.snapshots), PINS):
         epoch = lane.pin(epoch, rest.snapshots[first : first + PINS])
     if rest.lines or rest.files:

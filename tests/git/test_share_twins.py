@@ -386,3 +386,28 @@ def test_a_copy_whose_original_closed_the_epoch(world: World) -> None:
     copy.fetch()
     assert copy.push().up_to_date
     assert refs_of(world.origin) == before
+
+
+def test_a_copy_that_mended_itself_is_in_nobodys_way(world: World) -> None:
+    """It has pushed a lane of the name that the original's next one would have."""
+    ana = world.ana
+    for _ in range(2):
+        assert gage_inside(ana.path, "run", "-q", "train.py").code == 0
+    assert gage_inside(ana.path, "push").code == 0
+    gone = gage_inside(ana.path, "select", "@").out.strip()
+    copy = copy_clone(ana, world.folder / "copy")
+    for pack in (copy.path / ".git/objects/pack").iterdir():
+        pack.unlink()
+    assert gage_inside(copy.path, "sync").code == 0
+    ana.fetch()
+    assert gage_inside(ana.path, "purge", "@", "--force").code == 0
+    assert gage_inside(ana.path, "run", "-q", "train.py").code == 0
+    pushed = gage_inside(ana.path, "push")
+    assert (pushed.code, pushed.out.count("; it gave up what was taken out")) == (0, 1), pushed
+    assert gage_inside(copy.path, "fetch").code == 0
+    world.sam.fetch()
+    assert world.sam.runs() == ana.runs() == copy.runs()
+    assert len(ana.runs()) == 2
+    assert gone not in ana.runs()
+    for each in (ana, copy):
+        assert gage_inside(each.path, "push").out == "origin is up to date\n"
