@@ -39,6 +39,7 @@ from git_gage.store.out import Parcel, extend_lane
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
+    from git_gage.share.peek import Peek
     from git_gage.share.remote import Remote
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
@@ -72,18 +73,20 @@ def push_chosen(
     hidden = {} if records_only(listed) else find_hidden(store, remote, observer)
     listed |= hidden
     lines = find_unsent(store, catalog, remote, chosen)
-    lost = []
+    lost, peek = [], None
     known = records_only(tracking_refs(store.repo, remote))
     if chosen.runs is not None and not known and records_only(listed):
         # It may have been given all of it under another name.
-        lines = _find_lost(store, catalog, remote, chosen, observer)
+        peek = look_at(store, catalog, remote.address, observer)
+        lines = _find_lost(catalog, peek, chosen)
     elif chosen.runs is not None and _has_lost(known, listed, is_all_known=not lines):
         held = read_tip_lines(store, records_only(hidden).values())
-        found = _find_lost(store, catalog, remote, chosen, observer)
+        peek = look_at(store, catalog, remote.address, observer)
+        found = _find_lost(catalog, peek, chosen)
         lost = [line for line in found if line not in held]
         lines = list(dict.fromkeys([*lost, *lines]))
     if not lines:
-        see_to_gone(store, catalog, remote, listed, observer)
+        see_to_gone(store, catalog, remote, listed, observer, peek=peek)
         return Pushed(remote.shown, 0, 0, 0, up_to_date=True)
     pushed = push_lines(
         store, catalog, remote, chosen, lines, listed, observer, allow_secrets=allow_secrets
@@ -92,7 +95,7 @@ def push_chosen(
     if lost:
         note_given_back(store, remote)
     given = out_refs(store.repo, remote)
-    see_to_gone(store, catalog, remote, {*listed, *given}, observer)
+    see_to_gone(store, catalog, remote, {**listed, **given}, observer, peek=peek)
     return pushed
 
 
@@ -151,11 +154,9 @@ def _has_lost(known: Refs, listed: Refs, *, is_all_known: bool) -> bool:
     return any(ref not in listed and not is_fork(ref) for ref in known)
 
 
-def _find_lost(
-    store: Store, catalog: Catalog, remote: Remote, chosen: Chosen, observer: Observer
-) -> list[bytes]:
+def _find_lost(catalog: Catalog, peek: Peek, chosen: Chosen) -> list[bytes]:
     """Lines of chosen runs that the remote has not, by a look at it."""
-    there = look_at(store, catalog, remote.address, observer).catalog
+    there = peek.catalog
     held = {line_key(record.line) for record in there.record_lines(chosen.runs)}
     ours = catalog.record_lines(chosen.runs)
     meant = (each.line for each in ours if chosen.kinds is None or each.kind in chosen.kinds)

@@ -108,7 +108,7 @@ def _fetch_all(
 
             take_out_previews(store, catalog, observer)
         arrived = Arrived(*came, has_open=catalog.has_open_elsewhere())
-    see_to_gone(store, catalog, remote, seen, observer, is_listed=False)
+    see_to_gone(store, catalog, remote, seen, observer)
     if arrived.has_open or store.read_beats():
         fetch_beats(store, remote, observer)
     return Fetched(remote.shown, arrived.runs, arrived.records, has_cargo=bool(late))

@@ -26,11 +26,13 @@ from git_gage.share.lanes import (
 )
 from git_gage.share.redaction import find_said
 from git_gage.share.transfer import list_remote
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store.rewrite import list_files, list_sources
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.records import Record
+    from git_gage.share.peek import Peek
     from git_gage.share.remote import Remote
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
@@ -52,16 +54,17 @@ def see_to_gone(
     store: Store,
     catalog: Catalog,
     remote: Remote,
-    seen: Collection[str],
+    seen: Refs | Collection[str],
     observer: Observer,
     *,
-    is_listed: bool = True,
+    peek: Peek | None = None,
 ) -> None:
     """Of tracking refs that are not among those `seen` on the remote, see where their runs are.
 
     They are forgotten where others hold all of it. Else it is told what the remote has lost: once,
-    as not everybody can give it back, or wants to. `is_listed`: whether the remote has listed them;
-    what git sees it says to people, so it is asked in earnest. Hold the sharing lock.
+    as not everybody can give it back, or wants to. But not as long as it can be in lanes that were
+    not fetched yet: a `peek` has their records. `seen` without tips is what git says to people, so
+    the remote is asked in earnest. Hold the sharing lock.
     """
     known = tracking_refs(store.repo, remote)
     memory = Memory(store)
@@ -70,18 +73,23 @@ def see_to_gone(
     if gone == told:
         return
     if gone:
-        there = seen if is_listed else list_remote(store.repo, remote, observer)
+        there = seen if isinstance(seen, dict) else list_remote(store.repo, remote, observer)
+        unread = _unread_refs(store, remote, known, there)
+        if unread and peek is None:
+            return
         rest = {ref: oid for ref, oid in known.items() if ref in there or is_fork(ref)}
         lost = {ref: oid for ref, oid in known.items() if ref not in rest}
         gone = set(records_only(lost))
-        if _is_held(store, lost, rest):
+        if not unread and _is_held(store, lost, rest):
             update_refs(store.repo, {}, [kept_as(remote, ref) for ref in lost])
             gone = set()
-        _tell_lost(
-            *(store, catalog, remote, observer),
+        is_told = _tell_lost(
+            *(store, catalog, remote, observer, peek),
             {ref: known[ref] for ref in gone - told},
             list(records_only(rest).values()),
         )
+        if unread and not is_told:
+            return  # whoever fetches them sees to it
     if gone != told:
         memory.note(GONE, remote.tracking, " ".join(sorted(gone)))
 
@@ -93,23 +101,44 @@ def note_given_back(store: Store, remote: Remote) -> None:
         memory.note(GONE, remote.tracking, "")
 
 
+def _unread_refs(store: Store, remote: Remote, known: Refs, there: Refs) -> list[str]:
+    """Refs `there` with records that no fetch has brought."""
+    unwanted, tips = Withdrawn(store).unwanted(remote.tracking), known.values()
+    # A log that a remote does not give up is in what it was sealed as.
+    return [
+        ref
+        for ref, oid in records_only(there).items()
+        if oid not in tips
+        and ref not in unwanted
+        and f"{ref.removesuffix('log')}sealed" not in known
+    ]
+
+
 def _tell_lost(
-    store: Store, catalog: Catalog, remote: Remote, observer: Observer, lost: Refs, rest: list[str]
-) -> None:
-    """Tell what is in the refs `lost` alone, and how the remote gets it back.
+    store: Store,
+    catalog: Catalog,
+    remote: Remote,
+    observer: Observer,
+    peek: Peek | None,
+    lost: Refs,
+    rest: list[str],
+) -> bool:
+    """Tell what is in the refs `lost` alone, and how the remote gets it back; whether it is any.
 
     Not of what somebody has taken out, or has said of runs that are not here.
     """
     if not lost:
-        return
+        return False
     catalog.refresh()
+    reader, gone = (store, []) if peek is None else (peek.store, peek.catalog.redacted())
+    held = rest if peek is None else [*rest, *peek.tips.values()]
     own = {ref: oid for ref, oid in lost.items() if split_ref(ref).lane in store.my_lanes}
-    mine = _wanted(catalog, compare_tips(store, own.values(), rest).ahead)
-    held = [*rest, *own.values()]
-    others = _wanted(catalog, compare_tips(store, lost.values(), held).ahead)
+    mine = _wanted(catalog, compare_tips(reader, own.values(), held).ahead, gone)
+    held = [*held, *own.values()]
+    others = _wanted(catalog, compare_tips(reader, lost.values(), held).ahead, gone)
     told = [*mine, *others]
     if not told:
-        return
+        return False
     begun = sum(record.kind == "run.begin" for record in told)
     count, what = (begun, "run") if begun else (len(told), "update")
     amount, it = (f"1 {what}", "it") if count == 1 else (f"{count:,} {what}s", "them")
@@ -124,12 +153,16 @@ def _tell_lost(
         f"'{remote.shown}' no longer has {amount} that it had, or hides {it}: here nothing of"
         f" {it} is lost\nhint: give {it} back: {' && '.join(commands)}"
     )
+    return True
 
 
-def _wanted(catalog: Catalog, lines: Iterable[bytes]) -> list[Record]:
-    """The records of some lines, of runs that are here, without what was taken out of these."""
+def _wanted(catalog: Catalog, lines: Iterable[bytes], gone: Collection[str]) -> list[Record]:
+    """The records of some lines, of runs that are here, without what was taken out of these.
+
+    `gone` are runs of which the remote says that: who fetches it takes it out here, too.
+    """
     records = [record for record in map(read_line, lines) if record is not None]
-    runs = catalog.begun(dict.fromkeys(record.run for record in records))
+    runs = catalog.begun(dict.fromkeys(record.run for record in records)).difference(gone)
     drop = find_said(runs, catalog)
     return [each for each in records if each.run in runs and not drop.takes(each.line)]
 

@@ -73,13 +73,15 @@ def preview_push(
         if store.journals():
             store.flush()
         peek = look_at(store, catalog, remote, observer)
-        see_to_gone(store, catalog, peek.remote, peek.listed, observer)
+        see_to_gone(store, catalog, peek.remote, peek.listed, observer, peek=peek)
         if whole := chosen.runs is None and chosen.kinds is None:
             mine = records_only(own_refs(store)).values()
             lines = compare_tips(peek.store, mine, peek.tips.values()).ahead
         else:
             catalog.refresh()
+            said = find_said(chosen.runs, catalog, peek.catalog)
             lines = _beyond(catalog, peek.catalog, chosen.runs)
+            lines = [line for line in lines if not said.takes(line)]
             if chosen.runs is None:
                 lines = [line for line in lines if _writer(line) in store.my_lanes]
         if lines:
@@ -124,7 +126,7 @@ def preview_fetch(
     """
     peek = look_at(store, catalog, remote, observer)
     with sharing(store):
-        see_to_gone(store, catalog, peek.remote, peek.listed, observer)
+        see_to_gone(store, catalog, peek.remote, peek.listed, observer, peek=peek)
     if chosen.runs is None:
         ours = store.read_tips().values()
         lines = compare_tips(peek.store, peek.tips.values(), ours).ahead

@@ -106,7 +106,7 @@ def _take(
 
         came = take_in_purges(store, catalog, came, mark, observer)
     late = any(line_key(each.line) in here and _completes(each, lacking) for each in parcels)
-    see_to_gone(store, catalog, peek.remote, peek.listed, observer)
+    see_to_gone(store, catalog, peek.remote, peek.listed, observer, peek=peek)
     return Fetched(peek.remote.shown, *came, has_cargo=late)
 
 
