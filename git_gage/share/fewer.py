@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from git_gage.records import short_id
 from git_gage.share.cargo import read_line
 from git_gage.share.lanes import (
+    GONE,
     Memory,
     Refs,
     compare_tips,
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from git_gage.share.transfer import Observer
     from git_gage.store import Store
 
-# What was lost and told, in what is remembered of a remote.
-GONE = "gone"
 # More ids are harder to type than all there is to choose from.
 MOST_NAMED = 9
 

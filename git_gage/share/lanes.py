@@ -31,6 +31,8 @@ CARGO = ("src", "bulk")
 # What travels without being asked for: previews (share/thumbs.py) do not.
 KINDS = (*RECORDS, *CARGO)
 _EPOCH_CHARS = 50
+# What a remote has lost, and nobody is to be told any more: refs, by their names there.
+GONE = "gone"
 _NAMES, _SENDING, _HOLDERS = "names", "sending", "holders"
 
 Refs = dict[str, str]
@@ -243,19 +245,20 @@ def _take_as_sent(store: Store) -> None:
     """Take all that killed pushes were about to give for given.
 
     It may have arrived: what was purged of it since is to go there, too. What has not arrived is
-    sent by the next push, which asks the remote.
+    sent by the next push, which asks the remote; nobody is told that it was lost there.
     """
     memory = Memory(store)
     sending = {tracking: told for tracking, told in memory.about(_SENDING).items() if told}
     for tracking, told in sending.items():
         refs = json.loads(told)
         sizes = store.repo.object_sizes(refs.values())
-        given = {
-            f"{TRACKING}/{tracking}{ref.removeprefix('refs/gage')}": oid
-            for ref, oid in refs.items()
-            if sizes[oid] is not None
-        }
-        update_refs(store.repo, given, ())
+        given = {ref: oid for ref, oid in refs.items() if sizes[oid] is not None}
+        space = f"{TRACKING}/{tracking}"
+        new = records_only(given).keys() - refs_below(store.repo, f"{space}/w", RECORDS).keys()
+        gone = new.union((memory.recall(GONE, tracking) or "").split())
+        memory.note(GONE, tracking, " ".join(sorted(gone)))
+        kept = {f"{space}{ref.removeprefix('refs/gage')}": oid for ref, oid in given.items()}
+        update_refs(store.repo, kept, ())
         memory.note(_SENDING, tracking, "")
 
 

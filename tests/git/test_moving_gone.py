@@ -160,3 +160,20 @@ def test_a_log_that_the_remote_does_not_give_up_hides_nothing(world: World) -> N
             git(world.origin, "update-ref", "-d", ref)
     hint = f"git gage push origin {short_id(hers)}\n"
     assert gage_inside(world.sam.path, "push", "--user").err == told(hers) + hint
+
+
+def test_what_never_arrived_was_not_lost(world: World) -> None:
+    """Somebody ends what receives at the remote, and the line is cut."""
+    hook = world.origin / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nkill -9 $PPID\n")
+    hook.chmod(0o755)
+    world.ana.run()
+    assert gage_inside(world.ana.path, "push").code == 128
+    for words in (("fetch",), ("push", "-n"), ("fetch",)):
+        done = gage_inside(world.ana.path, *words)
+        assert (done.code, done.err) == (0, "")
+    hook.unlink()
+    for words in (("push",), ("fetch",), ("push",)):
+        assert gage_inside(world.ana.path, *words).err == ""
+    _mirror(world)
+    assert "no longer has 1 run" in gage_inside(world.ana.path, "fetch").err
