@@ -77,7 +77,8 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
         raise click.UsageError("give the runs, '-w <filter>' or '--all'")
     side = find_side(app, where, sends=to is not None)
     found = plan(app, side, what)
-    if not found.plan.is_any and not (found.runs and what.files != "none"):
+    is_more = what.files == "all" or found.has_previews
+    if not found.plan.is_any and not (found.runs and is_more):
         return _tell_nothing(found, what, as_json=as_json)
     if what.dry_run:
         if side.sends and found.plan.moves and not allow_secrets:
@@ -227,7 +228,7 @@ def _is_made(app: App, path: Path) -> bool:
 class Found(NamedTuple):
     """What goes where; `runs`: all that are meant. `catalogs` have them, the last one best.
 
-    `listed` are the refs of the other side.
+    `listed` are the refs of the other side. has_previews: whether previews would go, if asked for.
     """
 
     side: Side
@@ -235,6 +236,7 @@ class Found(NamedTuple):
     catalogs: Sequence[Catalog]
     runs: list[str]
     listed: Refs
+    has_previews: bool
 
     def documents(self, runs: Sequence[str]) -> list[dict[str, Any]]:
         """Run objects of these ids, in their order; little is known of a purged one."""
@@ -252,6 +254,8 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
     from git_gage.share.copy import find_put_away, plan_copy
     from git_gage.share.delivery import would_give_up
     from git_gage.share.news import withheld_lines
+    from git_gage.share.remote import find_remote
+    from git_gage.share.thumbs import would_fetch, would_push
 
     there = None
     if side.unmade is None:
@@ -273,7 +277,13 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
     if there is not None and side.sends:
         gives_up = would_give_up(app.store, there.peek.remote, listed, whole=False)
         planned = planned._replace(gives_up=gives_up)
-    return Found(side, planned, [target or source, source], runs, listed)
+    remote = find_remote(app.store.repo, side.address)
+    has_previews = what.files != "none" and (
+        would_push(app.store, app.catalog, remote, runs, listed)
+        if side.sends
+        else would_fetch(app.store, remote, listed)
+    )
+    return Found(side, planned, [target or source, source], runs, listed, has_previews)
 
 
 def _choose(giver: App, what: What, *, put_away: bool) -> list[str]:
@@ -341,9 +351,7 @@ def _preview(app: App, found: Found, what: What, *, as_json: bool) -> str:
 
 def _describe_files(found: Found, what: What) -> str:
     """What goes along or alone; which of it is there already is asked when it goes."""
-    if what.files == "none":
-        return ""
-    parts = ["previews of images"]
+    parts = ["previews of images"] if found.has_previews else []
     if what.files == "all":
         from git_gage.render.amounts import count_text, size_text
 
@@ -351,4 +359,4 @@ def _describe_files(found: Found, what: What) -> str:
         large = [document["files"]["large"] for document in documents if document["files"]]
         count, size = (sum(each[key] for each in large) for key in ("count", "bytes"))
         parts.append(f"{count_text(count, 'large file')} ({size_text(size)})")
-    return f"with {' and '.join(parts)}, as far as they are not there\n"
+    return f"with {' and '.join(parts)}, as far as they are not there\n" if parts else ""

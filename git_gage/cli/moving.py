@@ -241,7 +241,9 @@ def push(app: App, remote: str, runs: list[str] | None, what: What, allow_secret
 
             chosen = Chosen(runs, what.parts, what.kinds)
             move = preview_push(
-                *(app.store, app.catalog, remote, chosen, progress), allow_secrets=allow_secrets
+                *(app.store, app.catalog, remote, chosen, progress),
+                allow_secrets=allow_secrets,
+                previews=what.files != "none",
             )
         else:
             pushed = push_runs(
@@ -297,7 +299,9 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
             from git_gage.share.preview import preview_fetch
 
             chosen = Chosen(runs, what.parts, what.kinds)
-            move = preview_fetch(app.store, app.runs, remote, chosen, progress)
+            move = preview_fetch(
+                *(app.store, app.runs, remote, chosen, progress), previews=what.files != "none"
+            )
         else:
             if runs is None and what.kinds is None:
                 fetched = fetch_runs(app.store, app.catalog, remote, progress, what.parts)
@@ -348,6 +352,7 @@ def _tell_move(verb: str, move: Move, what: What) -> dict[str, Any] | None:
     counts = {"runs": move.runs, "records": move.records, "bytes": move.size}
     coming = dict(zip(("count", "bytes"), move.large, strict=True))
     told = {"remote": move.remote, "move": verb, **counts, "gives_up": move.gives_up}
+    told |= {"previews": move.has_previews}
     told |= {"large": None, "large_coming": coming}
     what.told.append(told)
     return what.told[-1]
@@ -359,17 +364,19 @@ def _describe_move(verb: str, way: str, move: Move) -> str:
 
     remote = clean(move.remote)
     besides = "; it would give up what was taken out" if move.gives_up else ""
-    if move.has_cargo:
-        size = f" ({size_text(move.size)})" if move.size else ""
-        return f"would {verb} sources and outputs {way} {remote}{size}{besides}"
-    if not move.records:
+    what = ["sources and outputs"] if move.has_cargo else []
+    details = [size_text(move.size)] if move.size else []
+    if move.records:
+        amount = (move.runs, "run") if move.runs else (move.records, "update")
+        what = [count_text(*amount)]
+        details[:0] = [count_text(move.records, "record")] if move.runs else []
+    what += ["previews"] if move.has_previews else []
+    if not what:
         if move.gives_up:
             return f"{remote} would give up what was taken out"
         return f"nothing to {verb} {way} {remote}"
-    amount = (move.runs, "run") if move.runs else (move.records, "update")
-    details = [count_text(move.records, "record")] if move.runs else []
-    details.append(size_text(move.size))
-    return f"would {verb} {count_text(*amount)} {way} {remote} ({', '.join(details)}){besides}"
+    size = f" ({', '.join(details)})" if details else ""
+    return f"would {verb} {' and '.join(what)} {way} {remote}{size}{besides}"
 
 
 def _tell_coming(app: App, move: Move, runs: Sequence[str] | None) -> bool:

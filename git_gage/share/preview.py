@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.runs.withheld import KIND
+from git_gage.share import thumbs
 from git_gage.share.cargo import Cargo, pack_parcels, read_line
 from git_gage.share.chosen import find_unsent
 from git_gage.share.delivery import Load, would_give_up
@@ -45,6 +46,7 @@ class Move(NamedTuple):
     has these is asked when they are here.
     `has_cargo`: whether sources or outputs would move, of records that are there already.
     `gives_up`: whether the remote would delete what was taken out here.
+    `has_previews`: whether previews would move.
     """
 
     remote: str
@@ -54,6 +56,7 @@ class Move(NamedTuple):
     large: tuple[int, int] = (0, 0)
     has_cargo: bool = False
     gives_up: bool = False
+    has_previews: bool = False
 
 
 def preview_push(
@@ -64,8 +67,9 @@ def preview_push(
     observer: Observer,
     *,
     allow_secrets: bool,
+    previews: bool = False,
 ) -> Move:
-    """What `push_runs` would send to a remote as it is now.
+    """What `push_runs` would send to a remote as it is now; with `previews` `push_thumbs`, too.
 
     Raises: as `look_at`; SecretsFoundError.
     """
@@ -101,7 +105,10 @@ def preview_push(
             move = _measure_cargo(store, catalog, peek, chosen)
         is_sent = whole or lines or find_unsent(store, catalog, peek.remote, chosen)
         gives_up = is_sent and would_give_up(store, peek.remote, peek.listed, whole=whole)
-        return move._replace(gives_up=bool(gives_up))
+        has_previews = previews and thumbs.would_push(
+            store, catalog, peek.remote, chosen.runs or (), peek.listed
+        )
+        return move._replace(gives_up=bool(gives_up), has_previews=has_previews)
 
 
 def require_clean(
@@ -118,15 +125,27 @@ def require_clean(
 
 
 def preview_fetch(
-    store: Store, catalog: Catalog, remote: str | None, chosen: Chosen, observer: Observer
+    store: Store,
+    catalog: Catalog,
+    remote: str | None,
+    chosen: Chosen,
+    observer: Observer,
+    *,
+    previews: bool = False,
 ) -> Move:
-    """What a fetch would bring from a remote as it is now.
+    """What a fetch would bring from a remote as it is now; with `previews` `fetch_thumbs`, too.
 
     Raises: as `look_at`.
     """
     peek = look_at(store, catalog, remote, observer)
     with sharing(store):
         see_to_gone(store, catalog, peek.remote, peek.listed, observer, peek=peek)
+    has_previews = previews and thumbs.would_fetch(store, peek.remote, peek.listed)
+    move = _preview_runs(store, catalog, peek, chosen)
+    return move._replace(has_previews=has_previews)
+
+
+def _preview_runs(store: Store, catalog: Catalog, peek: Peek, chosen: Chosen) -> Move:
     if chosen.runs is None:
         ours = store.read_tips().values()
         lines = compare_tips(peek.store, peek.tips.values(), ours).ahead

@@ -25,6 +25,7 @@ from git_gage.share.lanes import (
 from git_gage.share.remote import Remote, find_remote
 from git_gage.share.take_out import take_out_previews
 from git_gage.share.transfer import fetch_refs, list_remote, make_refusal, push_refs
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT, TRACKING
 from git_gage.store.layout import THUMBS
 from git_gage.store.out import extend_galleries
@@ -69,10 +70,32 @@ def push_thumbs(
         return _push_own(store, found, observer)
 
 
+def would_push(
+    store: Store, catalog: Catalog, remote: Remote, runs: Sequence[str], there: Refs
+) -> bool:
+    """Whether `push_thumbs` would send any to a remote that has the refs `there`."""
+    known = _known(store.repo, remote)
+    if runs:
+        galleries = {run: find_gallery(store, catalog, run) for run in runs}
+        return bool(_lacking(store.repo, remote, galleries, still_there(known, there)))
+    return _count(store.repo, _own(store), known) > 0
+
+
+def would_fetch(store: Store, remote: Remote, there: Refs) -> bool:
+    """Whether `fetch_thumbs` would get any from a remote that has the refs `there`."""
+    known, unwanted = _known(store.repo, remote), Withdrawn(store).unwanted(remote.tracking)
+    news = {ref for ref, oid in there.items() if known.get(ref) != oid}
+    return any(ref.endswith(f"/{THUMBS}") for ref in news.difference(unwanted))
+
+
+def _own(store: Store) -> Refs:
+    mine = refs_below(store.repo, LOCAL, (THUMBS,))
+    return {ref: oid for ref, oid in mine.items() if split_ref(ref).lane in store.my_lanes}
+
+
 def _push_own(store: Store, remote: Remote, observer: Observer) -> int:
     known = _known(store.repo, remote)
-    mine = refs_below(store.repo, LOCAL, (THUMBS,))
-    updates = {ref: oid for ref, oid in mine.items() if split_ref(ref).lane in store.my_lanes}
+    updates = _own(store)
     outcome, sent = _push(store, remote, updates, known, observer)
     if outcome is not None and outcome.behind:
         for lane in dict.fromkeys(split_ref(ref).lane for ref in outcome.behind):

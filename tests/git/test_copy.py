@@ -290,6 +290,8 @@ def test_previews_of_images_go_along(repo: Path, place: Path, tmp_path: Path) ->
     assert any(ref.endswith("/thumbs") for ref in refs)
     later = tmp_path / "later"
     assert gage_inside(repo, "copy", "--all", "-y", "--to", str(later)).out == "Copied 1 run\n"
+    would = "with previews of images, as far as they are not there\n"
+    assert gage_inside(repo, *words, "--to", str(later), "-n").out == would
     assert gage_inside(repo, *words, "--to", str(later)).out == "Copied 1 preview\n"
     same = f"Nothing to copy: {later} and this side have the same\n"
     assert gage_inside(repo, *words, "--to", str(later)).out == same
@@ -342,15 +344,14 @@ def test_what_is_said_of_files_before_they_go(repo: Path, place: Path) -> None:
     write_files(repo, {"makes.py": MAKES})
     assert gage_inside(repo, "run", "-q", "makes.py").code == 0
     words = ("copy", "--all", "--to", str(place))
-    told = "with previews of images and 1 large file (195.3 KiB), as far as they are not there\n"
+    told = "with 1 large file (195.3 KiB), as far as they are not there\n"
     dry = gage_inside(repo, *words, "--files", "-n").out
     assert dry.endswith(f"1 run to {place}\n{told}")
     assert not place.exists()
     assert gage_inside(repo, *words, "-y").code == 0
     assert gage_inside(repo, *words, "--files", "-n").out == told
-    assert gage_inside(repo, *words, "--files=thumbs", "-n").out == (
-        "with previews of images, as far as they are not there\n"
-    )
+    same = f"Nothing to copy: {place} and this side have the same\n"
+    assert gage_inside(repo, *words, "--files=thumbs", "-n").out == same
     assert gage_inside(repo, *words, "--files", "-n", "--json").out == "[]\n"
     none = gage_inside(repo, *words, "--files=none", "-n").out
     assert none.startswith("Nothing to copy: ")

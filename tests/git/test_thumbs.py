@@ -120,7 +120,10 @@ def test_from_the_end_of_a_run_to_a_colleague(tmp_path: Path) -> None:
 
     assert answer(ana, "push") == "pushed 1 run to origin\n"
     assert thumb_refs(tmp_path / "origin.git") == []
+    would = answer(ana, "push", "--files=thumbs", "-n")
+    assert would == "would push previews to origin\n"
     assert answer(ana, "push", "--files=thumbs") == "pushed 2 previews to origin\n"
+    assert answer(ana, "push", "--files=thumbs", "-n") == "nothing to push to origin\n"
     assert answer(ana, "push", "--files=thumbs") == "origin is up to date\n"
 
     assert answer(sam, "fetch") == "fetched 1 run from origin\n"
@@ -128,7 +131,14 @@ def test_from_the_end_of_a_run_to_a_colleague(tmp_path: Path) -> None:
     assert answer(sam, "show", "--images") == (
         "no images here; previews may be elsewhere: git gage fetch --files=thumbs\n"
     )
+    would = json.loads(answer(sam, "sync", "--files=thumbs", "-n", "--json"))
+    assert [(each["move"], each["previews"]) for each in would] == [
+        ("fetch", True),
+        ("push", False),
+    ]
+    assert answer(sam, "fetch", "--files=thumbs", "-n") == "would fetch previews from origin\n"
     assert answer(sam, "fetch", "--files=thumbs") == "fetched 2 previews from origin\n"
+    assert answer(sam, "fetch", "--files=thumbs", "-n") == "nothing to fetch from origin\n"
     assert answer(sam, "fetch", "--files=thumbs") == "nothing new on origin\n"
     page = answer(sam, "show")
     size = f"{len(RED)} bytes, preview only\n           and 2 more\n           previews: git gage"
@@ -382,7 +392,10 @@ def test_chosen_runs_go_with_their_previews_alone(world: World) -> None:
     for run in (first, second):
         paint(ana, run, red=RED)
         add(ana, run)
+    words = ("push", "origin", first[10:], "--files=thumbs", "-n")
+    assert answer(ana.path, *words).startswith("would push 1 run and previews to origin (2 rec")
     assert push(ana, first) == 1
+    assert answer(ana.path, *words) == "nothing to push to origin\n"
     assert push(ana, first) == 0
     assert fetch(sam) == 1
     assert paths(sam, first) == [b"red.png"]
