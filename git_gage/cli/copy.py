@@ -343,7 +343,11 @@ def _preview(app: App, found: Found, what: What, *, as_json: bool) -> str:
 
         return format_json(move_objects(documents, counts))
     side = found.side
-    head = format_moves(documents, counts, side.shown, app.screen(), to=side.sends) if moves else ""
+    head = ""
+    if moves:
+        new = "records" if what.meta else "all"
+        words = (documents, counts, side.shown, app.screen())
+        head = format_moves(*words, to=side.sends, new=new)
     if found.plan.gives_up:
         head += f"{clean(side.shown)} would give up what was taken out\n"
     return head + _describe_files(found, what)

@@ -34,8 +34,9 @@ def format_moves(
     screen: Screen,
     *,
     to: bool,
+    new: str = "all",
 ) -> str:
-    """The first runs in a table, how many more, and which way they go."""
+    """The first runs in a table, how many more, and which way they go; `new`: what of new ones."""
     shown = documents[:SHOWN]
     texts = {
         title: [clean(str(document[key] or "")) for document in shown]
@@ -44,7 +45,7 @@ def format_moves(
     columns = [
         Column("RUN", [short_id(document["id"]) for document in shown], 0),
         *(Column(title, cells, place + 2) for place, (title, cells) in enumerate(texts.items())),
-        Column("GOES", [_goes(*each) for each in counts[:SHOWN]], 1),
+        Column("GOES", [_goes(*each, new) for each in counts[:SHOWN]], 1),
         Column("LABEL", [clean(document["label"] or "") for document in shown], 5, least=10),
     ]
     more = len(documents) - len(shown)
@@ -53,7 +54,7 @@ def format_moves(
     return format_table(columns, screen) + rest + way
 
 
-def _goes(is_new: bool, records: int) -> str:
+def _goes(is_new: bool, records: int, new: str) -> str:
     if is_new:
-        return "all"
+        return new
     return count_text(records, "update") if records else "files"

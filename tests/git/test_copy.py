@@ -250,10 +250,12 @@ def test_records_first_and_what_belongs_to_them_later(
         return [snapshot in git(where, "rev-list", "--all"), output == "x 1\n"]
 
     got, last = tmp_path / "got", tmp_path / "last"
+    dry = ("copy", "--all", "--to", str(place), "-n")
+    assert "completed  all\n" in at(repo, *dry, where=tmp_path)
+    assert "completed  records" in at(repo, *dry, "--meta", where=tmp_path)
     assert copied(repo, "--meta", "--to", str(place)) == "Copied 1 run\n"
     assert is_there(place) == [False, False]
     assert copied(repo, "--meta", "--to", str(place)).startswith("Nothing to copy")
-    dry = ("copy", "--all", "--to", str(place), "-n")
     assert "completed  files" in at(repo, *dry, where=tmp_path)
     assert copied(repo, "--to", str(place)) == "Copied 1 run\n"
     assert is_there(place) == [True, True]
