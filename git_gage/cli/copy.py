@@ -96,10 +96,12 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
     more = [flag for flag, given in flags.items() if given]
     with hinting(repeat_move(words, found.runs, what, *more)):
         code = move(app, found, what, allow_secrets=allow_secrets)
-    if found.plan.moves:
+    if moves := found.plan.moves:
         from git_gage.render.amounts import count_text
 
-        click.echo(f"Copied {count_text(len(found.plan.moves), 'run')}")
+        # The runs themselves may be on neither side.
+        updates = (sum(each.records for each in moves), "update")
+        click.echo(f"Copied {count_text(*(updates if what.user else (len(moves), 'run')))}")
     return code
 
 

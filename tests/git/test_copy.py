@@ -275,7 +275,8 @@ def test_what_people_said_alone(repo: Path, place: Path) -> None:
     assert gage_inside(repo, *words).code == 0
     assert gage_inside(repo, "tag", "@", "best").code == 0
     assert gage_inside(repo, "run", "-q", "one.py").code == 0
-    assert gage_inside(repo, *words, "--user").out == "Copied 1 run\n"
+    assert gage_inside(repo, "label", "@", "--set", "later").code == 0
+    assert gage_inside(repo, *words, "--user").out == "Copied 2 updates\n"
     assert statuses(place) == ["completed"]
     assert gage_inside(repo, *words).out == "Copied 1 run\n"
 
