@@ -32,11 +32,12 @@ from git_gage.share.lanes import (
     tracking_refs,
     update_refs,
 )
+from git_gage.share.news import list_contents
 from git_gage.share.remote import Remote, find_remote
 from git_gage.share.transfer import fetch_refs, list_remote
 from git_gage.share.whereabouts import let_go_of_place, note_first_fetch
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import LOCAL, TAKEN, TRACKING, parse_ref
+from git_gage.store import LOCAL, TAKEN, TRACKING
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -52,7 +53,7 @@ _MANY_REFS = 300
 class Fetched(NamedTuple):
     """What a fetch brought that was not here before.
 
-    has_cargo: whether sources and outputs came of records that were here alone.
+    has_cargo: whether sources and outputs came alone, of records that were here.
     """
 
     remote: str
@@ -92,7 +93,6 @@ def _fetch_all(
     now = tracking_refs(store.repo, remote)
     if len(now.items() - before.items()) >= _MANY_REFS:
         store.pack_refs()
-    late = find_late_cargo(store, remote, before, now, parts)
     purged = Withdrawn(store).purged()
     arrived = None if records or purged else count_arrived(store)
     if arrived is None:
@@ -108,10 +108,11 @@ def _fetch_all(
 
             take_out_previews(store, catalog, observer)
         arrived = Arrived(*came, has_open=catalog.has_open_elsewhere())
+    is_late = not arrived.records and _has_late_cargo(store, remote, before, now, parts)
     see_to_gone(store, catalog, remote, seen, observer)
     if arrived.has_open or store.read_beats():
         fetch_beats(store, remote, observer)
-    return Fetched(remote.shown, arrived.runs, arrived.records, has_cargo=bool(late))
+    return Fetched(remote.shown, arrived.runs, arrived.records, has_cargo=is_late)
 
 
 def mending(store: Store, catalog: Catalog, observer: Observer, share: Callable[[], T]) -> T:
@@ -157,21 +158,28 @@ def _mend(store: Store, catalog: Catalog, observer: Observer) -> bool:
     return is_mended
 
 
-def find_late_cargo(
+def _has_late_cargo(
     store: Store, remote: Remote, before: Refs, now: Refs, parts: Collection[str]
-) -> list[str]:
-    """Refs of a remote with `parts` of epochs that were here by their records alone.
+) -> bool:
+    """Whether a fetch has brought sources or outputs that nothing here had.
 
-    `before` is what was tracked of it; the records can have come from another one.
+    `before` is what was tracked of the remote; what was here can have come from another one, or by
+    itself.
     """
-    fresh = [ref for ref in now if ref not in before and ref.endswith(tuple(parts))]
-    if not fresh:
-        return []
-    found = map(parse_ref, store.repo.list_refs(LOCAL, TRACKING))
-    others = (each for each in found if each and each.remote != remote.tracking)
-    held = before.keys() | {f"{LOCAL}/{e.lane}/{e.epoch}/{e.kind}" for e in others}
-    epochs = {ref.rpartition("/")[0] for ref in held if ref.endswith(RECORDS)}
-    return [ref for ref in fresh if ref not in held and ref.rpartition("/")[0] in epochs]
+    came = find_moved(before, now, parts)
+    if not came:
+        return False
+    kept = {kept_as(remote, ref) for ref in came}
+    refs = store.repo.list_refs(LOCAL, TRACKING, TAKEN).items()
+    others = [*before.items(), *((ref, oid) for ref, oid in refs if ref not in kept)]
+    news = list_contents(store.repo, came.items())
+    return any(news.beyond(list_contents(store.repo, others)))
+
+
+def find_moved(before: Refs, now: Refs, parts: Collection[str]) -> Refs:
+    """Refs with `parts` that are not what they were."""
+    ends = tuple(parts)
+    return {ref: oid for ref, oid in now.items() if before.get(ref) != oid and ref.endswith(ends)}
 
 
 def fetch_lanes(store: Store, remote: Remote, lanes: Sequence[str], observer: Observer) -> None:

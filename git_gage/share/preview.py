@@ -10,13 +10,14 @@ from git_gage.share import thumbs
 from git_gage.share.cargo import Cargo, pack_parcels, read_line
 from git_gage.share.chosen import find_unsent
 from git_gage.share.delivery import Load, would_give_up
-from git_gage.share.fetch import find_late_cargo
+from git_gage.share.fetch import find_moved
 from git_gage.share.fewer import see_to_gone
 from git_gage.share.lanes import (
     Refs,
     compare_tips,
     line_key,
     own_refs,
+    read_tip_lines,
     records_only,
     sharing,
     still_there,
@@ -155,12 +156,22 @@ def _preview_runs(store: Store, catalog: Catalog, peek: Peek, chosen: Chosen) ->
         lines = [line for line in lines if not _is_of(line, purged)]
     if not lines and chosen.runs is None and chosen.kinds is None:
         # How much that is, is known where it is.
-        known = tracking_refs(store.repo, peek.remote)
-        late = find_late_cargo(store, peek.remote, known, peek.listed, chosen.parts)
-        return Move(peek.remote.shown, 0, 0, 0, has_cargo=bool(late))
+        is_late = _has_late_cargo(store, catalog, peek, chosen)
+        return Move(peek.remote.shown, 0, 0, 0, has_cargo=is_late)
     lines = _of_kinds(lines, chosen)
     move = _measure(store, peek, lines, chosen, there=True)
     return move._replace(large=_count_large(peek.catalog, lines))
+
+
+def _has_late_cargo(store: Store, catalog: Catalog, peek: Peek, chosen: Chosen) -> bool:
+    """Whether a remote has sources or outputs that are not here, of records that are."""
+    known = tracking_refs(store.repo, peek.remote)
+    moved = find_moved(known, peek.listed, chosen.parts)
+    epochs = {ref.rpartition("/")[0] for ref in moved}
+    tips = [oid for ref, oid in peek.tips.items() if ref.rpartition("/")[0] in epochs]
+    drop = find_said(None, catalog, peek.catalog)
+    lines = [line for line in read_tip_lines(peek.store, tips) if not drop.takes(line)]
+    return any(Cargo(store.repo, lines, drop, chosen.parts).lacking)
 
 
 def _count_large(there: Catalog, lines: Sequence[bytes]) -> tuple[int, int]:

@@ -145,6 +145,26 @@ def test_outputs_come_from_another_remote_than_the_records(world: World, tmp_pat
     assert answer(sam, "fetch", "mirror") == "nothing new on mirror\n"
 
 
+@pytest.mark.parametrize("words", [("copy", "-y", "--all", "--from"), ("fetch",)])
+def test_outputs_come_after_records_that_came_one_by_one(
+    world: World, words: tuple[str, ...]
+) -> None:
+    sam, run = world.sam.path, world.ana.run()
+    answer(world.ana.path, "push")
+    chosen = [run] * (words == ("fetch",))
+    answer(sam, *words, "origin", *chosen, "--meta")
+    assert answer(sam, "fetch", "--meta", "-n") == "nothing to fetch from origin\n"
+    assert answer(sam, "fetch", "-n") == "would fetch sources and outputs from origin\n"
+    assert answer(sam, "fetch") == "fetched sources and outputs from origin\n"
+    assert world.sam.output(run) == b"output of train.py\n"
+    # What came one by one is not new either when it comes with all.
+    other = world.ana.run("other.py")
+    answer(world.ana.path, "push")
+    answer(sam, *words, "origin", *[other] * len(chosen))
+    assert answer(sam, "fetch", "-n") == "nothing to fetch from origin\n"
+    assert answer(sam, "fetch") == "nothing new on origin\n"
+
+
 def test_a_chosen_run_first_as_records(world: World) -> None:
     ana, sam = world.ana.path, world.sam.path
     run = world.ana.run()
