@@ -1,6 +1,7 @@
 """A run that others can follow: its records and its beats go to a remote while it goes on.
 
-Nothing here may hold up or fail the run: what could not be sent is told at its end.
+Nothing here may hold up or fail the run: what could not be sent is told at its end, and what the
+remote may not get at once.
 Source: docs/format.md, "Heartbeats".
 """
 
@@ -91,28 +92,47 @@ class Broadcast:
             with self._open() as (store, catalog), TemporaryDirectory(prefix="git-gage-") as folder:
                 remote = find_remote(store.repo, self._asked)
                 quiet = _Quiet(told)
-                _send_records(store, catalog, run, remote, quiet)
+                failure = _send_records(store, catalog, run, remote, quiet)
+                known = self._tell_refusal(run, remote, failure)
                 pause_s = min(_FIRST_S, self._every_s)
                 while not over.wait(pause_s):
                     pause_s = self._every_s
-                    _try_beat(store, remote, run, look(), Path(folder), quiet)
+                    if isinstance(failure, RemoteError):
+                        failure = _send_records(store, catalog, run, remote, quiet)
+                    if failure is None:  # nobody has a use for beats of a run that is not there
+                        _try_beat(store, remote, run, look(), Path(folder), quiet)
                 told.clear()  # what was in the way before is of no interest any more
-                _send_records(store, catalog, run, remote, quiet)
+                failure = _send_records(store, catalog, run, remote, quiet)
+                if failure is not None and (sentence := _describe(run, remote, failure)) != known:
+                    quiet.warning(sentence)
         except (GageError, OSError) as error:
             told.append(f"run {short_id(run)} is not shared: {error}")
+
+    def _tell_refusal(self, run: str, remote: Remote, failure: GageError | None) -> str | None:
+        """Say at once why nobody can follow the run, unless the remote is merely away."""
+        if failure is None or (isinstance(failure, RemoteError) and not failure.is_refusal):
+            return None
+        sentence = _describe(run, remote, failure)
+        self._observer.warning(sentence)
+        return sentence
 
 
 def _send_records(
     store: Store, catalog: Catalog, run: str, remote: Remote, observer: Observer
-) -> None:
-    """What is recorded of a run up to now, where that can be sent."""
+) -> GageError | None:
+    """Send what is recorded of a run up to now; what is in the way of that."""
     try:
         push_runs(store, catalog, remote.address, [run], observer)
     except GageError as error:
-        observer.warning(
-            f"run {short_id(run)} is recorded here and not on '{remote.shown}': {error.message}\n"
-            f"hint: git gage push {quote(remote.shown)} {short_id(run)}"
-        )
+        return error
+    return None
+
+
+def _describe(run: str, remote: Remote, error: GageError) -> str:
+    return (
+        f"run {short_id(run)} is recorded here and not on '{remote.shown}': {error.message}\n"
+        f"hint: git gage push {quote(remote.shown)} {short_id(run)}"
+    )
 
 
 def _try_beat(

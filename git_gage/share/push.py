@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from git_gage.errors import GageError, RemoteError
 from git_gage.share.beats import drop_beats
 from git_gage.share.fetch import mending
 from git_gage.share.lanes import CARGO, note_name, sharing
@@ -63,7 +65,14 @@ def push_runs(
                 )
             return push_own(store, catalog, found, parts, observer, allow_secrets=allow_secrets)
 
-        pushed = mending(store, catalog, observer, send)
+        try:
+            pushed = mending(store, catalog, observer, send)
+        except GageError as error:
+            if not isinstance(error, RemoteError) or error.is_refusal:
+                # A run has ended for all that follow it, also where its end may not be sent.
+                with suppress(RemoteError):
+                    drop_beats(store, found, observer)
+            raise
         remove_files(store, catalog, found, observer, here)
         drop_beats(store, found, observer)
     return pushed

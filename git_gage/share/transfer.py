@@ -512,6 +512,7 @@ def _make_error(
     message = _message(attempt, remote, answer, lines)
     error = kind(message, stderr="\n".join(answer.said), returncode=answer.returncode, hint=hint)
     error.again = again if hint.endswith(again) else None
+    error.is_refusal = refused
     is_cut = _NOT_HERE in lines or any(sign in line for line in answer.said for sign in _CUT)
     error.is_theirs = (refused and not is_cut) or any(
         sign in line for line in answer.said for sign in _AWAY

@@ -7,8 +7,8 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from git_gage.share.live import Broadcast, unattended
 from git_gage.share.remote import find_remote
 from git_gage.store import Store
 from git_gage.store.beats import Beat, beat_ref, make_beat, read_beats, track_beats
-from tests.support import gage, gage_inside, git, wait_until, write_files
+from tests.support import commit, gage, gage_inside, git, wait_until, write_files
 from tests.unit.share.world import Heard, Person, World, make_world
 
 LONG = """\
@@ -59,6 +59,16 @@ def begin(person: Person, stop: Path, *words: str) -> str:
 
 def beats_there(world: World) -> str:
     return git(world.origin, "for-each-ref", "--format=%(refname)", "refs/gage-live")
+
+
+def parts_of(person: Person) -> Callable[[], AbstractContextManager[tuple[Store, Catalog]]]:
+    @contextmanager
+    def parts() -> Iterator[tuple[Store, Catalog]]:
+        catalog = person.catalog
+        yield person.store, catalog
+        catalog.close()
+
+    return parts
 
 
 def test_a_colleague_follows_a_run(world: World, tmp_path: Path) -> None:
@@ -164,17 +174,61 @@ def test_beats_go_on_while_one_of_them_fails(world: World, tmp_path: Path) -> No
             (tmp_path / "away").rename(world.origin)
         return look_at(world.ana.store, run, {}, ())
 
-    @contextmanager
-    def parts() -> Iterator[tuple[Store, Catalog]]:
-        catalog = world.ana.catalog
-        yield world.ana.store, catalog
-        catalog.close()
-
-    broadcast = Broadcast(parts, None, heard, every_s=0.01)
+    broadcast = Broadcast(parts_of(world.ana), None, heard, every_s=0.01)
     with broadcast.follow(run, look):
         wait_until(lambda: beats > 3 and beats_there(world))
     (tmp_path / "stop").touch()
     assert heard.warnings == []
+
+
+def test_a_run_that_may_not_be_sent_is_told_at_once_and_has_no_beats(
+    world: World, tmp_path: Path
+) -> None:
+    write_files(world.ana.path, {"conf.py": "password = 'hunter2hunter2'\n"})
+    commit(world.ana.path)
+    run = begin(world.ana, tmp_path / "stop")
+    heard, beats = Heard(), 0
+
+    def look() -> Beat:
+        nonlocal beats
+        beats += 1
+        return look_at(world.ana.store, run, {}, ())
+
+    with Broadcast(parts_of(world.ana), None, heard, every_s=0.01).follow(run, look):
+        wait_until(lambda: heard.warnings)
+        time.sleep(0.2)
+        (told,) = heard.warnings
+        assert f"run {run[10:17]} is recorded here and not on 'origin': this looks like" in told
+    (tmp_path / "stop").touch()
+    assert (heard.warnings, beats, beats_there(world)) == ([told], 0, "")
+
+
+def test_beats_begin_once_the_run_is_there(world: World, tmp_path: Path) -> None:
+    """The remote refuses the run at first, which is told once."""
+    hook = world.origin / "hooks/pre-receive"
+    write_files(world.origin, {"hooks/pre-receive": "#!/bin/sh\nexit 1\n"})
+    hook.chmod(0o755)
+    run = begin(world.ana, tmp_path / "stop")
+    heard = Heard()
+    broadcast = Broadcast(parts_of(world.ana), None, heard, every_s=0.01)
+    with broadcast.follow(run, lambda: look_at(world.ana.store, run, {}, ())):
+        wait_until(lambda: heard.warnings)
+        assert beats_there(world) == ""
+        hook.unlink()
+        wait_until(lambda: beats_there(world))
+    (tmp_path / "stop").touch()
+    assert len(heard.warnings) == 1
+    assert "pre-receive hook declined" in heard.warnings[0]
+
+
+def test_a_beat_goes_where_the_end_of_its_run_is_refused(world: World, tmp_path: Path) -> None:
+    begin(world.ana, tmp_path / "stop", "--live")
+    wait_until(lambda: beats_there(world))
+    refusal = "#!/bin/sh\ncase $1 in refs/gage/*) exit 1;; esac\n"
+    write_files(world.origin, {"hooks/update": refusal})
+    (world.origin / "hooks/update").chmod(0o755)
+    (tmp_path / "stop").touch()
+    wait_until(lambda: not beats_there(world))
 
 
 def test_what_cannot_be_shared_at_all_is_told_at_the_end(world: World) -> None:
