@@ -11,6 +11,7 @@ from git_gage.render.amounts import count_text, span_text, value_text
 from git_gage.render.screen import Screen
 from git_gage.render.table import Column, format_table
 from git_gage.safe import clean
+from git_gage.secrets import mask_urls
 
 # A page is a screen: what is longer is in `ops <operation> --json`.
 MAX_FILES = 8
@@ -93,7 +94,8 @@ def _first_lines(lines: Sequence[str]) -> str:
 
 def _dependency(each: Mapping[str, Any]) -> str:
     """`run-files: op = prepare, files train.csv (run=<run>)`."""
-    subject = each["path"] or each["where"] or ", ".join(each["files"])
+    elsewhere = mask_urls(each["elsewhere"] or "")
+    subject = each["path"] or elsewhere or each["where"] or ", ".join(each["files"])
     parts = [f"{each['type']}: {subject}"]
     if each["files"] and subject != ", ".join(each["files"]):
         parts.append(f"files {', '.join(each['files'])}")

@@ -201,7 +201,8 @@ class _Page:
             where = (
                 f"run {short_id(each['run'])}" if each["run"] else shown_path(each["path"] or "")
             )
-            what = " ".join(filter(None, [each["type"], each["name"], where]))
+            place = f"of {each['remote']}" if each["remote"] else None
+            what = " ".join(filter(None, [each["type"], each["name"], where, place]))
             amount = count_text(each["count"] or 0, "file")
             yield "" if number else "inputs", clean(f"{what}: {amount}")
 

@@ -57,6 +57,11 @@ def test_a_run_of_another_repository_is_an_input(teams: Teams) -> None:
     found = teams.input()
     assert (found["run"], found["remote"]) == (teams.run, str(teams.shared))
     assert found["count"] == 2
+    # A path that is too long is folded.
+    shown = "".join(gage_inside(teams.sam, "ops", "use").out.split())
+    assert f"dependsrun-files:{teams.shared}#{teams.run}gagefile" in shown
+    shown = "".join(gage_inside(teams.sam, "show").out.split())
+    assert f"inputsrun-filesrunrun{teams.run[10:17]}of{teams.shared}:2files" in shown
     assert gage_inside(teams.sam, "check").code == 0
     assert "trained" in gage_inside(teams.sam, "output", teams.run).out
     # It is here now, and nobody is asked again.
@@ -96,6 +101,15 @@ def test_what_cannot_be_had_is_said_before_anything_runs(teams: Teams) -> None:
     assert done.code == 128
     assert f"'{teams.shared}' does not have model.bin of run" in done.err
     assert json.loads(gage_inside(teams.sam, "list", "--json", "-w", "op=use").out) == []
+
+
+def test_a_run_elsewhere_that_made_nothing_is_named_with_its_place(teams: Teams) -> None:
+    assert gage_inside(teams.ana, "run", "-q", "--", "true").code == 0
+    assert gage_inside(teams.ana, "push").code == 0
+    run = gage_inside(teams.ana, "select", "--id").out.strip()
+    teams.depend(f'"run: {teams.shared}#{run}"')
+    told = f"fatal: input 'run-files: {teams.shared}#{run}': run {run[10:17]} made no files\n"
+    assert teams.use().err == told
 
 
 def test_of_many_files_that_cannot_be_had_the_first_is_named(teams: Teams) -> None:

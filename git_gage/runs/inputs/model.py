@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from git_gage.errors import ElsewhereError, RequestError
 from git_gage.safe import clean
+from git_gage.secrets import mask_urls
 
 if TYPE_CHECKING:
     from git_gage.gagefile.model import Dependency
@@ -175,7 +176,8 @@ def describe(dependency: Dependency) -> str:
         return dependency.path
     if dependency.type == "project-files":
         return ", ".join(dependency.files)
-    return f"{dependency.type}: {dependency.where or dependency.name or 'a run'}"
+    elsewhere = mask_urls(dependency.elsewhere or "")
+    return f"{dependency.type}: {elsewhere or dependency.where or dependency.name or 'a run'}"
 
 
 def collect_files(
