@@ -18,14 +18,27 @@ if TYPE_CHECKING:
 def find_follow(app: App, live: str | None, progress: Progress) -> Follow | None:
     """What lets others follow the run, if somebody asked for that; a remote is chosen now.
 
-    live: what stood behind the option, "" without a remote, None without the option.
+    live: what stood behind the option, "" without a remote, None without the option: a setting is
+    for many repositories, and where it does not fit the run goes on without.
     Raises: RequestError where there is no such remote, or it has no git.
     """
+    from git_gage.errors import RequestError
     from git_gage.git.known import read_valid
 
-    asked = read_valid(app.repo.settings, "gage.live") if live is None else live
+    if live is not None:
+        return _follow_by(app, live, progress)
+    asked = read_valid(app.repo.settings, "gage.live")
     if asked is None:
         return None
+    try:
+        return _follow_by(app, asked, progress)
+    except RequestError as error:
+        progress.warning(f"gage.live: {error.message}\nhint: {error.hint}")
+        return None
+
+
+def _follow_by(app: App, asked: str, progress: Progress) -> Follow:
+    """Raises: as `find_follow`."""
     from git_gage.errors import RequestError
     from git_gage.share.bucket import require_git
     from git_gage.share.live import Broadcast

@@ -141,6 +141,15 @@ def test_a_remote_that_does_not_exist_is_refused_before_the_run(world: World) ->
     assert listed(world.ana) == []
 
 
+def test_a_setting_for_another_repository_costs_no_run(world: World, tmp_path: Path) -> None:
+    git(world.ana.path, "remote", "remove", "origin")
+    git(world.ana.path, "config", "gage.live", "origin")
+    done = gage_inside(world.ana.path, "run", "-q", "--", "true")
+    told = "warning: gage.live: no remote or place 'origin'\nhint: 'git gage remote' lists them\n"
+    assert (done.code, done.err) == (0, told)
+    assert listed(world.ana)[0]["status"] == "completed"
+
+
 def test_a_recorder_that_was_killed_is_lost_and_then_ended(world: World, tmp_path: Path) -> None:
     run = begin(world.ana, tmp_path / "stop", "--live")
     wait_until(lambda: beats_there(world))
