@@ -153,13 +153,12 @@ def _report(app: App, failed: Mapping[str, GageError]) -> int:
     """Say what failed, by remote; the exit code. What to type next is no push, as a rule."""
     from git_gage.cli.boundary import report_failure
     from git_gage.secrets.find import SecretsFoundError
+    from git_gage.share.leaks import allow_by
 
     code = 0
     for remote, error in failed.items():
-        error.hint = None
-        if isinstance(error, SecretsFoundError):
-            way = f"git gage push {shlex.quote(remote)} --allow-secrets"
-            error.hint = f"take it out with 'git gage redact <run>', or send it all the same: {way}"
+        way = f"git gage push {shlex.quote(remote)} --allow-secrets"
+        error.hint = allow_by(error, way) if isinstance(error, SecretsFoundError) else None
         code = max(code, report_failure(error, app))
     return code
 

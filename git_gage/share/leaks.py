@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.errors import IntegrityError
-from git_gage.records import is_run_id, parse_record, short_id
-from git_gage.secrets import Sighting, find_in_lines, find_secrets, require_none
+from git_gage.records import is_run_id, short_id
+from git_gage.secrets import SecretsFoundError, Sighting, find_in_lines, find_secrets, require_none
+from git_gage.share.cargo import named_commit, read_line
 from git_gage.store.clean import note_clean_tips, read_clean_tips
 
 if TYPE_CHECKING:
@@ -17,12 +17,22 @@ if TYPE_CHECKING:
     from git_gage.share.delivery import Load
     from git_gage.store import Store
 
-HINT = "take it out with 'git gage redact <run>', or add '--allow-secrets' if it is none"
-_FILES_HINT = (
-    "send others with 'git gage files push <run> -- <glob>', or add '--allow-secrets' if it is none"
-)
+_ALLOW = "add '--allow-secrets' if it is none"
+_FILES_HINT = f"send others with 'git gage files push <run> -- <glob>', or {_ALLOW}"
 # Of more nobody wants to wait for the end: it takes a second or so.
 _MOST_BYTES = 8 << 20
+
+
+class _Leak(NamedTuple):
+    """A secret, and the run or the commit that it is in, as far as that is known.
+
+    is_users: whether that is a commit of the user's, which no redaction changes.
+    """
+
+    seen: Sighting
+    run: str | None = None
+    commit: str = ""
+    is_users: bool = False
 
 
 def require_no_leaks(store: Store, load: Load) -> None:
@@ -41,9 +51,36 @@ def require_no_leaks(store: Store, load: Load) -> None:
     sources = [oid for ref, oid in fresh.items() if ref.endswith("/src")]
     others = [oid for ref, oid in fresh.items() if not ref.endswith("/src")]
     found = list(_find_in_files(store.repo, others, before))
-    require_none([*found, *_find_in_commits(store.repo, sources, before)], HINT)
+    found += _find_in_commits(store.repo, sources, before)
+    if found:
+        require_none((each.seen for each in found), _make_hint(load.lines, found))
     with store.writing():
         note_clean_tips(store.repo, fresh.values())
+
+
+def allow_by(refusal: SecretsFoundError, way: str) -> str:
+    """The hint of a refusal with the command that sends it all the same."""
+    return (refusal.hint or "").replace(_ALLOW, f"send it all the same: {way}")
+
+
+def _make_hint(lines: Sequence[bytes], found: Sequence[_Leak]) -> str:
+    """How it can be taken out: by a redaction, or by another history and the end of old runs.
+
+    lines: of the records that would be sent.
+    """
+    records = filter(None, map(read_line, lines))
+    of_source = {source: each.run for each in records if (source := named_commit(each))}
+    held = {each.run or of_source.get(each.commit) for each in found if not each.is_users}
+    ways = []
+    if held:
+        only = held.pop() if len(held) == 1 else None
+        ways.append(f"take it out with 'git gage redact {short_id(only) if only else '<run>'}'")
+    if any(each.is_users for each in found):
+        ways.append(
+            "history goes along as it is: rewrite it, run again and end what ran before with"
+            " 'git gage purge <run>'"
+        )
+    return f"{'; '.join(ways)}, or {_ALLOW}"
 
 
 # -- large files -----------------------------------------------------------------------------------
@@ -89,9 +126,7 @@ def refuse_objects(found: Mapping[str, Sequence[Sighting]]) -> None:
 # -- records, and what programs left ---------------------------------------------------------------
 
 
-def _find_in_files(
-    repo: Repository, tips: Sequence[str], before: Sequence[str]
-) -> Iterator[Sighting]:
+def _find_in_files(repo: Repository, tips: Sequence[str], before: Sequence[str]) -> Iterator[_Leak]:
     if not tips:
         return
     listed = repo.run(
@@ -105,23 +140,18 @@ def _find_in_files(
             yield from _describe(paths[oid], content)
 
 
-def _describe(path: str, content: bytes) -> Iterator[Sighting]:
+def _describe(path: str, content: bytes) -> Iterator[_Leak]:
     run, _, name = path.partition("/")
     if is_run_id(run):
-        yield from find_in_lines(content, f"run {short_id(run)}: {name}")
+        for seen in find_in_lines(content, f"run {short_id(run)}: {name}"):
+            yield _Leak(seen, run)
         return
     for line in content.splitlines():
         for found in find_secrets(line):
-            yield Sighting(_name_record(line), found.kind)
-
-
-def _name_record(line: bytes) -> str:
-    """Which record a line is; a line that is none is sent as it is, and named so."""
-    try:
-        record = parse_record(line)
-    except IntegrityError:
-        return "a record"
-    return f"run {short_id(record.run)}: its {record.kind}"
+            record = read_line(line)
+            # A line that is none is sent as it is, and named so.
+            name = f"run {short_id(record.run)}: its {record.kind}" if record else "a record"
+            yield _Leak(Sighting(name, found.kind), record and record.run)
 
 
 # -- sources ---------------------------------------------------------------------------------------
@@ -129,13 +159,14 @@ def _name_record(line: bytes) -> str:
 
 def _find_in_commits(
     repo: Repository, tips: Sequence[str], before: Sequence[str]
-) -> Iterator[Sighting]:
+) -> Iterator[_Leak]:
     """Secrets in what commits add that no remote of this clone has, as far as is known."""
     listed = _list_commits(repo, tips, before)
     if not listed:
         return
     from git_gage.runs.leaks import note_clean, read_clean
     from git_gage.source.additions import PATCH, PATCH_OPTIONS, read_additions
+    from git_gage.source.snapshot import IDENTITY
 
     known = read_clean(repo)
     commits = [oid for oid in listed if oid not in known]
@@ -147,23 +178,27 @@ def _find_in_commits(
     for each in read_additions(patches):
         where = f"commit {(each.commit or '')[:7]}: {each.path}"
         for sighting in find_in_lines(each.text, where, first=each.line):
-            clean.pop(each.commit or "", None)
-            yield sighting
+            commit = each.commit or ""
+            clean.pop(commit, None)
+            yield _Leak(sighting, None, commit, listed.get(commit) != IDENTITY)
     note_clean(repo, list(clean))
 
 
-def _list_commits(repo: Repository, tips: Sequence[str], before: Sequence[str]) -> list[str]:
-    """Source commits and those that they stand on; those of lanes have no files."""
+def _list_commits(repo: Repository, tips: Sequence[str], before: Sequence[str]) -> dict[str, str]:
+    """Source commits and those that they stand on, each with who made it; those of lanes have no
+    files.
+    """
     if not tips:
-        return []
+        return {}
+    form = "--format=%H %T %an <%ae>"
     listed = repo.run(
-        *("rev-list", "--no-commit-header", "--format=%H %T", "--ignore-missing", "--stdin"),
+        *("rev-list", "--no-commit-header", form, "--ignore-missing", "--stdin"),
         *("--not", "--remotes"),
         input=_range(tips, before),
     )
     nothing = repo.empty_tree()
-    pairs = (line.split(" ") for line in listed.decode().splitlines())
-    return [oid for oid, tree in pairs if tree != nothing]
+    rows = (line.split(" ", 2) for line in listed.decode(errors="replace").split("\n")[:-1])
+    return {oid: who for oid, tree, who in rows if tree != nothing}
 
 
 def _range(tips: Sequence[str], before: Sequence[str]) -> bytes:

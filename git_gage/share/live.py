@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 from git_gage.errors import GageError, RemoteError
 from git_gage.records import short_id
 from git_gage.runs.liveness import BEAT_S
+from git_gage.secrets import SecretsFoundError
 from git_gage.share.beats import send_beat
+from git_gage.share.leaks import allow_by
 from git_gage.share.push import push_runs
 from git_gage.share.remote import Remote, find_remote
 
@@ -129,9 +131,12 @@ def _send_records(
 
 
 def _describe(run: str, remote: Remote, error: GageError) -> str:
+    way = f"git gage push {quote(remote.shown)} {short_id(run)}"
+    if isinstance(error, SecretsFoundError):
+        way = allow_by(error, f"{way} --allow-secrets")
     return (
         f"run {short_id(run)} is recorded here and not on '{remote.shown}': {error.message}\n"
-        f"hint: git gage push {quote(remote.shown)} {short_id(run)}"
+        f"hint: {way}"
     )
 
 

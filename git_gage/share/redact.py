@@ -132,7 +132,7 @@ def _nothing_found(store: Store, catalog: Catalog, run: str) -> RequestError:
     if not paths:
         return RequestError(
             f"no secret was found in run {short_id(run)}",
-            hint=f"say what is to go: git gage redact --output {short_id(run)}",
+            hint="what is in commits of yours stays; to say what is to go: git gage redact -h",
         )
     shown = [f"'{path_text(os.fsencode(path))}'" for path in paths[:_SHOWN]]
     more = [f"{len(paths) - _SHOWN:,} more files"] if len(paths) > _SHOWN else []

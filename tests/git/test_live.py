@@ -208,6 +208,8 @@ def test_a_run_that_may_not_be_sent_is_told_at_once_and_has_no_beats(
         time.sleep(0.2)
         (told,) = heard.warnings
         assert f"run {run[10:17]} is recorded here and not on 'origin': this looks like" in told
+        way = f"git gage push origin {run[10:17]} --allow-secrets"
+        assert told.endswith(f"'git gage purge <run>', or send it all the same: {way}")
     (tmp_path / "stop").touch()
     assert (heard.warnings, beats, beats_there(world)) == ([told], 0, "")
 

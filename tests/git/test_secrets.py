@@ -47,6 +47,10 @@ def assert_nothing_was_recorded(repo: Path) -> None:
     assert not list((repo / ".git" / "gage").glob("state/*"))
 
 
+def newest(repo: Path) -> str:
+    return str(json.loads(gage(repo, "show", "@", "--json").out)["id"])
+
+
 def begin_of(repo: Path) -> dict[str, Any]:
     """The newest record of the beginning of a run."""
     tips = git(repo, "for-each-ref", "--format=%(refname)", "refs/gage/w").split()
@@ -335,7 +339,7 @@ def test_a_push_sends_no_secrets(repo: Path, remote: Path) -> None:
     assert ": its attr.set: Hugging Face token" in done.err
     assert ": train.py:6: GitHub token" in done.err
     assert ": its run.begin: GitHub token" not in done.err
-    assert "git gage redact <run>" in done.err
+    assert f"'git gage redact {newest(repo)[10:17]}'" in done.err
     assert GITHUB not in done.err
     chosen = gage(repo, "push", "origin", "@")
     assert (chosen.code, chosen.err.count("Hugging Face")) == (1, 1)
@@ -344,6 +348,36 @@ def test_a_push_sends_no_secrets(repo: Path, remote: Path) -> None:
     assert gage(repo, "push", "--allow-secrets").code == 0
     assert GITHUB.encode() in objects_of(remote)
     assert gage(repo, "push").code == 0
+
+
+def test_a_hint_leads_out_of_a_secret_in_a_commit(repo: Path, remote: Path) -> None:
+    """What is in history is not in a record: nothing is to be redacted in vain."""
+    write_files(repo, {"new.py": f"a = '{GITHUB}'\n"})
+    commit(repo)
+    write_files(repo, {"new.py": "a = 1\n"})
+    commit(repo)
+    assert gage(repo, "run", "-q", "train.py").code == 0
+    refused = gage(repo, "push")
+    assert refused.err.splitlines()[1] == (
+        "hint: history goes along as it is: rewrite it, run again and end what ran before with"
+        " 'git gage purge <run>', or add '--allow-secrets' if it is none"
+    )
+    nothing = gage(repo, "redact", "@", "-y")
+    assert (nothing.code, "--output" in nothing.err) == (128, False)
+
+    write_files(repo, {"train.py": f"{TRAIN}x = '{GITHUB}'\n"})
+    assert gage(repo, "run", "-q", "--allow-secrets", "train.py").code == 0
+    both = gage(repo, "push").err
+    taken = f"take it out with 'git gage redact {newest(repo)[10:17]}'"
+    assert f"hint: {taken}; history goes along" in both
+    assert gage(repo, "redact", "@", "-y").code == 0
+    assert "redact" not in gage(repo, "push").err
+
+    git(repo, "reset", "-q", "--hard", "HEAD~2")
+    assert gage(repo, "run", "-q", "train.py").code == 0
+    assert gage(repo, "purge", "--force", "@~1", "@~2").code == 0
+    assert gage(repo, "push").code == 0
+    assert GITHUB.encode() not in objects_of(remote)
 
 
 def test_a_look_refuses_what_would_be_refused(repo: Path, remote: Path, tmp_path: Path) -> None:
