@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from git_gage.catalog import query
+from git_gage.catalog.last_list import LastList
 from git_gage.catalog.place import (
     DAMAGE,
     delete_catalog,
     find_places,
-    find_rows,
     is_busy,
     is_unusable,
 )
@@ -22,7 +20,6 @@ from git_gage.catalog.query import Chain, Mark, Shown, as_document, as_text
 from git_gage.catalog.refresh import Tell, judge_again, refresh
 from git_gage.catalog.schema import MEMORY, open_catalog
 from git_gage.errors import FETCH, ConflictError, IntegrityError, RunNotFoundError
-from git_gage.system import replace_file
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PAGE = 500
-ROWS = 999
 
 
 class Catalog:
@@ -56,18 +52,21 @@ class Catalog:
         read_live: Callable[[], Live] = dict,
         tell: Tell = lambda _: None,
         judge: Judge | None = None,
+        last_list: LastList | None = None,
     ) -> None:
         """`status_of` says what a run without an end, by its id, is at this moment, `read_live`
         what is known up to now of those that go on here, `judge` what to think of what others
         say (None: all of it counts).
 
-        `tell` hears how much of a load is done, from 0 to 1, and None when it is over.
+        `tell` hears how much of a load is done, from 0 to 1, and None when it is over. `last_list`
+        is what rows are counted in (None: that of the store).
         """
         self._store = store
         self._status_of = status_of
         self._read_live = read_live
         self._tell = tell
         self._judge = judge
+        self.last_list = last_list or LastList(store)
         self._places = find_places(store) if path is None else iter((path, MEMORY))
         self._may_move = path is None and not os.path.exists(store.dir)
         self._path: Path | None = None
@@ -75,9 +74,18 @@ class Catalog:
         self._renewed: set[Path] = set()
         self._reader: RecordReader | None = None
 
-    def of(self, store: Store, status_of: Callable[[str], str]) -> Catalog:
-        """The catalog of another store, which judges as this one does."""
-        return Catalog(store, status_of=status_of, tell=self._tell, judge=self._judge)
+    def of(self, store: Store, status_of: Callable[[str], str], remote: str) -> Catalog:
+        """The catalog of another store, of what a remote has, which judges as this one does.
+
+        remote: the name of its tracking refs.
+        """
+        return Catalog(
+            store,
+            status_of=status_of,
+            tell=self._tell,
+            judge=self._judge,
+            last_list=self.last_list.of(remote),
+        )
 
     def __del__(self) -> None:
         self.close()
@@ -241,7 +249,7 @@ class Catalog:
         best = read_best(text)
         if best is not None:
             return self._best(text, *best)
-        lanes, rows = self._store.my_lanes, self._last_rows()
+        lanes, rows = self._store.my_lanes, self.last_list.read()
         return self._ask(lambda db: resolve_run(db, text, lanes, rows))
 
     def resolve_slice(self, text: str) -> list[str] | None:
@@ -249,17 +257,14 @@ class Catalog:
 
         Raises: RunNotFoundError where they are not there.
         """
-        from git_gage.catalog.resolve import read_slice, slice_rows
+        from git_gage.catalog.resolve import ABSENT_ROW, read_slice, slice_rows
 
         rows = read_slice(text)
         if rows is None:
             return None
-        found = slice_rows(text, rows, self._last_rows())
+        found = slice_rows(text, rows, self.last_list.read())
         if len(self._some(found)) < len(found):
-            raise RunNotFoundError(
-                f"no rows '{text}': not all of them are here any more",
-                hint="list again with 'git gage list'",
-            )
+            raise RunNotFoundError(f"no rows '{text}': not all of them are here", hint=ABSENT_ROW)
         return found
 
     def newest_here(self) -> str | None:
@@ -296,18 +301,7 @@ class Catalog:
 
     def remember_rows(self, runs: Sequence[str]) -> None:
         """Let the rows of a list that is shown name its runs from now on."""
-        path = find_rows(self._store)
-        if path is None:
-            return
-        fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps({"format": 1, "runs": list(runs[:ROWS])}))
-            replace_file(fresh, path)
-        except OSError:
-            # Nothing can be written here; a list is worth showing without its rows.
-            with suppress(OSError):
-                fresh.unlink()
+        self.last_list.remember(runs)
 
     # -- records ---------------------------------------------------------------------------------
 
@@ -527,14 +521,6 @@ class Catalog:
 
     def _some(self, runs: Sequence[str]) -> list[Shown]:
         return self._ask(lambda db: query.read_some(db, runs))
-
-    def _last_rows(self) -> list[str] | None:
-        path = find_rows(self._store)
-        try:
-            found = json.loads(path.read_bytes()) if path is not None else {}
-            return [str(run) for run in found["runs"]]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None  # none was shown here, or it can't be told any more: the same to the user
 
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """An answer; from a catalog made anew where the old one turns out to be damaged."""

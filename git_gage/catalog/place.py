@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 NAME = "catalog.db"
-LAST_LIST = "last-list.json"
 # What a question may end in where the file is damaged: what comes out of it can be anything. A
 # fault of ours is told all the same: it happens again in a file made anew, and at last in memory.
 DAMAGE = (sqlite3.DatabaseError, AttributeError, LookupError, TypeError, ValueError)
@@ -40,26 +38,10 @@ def find_places(store: Store) -> Iterator[Path]:
     """
     if os.path.exists(store.dir) or store.read_tips():
         yield store.dir / NAME
-        cache = _cache_folder(store)
+        cache = cache_folder(store)
         if cache is not None:
             yield cache / NAME
     yield MEMORY
-
-
-def find_rows(store: Store) -> Path | None:
-    """Where the rows of the last list are kept; None where nothing can be.
-
-    Whoever does not own the repository, or may not write there, has a list of their own: what
-    somebody else listed since must not name other runs.
-    """
-    folder = store.dir if _is_ours(store.dir) else _cache_folder(store)
-    return None if folder is None else folder / LAST_LIST
-
-
-def _is_ours(folder: Path) -> bool:
-    return os.access(folder, os.W_OK) and (
-        sys.platform == "win32" or os.stat(folder).st_uid == os.geteuid()
-    )
 
 
 def is_busy(error: Exception) -> bool:
@@ -78,14 +60,17 @@ def delete_catalog(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _cache_folder(store: Store) -> Path | None:
+def cache_folder(store: Store) -> Path | None:
+    """Where the user keeps what is derived from a repository that only others write."""
     import hashlib
 
     environ = store.repo.environ
     base = environ.get("XDG_CACHE_HOME") or os.path.join(environ.get("HOME", ""), ".cache")
     if not os.path.isabs(base):
         return None
-    name = hashlib.sha256(os.fsencode(store.repo.common_dir)).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(store.repo.stands_for or store.repo.common_dir)).hexdigest()[
+        :16
+    ]
     return Path(base) / "git-gage" / name
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MIN_PREFIX = 4
 CANDIDATES = 5
 OFFERED = 50
+ABSENT_ROW = "list again with 'git gage list', or get the runs with 'git gage fetch'"
 _LIST_HINT = "list runs with 'git gage list'"
 _DELETED_HINT = "see them with 'git gage list --deleted'"
 _ROW = re.compile(r"[1-9][0-9]{0,2}")
@@ -150,9 +151,7 @@ def _row(db: sqlite3.Connection, row: int, rows: Sequence[str] | None) -> str:
             f"no row '{row}': the last list has {len(rows)}", hint="list again with 'git gage list'"
         )
     if read_one(db, rows[row - 1]) is None:
-        raise RunNotFoundError(
-            f"no row '{row}': that run is not here any more", hint="list again with 'git gage list'"
-        )
+        raise RunNotFoundError(f"no row '{row}': that run is not here", hint=ABSENT_ROW)
     return rows[row - 1]
 
 

@@ -49,6 +49,8 @@ class App:
         self.had_runs = False
         # Whether a remote has runs that are not shown.
         self.is_partial = False
+        # Whether the folder of `--runs` was made by this command: there is no list of its runs yet.
+        self.has_made_folder = False
         self._sign: bool | None = None
         self._sign_key: str | None = None
 
@@ -142,10 +144,13 @@ class App:
     def make_folder(self) -> None:
         """Before runs come in: a folder without anything becomes a repository."""
         if self.folder is not None and self.folder.is_unmade:
+            lists = self.catalog.last_list
             self.folder.make()
             self.close()
             for part in ("folder", "repo", "here", "store", "catalog", "runs", "judge"):
                 vars(self).pop(part, None)
+            lists.move_to(self.store)
+            self.has_made_folder = True
 
     def require_here(self, verb: str) -> None:
         """Raises: RequestError where the runs that are meant are those of a folder."""

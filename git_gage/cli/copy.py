@@ -111,8 +111,9 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
     Raises: as `make_copy` and `push_files`.
     """
     from git_gage.cli.files_transfer import get_large, send_large
+    from git_gage.cli.folder import take_in
     from git_gage.safe import clean
-    from git_gage.share.copy import make_copy, offer_runs
+    from git_gage.share.copy import make_copy
     from git_gage.share.thumbs import fetch_thumbs, push_thumbs
 
     side, plan = found.side, found.plan
@@ -131,7 +132,7 @@ def move(app: App, found: Found, what: What, *, allow_secrets: bool) -> int:
         elif what.files != "none":
             previews = fetch_thumbs(app.store, side.address, progress)
     if app.folder is not None and not plan.sends:
-        offer_runs(app.store, app.catalog, [move.run for move in plan.moves if not move.records])
+        take_in(app, [move.run for move in plan.moves if not move.records])
     if gave_up:
         click.echo(f"{clean(side.shown)} gave up what was taken out")
     if what.files == "thumbs" and not plan.moves:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +73,18 @@ class Folder:
         make_folder(folder, self._environ)
         made = open_folder(folder, self._cwd, self._environ)
         assert made is not None
+        made.stands_for = Path(os.path.realpath(self.path))
         return made
+
+
+def take_in(app: App, again: Collection[str] = ()) -> None:
+    """Runs have come into a folder: `offer_runs`, and rows name them if nobody has seen a list."""
+    from git_gage.cli.list import SHOWN
+    from git_gage.share.copy import offer_runs
+
+    offer_runs(app.store, app.catalog, again)
+    if app.has_made_folder and app.catalog.last_list.read() is None:
+        app.catalog.remember_rows([document["id"] for document in app.catalog.newest(SHOWN)])
 
 
 def warn_of_remote(name: str, folder: Folder, app: App) -> None:

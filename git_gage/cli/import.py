@@ -157,8 +157,8 @@ def _make_folder(app: App, found: Iterator[Found], bundles: list[Path]) -> Itera
 
 def _fetch(app: App, bundles: list[Path], dry: bool) -> Brought:
     """What bundles brought, or would."""
+    from git_gage.cli.folder import take_in
     from git_gage.share.bundle import Brought, look_into, read_bundle
-    from git_gage.share.copy import offer_runs
 
     brought = Brought()
     if dry:
@@ -169,7 +169,7 @@ def _fetch(app: App, bundles: list[Path], dry: bool) -> Brought:
         for path in bundles:
             brought = brought.plus(read_bundle(app.store, app.runs, path, progress))
     if bundles and app.folder is not None:
-        offer_runs(app.store, app.catalog)
+        take_in(app)
     return brought
 
 

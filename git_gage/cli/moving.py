@@ -317,9 +317,9 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
 
                 previews = fetch_thumbs(app.store, remote, progress)
             if app.folder is not None:
-                from git_gage.share.copy import offer_runs
+                from git_gage.cli.folder import take_in
 
-                offer_runs(app.store, app.catalog)
+                take_in(app)
     told = _tell_move("fetch", move, what) if what.dry_run else None
     if not what.dry_run:
         click.echo(_describe_fetch(fetched, previews) + _judge_news(app, fetched, mark))

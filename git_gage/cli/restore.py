@@ -55,9 +55,9 @@ def command(app: App, runs: tuple[str, ...], wheres: tuple[str, ...], backup: st
 def _restore_all(app: App, name: str) -> None:
     from git_gage.cli.backup import find_backup
     from git_gage.cli.copy import is_place
+    from git_gage.cli.folder import take_in
     from git_gage.render.amounts import count_text
     from git_gage.share.backup import read_backup, require_format, restore_backup
-    from git_gage.share.copy import offer_runs
 
     if is_place(app, name):
         _restore_from_there(app, name)
@@ -68,7 +68,7 @@ def _restore_all(app: App, name: str) -> None:
     with app.progress() as progress:
         done = restore_backup(app.store, app.catalog, backup, progress)
         if app.folder is not None:
-            offer_runs(app.store, app.catalog)
+            take_in(app)
         if done.beside:
             progress.note(f"{count_text(done.beside, 'ref')} went on here: both forms are kept")
     come = [count_text(done.runs, "run"), count_text(done.records, "record")]

@@ -62,8 +62,11 @@ class Repository:
     """Where a repository lies and how to ask git about it.
 
     `work_tree` is None in a bare repository and inside a git directory; `prefix` is the current
-    directory relative to it, "" or ending in a slash.
+    directory relative to it, "" or ending in a slash. `stands_for` is the folder that is to be made
+    one, where this one lies somewhere else meanwhile.
     """
+
+    stands_for: Path | None = None
 
     def __init__(
         self,

@@ -94,8 +94,8 @@ def look_at(
 
 def not_there(error: RunNotFoundError, shown: str) -> RunNotFoundError:
     """That no run is called so, of a remote that was looked at."""
-    told, is_absent, _ = error.message.partition("' here")
-    message = f"{told}' on '{shown}'" if is_absent else told
+    told = error.message.removesuffix(" here")
+    message = told if told == error.message else f"{told} on '{shown}'"
     hint = f"see them with 'git gage list --remote {shlex.quote(shown)}'"
     return RunNotFoundError(message, hint=hint)
 
@@ -125,7 +125,7 @@ def _look(
     if before != tips:
         _bring(store, there, remote, before, tips, observer)
     _bring_beats(store, there, remote, listed, observer)
-    seen = catalog.of(there, lambda run: status_now(there, run))
+    seen = catalog.of(there, lambda run: status_now(there, run), remote.tracking)
     notices = seen.refresh()
     if seen.has_unread_lanes():
         _require_whole(catalog, there, remote, tips)

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from git_gage.catalog.place import delete_catalog, find_places, find_rows
+from git_gage.catalog.last_list import LastList
+from git_gage.catalog.place import delete_catalog, find_places
 from git_gage.errors import RequestError
 from git_gage.files.manifest import BULK
 from git_gage.files.sidecar import digest_file
@@ -269,5 +270,5 @@ def _forget(store: Store) -> None:
     for place in find_places(store):
         if place.is_absolute():
             delete_catalog(place)
-    for path in filter(None, [find_rows(store), store.dir / _EDITED]):
-        path.unlink(missing_ok=True)
+    LastList(store).forget()
+    (store.dir / _EDITED).unlink(missing_ok=True)

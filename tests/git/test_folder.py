@@ -469,6 +469,47 @@ def test_a_fetch_makes_a_folder_only_for_runs(tmp_path: Path, outside: Path) -> 
     assert not place.exists()
 
 
+@pytest.mark.parametrize("verb", ["fetch", "copy"])
+def test_rows_of_a_remote_before_there_is_a_folder(
+    repo: Path, tmp_path: Path, outside: Path, verb: str
+) -> None:
+    """Who retrieves runs looks at them first: what was shown has rows, though nothing is here."""
+    runs = [record(repo, "--", "echo", str(number)) for number in range(3)]
+    lab, place, other = str(tmp_path / "lab"), tmp_path / "place", tmp_path / "other"
+    assert gage_inside(repo, "copy", "--all", "--to", lab, "-y").code == 0
+    words = {"fetch": ("fetch", lab), "copy": ("copy", "-y", "--from", lab)}[verb]
+    never = at(place, *words, "1", where=outside)
+    assert never.err.startswith("fatal: no row '1': there is no list to count in\n")
+    assert at(place, "list", "--remote", lab, "--sort", "started", where=outside).code == 0
+    assert not place.exists()
+    assert "that run is not here\n" in at(place, "show", "1", where=outside).err
+    assert "there is no list" in at(other, *words, "1", where=outside).err
+    for row, run in ((1, runs[0]), (3, runs[2])):
+        assert "1 run" in at(place, *words, str(row), where=outside).out
+        assert at(place, "select", str(row), where=outside).out == f"{run}\n"
+    refused = at(place, "label", "2", "--set", "x", where=outside)
+    assert refused.err.startswith("fatal: no row '2': that run is not here\n")
+
+
+def test_the_first_runs_of_a_folder_have_rows(repo: Path, tmp_path: Path, outside: Path) -> None:
+    """Nobody has seen a list of it: they are counted as a list would show them."""
+    runs = [record(repo, "--", "echo", str(number)) for number in range(2)]
+    place = tmp_path / "place"
+    copied = at(place, "copy", "--all", "--from", str(repo), "-y", where=outside)
+    assert copied.out == "Copied 2 runs\n"
+    for row, run in ((1, runs[1]), (2, runs[0])):
+        assert at(place, "select", str(row), where=outside).out == f"{run}\n"
+    newest = record(repo, "--", "echo", "new")
+    assert at(place, "copy", newest, "--from", str(repo), "-y", where=outside).code == 0
+    assert at(place, "select", "1", where=outside).out == f"{runs[1]}\n"
+    assert at(place, "list", where=outside).code == 0
+    assert at(place, "select", "1", where=outside).out == f"{newest}\n"
+    # Of runs that were there before nobody knows which are meant.
+    (place / "gage/last-list.json").unlink()
+    assert at(place, "copy", "--all", "--from", str(repo), "-y", where=outside).code == 0
+    assert "there is no list" in at(place, "select", "1", where=outside).err
+
+
 @pytest.mark.parametrize("form", ["tar", "bundle", "jsonl"])
 def test_what_a_file_brings_makes_a_folder(
     repo: Path, tmp_path: Path, outside: Path, form: str

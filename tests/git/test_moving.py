@@ -88,6 +88,63 @@ def test_the_newest_run_here_is_that_wherever_it_is_asked_for(world: World) -> N
     assert "' on 'origin'\n" in refused.err
 
 
+def rows(where: Path, *words: str) -> list[str]:
+    """Short ids of a list as it is shown to a person."""
+    shown = answer(where, "list", "--columns", "run,operation", *words).splitlines()
+    found = (line.lstrip("=@ ").split() for line in shown)
+    return [cells[1] for cells in found if len(cells) == 3 and cells[0].isdigit()]
+
+
+def test_rows_are_of_the_list_that_was_shown_last_wherever_it_was_of(world: World) -> None:
+    """Whoever looks at a remote and then deletes a row deletes none that is not on the screen."""
+    ana, sam = world.ana.path, world.sam.path
+    sent = [world.ana.run(f"step{number}.py") for number in range(2)]
+    answer(ana, "push")
+    unsent = world.ana.run("mine.py")
+    theirs = world.sam.run("theirs.py")
+    answer(sam, "push")
+    assert unsent[10:17] in rows(ana)
+    there = rows(ana, "--remote", "origin")
+    assert set(there) == {run[10:17] for run in (*sent, theirs)}
+    for row, run in enumerate(there, 1):
+        if run == theirs[10:17]:
+            for word in (f"{row}", f"1:{len(there)}"):
+                refused = gage_inside(ana, "rm", word, "-y")
+                assert refused.code == 128
+                assert refused.err.endswith(
+                    " here\nhint: list again with 'git gage list', or get the runs with"
+                    " 'git gage fetch'\n"
+                )
+        else:
+            assert answer(ana, "select", str(row))[10:17] == run
+    gone = there.index(sent[0][10:17]) + 1
+    assert gage_inside(ana, "rm", str(gone), "-y").code == 0
+    assert unsent in listed(ana)
+    assert sent[0] not in listed(ana)
+    # What is here is counted in the list of here again, once that is shown; what is there is not.
+    here = rows(ana)
+    assert answer(ana, "select", "1")[10:17] == here[0]
+    row = there.index(theirs[10:17]) + 1
+    assert answer(ana, "fetch", "origin", str(row)) == "fetched 1 run from origin\n"
+    refused = gage_inside(ana, "fetch", "origin", "9")
+    assert refused.err.endswith("hint: see them with 'git gage list --remote origin'\n")
+
+
+def test_a_row_of_a_remote_that_has_lost_its_run(world: World) -> None:
+    ana, sam = world.ana.path, world.sam.path
+    world.ana.run()
+    answer(ana, "push")
+    assert len(rows(sam, "--remote", "origin")) == 1
+    for ref in refs_of(world.origin, "refs/gage"):
+        git(world.origin, "update-ref", "-d", ref)
+    for word, told in (
+        ("1", "no row '1': that run is"),
+        ("1:", "no rows '1:': not all of them are"),
+    ):
+        refused = gage_inside(sam, "fetch", "origin", word)
+        assert refused.err.startswith(f"fatal: {told} not on 'origin'\n".replace("are not", "are"))
+
+
 def test_a_remote_without_runs(world: World) -> None:
     result = gage_inside(world.sam.path, "list", "--remote", "origin")
     assert result.err == ("no runs on origin yet\nhint: send some with 'git gage push origin'\n")

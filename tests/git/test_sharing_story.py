@@ -111,7 +111,6 @@ def test_share_and_view_then_share_and_retrieve(story: Story) -> None:
     # Share and retrieve
     taken = story.at(retrieve, "copy", "--all", "--from", story.where, "-y")
     assert taken == "Copied 1 run\n"
-    assert story.at(retrieve, "ls", "-s") == listed("Something to share")
     assert records_in(retrieve) == records_in(remote)
     assert story.at(retrieve, "select", "--project-dir") == ""
     run = story.at(retrieve, "select").strip()
@@ -122,6 +121,7 @@ def test_share_and_view_then_share_and_retrieve(story: Story) -> None:
     label = ("label", "1", "--set", "Just an example", "-y")
     assert story.at(retrieve, *label) == "Set label for 1 run\n"
     assert story.at(retrieve, "select", "--label") == "Just an example\n"
+    assert story.at(retrieve, "ls", "-s") == listed("Just an example")
     assert story.at_home("select", "--label") == "Something to share\n"
     assert story.at(remote, "select", "--label") == "Something to share\n"
     assert story.at(retrieve, "copy", "1", "--to", story.where, "-y") == "Copied 1 run\n"

@@ -172,6 +172,7 @@ class FakeRepo:
 
     def __init__(self, folder: Path) -> None:
         self.common_dir = folder
+        self.stands_for: Path | None = None
         self.environ: dict[str, str] = {"XDG_CACHE_HOME": str(folder / "cache-home")}
         self.objects: dict[str, bytes] = {}
         self.reads = 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from git_gage.catalog import last_list
 from git_gage.errors import AmbiguousRunError, RequestError, RunNotFoundError
 from git_gage.records import ALPHABET, Record, run_name, short_id
 from tests.unit.catalog.made_up import NOON, OTHER, FakeStore, begin, fresh_catalog
@@ -75,7 +76,9 @@ def test_a_row_beyond_the_list(store: FakeStore) -> None:
 def test_a_row_of_a_run_that_is_gone(store: FakeStore) -> None:
     catalog = journaled(store, begin(1))
     catalog.remember_rows([begin(2).run])
-    assert refusal(catalog, "1").message == "no row '1': that run is not here any more"
+    error = refusal(catalog, "1")
+    assert error.message == "no row '1': that run is not here"
+    assert error.hint == ("list again with 'git gage list', or get the runs with 'git gage fetch'")
 
 
 @pytest.mark.parametrize("damage", [b"", b"[1]", b'{"runs": 5}', b'{"rows": []}', b"\xff"])
@@ -99,6 +102,22 @@ def test_rows_where_nothing_can_be_written(store: FakeStore) -> None:
     catalog.remember_rows([begin().run])
     assert "there is no list" in refusal(catalog, "1").message
     assert list(store.dir.glob("*.new")) == []
+
+
+def test_rows_of_a_list_that_cannot_be_kept_are_not_those_of_the_one_before(
+    store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = begin()
+    catalog = journaled(store, first)
+    catalog.remember_rows([first.run])
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(last_list, "replace_file", fail)
+    catalog.remember_rows([begin(2).run])
+    assert "there is no list" in refusal(catalog, "1").message
+    assert list(store.dir.iterdir()) == []
 
 
 def test_rows_of_whoever_may_only_read_are_his_own(
