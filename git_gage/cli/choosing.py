@@ -118,6 +118,17 @@ def find_chosen(
     return [run for run in named if run in found]
 
 
+def tell_private(app: App, count: int) -> None:
+    """Say of so many runs that are meant, and that nobody has named, that they stay here."""
+    if count:
+        what, it = (
+            ("1 private run stays", "it")
+            if count == 1
+            else (f"{count:,} private runs stay", "them")
+        )
+        app.progress().note(f"hint: {what} here: 'git gage private -d <run>' lets {it} go")
+
+
 def read_keys(option: str, given: Sequence[str]) -> list[str]:
     """Names of an option that can be repeated, and has commas between them."""
     keys = [key.strip() for keys in given for key in keys.split(",")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from git_gage.cli.choosing import filter_options, find_chosen
+from git_gage.cli.choosing import filter_options, find_chosen, tell_private
 from git_gage.cli.consent import require_terminal, require_yes
 from git_gage.cli.elsewhere import Elsewhere
 from git_gage.cli.moving import (
@@ -74,12 +74,17 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
     if as_json and not what.dry_run:
         raise click.UsageError("'--json' needs '--dry-run'")
     if everything == what.is_chosen:
-        raise click.UsageError("give the runs, '-w <filter>' or '--all'")
+        raise click.UsageError(
+            "'--all' takes neither runs nor '-w <filter>'"
+            if everything
+            else "give the runs, '-w <filter>' or '--all'"
+        )
     side = find_side(app, where, sends=to is not None)
     found = plan(app, side, what)
     is_more = what.files == "all" or found.has_previews
     if not found.plan.is_any and not (found.runs and is_more):
-        return _tell_nothing(found, what, as_json=as_json)
+        return _tell_nothing(app, found, what, as_json=as_json)
+    tell_private(app, found.private)
     if what.dry_run:
         if side.sends and found.plan.moves and not allow_secrets:
             from git_gage.share.copy import require_clean_copy
@@ -231,7 +236,8 @@ def _is_made(app: App, path: Path) -> bool:
 class Found(NamedTuple):
     """What goes where; `runs`: all that are meant. `catalogs` have them, the last one best.
 
-    `listed` are the refs of the other side. has_previews: whether previews would go, if asked for.
+    `listed` are the refs of the other side; has_previews: whether previews would go, if asked for;
+    private: how many runs would be meant, too.
     """
 
     side: Side
@@ -240,6 +246,7 @@ class Found(NamedTuple):
     runs: list[str]
     listed: Refs
     has_previews: bool
+    private: int
 
     def documents(self, runs: Sequence[str]) -> list[dict[str, Any]]:
         """Run objects of these ids, in their order; little is known of a purged one."""
@@ -267,7 +274,7 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
         hint = f"git gage copy --to {quote(side.shown)}"
         raise RequestError(f"no runs in '{side.shown}' yet", hint=hint)
     giver = app if side.sends else there
-    runs = [] if giver is None else _choose(giver, what, put_away=put_away)
+    runs, private = ([], 0) if giver is None else _choose(giver, what, put_away=put_away)
     theirs = None if there is None else there.runs
     source, target = (app.runs, theirs) if side.sends else (theirs or app.runs, app.runs)
     passed_over: list[str] = []
@@ -286,13 +293,14 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
         if side.sends
         else would_fetch(app.store, remote, listed)
     )
-    return Found(side, planned, [target or source, source], runs, listed, has_previews)
+    catalogs = [target or source, source]
+    return Found(side, planned, catalogs, runs, listed, has_previews, private)
 
 
-def _choose(giver: App, what: What, *, put_away: bool) -> list[str]:
+def _choose(giver: App, what: What, *, put_away: bool) -> tuple[list[str], int]:
     """Ids of the runs that are meant, the newest first where they are not named.
 
-    Private ones are not, and cannot be named.
+    Private ones are not, and cannot be named; how many these would be.
     """
     from git_gage.share.private import require_shareable
 
@@ -303,7 +311,8 @@ def _choose(giver: App, what: What, *, put_away: bool) -> list[str]:
     if what.words:
         require_shareable(giver.store, found)
     private = giver.store.private
-    return [run for run in found if run not in private]
+    shared = [run for run in found if run not in private]
+    return shared, len(found) - len(shared)
 
 
 # -- what is said -------------------------------------------------------------------------------
@@ -321,17 +330,21 @@ def _describe_same(side: Side) -> str:
     return f"Nothing to copy: {clean(side.shown)} and this side have the same"
 
 
-def _tell_nothing(found: Found, what: What, *, as_json: bool) -> int:
+def _tell_nothing(app: App, found: Found, what: What, *, as_json: bool) -> int:
+    code = 0
     if as_json:
         click.echo("[]")
     elif found.runs:
         click.echo(_describe_same(found.side))
     elif what.wheres:
-        click.echo("no run matches", err=True)
-        return 1
+        told = "no run matches that is not private" if found.private else "no run matches"
+        click.echo(told, err=True)
+        code = 1
     else:
-        click.echo("Nothing to copy: no runs yet")
-    return 0
+        told = "none here that is not private" if found.private else "no runs yet"
+        click.echo(f"Nothing to copy: {told}")
+    tell_private(app, found.private)
+    return code
 
 
 def _preview(app: App, found: Found, what: What, *, as_json: bool) -> str:

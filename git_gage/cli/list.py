@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.choosing import filter_options, read_keys
+from git_gage.cli.choosing import filter_options, read_keys, tell_private
 from git_gage.cli.params import (
     Count,
     MetricName,
@@ -196,10 +196,16 @@ def _spell(given: dict[str, Any], *more: str) -> str:
 
 
 def hint_at_filter(app: App, wheres: Sequence[str]) -> None:
-    """Say on standard error that no run matches, and which names in filters no run has."""
+    """Say on standard error that no run matches, and which names in filters no run has.
+
+    One that is private matches nothing that moves runs.
+    """
     from git_gage.safe import clean
 
-    click.echo("no run matches", err=True)
+    private = app.store.private
+    count = len(private.intersection(app.runs.find(wheres))) if private else 0
+    click.echo("no run matches that is not private" if count else "no run matches", err=True)
+    tell_private(app, count)
     for name, near in app.catalog.find_unknown(wheres).items():
         guess = f": did you mean '{clean(near)}'?" if near else ""
         click.echo(f"hint: no run has a '{clean(name)}'{guess}", err=True)

@@ -149,15 +149,18 @@ def each_remote(
 def find_here(app: App, what: What) -> list[str] | None:
     """Ids of the chosen runs that are here; None where none are chosen.
 
-    A filter alone does not mean those that are private.
+    A filter alone does not mean those that are private, which is told.
     """
-    from git_gage.cli.choosing import find_chosen
+    from git_gage.cli.choosing import find_chosen, tell_private
 
     if not what.is_chosen:
         return None
     found = find_chosen(app, what.words, what.wheres)
     private = frozenset() if what.words else app.store.private
-    return [run for run in found if run not in private]
+    shared = [run for run in found if run not in private]
+    if shared:
+        tell_private(app, len(found) - len(shared))
+    return shared
 
 
 def find_there(app: App, remote: str, what: What) -> list[str] | None:

@@ -190,7 +190,7 @@ def test_nothing_to_copy(repo: Path, place: Path) -> None:
         (["--all"], "give '--to <where>' or '--from <where>'"),
         (["--all", "--to", "./x", "--from", "./y"], "'--to' cannot be used with '--from'"),
         (["--to", "./x"], "give the runs, '-w <filter>' or '--all'"),
-        (["@", "--all", "--to", "./x"], "give the runs, '-w <filter>' or '--all'"),
+        (["@", "--all", "--to", "./x"], "'--all' takes neither runs nor '-w <filter>'"),
         (["--all", "--to", "./x", "--json"], "'--json' needs '--dry-run'"),
         (["--all", "--to", "orgin"], "no remote or place 'orgin', and no such directory"),
         (["--all", "--to", "."], "already"),

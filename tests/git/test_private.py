@@ -73,6 +73,26 @@ def test_no_copy_takes_a_private_run(world: World, tmp_path: Path) -> None:
     assert gage_inside(world.ana.path, "push", "-w", "op=secret_plan.py").code == 1
 
 
+def test_what_is_private_and_meant_by_nobodys_name_is_told(world: World, tmp_path: Path) -> None:
+    ana, to = world.ana.path, ("--to", str(tmp_path / "place"), "-y")
+    run_private(world)
+    one = "hint: 1 private run stays here: 'git gage private -d <run>' lets it go\n"
+    alone = gage_inside(ana, "copy", "--all", *to)
+    assert alone == (0, "Nothing to copy: none here that is not private\n", one)
+    assert gage_inside(ana, "copy", "--all", *to, "-n", "--json") == (0, "[]\n", one)
+    none = (1, "", f"no run matches that is not private\n{one}")
+    chosen = ("-w", "operation = secret_plan.py")
+    assert gage_inside(ana, "copy", *chosen, *to) == none
+    assert gage_inside(ana, "push", *chosen) == none
+    assert gage_inside(ana, "push", "-w", "acc > 1").err.startswith("no run matches\n")
+    run_private(world)
+    world.ana.run()
+    two = "hint: 2 private runs stay here: 'git gage private -d <run>' lets them go\n"
+    assert gage_inside(ana, "push", "-w", "completed") == (0, "pushed 1 run to origin\n", two)
+    assert gage_inside(ana, "copy", "--all", *to) == (0, "Copied 1 run\n", two)
+    assert gage_inside(ana, "push") == (0, "origin is up to date\n", "")
+
+
 def test_a_bundle_takes_no_private_run_and_other_files_say_so(world: World, tmp_path: Path) -> None:
     run, public = run_private(world), record(world)
     path = tmp_path / "runs.bundle"
