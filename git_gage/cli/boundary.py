@@ -61,6 +61,11 @@ def describe_usage(error: click.UsageError) -> tuple[str, str]:
         case UnknownCommandError():
             near = _closest(error.name, [*COMMANDS, *ALIASES])
             return error.message, f"did you mean '{near}'?" if near else "see 'git gage -h'"
+        case click.NoSuchOption(option_name="--runs") if error.ctx is not None:
+            return (
+                "'--runs' stands before the command",
+                f"git gage --runs <dir> {error.ctx.info_name}",
+            )
         case click.NoSuchOption():
             near = error.possibilities[0] if error.possibilities else None
             hint = f"did you mean '{near}'?" if near else help_hint

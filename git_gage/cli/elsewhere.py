@@ -27,7 +27,7 @@ class Elsewhere(App):
     def __init__(self, app: App, remote: str) -> None:
         """Raises: RequestError where it is no remote; RemoteError with git's own text."""
         super().__init__(app.environ)
-        self.asked_folder = app.asked_folder
+        self.asked_folder, self.typed_folder = app.asked_folder, app.typed_folder
         self._app = app
         self._address = app.address(remote)
         self._look(quiet=False)

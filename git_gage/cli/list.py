@@ -92,8 +92,10 @@ def command(app: App, /, color: str, watch: bool, **given: Any) -> None:
     """List runs, newest first"""
     if given["remote"]:
         from git_gage.cli.elsewhere import Elsewhere
+        from git_gage.share.remote import hide_user
 
         app = Elsewhere(app, given["remote"])
+        given["remote"] = hide_user(given["remote"])  # it is only shown from here on
     given["wheres"] += _read_put_away(given.pop("deleted"), given.pop("archived"))
     given["columns"] = read_keys("--columns", given["columns"])
     given["sorting"] = read_keys("--sort", given["sorting"])
@@ -105,7 +107,7 @@ def command(app: App, /, color: str, watch: bool, **given: Any) -> None:
     elif watch:
         from git_gage.cli.list_watch import watch_list
 
-        watch_list(app, lambda: _draw(app, given, color)[:2], _spell(given))
+        watch_list(app, lambda: _draw(app, given, color)[:2], _spell(app, given))
     else:
         _show(app, given, color)
 
@@ -143,7 +145,7 @@ def _draw(app: App, given: dict[str, Any], color: str) -> tuple[str, Screen, Lis
     if (given["columns"] or given["short"]) and not screen.terminal:
         screen.width = WIDE_ENOUGH
     if given["short"]:
-        return _draw_short(listed, screen, given), screen, listed
+        return _draw_short(app, listed, screen, given), screen, listed
     if not listed.documents:
         return "", screen, listed
     import time
@@ -163,25 +165,26 @@ def _draw(app: App, given: dict[str, Any], color: str) -> tuple[str, Screen, Lis
         now=time.time(),
         newest_here=app.catalog.newest_here(),
         older=listed.more,
-        to_see_all=_spell(given, "--all"),
+        to_see_all=_spell(app, given, "--all"),
         layout=layout,
     )
     return text, screen, listed
 
 
-def _draw_short(listed: Listed, screen: Screen, given: dict[str, Any]) -> str:
+def _draw_short(app: App, listed: Listed, screen: Screen, given: dict[str, Any]) -> str:
     from git_gage.render.amounts import count_text
     from git_gage.render.short_list import format_short
 
     left = count_text(listed.more, f"{listed.order} run")
-    below = f"{left}: {_spell(given, '--all')}" if listed.more else ""
+    below = f"{left}: {_spell(app, given, '--all')}" if listed.more else ""
     return format_short(listed.documents, listed.rows, below, screen)
 
 
-def _spell(given: dict[str, Any], *more: str) -> str:
+def _spell(app: App, given: dict[str, Any], *more: str) -> str:
     """The command, as it can be typed once more."""
     plain = ["git", "gage", "list", *more]
-    words = list(plain)
+    folder = ["--runs", app.typed_folder] if app.typed_folder else []
+    words = [*plain[:2], *folder, *plain[2:]]
     words += ["--remote", given["remote"]] if given["remote"] else []
     words += ["-s"] if given["short"] else []
     words += [word for where in given["wheres"] for word in ("-w", where)]

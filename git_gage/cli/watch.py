@@ -48,9 +48,10 @@ def command(ctx: click.Context, run: str | None, remote: str | None) -> None:
     once = f"git gage show {shlex.quote(run)}"
     if remote is not None:
         from git_gage.cli.elsewhere import Elsewhere
+        from git_gage.share.remote import hide_user
 
         app = Elsewhere(app, remote)
-        once = f"git gage list --remote {shlex.quote(remote)}"
+        once = f"git gage list --remote {shlex.quote(hide_user(remote))}"
     (chosen,) = app.select([run])
     watch_list(app, lambda: _draw(app, chosen), clean(once))
 

@@ -222,6 +222,33 @@ def test_hints_are_typed_as_the_command_was(repo: Path, outside: Path) -> None:
     assert no.err.endswith(f"{there} copy --to ./hub.git {run} -y\n")
 
 
+def test_where_the_option_stands_is_said(repo: Path, outside: Path) -> None:
+    for words in (["list"], ["ls"], ["copy", "--all"], ["select", "@"], ["run"]):
+        refused = gage_inside(outside, *words, "--runs", str(repo))
+        assert (refused.code, refused.err.splitlines()) == (
+            129,
+            [
+                "fatal: '--runs' stands before the command",
+                f"hint: git gage --runs <dir> {words[0].replace('ls', 'list')}",
+            ],
+        )
+
+
+def test_the_footer_of_a_list_is_typed_as_the_list_was(repo: Path, outside: Path) -> None:
+    for number in range(2):
+        record(repo, "--", "echo", str(number))
+    place = Path("lab's runs")
+    assert at(place, "copy", "--all", "--from", "../repo", "-y", where=outside).code == 0
+    for words in ([], ["-s"], ["--remote", "../repo"]):
+        told = at(place, "list", "-n", "1", *words, where=outside).out
+        (command,) = [line for line in told.splitlines() if line.startswith("1 older run: ")]
+        typed = command.removeprefix("1 older run: git gage ")
+        assert typed.startswith(f"--runs {shlex.quote(str(place))} list --all")
+        assert gage_inside(outside, *shlex.split(typed)).out.count("echo") >= 1
+    named = gage_inside(outside, "list", "-n", "1", env={"GAGE_RUNS": str(place)}).out
+    assert named.endswith("1 older run: git gage list --all\n")
+
+
 def test_a_folder_that_a_full_disk_left_half_made_is_made_whole(repo: Path, tmp_path: Path) -> None:
     place = tmp_path / "place"
     full = [

@@ -145,6 +145,21 @@ def test_a_row_of_a_remote_that_has_lost_its_run(world: World) -> None:
         assert refused.err.startswith(f"fatal: {told} not on 'origin'\n".replace("are not", "are"))
 
 
+def test_no_list_of_a_remote_shows_a_password(world: World) -> None:
+    ana = world.ana.path
+    git(ana, "config", f"url.{world.folder}/.insteadOf", "https://me:pw@example.com/")
+    remote, shown = "https://me:pw@example.com/origin.git", "https://example.com/origin.git"
+    none = gage_inside(ana, "list", "--remote", remote).err
+    assert none == f"no runs on {shown} yet\nhint: send some with 'git gage push {shown}'\n"
+    run, _ = (world.ana.run() for _ in range(2))
+    answer(ana, "push", remote)
+    for words in (["-n", "1"], ["-n", "1", "-s"]):
+        told = answer(ana, "list", "--remote", remote, *words)
+        assert f"git gage list --all --remote {shown}" in told
+    watched = gage_inside(ana, "watch", run, "--remote", remote)
+    assert watched.err.endswith(f"hint: git gage list --remote {shown}\n")
+
+
 def test_a_remote_without_runs(world: World) -> None:
     result = gage_inside(world.sam.path, "list", "--remote", "origin")
     assert result.err == ("no runs on origin yet\nhint: send some with 'git gage push origin'\n")
