@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from git_gage.cli.app import App
 
 
+WHO_CAN = "whoever has them can send them with 'git gage files push <run>'"
+
+
 def how_to_fetch(app: App, run: str, *, is_lost: bool = False) -> str:
     """The command that gets what records alone left out of a run: its output, source, short files.
 
@@ -37,10 +40,17 @@ def how_to_fetch(app: App, run: str, *, is_lost: bool = False) -> str:
 
 
 def how_to_pull(app: App, run: str, path: bytes, *, alone: bool) -> str:
-    """The command that gets a large file of a run, `alone` or with the others of the run."""
-    from git_gage.runs.content import pull_command
+    """The command that gets a large file of a run, `alone` or with the others of the run.
 
-    return pull_command(run, path if alone else None, find_holder(app, run, path))
+    Where no remote is known, who can help.
+    """
+    from git_gage.runs.content import pull_command
+    from git_gage.share.known import find_usual
+
+    holder = find_holder(app, run, path)
+    if holder is None and not find_usual(app.here):
+        return WHO_CAN
+    return pull_command(run, path if alone else None, holder)
 
 
 def find_holder(app: App, run: str, path: bytes) -> str | None:
@@ -76,11 +86,13 @@ def _read_holders(app: App, run: str, path: bytes) -> tuple[str, ...]:
 def _guess_holders(app: App, run: str, usual: Sequence[str]) -> list[str]:
     """Remotes that were sent large files from here, else those that have something of the run.
 
-    None where the `usual` one is among them.
+    None where the `usual` one is among them. A file, as a bundle is, has no large ones.
     """
     from git_gage.share.known import name_remotes
     from git_gage.share.lanes import read_holders
 
     sent = [] if app.catalog.is_foreign(run) else sorted(read_holders(app.store))
     found = sent or app.catalog.remotes_of(run)
-    return [] if set(usual).intersection(found) else name_remotes(app.store, found)
+    if set(usual).intersection(found):
+        return []
+    return [name for name in name_remotes(app.store, found) if not os.path.isfile(name)]

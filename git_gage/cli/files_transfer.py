@@ -243,7 +243,7 @@ def _tell_missing(app: App, moved: Moved, action: str) -> None:
 
 def _how_to_find(app: App, moved: Moved) -> str:
     """How to come by files that a remote has not: from another one, that is known to have some."""
-    from git_gage.cli.absent import find_holder
+    from git_gage.cli.absent import WHO_CAN, find_holder
     from git_gage.runs.content import pull_command
     from git_gage.share.known import find_usual
 
@@ -254,7 +254,7 @@ def _how_to_find(app: App, moved: Moved) -> str:
     for usual in find_usual(app.here)[:1]:
         if usual != moved.remote:
             return pull_command(moved.missing[0].run)
-    return "whoever has them can send them with 'git gage files push <run>'"
+    return WHO_CAN
 
 
 def _tell_changed(app: App, moved: Moved) -> None:
@@ -266,14 +266,13 @@ def _tell_changed(app: App, moved: Moved) -> None:
 
 def how_to_restore(app: App, filed: Filed, entry: Entry) -> str:
     """How what was recorded of a file takes the place of what somebody made of it."""
-    from git_gage.cli.absent import how_to_pull
+    from git_gage.cli.absent import WHO_CAN, how_to_pull
     from git_gage.records import path_text, short_id
 
-    if entry.sha256 in filed.bound:
+    command = how_to_pull(app, filed.run, entry.path, alone=False)
+    if entry.sha256 in filed.bound or command == WHO_CAN:
         name = f"{short_id(filed.run)}:{path_text(entry.path)}"
         command = f"git gage open {quote(name)}"
-    else:
-        command = how_to_pull(app, filed.run, entry.path, alone=False)
     return f"have it in its place again: {_how_to_move(app, filed.run, entry)} && {command}"
 
 

@@ -674,6 +674,7 @@ def test_a_file_is_dropped_and_comes_back(repo: Path, monkeypatch: pytest.Monkey
     store, _, document, filed = filed_of(open_app(repo, monkeypatch))
     entry = entry_of(filed, b"model.bin")
     place = run_dir(repo) / "model.bin"
+    git(repo, "remote", "add", "origin", "../origin.git")
     put_placeholder(store, document["id"], entry, ["origin"])
     found = read_placeholder(place)
     assert found is not None

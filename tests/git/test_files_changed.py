@@ -91,6 +91,23 @@ def test_what_was_recorded_comes_back_and_what_was_changed_stays(ana: Path) -> N
     assert (ana / "a.bin.changed").read_bytes().startswith(b"XXXX")
 
 
+def test_where_no_remote_is_known_it_is_said_who_can_help(ana: Path) -> None:
+    run, place = run_of(ana), made(ana, "b.bin")
+    git(ana, "remote", "remove", "origin")
+    edit(made(ana))
+    who = "hint: whoever has them can send them with 'git gage files push <run>'"
+    assert hint_of(said(ana, "files", "verify", "@", code=1)) == who
+    made(ana).unlink()
+    assert hint_of(said(ana, "cat", "@:a.bin", code=1)) == who
+    # Of this one the clone has more than what stands in its place.
+    place.unlink()
+    place.write_bytes(b"B" * BIG)
+    done = said(ana, "files", "verify", "@", "--", "b.bin", code=1)
+    mv = f"mv {shlex.quote(str(place))} b.bin.changed"
+    assert hint_of(done) == f"hint: have it in its place again: {mv} && git gage open {run}:b.bin"
+    assert said(ana, "cat", "@:b.bin").out == "b" * BIG
+
+
 def test_what_a_link_in_a_run_leads_to_is_not_moved(ana: Path, tmp_path: Path) -> None:
     deep = f"import os; os.mkdir('-d'); open('-d/z', 'wb').write(b'z' * {BIG})"
     said(ana, "run", "-q", "--", sys.executable, "-c", deep)

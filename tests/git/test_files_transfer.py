@@ -710,6 +710,18 @@ def test_a_short_file_that_nobody_can_give(ana: Path, tmp_path: Path) -> None:
     assert refused.err.endswith("hint: git gage fetch\n")
 
 
+def test_a_bundle_has_no_large_files_to_give(ana: Path, tmp_path: Path) -> None:
+    said(ana, "export", "@", "--format", "bundle", "-o", str(tmp_path / "x.bundle"))
+    run = said(ana, "select").out.strip()[10:17]
+    sam = make_repo(tmp_path / "sam")
+    said(sam, "import", str(tmp_path / "x.bundle"))
+    who = "hint: whoever has them can send them with 'git gage files push <run>'\n"
+    assert said(sam, "cat", f"{run}:model.pt", code=1).err.endswith(who)
+    git(sam, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    hint = f"hint: git gage files pull {run} -- model.pt\n"
+    assert said(sam, "cat", f"{run}:model.pt", code=1).err.endswith(hint)
+
+
 def test_the_remote_that_has_a_file_is_named(ana: Path, tmp_path: Path) -> None:
     """Ana keeps her runs at the host and large files on a disk at home; Sam has the disk alone."""
     said(ana, "push")
