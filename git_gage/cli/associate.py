@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from git_gage.cli.app import App
 
+NO_PROJECT = "there is no project here"
+
 
 @click.command(
     "associate",
@@ -87,6 +89,6 @@ def find_project_folder(app: App) -> Path:
 
     top = app.here.work_tree
     if top is None:
-        raise RequestError("there is no project here", hint="cd to one, or give its directory")
+        raise RequestError(NO_PROJECT, hint="cd to one, or give its directory")
     found = find_gagefile(app.cwd, top)
     return app.cwd if found is None else project_of(found)

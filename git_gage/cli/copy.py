@@ -271,7 +271,7 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
     if side.unmade is None:
         there = Elsewhere(app, side.address)
     elif not side.sends and what.words:
-        hint = f"git gage copy --to {quote(side.shown)}"
+        hint = f"git gage copy --all --to {quote(side.shown)}"
         raise RequestError(f"no runs in '{side.shown}' yet", hint=hint)
     giver = app if side.sends else there
     runs, private = ([], 0) if giver is None else _choose(giver, what, put_away=put_away)

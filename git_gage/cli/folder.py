@@ -119,7 +119,9 @@ def add_where_runs_are(app: App, text: str) -> str:
     """Text with the command that adds a remote as who is in no repository has to type it."""
     if _ADD not in text or not app.is_outside:
         return text
-    return text.replace(_ADD, f"git -C {shlex.quote(app.asked_folder or '')} remote add ")
+    place = shlex.quote(app.asked_folder or "")
+    made = f"git init --bare {place} && " if app.folder and app.folder.is_unmade else ""
+    return text.replace(_ADD, f"{made}git -C {place} remote add ")
 
 
 def refuse(name: str, verb: str) -> RequestError:

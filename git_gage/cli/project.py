@@ -9,6 +9,7 @@ import click
 from git_gage.cli.choosing import filter_options, find_chosen
 from git_gage.cli.params import RunName, json_option
 from git_gage.cli.parsing import RUN_NOTE, Command
+from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
@@ -59,8 +60,11 @@ def command(
 
 
 def _show(app: App, as_json: bool) -> None:
+    from git_gage.cli.associate import NO_PROJECT
     from git_gage.runs.project import describe_project
 
+    if app.is_outside:
+        raise RequestError(NO_PROJECT, hint="cd to one")
     project: dict[str, Any] = describe_project(app.here)
     screen = app.screen()
     if as_json:

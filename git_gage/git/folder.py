@@ -83,9 +83,10 @@ def _is_empty(folder: Path) -> bool:
     except FileNotFoundError:
         return True
     except NotADirectoryError as error:
+        file = next(path for path in (folder, *folder.parents) if path.exists())
         raise RequestError(
-            f"runs are kept in a folder, and '{folder}' is a file",
-            hint="name a folder, or one that is not there yet: GAGE_RUNS=<dir> git gage list",
+            f"runs are kept in a folder, and '{file}' is a file",
+            hint="name a folder, or one that is not there yet",
         ) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

@@ -567,4 +567,15 @@ def _hint(
         return f"check its address: git remote get-url {shlex.quote(remote.shown)}"
     if remote.is_place:
         return "check its address with 'git gage remote'"
-    return f"try it: git ls-remote {shlex.quote(remote.shown)}"
+    shown = shlex.quote(remote.shown)
+    if _is_empty(remote.address):
+        return f"it is empty; runs come there with: git gage copy --all --to {shown}"
+    return f"try it: git ls-remote {shown}"
+
+
+def _is_empty(address: str) -> bool:
+    """Whether it is a directory without anything: git knows that as no repository."""
+    try:
+        return not os.listdir(address)
+    except OSError:
+        return False

@@ -179,7 +179,7 @@ def test_nothing_to_copy(repo: Path, place: Path) -> None:
     result = gage_inside(repo, "copy", "@", "--from", dir, "-y")
     assert (result.code, result.err) == (
         128,
-        f"fatal: no runs in '{dir}' yet\nhint: git gage copy --to {dir}\n",
+        f"fatal: no runs in '{dir}' yet\nhint: git gage copy --all --to {dir}\n",
     )
     assert not list(place.iterdir())
 

@@ -138,6 +138,13 @@ def test_what_is_no_repository_is_refused_and_left_alone(tmp_path: Path, outside
         f"fatal: runs are kept in a folder, and '{outside}/data/x' is a file\nhint: name"
         in result.err
     )
+    deep = gage_inside(
+        make_repo(tmp_path / "repo"), "copy", "--all", "--to", f"{outside}/data/x/y/z"
+    )
+    assert deep.err == (
+        f"fatal: runs are kept in a folder, and '{outside}/data/x' is a file\n"
+        "hint: name a folder, or one that is not there yet\n"
+    )
     result = at(outside / ("x" * 300), "list", where=outside)
     assert (result.code, "cannot look into" in result.err) == (128, True)
 
@@ -484,7 +491,37 @@ def test_who_is_in_no_repository_is_told_where_a_remote_is_added(
     add = f"git -C {shlex.quote(str(place))} remote add origin <url>"
     assert at(place, "push", where=outside).err.endswith(f"hint: add one: {add}\n")
     assert at(place, "remote", where=outside).out == f"No remotes: {add}\n"
+    unmade = tmp_path / "new runs"
+    for words in (["push", "origin"], ["fetch"], ["sync"]):
+        told = at(unmade, *words, where=outside)
+        assert told.code == 128
+    make, _, add = told.err.partition("hint: add one: ")[2].partition(" && ")
+    for command in (make, add.replace("<url>", "../hub.git")):
+        assert subprocess.run(shlex.split(command), cwd=outside, check=False).returncode == 0
+    assert "hub.git" in at(unmade, "remote", where=outside).out
     assert at(place, "remote", where=repo).out == "No remotes: git remote add origin <url>\n"
+
+
+def test_who_is_in_no_repository_is_in_no_project(
+    repo: Path, tmp_path: Path, outside: Path
+) -> None:
+    for place in (repo, tmp_path / "nothing"):
+        refused = at(place, "project", where=outside)
+        assert (refused.code, refused.out) == (128, "")
+        assert refused.err == "fatal: there is no project here\nhint: cd to one\n"
+    assert at(tmp_path / "nothing", "project", where=repo).out.startswith("name  repo\n")
+
+
+def test_an_empty_directory_is_told_from_a_remote_that_is_away(repo: Path, tmp_path: Path) -> None:
+    """A disk that is not mounted looks like that, too: it is no remote that has lost its runs."""
+    (tmp_path / "lab").mkdir()
+    record(repo, "train.py")
+    for words in (["list", "--remote", "../lab"], ["fetch", "../lab", "1"]):
+        told = gage_inside(repo, *words)
+        assert told.code == 128
+        hint = told.err.partition("hint: it is empty; runs come there with: git gage ")[2]
+    assert gage_inside(repo, *hint.split(), "-y").out == "Copied 1 run\n"
+    assert gage_inside(repo, "list", "--remote", "../lab").code == 0
 
 
 def test_a_fetch_makes_a_folder_only_for_runs(tmp_path: Path, outside: Path) -> None:
