@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -59,6 +58,8 @@ class LastList:
 
     def move_to(self, store: Store) -> None:
         """Let all lists be those of a store that takes the place of this one."""
+        import shutil  # lists do without it
+
         for path in self._all():
             store.dir.mkdir(parents=True, exist_ok=True)
             shutil.move(path, store.dir / path.name)

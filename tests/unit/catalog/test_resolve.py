@@ -81,6 +81,18 @@ def test_a_row_of_a_run_that_is_gone(store: FakeStore) -> None:
     assert error.hint == ("list again with 'git gage list', or get the runs with 'git gage fetch'")
 
 
+def test_lists_are_forgotten_all_at_once(store: FakeStore) -> None:
+    first = begin()
+    catalog = journaled(store, first)
+    there = catalog.last_list.of("lab/runs")
+    there.remember([first.run])
+    assert catalog.resolve("1") == first.run
+    assert there.read() == [first.run]
+    catalog.last_list.forget()
+    assert there.read() is None
+    assert "there is no list" in refusal(catalog, "1").message
+
+
 @pytest.mark.parametrize("damage", [b"", b"[1]", b'{"runs": 5}', b'{"rows": []}', b"\xff"])
 def test_a_damaged_list_is_no_list(store: FakeStore, damage: bytes) -> None:
     catalog = journaled(store, begin())
