@@ -47,8 +47,7 @@ def command(app: App, name: str, verify: bool, as_json: bool, allow_secrets: boo
         if as_json:
             raise click.UsageError("'--json' is for a backup in a file")
         return _save_there(app, name, allow_secrets=allow_secrets)
-    _save(app, name, verify=verify, as_json=as_json)
-    return 0
+    return _save(app, name, verify=verify, as_json=as_json)
 
 
 def _save_there(app: App, name: str, *, allow_secrets: bool) -> int:
@@ -96,12 +95,14 @@ def _require_seen(app: App, found: Found) -> None:
         )
 
 
-def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:
+def _save(app: App, name: str, *, verify: bool, as_json: bool) -> int:
+    """Save all in a file, or look through one; 1 where something is damaged here and stays out."""
     from git_gage.render.amounts import count_text, size_text
     from git_gage.render.machine import format_json
     from git_gage.share.backup import make_backup, read_backup
 
     path = app.find_path(name)
+    is_all = True
     if verify:
         backup = read_backup(find_backup(path))
     else:
@@ -110,10 +111,10 @@ def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:
         _require_meant(name, path)
         target = path / time.strftime(_NAME) if path.is_dir() else path
         with app.progress() as progress:
-            backup = make_backup(app.store, app.catalog, require_folder(target), progress)
+            backup, is_all = make_backup(app.store, app.catalog, require_folder(target), progress)
     if as_json:
         click.echo(format_json(_as_json(backup)), nl=False)
-        return
+        return int(not is_all)
     from git_gage.safe import clean
 
     done = "Verified" if verify else "Saved"
@@ -125,6 +126,7 @@ def _save(app: App, name: str, *, verify: bool, as_json: bool) -> None:
         ]
     )
     click.echo(f"{done} {what}: {clean(str(backup.path))}, {size_text(backup.size)}")
+    return int(not is_all)
 
 
 def _require_meant(name: str, path: Path) -> None:

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -23,7 +23,7 @@ from git_gage.records import format_time
 from git_gage.share.fetch import mending
 from git_gage.share.lanes import is_ancestor, sharing
 from git_gage.share.mend import give_back
-from git_gage.share.objects import find_objects
+from git_gage.share.objects import find_objects, name_objects
 from git_gage.share.purge import accept_purges
 from git_gage.share.remote import Remote
 from git_gage.share.transfer import fetch_refs
@@ -62,6 +62,7 @@ KEPT = (
 _LIST_BYTES = 256 << 20
 UNFINISHED = "unfinished.json"
 _BLOCK = 1 << 20
+_MOST_TOLD = 9
 _MAKE_ONE = "make one: git gage backup <file>"
 _SHA1 = 40
 _OBJECT = re.compile(r"files/objects/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
@@ -98,9 +99,12 @@ class Restored(NamedTuple):
     beside: int
 
 
-def make_backup(store: Store, catalog: Catalog, target: Path, observer: Observer) -> Backup:
+def make_backup(
+    store: Store, catalog: Catalog, target: Path, observer: Observer
+) -> tuple[Backup, bool]:
     """Write all there is into one file, and read it back; the file is there whole or not at all.
 
+    Gives what is in it, and whether that is all: large files that are damaged here stay out.
     Raises: RequestError for a repository without runs, or where something is in the way;
     StorageError when the disk is full; GitError.
     """
@@ -118,8 +122,10 @@ def make_backup(store: Store, catalog: Catalog, target: Path, observer: Observer
             write_json(note, {"files": [str(bundle), str(part)]})
             with explained(target.parent, "write backup"):
                 refs = mending(store, catalog, observer, lambda: _bundle(store, bundle))
+                large = list(store.sidecar.list())
+                sound = [sha256 for sha256, size in large if store.sidecar.is_sound(sha256, size)]
                 with part.open("xb") as file:
-                    _write(store, catalog, file, bundle, refs)
+                    _write(store, catalog, file, bundle, refs, sound)
                     file.flush()
                     os.fsync(file.fileno())
                 read_backup(part)
@@ -129,7 +135,15 @@ def make_backup(store: Store, catalog: Catalog, target: Path, observer: Observer
             remove_file(bundle)
             remove_file(part)
             remove_file(note)
-    return read_backup(target)
+    damaged = {sha256 for sha256, _ in large}.difference(sound)
+    if damaged:
+        names = name_objects(store, catalog, damaged)
+        more = f" and {len(names) - _MOST_TOLD:,} more" if len(names) > _MOST_TOLD else ""
+        observer.warning(
+            "damaged here, and so not in the backup: "
+            f"{', '.join(names[:_MOST_TOLD])}{more}\nhint: git gage files verify"
+        )
+    return read_backup(target), not damaged
 
 
 def find_unfinished(store: Store) -> list[Path]:
@@ -204,7 +218,12 @@ def _bundle(store: Store, bundle: Path) -> dict[str, str]:
 
 
 def _write(
-    store: Store, catalog: Catalog, file: IO[bytes], bundle: Path, refs: Mapping[str, str]
+    store: Store,
+    catalog: Catalog,
+    file: IO[bytes],
+    bundle: Path,
+    refs: Mapping[str, str],
+    large: Iterable[str],
 ) -> None:
     members: dict[str, tuple[str, int]] = {}
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -216,11 +235,13 @@ def _write(
         for path in sorted((store.dir / OUTPUTS).glob("*")):
             if _OUTPUT.fullmatch(f"{OUTPUTS}/{path.name}"):
                 _add_file(tar, f"{OUTPUTS}/{path.name}", path, members)
-        for sha256, _ in store.sidecar.list():
+        for sha256 in large:
             name = f"{OBJECTS}/objects/{sha256[:2]}/{sha256[2:4]}/{sha256}"
             _add_file(tar, name, store.sidecar.path(sha256), members)
             if members[name][0] != sha256:
-                raise IntegrityError(f"write backup: file {sha256[:12]} is damaged here")
+                store.sidecar.forget(sha256)
+                message = f"write backup: file {sha256[:12]} is damaged here"
+                raise IntegrityError(message, hint="try again: that goes without it")
         text = json.dumps(
             {
                 "format": FORMAT,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from git_gage.records import path_text, short_id
 from git_gage.runs.files import read_filed, read_manifest
 from git_gage.runs.withheld import read_withheld
 
@@ -38,6 +39,17 @@ def find_objects(
                 digests = (entry.sha256 for entry in manifest.entries)
                 found |= {each for each in digests if each and not withheld.takes(each)}
     return found
+
+
+def name_objects(store: Store, catalog: Catalog, digests: Collection[str]) -> list[str]:
+    """What runs call these large files, `<run>:<path>`; those of no run by their digests."""
+    names: dict[str, str | None] = {}
+    for record in catalog.record_lines():
+        manifest = read_manifest(store, record) if record.kind == "run.files" else None
+        for entry in manifest.entries if manifest is not None else ():
+            if entry.sha256 in digests:
+                names[f"{short_id(record.run)}:{path_text(entry.path)}"] = entry.sha256
+    return [*names, *(each[:12] for each in digests if each not in names.values())]
 
 
 def find_unneeded(store: Store, catalog: Catalog, runs: Sequence[str]) -> list[str]:

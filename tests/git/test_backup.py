@@ -372,14 +372,45 @@ def test_where_it_cannot_be_written_nothing_is_left(
         context.setattr("git_gage.share.backup.os.fsync", full)
         done = gage_inside(repo, "backup", "../b.tar")
     assert "no space left" in done.err
+    damage(repo)
+    with monkeypatch.context() as context:
+        context.setattr("git_gage.files.sidecar.Sidecar.is_sound", lambda *_: True)
+        done = gage_inside(repo, "backup", "../b.tar")
+    assert "is damaged here\nhint: try again: that goes without it\n" in done.err
+    assert not [path.name for path in tmp_path.iterdir() if "tar" in path.name]
+    write_files(tmp_path, {"b.tar": "mine"})
+    assert "is there already" in gage_inside(repo, "backup", "../b.tar").err
+
+
+def damage(repo: Path) -> None:
+    """Let a disk damage a large file."""
     (sha256, _), *_ = objects(repo)
     place = repo / ".git/gage/lfs/objects" / sha256[:2] / sha256[2:4] / sha256
     place.chmod(0o644)
     place.write_bytes(b"y")
-    assert "is damaged here" in gage_inside(repo, "backup", "../b.tar").err
-    assert not [path.name for path in tmp_path.iterdir() if "tar" in path.name]
-    write_files(tmp_path, {"b.tar": "mine"})
-    assert "is there already" in gage_inside(repo, "backup", "../b.tar").err
+
+
+def test_a_large_file_that_is_damaged_keeps_nothing_else_out(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    """It is named as the runs call it that have it."""
+    repo, runs = pair
+    stray = repo / ".git/gage/lfs/objects/ab/ab" / ("ab" * 32)
+    write_files(stray.parent, {stray.name: "stray"})
+    damage(repo)
+    done = gage_inside(repo, "backup", "../b.tar")
+    assert (done.code, done.out[:13]) == (1, "Saved 4 runs,")
+    assert "0 large files: " in done.out
+    told = re.fullmatch(
+        r"warning: damaged here, and so not in the backup: (.*)\nhint: git gage files verify\n",
+        done.err,
+    )
+    assert told is not None
+    names = [*(f"{each[10:17]}:big.bin" for each in runs), "ab" * 6]
+    assert sorted(told[1].split(", ")) == sorted(names)
+    fresh = empty(tmp_path / "fresh")
+    assert say(fresh, "restore", "--from", "../b.tar").startswith("Restored 4 runs, ")
+    assert (everything(fresh), objects(fresh)) == (everything(repo), [])
 
 
 def test_what_was_taken_and_what_is_private_is_saved_too(
