@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from git_gage.catalog.bulk import WHOLE, find_bound, read_documents
-from git_gage.errors import IntegrityError, NotHereError, RequestError
+from git_gage.errors import FETCH, IntegrityError, NotHereError, RequestError
 from git_gage.git.trees import TooLargeError
 from git_gage.records import decode_path, short_id
 from git_gage.runs.masking import mask_plan
@@ -144,9 +144,14 @@ def read_begin(store: Store, catalog: Catalog, run: str) -> dict[str, Any]:
 def load_begin(store: Store, catalog: Catalog, run: str) -> dict[str, Any]:
     """The same, whatever it says.
 
-    Raises: RequestError where it is too long for its record and its bulk file is not here.
+    Raises: RequestError where it is too long for its record and its bulk file is not here;
+    IntegrityError where it was listed, and its record cannot be read.
     """
-    begin = next(record for record in catalog.records(run) if record.kind == "run.begin")
+    begins = (record for record in catalog.records(run) if record.kind == "run.begin")
+    begin = next(begins, None)
+    if begin is None:
+        message = f"read run {short_id(run)}: this disk has lost how it began"
+        raise IntegrityError(message, hint=FETCH)
     body: dict[str, Any] | None = begin.body
     if (bound := find_bound(begin.body, run, WHOLE["run.begin"])) is not None:
         _, body = next(read_documents(store, [bound]), (None, None))

@@ -17,7 +17,8 @@ from git_gage.git import open_repository
 from git_gage.records import Record, make_record
 from git_gage.store import Store
 from git_gage.trust.verdict import Verdict
-from tests.support import clone, commit, gage_inside, git, make_repo, write_files
+from tests.support import clone, commit, gage_inside, git, make_repo, unpack_all, write_files
+from tests.unit.share.world import refs_of
 
 SCRIPT = "lr = 0.1\nopen('model.bin', 'w').write('weights')\nprint('loss:', lr)\n"
 GAGEFILE = """\
@@ -194,6 +195,23 @@ def test_an_object_that_is_gone(repo: Path) -> None:
     (repo / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     gone = f"read source: blob '{blob}' is not in the repository"
     assert check(repo)["source"] == ("no", gone)
+
+
+def test_a_record_in_the_place_of_another(repo: Path) -> None:
+    """A disk gives what can be read, and is of another object."""
+    for words in (("run", "-q", "--", "true"),) * 2 + (("comment", "@", "-m", "hm"),):
+        gage_inside(repo, *words)
+    shutil.rmtree(repo / ".git/gage/journal")
+    (tip,) = (oid for ref, oid in refs_of(repo, "refs/gage/w").items() if ref.endswith("/log"))
+    listed = [line.split() for line in git(repo, "ls-tree", "-r", tip).splitlines()]
+    blobs = [oid for _, _, oid, name in listed if name != "v1"][:2]
+    unpack_all(repo)
+    one, two = (repo / ".git" / "objects" / oid[:2] / oid[2:] for oid in blobs)
+    two.unlink()
+    shutil.copyfile(one, two)
+    done = gage_inside(repo, "check", "@")
+    assert done.code == 1
+    assert ": this disk has lost how it began\n" in done.out
 
 
 def test_a_python_that_is_another(project: Path, tmp_path: Path) -> None:
