@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
 from git_gage.cli.choosing import filter_options, find_chosen
+from git_gage.cli.moving import hinting
 from git_gage.cli.params import PathWord, PutAwayRun, sign_options, yes_option
 from git_gage.cli.parsing import RUN_NOTE, Command
 
 if TYPE_CHECKING:
     from git_gage.cli.app import App
+
+_MENDED = "; lanes here can be read again"
 
 
 @click.command(
@@ -65,24 +69,34 @@ def _restore_all(app: App, name: str) -> None:
     backup = read_backup(find_backup(app.find_path(name)))
     require_format(app.repo, backup)
     app.make_folder()
-    with app.progress() as progress:
+    with hinting(_again(name)), app.progress() as progress:
         done = restore_backup(app.store, app.catalog, backup, progress)
         if app.folder is not None:
             take_in(app)
         if done.beside:
             progress.note(f"{count_text(done.beside, 'ref')} went on here: both forms are kept")
     come = [count_text(done.runs, "run"), count_text(done.records, "record")]
-    click.echo(f"Restored {', '.join([*come, count_text(done.large, 'large file')])}")
+    what = ", ".join([*come, count_text(done.large, "large file")])
+    click.echo(f"Restored {what}{_MENDED if done.is_mended else ''}")
+
+
+def _again(name: str) -> str:
+    return f"git gage restore --from {shlex.quote(name)}"
 
 
 def _restore_from_there(app: App, name: str) -> None:
-    """Get all that a remote has, and what it has of large files."""
+    """Get all that a remote has, and what it has of large files; what was lost here first."""
     from git_gage.cli.copy import EVERYTHING, find_side, move, plan
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
+    from git_gage.share.mend import give_back_from
 
     side = find_side(app, name, sends=False)
-    found = plan(app, side, EVERYTHING, put_away=True)
-    move(app, found, EVERYTHING, allow_secrets=False)
+    side.make(app)
+    with hinting(_again(side.shown)):
+        with app.progress() as progress:
+            is_mended = give_back_from(app.store, app.catalog, side.address, progress)
+        found = plan(app, side, EVERYTHING, put_away=True)
+        move(app, found, EVERYTHING, allow_secrets=False)
     what = count_text(len(found.plan.moves), "run")
-    click.echo(f"Restored {what} from {clean(side.shown)}")
+    click.echo(f"Restored {what} from {clean(side.shown)}{_MENDED if is_mended else ''}")

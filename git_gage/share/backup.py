@@ -15,10 +15,11 @@ import re
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.errors import IntegrityError, RequestError
+from git_gage.errors import GitError, IntegrityError, RequestError
 from git_gage.records import format_time
 from git_gage.share.fetch import mending
 from git_gage.share.lanes import is_ancestor, sharing
@@ -91,12 +92,16 @@ class Backup(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """What came back that was not here; `beside` are lanes that went on here in another way."""
+    """What came back that was not here; `beside` are lanes that went on here in another way.
+
+    is_mended: lanes of which this disk had lost a part can be read again.
+    """
 
     runs: int
     records: int
     large: int
     beside: int
+    is_mended: bool
 
 
 def make_backup(
@@ -183,24 +188,25 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
     Raises: GitError, IntegrityError; RequestError where nothing can be written.
     """
     is_empty = not store.read_tips() and not store.journals()
-    with sharing(store), store.writing(), _unpacked(store, backup) as bundle:
-        give_back(store, bundle, store.repo.list_refs(*SAVED), observer)
-        store.flush()
-        catalog.refresh()
-        runs, records = catalog.count(), catalog.count_records()
-        _keep_private(store, catalog, backup)  # before anything is here that a push could take
-        brought = _bring_files(store, backup, keep_locals=is_empty)
-        beside = _bring_refs(store, backup, bundle, observer, is_empty=is_empty)
-        if is_empty:
-            adopt_lanes(store.dir / "lane.json", store.repo.common_dir, backup.lanes)
-        for notice in catalog.refresh(bulk=True):
-            observer.warning(notice)
-        accept_purges(store, catalog, observer)
-        large = brought - _remove_unneeded(store, catalog, brought)
-        # A purge that came along can have taken others.
-        came = max(0, catalog.count() - runs)
-        came_records = max(0, catalog.count_records() - records)
-    return Restored(came, came_records, len(large), beside)
+    with sharing(store), _unpacked(store, backup) as bundle:
+        is_mended = give_back(store, catalog, partial(_unbundle, store, backup, bundle), observer)
+        with store.writing():
+            store.flush()
+            catalog.refresh()
+            runs, records = catalog.count(), catalog.count_records()
+            _keep_private(store, catalog, backup)  # before anything is here that a push could take
+            brought = _bring_files(store, backup, keep_locals=is_empty)
+            beside = _bring_refs(store, backup, bundle, observer, is_empty=is_empty)
+            if is_empty:
+                adopt_lanes(store.dir / "lane.json", store.repo.common_dir, backup.lanes)
+            for notice in catalog.refresh(bulk=True):
+                observer.warning(notice)
+            accept_purges(store, catalog, observer)
+            large = brought - _remove_unneeded(store, catalog, brought)
+            # A purge that came along can have taken others.
+            came = max(0, catalog.count() - runs)
+            came_records = max(0, catalog.count_records() - records)
+    return Restored(came, came_records, len(large), beside, is_mended)
 
 
 # -- writing ---------------------------------------------------------------------------------------
@@ -418,6 +424,15 @@ def _is_open(catalog: Catalog, run: str) -> bool:
     return any(came) or not catalog.is_foreign(run)
 
 
+def _unbundle(store: Store, backup: Backup, bundle: Path, aside: Repository) -> list[str]:
+    """Fill a repository with the lanes of a backup; the tips of those that are wanted here."""
+    aside.run("bundle", "unbundle", str(bundle))
+    ignored = Withdrawn(store).ignored()
+    return [
+        oid for ref, oid in backup.refs.items() if f"{LOCAL}/{_name_in_lane(ref)}" not in ignored
+    ]
+
+
 def _bring_object(store: Store, sha256: str, size: int, file: IO[bytes]) -> bool:
     if store.sidecar.has(sha256, size):
         return False
@@ -470,11 +485,11 @@ def _bring_refs(
     if specs:
         asked = [f"{ref}:{place}" for ref, place in specs.items()]
         fetch_refs(store.repo, remote, asked, observer, strict=False)
-    now = store.repo.list_refs(*SAVED)
-    lost = [ref for ref, place in specs.items() if now.get(place) != backup.refs[ref]]
+    now, refs = store.repo.list_refs(*SAVED), backup.refs
+    lost = [ref for ref, place in specs.items() if now.get(place) != refs[ref]]
     if lost:
         raise IntegrityError(f"restore '{backup.path}': '{lost[0]}' did not arrive")
-    return sum(ref in here for ref in specs)
+    return sum(ref in here and not _leads_to(store, refs[ref], here[ref]) for ref in specs)
 
 
 def _choose_refs(
@@ -524,4 +539,12 @@ def _holds(store: Store, tip: str | None, oid: str) -> bool:
     if tip is None or tip == oid:
         return tip == oid
     known = store.repo.object_sizes([oid]).get(oid) is not None
-    return known and is_ancestor(store.repo, oid, tip)
+    return known and _leads_to(store, tip, oid)
+
+
+def _leads_to(store: Store, tip: str, oid: str) -> bool:
+    """Whether a tip is another commit, or has gone on from it, as far as this disk has them."""
+    try:
+        return is_ancestor(store.repo, oid, tip)
+    except GitError:
+        return False

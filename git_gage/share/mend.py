@@ -10,11 +10,12 @@ Source: docs/format.md, "Lanes that this disk has lost".
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from git_gage.errors import GitError, IntegrityError
+from git_gage.errors import GitError, IntegrityError, RemoteError
 from git_gage.git.quarantine import move_damaged, place_packs
 from git_gage.git.repository import Repository, open_bare
 from git_gage.share.cargo import BULK, SRC, named_commit, pack_parcels, read_line
@@ -25,15 +26,17 @@ from git_gage.share.lanes import (
     list_blobs_of,
     read_tip_lines,
     recall_name,
+    sharing,
     tips_of,
     update_refs,
 )
 from git_gage.share.mend_own import mend_own
+from git_gage.share.peek import forget_peeks
 from git_gage.share.redaction import find_said
 from git_gage.share.remote import find_remote, is_remote
 from git_gage.share.transfer import fetch_refs, list_remote
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import TAKEN, TRACKING, parse_ref
+from git_gage.store import LOCAL, OUT, SPACES, TAKEN, TRACKING, parse_ref
 from git_gage.store.files import make_folder
 from git_gage.store.flush import REPAIRS
 from git_gage.store.layout import THUMBS
@@ -51,10 +54,10 @@ if TYPE_CHECKING:
 _PARTS = (RECORDS, (BULK,), (SRC,), (THUMBS,))
 
 
-def mend(store: Store, catalog: Catalog, observer: Observer) -> bool:
+def mend(store: Store, catalog: Catalog, observer: Observer, *, is_away_gone: bool = False) -> bool:
     """Mend what is kept of remotes, and lanes of ours; whether anything had to be.
 
-    Hold the sharing lock.
+    Hold the sharing lock. `is_away_gone`: a remote that does not answer has nothing any more.
 
     Raises: RemoteError with git's own text.
     """
@@ -73,50 +76,82 @@ def mend(store: Store, catalog: Catalog, observer: Observer) -> bool:
         else:
             groups.setdefault(str(found.remote), {})[name] = oid
     for tracking, refs in groups.items():
-        _mend_remote(store, catalog, tracking, refs, observer)
+        _mend_remote(store, catalog, tracking, refs, observer, is_away_gone=is_away_gone)
+    given = _find_broken(store.repo, store.repo.list_refs(OUT))
+    _let_go(store, given)  # a push goes on from what the remote has of it
     is_mended = mend_own(store, catalog, observer)
-    return bool(moved or broken) or is_mended
+    return bool(moved or broken or given) or is_mended
 
 
-def give_back(store: Store, bundle: Path, refs: Refs, observer: Observer) -> None:
-    """Get again from a bundle what this disk has lost of these refs, and nothing else of it.
+def give_back(
+    store: Store, catalog: Catalog, fill: Callable[[Repository], Iterable[str]], observer: Observer
+) -> bool:
+    """Get again what this disk has lost of any lane, and mend what is left; whether anything was.
 
-    Of a ref that would still not be whole it gets nothing: that is for `mend`.
+    `fill` brings into an empty repository what somebody else has, and gives those tips of which all
+    may come here: what is mended can need any part of it. Of the rest comes what a lane here has.
 
-    Hold the store's lock. Raises: GitError.
+    Hold the sharing lock. Raises: GitError, and what `fill` raises.
     """
     repo = store.repo
     move_damaged(repo, (store.dir / REPAIRS).parent)
-    broken = _find_broken(repo, refs)
+    broken = _find_broken(repo, repo.list_refs(*SPACES))
     if not broken:
-        return
-    make_folder(store.dir / "cache")
-    with tempfile.TemporaryDirectory(prefix="take-", dir=store.dir / "cache") as folder:
-        aside = _open_aside(repo, Path(folder) / "git")
-        aside.run("bundle", "unbundle", str(bundle))
+        return False
+    with _aside(store) as aside:
+        tips = set(fill(aside))
         alternates = aside.objects_dir / "info" / "alternates"
         make_folder(alternates.parent)
         alternates.write_text(f"{repo.objects_dir}\n")
-        left = _find_broken(aside, broken)
-        whole = broken.keys() - left.keys()
-        if whole:
-            made = Path(folder) / "made"
-            make_folder(made / "pack")
-            tips = "".join(f"{broken[name]}\n" for name in whole).encode()
-            words = ("pack-objects", "--quiet", "--revs", str(made / "pack" / "pack"))
-            aside.run(*words, input=tips)
-            place_packs(repo, made)
+        whole = broken.keys() - _find_broken(aside, broken).keys()
+        wanted = "".join(f"{oid}\n" for oid in tips.union(broken[name] for name in whole)).encode()
+        made = aside.git_dir / "made"
+        make_folder(made / "pack")
+        words = ("pack-objects", "--quiet", "--non-empty", "--revs", str(made / "pack" / "pack"))
+        aside.run(*words, input=wanted)
+        place_packs(repo, made)
     for lane in _lanes_of(whole):
         observer.warning(f"this disk had lost a part of lane '{lane}': got it again")
+    mend(store, catalog, observer, is_away_gone=True)
+    forget_peeks(store)  # they read here what is in both
+    catalog.start_anew()  # what is gone for good is not listed any more
+    return True
+
+
+def give_back_from(store: Store, catalog: Catalog, remote: str, observer: Observer) -> bool:
+    """The same, of all that a remote has.
+
+    Raises: RequestError; RemoteError with git's own text.
+    """
+    found = find_remote(store.repo, remote)
+
+    def fill(aside: Repository) -> Iterable[str]:
+        _fetch_into(aside, store, found, None, observer)
+        return aside.list_refs(LOCAL).values()
+
+    with sharing(store):
+        return give_back(store, catalog, fill, observer)
 
 
 def _mend_remote(
-    store: Store, catalog: Catalog, tracking: str, broken: Refs, observer: Observer
+    store: Store,
+    catalog: Catalog,
+    tracking: str,
+    broken: Refs,
+    observer: Observer,
+    *,
+    is_away_gone: bool,
 ) -> None:
     name = recall_name(store, tracking)
     there: Refs = {}
+    gone = f"'{name}' has it no longer"
     if is_remote(store.repo, name):
-        there = _get_anew(store, find_remote(store.repo, name), broken, observer)
+        try:
+            there = _get_anew(store, find_remote(store.repo, name), broken, observer)
+        except RemoteError:
+            if not is_away_gone:
+                raise
+            gone = f"'{name}' does not answer"
     left = _find_broken(store.repo, broken)
     for lane in _lanes_of(broken.keys() - left.keys()):
         observer.warning(f"this disk had lost a part of lane '{lane}' of '{name}': got it again")
@@ -125,9 +160,7 @@ def _mend_remote(
     kept = _keep_readable(store, catalog, tracking, left, there)
     _let_go(store, left)
     for lane in _lanes_of(left):
-        observer.warning(
-            f"this disk has lost a part of lane '{lane}', and '{name}' has it no longer"
-        )
+        observer.warning(f"this disk has lost a part of lane '{lane}', and {gone}")
     observer.warning(
         f"what can be read of that stays ({kept} records that '{name}' has not); "
         f"'{store.dir / REPAIRS}' tells what was there"
@@ -136,29 +169,44 @@ def _mend_remote(
 
 def _get_anew(store: Store, remote: Remote, broken: Iterable[str], observer: Observer) -> Refs:
     """Bring all that the remote has of the damaged lanes; its refs with their tips."""
-    there = list_remote(store.repo, remote, observer)
-    unwanted = Withdrawn(store).unwanted(remote.tracking)
-    make_folder(store.dir / "cache")
-    with tempfile.TemporaryDirectory(prefix="take-", dir=store.dir / "cache") as folder:
-        aside = _open_aside(store.repo, Path(folder))
-        for kinds in _PARTS:
-            lanes = _lanes_of(name for name in broken if name.rpartition("/")[2] in kinds)
-            wanted = [
-                f"{ref}:{ref}"
-                for ref in there.keys() - set(unwanted)
-                if (found := parse_ref(ref)) and found.lane in lanes and found.kind in kinds
-            ]
-            if wanted:
-                fetch_refs(aside, remote, sorted(wanted), observer, strict=kinds == RECORDS)
+    with _aside(store) as aside:
+        there = _fetch_into(aside, store, remote, list(broken), observer)
         place_packs(store.repo, aside.objects_dir)
     return there
 
 
-def _open_aside(repo: Repository, folder: Path) -> Repository:
+def _fetch_into(
+    aside: Repository,
+    store: Store,
+    remote: Remote,
+    broken: Collection[str] | None,
+    observer: Observer,
+) -> Refs:
+    """Fetch what the remote has of damaged lanes (None: of any); its refs with their tips."""
+    there = list_remote(store.repo, remote, observer)
+    unwanted = Withdrawn(store).unwanted(remote.tracking)
+    for kinds in _PARTS:
+        lanes = _lanes_of(name for name in broken or () if name.rpartition("/")[2] in kinds)
+        wanted = [
+            f"{ref}:{ref}"
+            for ref in there.keys() - set(unwanted)
+            if (found := parse_ref(ref)) and found.kind in kinds
+            if broken is None or found.lane in lanes
+        ]
+        if wanted:
+            fetch_refs(aside, remote, sorted(wanted), observer, strict=kinds == RECORDS)
+    return there
+
+
+@contextmanager
+def _aside(store: Store) -> Iterator[Repository]:
     """An empty repository, to which nothing is here, with the settings of ours."""
-    aside = open_bare(repo, folder, cwd=repo.config_base)
-    aside.run("config", "include.path", str(repo.common_dir / "config"))
-    return aside
+    repo = store.repo
+    make_folder(store.dir / "cache")
+    with tempfile.TemporaryDirectory(prefix="take-", dir=store.dir / "cache") as folder:
+        aside = open_bare(repo, Path(folder), cwd=repo.config_base)
+        aside.run("config", "include.path", str(repo.common_dir / "config"))
+        yield aside
 
 
 def _keep_readable(store: Store, catalog: Catalog, tracking: str, left: Refs, there: Refs) -> int:

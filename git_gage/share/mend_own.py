@@ -18,7 +18,7 @@ from git_gage.records import short_id
 from git_gage.share.cargo import BULK, SOURCE, SRC, named_commit, read_line
 from git_gage.share.lanes import RECORDS, Refs, list_blobs_of, read_tip_lines, tips_of
 from git_gage.share.redaction import find_said
-from git_gage.store import LOCAL, OWN, TRACKING, parse_ref
+from git_gage.store import LOCAL, OWN, TAKEN, TRACKING, parse_ref
 from git_gage.store.out import extend_cargo
 from git_gage.store.repair import Told, is_there
 from git_gage.store.rewrite import list_files, list_sources
@@ -47,8 +47,9 @@ def mend_own(store: Store, catalog: Catalog, observer: Observer) -> bool:
     known = catalog.records_in(blobs)
     catalog.refresh()
     with store.writing():
-        here = {space: _read_records(store, space) for space in OWN}
+        here = {space: _read_tips(store, _refs_of(store, space)) for space in OWN}
         ids = {record.id for records in here.values() for record in records}
+        ids |= {record.id for record in _read_tips(store, store.repo.list_refs(TRACKING, TAKEN))}
         gone = Counter(run for run, id in {each[1:] for each in known} if id not in ids)
         # Of a marker, which holds nothing, there is nothing to tell; of a tip nobody can.
         is_sure = {store.repo.blob_oid(b""), *(blob for blob, _, _ in known)}.issuperset(blobs)
@@ -77,8 +78,8 @@ def _blobs_there(store: Store, name: str) -> Iterable[str]:
     return list_blobs_of(store, tips)
 
 
-def _read_records(store: Store, space: str) -> list[Record]:
-    lines = read_tip_lines(store, tips_of(_refs_of(store, space), RECORDS))
+def _read_tips(store: Store, refs: Refs) -> list[Record]:
+    lines = read_tip_lines(store, tips_of(refs, RECORDS))
     return [record for record in map(read_line, lines) if record is not None]
 
 

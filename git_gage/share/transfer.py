@@ -75,6 +75,7 @@ _CUT = ("unpack failed: eof before pack header", "early EOF", "error: Could not 
 _NOT_HERE = "needs force"
 _MENDED = "whoever runs the remote has mended it ('git fsck --name-objects' there)"
 _LOCKED = ".lock': File exists"
+_FULL = "No space left"
 _NO_HELPER = ("is not a git command", "transport '")
 _NOISE = (
     *("hint:", "From ", " ! [rejected]", "Please make sure", "and the repository exists"),
@@ -529,7 +530,7 @@ def _message(attempt: str, remote: Remote, answer: Answer, lines: list[str]) -> 
 def _find_obstacle(answer: Answer) -> str:
     """What has to be so before a remote takes what it has refused."""
     said = "\n".join(answer.said)
-    if "No space left" in said:
+    if _FULL in said:
         return "there is room there"
     if any(sign in said for sign in _READ_ONLY):
         return "you may write there"
@@ -561,7 +562,9 @@ def _hint(
         return f"{before} once {_find_obstacle(answer)}: {again}"
     if attempt != REACH and not any(sign in line for line in answer.said for sign in _AWAY):
         damaged = any(sign in line for line in answer.said for sign in _DAMAGED_THERE)
-        when = f"once {_MENDED}" if damaged else "when that is settled"
+        full = any(_FULL in line for line in answer.said)
+        when = "once there is room" if full else "when that is settled"
+        when = f"once {_MENDED}" if damaged else when
         return f"nothing was lost; {when}: {again}"
     if remote.configured:
         return f"check its address: git remote get-url {shlex.quote(remote.shown)}"

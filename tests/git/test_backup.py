@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from git_gage.git import network as git_network
 from git_gage.git import open_repository
 from git_gage.records import parse_record
 from git_gage.share.lanes import own_refs, read_tip_lines, records_only
@@ -192,7 +193,8 @@ def test_what_is_here_is_not_replaced(pair: tuple[Path, list[str]], tmp_path: Pa
     git(repo, "update-ref", "-d", "refs/gage-remotes/none")
     refs = git(repo, "for-each-ref", "--format=%(refname)", "refs/gage/w").split()
     (log,) = [ref for ref in refs if ref.endswith("/log")]
-    git(repo, "update-ref", log, f"{log}~1")
+    other_way = git(repo, "commit-tree", "-p", f"{log}~1", "-m", "log", f"{log}~1^{{tree}}")
+    git(repo, "update-ref", log, other_way.strip())
     refused = gage_inside(repo, "restore", "--from", "../c.tar")
     assert "went on here: both forms are kept" in refused.err
     assert json.loads(say(repo, "show", runs[1], "--json"))["label"] == "better"
@@ -218,6 +220,42 @@ def test_what_comes_back_in_a_backup_of_somebody_else_is_there_once(
     assert set(listed(repo)) <= set(listed(sam))
     for each in listed(repo):
         assert say(sam, "output", each) == say(repo, "output", each)
+
+
+def test_a_newer_backup_after_an_older_one(pair: tuple[Path, list[str]], tmp_path: Path) -> None:
+    repo, _ = pair
+    say(repo, "backup", "../old.tar")
+    newest = run(repo)
+    say(repo, "backup", "../new.tar")
+    fresh = empty(tmp_path / "fresh")
+    say(fresh, "restore", "--from", "../old.tar")
+    done = gage_inside(fresh, "restore", "--from", "../new.tar")
+    assert (done.out[:15], done.err) == ("Restored 1 run,", "")
+    assert newest in listed(fresh)
+
+
+@pytest.mark.parametrize("where", ["b.tar", "b.git"])
+def test_a_disk_that_is_full_is_told_what_to_type_later(
+    pair: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    repo, _ = pair
+    git(tmp_path, "init", "-q", "--bare", "b.git")
+    say(repo, "backup", f"../{where}")
+    fresh = empty(tmp_path / "fresh")
+    real = git_network.ask_remote
+
+    def full(*words: Any, **options: Any) -> git_network.Answer:
+        if "fetch" not in words:
+            return real(*words, **options)
+        return git_network.Answer(128, "", ["fatal: write error: No space left on device"])
+
+    with monkeypatch.context() as context:
+        context.setattr("git_gage.share.transfer.ask_remote", full)
+        done = gage_inside(fresh, "restore", "--from", f"../{where}")
+    again = f"git gage restore --from ../{where}"
+    assert done.err.endswith(f"hint: nothing was lost; once there is room: {again}\n")
+    say(fresh, "restore", "--from", f"../{where}")
+    assert set(listed(fresh)) == set(listed(repo))
 
 
 def rewrite(path: Path, **changes: bytes | None) -> Path:

@@ -18,6 +18,7 @@ from tests.unit.share.world import Person, World, make_world, objects_of, refs_o
 TOLD = "warning: this disk had lost a part of what was recorded here: "
 BACK = f"{TOLD}all of it could be given back\n"
 HINT = "; all else is whole\nhint: if a backup has it: git gage restore --from <backup>\n"
+AGAIN = "; lanes here can be read again"
 UNSURE = f"{TOLD}perhaps records of which nothing else tells{HINT}"
 
 
@@ -384,7 +385,7 @@ def test_a_backup_gives_back_what_was_lost(
     else:
         lose_of_lane(ana.path, kind, what, how)
     done = share(ana, "restore", "--from", saved)
-    assert done.out == "Restored 0 runs, 0 records, 0 large files\n"
+    assert done.out == f"Restored 0 runs, 0 records, 0 large files{AGAIN}\n"
     assert "warning: this disk had lost a part of lane " in done.err
     assert done.err.endswith("': got it again\n")
     assert is_sound(ana.path)
@@ -407,10 +408,113 @@ def test_a_backup_gives_back_what_it_has_and_nothing_else(world: World, tmp_path
     oid = ana.store.repo.blob_oid(b"late\n" * 1000)
     lose(ana.path, oid)
     done = share(ana, "restore", "--from", saved)
-    assert done.out == "Restored 0 runs, 0 records, 0 large files\n"
+    assert done.out == f"Restored 0 runs, 0 records, 0 large files{AGAIN}\n"
     assert output(ana, kept) == "kept"
-    told = gage_inside(ana.path, "output", late)
-    assert "output: this disk has lost it" in told.err
-    held = git(ana.path, "rev-list", "--objects", "--all", "--missing=allow-any")
+    assert f"{TOLD}output of run {short_id(late)}{HINT}" in done.err
+    assert output(ana, late) is None
+    held = git(ana.path, "rev-list", "--objects", "--all")
     assert ana.store.repo.blob_oid(b"kept\n" * 1000) in held
     assert ana.store.repo.blob_oid(b"hush\n" * 1000) not in held
+
+
+def lose_lanes(where: Path) -> None:
+    """Let a disk lose all that git keeps of runs."""
+    unpack_all(where)
+    words = ("rev-list", "--objects", "--no-object-names")
+    kept = set(git(where, *words, "--branches", "--remotes").split())
+    for oid in set(git(where, *words, "--glob=refs/gage*").split()) - kept:
+        (where / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+
+
+def lab(person: Person) -> str:
+    """A place that has all runs of somebody."""
+    path = person.path.parent / "lab.git"
+    git(path.parent, "init", "-q", "--bare", path.name)
+    share(person, "backup", str(path))
+    return str(path)
+
+
+@pytest.mark.parametrize("how", [delete, cut])
+@pytest.mark.parametrize(("kind", "what"), [*LOST[:4], ("bulk", "blob"), ("src", "commit")])
+def test_a_remote_gives_back_what_was_lost(
+    world: World, kind: str, what: str, how: Callable[[Path], None]
+) -> None:
+    """It was given that in a lane of its own."""
+    ana = world.ana
+    runs = [record(ana, word) for word in ("one", "two")]
+    age(ana)
+    shutil.rmtree(ana.path / ".git" / "gage" / "state")
+    saved = lab(ana)
+    before = set(ana.lines())
+    lose_of_lane(ana.path, kind, what, how)
+    done = share(ana, "restore", "--from", saved)
+    assert done.out.endswith(f"Restored 0 runs from {saved}{AGAIN}\n")
+    assert "warning: this disk had lost a part of " in done.err
+    assert "hint" not in done.err
+    assert is_sound(ana.path)
+    assert set(ana.lines()) == before
+    assert [output(ana, run) for run in runs] == ["one", "two"]
+    done = share(ana, "restore", "--from", saved)
+    assert (done.out.splitlines()[-1], done.err) == (f"Restored 0 runs from {saved}", "")
+
+
+@pytest.mark.parametrize("aged", [False, True])
+def test_a_remote_gives_back_all(world: World, aged: bool) -> None:
+    ana = world.ana
+    runs = {record(ana, word): word for word in ("one", "two")}
+    saved = lab(ana)
+    if aged:
+        age(ana)
+        shutil.rmtree(ana.path / ".git" / "gage" / "state")
+    lose_lanes(ana.path)
+    done = share(ana, "restore", "--from", saved)
+    assert done.out.endswith(f"Restored 0 runs from {saved}{AGAIN}\n")
+    assert BACK in done.err
+    assert is_sound(ana.path)
+    assert {run: output(ana, run) for run in runs} == runs
+    assert ana.runs() == set(runs)
+
+
+def test_a_source_that_origin_has_is_given_back(world: World) -> None:
+    ana = world.ana
+    run = record(ana, "one")
+    share(ana, "push")
+    oid = git(ana.path, "rev-parse", f"{snapshot(ana, run)}:train.py").strip()
+    lose(ana.path, oid)
+    share(ana, "restore", "--from", "origin")
+    assert git(ana.path, "cat-file", "-t", oid) == "blob\n"
+    assert is_sound(ana.path)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_backup_older_than_what_was_lost(world: World, tmp_path: Path, answers: bool) -> None:
+    """What was said since is told; what is kept of a remote comes from there, or is let go of."""
+    ana, saved = world.ana, str(tmp_path / "saved.tar")
+    one = record(ana, "one")
+    share(ana, "backup", saved)
+    two = record(ana, "two")
+    place = Path(lab(ana))
+    age(ana)
+    shutil.rmtree(ana.path / ".git" / "gage" / "state")
+    lose_lanes(ana.path)
+    if not answers:
+        place.rename(tmp_path / "away")
+    done = share(ana, "restore", "--from", saved)
+    assert done.out == f"Restored 0 runs, 0 records, 0 large files{AGAIN}\n"
+    assert is_sound(ana.path)
+    assert output(ana, one) == "one"
+    assert share(ana, "list").err == ""
+    if answers:
+        assert f"of '{place}': got it again" in done.err
+        assert output(ana, two) == "two"
+        assert ana.runs() == {one, two}
+        return
+    assert f"and '{place}' does not answer" in done.err
+    assert f" records of run {short_id(two)}{HINT}" in done.err
+    assert ana.runs() == {one}
+    (tmp_path / "away").rename(place)
+    share(ana, "restore", "--from", str(place))
+    assert ana.runs() == {one, two}
+    assert output(ana, two) == "two"
+    share(ana, "backup", str(place))
+    assert is_sound(place)
