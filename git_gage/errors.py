@@ -7,6 +7,7 @@ import errno
 # A_REQUIRED_PRIVILEGE_IS_NOT_HELD of Windows, where links are a right of their own.
 _NO_LINKS = 1314
 FETCH = "git gage fetch"
+RESTORE = "git gage restore --from"
 FREE_SPACE = "free some space and try again; what was recorded before is safe"
 
 
@@ -31,6 +32,14 @@ class NotHereError(RequestError):
 
     def __init__(self, message: str, run: str) -> None:
         super().__init__(message, hint=FETCH)
+        self.run = run
+
+
+class LostError(RequestError):
+    """This disk has lost this of a run; whoever prints that may know who has it."""
+
+    def __init__(self, message: str, run: str) -> None:
+        super().__init__(message, hint=f"{RESTORE} <backup>")
         self.run = run
 
 

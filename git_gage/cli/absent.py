@@ -6,7 +6,7 @@ import os
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from git_gage.errors import FETCH
+from git_gage.errors import FETCH, RESTORE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +30,20 @@ def how_to_fetch(app: App, run: str, *, is_lost: bool = False) -> str:
     usual = {find_remote(app.repo, app.address(word)).tracking for word in find_usual(app.here)}
     there = app.catalog.remotes_of(run)
     if not (there or app.catalog.is_foreign(run)):
-        return "git gage restore --from <backup>"
-    if is_lost:
-        return f"{FETCH} {short_id(run)}"
+        return f"{RESTORE} <backup>"
+    alone = f"{FETCH} {short_id(run)}" if is_lost else FETCH
     givers = find_givers(app.store, app.catalog, run)
     if not givers or usual.intersection(there):
-        return FETCH
+        return alone
     return f"git gage fetch {quote(givers[0])} {short_id(run)}"
+
+
+def how_to_restore(app: App, run: str) -> str:
+    """The command that gives back what this disk has lost of a run, and no fetch misses."""
+    from git_gage.share.known import find_givers
+
+    givers = find_givers(app.store, app.catalog, run)
+    return f"{RESTORE} {quote(givers[0]) if givers else '<backup>'}"
 
 
 def how_to_pull(app: App, run: str, path: bytes, *, alone: bool) -> str:

@@ -12,7 +12,13 @@ import click
 
 from git_gage.cli.commands import ALIASES, COMMANDS, UnknownCommandError
 from git_gage.cli.door import INTERRUPTED
-from git_gage.errors import ElsewhereError, GageError, NotHereError, describe_os_error
+from git_gage.errors import (
+    ElsewhereError,
+    GageError,
+    LostError,
+    NotHereError,
+    describe_os_error,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +89,10 @@ def _find_hint(error: GageError, app: App) -> str | None:
         from git_gage.cli.absent import how_to_fetch
 
         hint = how_to_fetch(app, error.run)
+    if isinstance(error, LostError):
+        from git_gage.cli.absent import how_to_restore
+
+        hint = how_to_restore(app, error.run)
     if isinstance(error, ElsewhereError) and hint is not None:
         from git_gage.cli.absent import how_to_pull
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from git_gage.catalog.bulk import WHOLE, find_bound, read_documents
-from git_gage.errors import FETCH, IntegrityError, NotHereError, RequestError
+from git_gage.errors import FETCH, IntegrityError, LostError, NotHereError, RequestError
 from git_gage.git.trees import TooLargeError
 from git_gage.records import decode_path, short_id
 from git_gage.runs.masking import mask_plan
@@ -26,6 +26,7 @@ from git_gage.source.choice import candidates_in_commit
 from git_gage.source.digest import digest_tree
 from git_gage.source.foreign import vet_source
 from git_gage.source.rules import is_secret
+from git_gage.store.repair import is_there
 from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
@@ -183,6 +184,9 @@ def recall_run(
         )
     if not repo.object_sizes([snapshot])[snapshot]:
         raise _refuse_absent(run, "the source")
+    if not is_there(repo, [snapshot], "--no-walk"):
+        message = f"this disk has lost a part of the source of run {short_id(run)}"
+        raise LostError(message, run)
     # Before anything else is read of it.
     foreign = vet_source(repo, snapshot) if catalog.is_foreign(run) else None
     plan = recall_plan(repo, body, CommitView(repo, snapshot), request)

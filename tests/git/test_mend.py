@@ -187,6 +187,23 @@ def test_an_output_that_no_remote_was_given_is_in_a_backup_alone(
     assert share(ana, "output").out == "hello\n"
 
 
+def test_an_output_that_is_in_a_folder_alone(world: World, tmp_path: Path) -> None:
+    """No remote has a name here: the hint says where the run is."""
+    ana = world.ana
+    git(ana.path, "remote", "remove", "origin")
+    git(tmp_path, "init", "-q", "--bare", "lab.git")
+    share(ana, "run", "-q", "--", "sh", "-c", "echo hello")
+    share(ana, "backup", str(tmp_path / "lab.git"))
+    unpack_all(ana.path)
+    shutil.rmtree(ana.path / ".git" / "gage" / "state")
+    oid = ana.store.repo.blob_oid(b"hello\n")
+    (ana.path / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    lost = gage_inside(ana.path, "output")
+    assert f"hint: git gage fetch {tmp_path / 'lab.git'} " in lost.err
+    share(ana, *lost.err.rpartition("git gage ")[2].split())
+    assert share(ana, "output").out == "hello\n"
+
+
 def run_changed(ana: Person, sam: Person) -> tuple[str, str]:
     """Sam has a run of Ana's, of a script that is in no branch; that, and its source."""
     (ana.path / "train.py").write_text("print('changed')\n")
@@ -217,16 +234,24 @@ def test_what_a_check_says_gets_a_source_again(world: World, more: bool) -> None
     assert "ok       source: " in share(sam, "check", run).out
 
 
-def test_a_script_that_was_lost_is_no_fault_of_ours(world: World) -> None:
-    run, snapshot = run_changed(world.ana, world.sam)
-    drop(world.sam.path, f"{snapshot}:train.py")
-    checked = gage_inside(world.sam.path, "check", run, "--json")
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_script_that_was_lost_is_no_fault_of_ours(world: World, shared: bool) -> None:
+    ana, sam = world.ana, world.sam
+    run, snapshot = run_changed(ana, sam)
+    if not shared:
+        git(sam.path, "remote", "remove", "origin")
+    drop(sam.path, f"{snapshot}:train.py")
+    checked = gage_inside(sam.path, "check", run, "--json")
     assert (checked.code, json.loads(checked.out)["good"]) == (1, False)
-    refused = gage_inside(world.sam.path, "restart", run, "--trust-code", "-y")
-    assert (refused.code, refused.err) == (
-        128,
-        "fatal: read source 'train.py': it is not here\nhint: see 'git fsck'\n",
-    )
+    way = f"git gage restore --from {'origin' if shared else '<backup>'}"
+    told = [each for each in json.loads(checked.out)["checks"] if each["name"] == "source"]
+    assert [(each["verdict"], each["hint"]) for each in told] == [("not here", way)]
+    refused = gage_inside(sam.path, "restart", run, "--trust-code", "-y")
+    lost = f"this disk has lost a part of the source of run {run[10:17]}"
+    assert (refused.code, refused.err) == (128, f"fatal: {lost}\nhint: {way}\n")
+    if shared:
+        share(sam, *way.split()[2:])
+        assert "ok       source: " in share(sam, "check", run).out
 
 
 def test_a_pack_that_was_cut(world: World) -> None:
