@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from git_gage.errors import GitError, IntegrityError, RequestError
+from git_gage.errors import IntegrityError, RequestError
 from git_gage.records import format_time
 from git_gage.share.fetch import mending
 from git_gage.share.lanes import is_ancestor, sharing
@@ -489,7 +489,7 @@ def _bring_refs(
     lost = [ref for ref, place in specs.items() if now.get(place) != refs[ref]]
     if lost:
         raise IntegrityError(f"restore '{backup.path}': '{lost[0]}' did not arrive")
-    return sum(ref in here and not _leads_to(store, refs[ref], here[ref]) for ref in specs)
+    return sum(ref in here and not is_ancestor(store.repo, here[ref], refs[ref]) for ref in specs)
 
 
 def _choose_refs(
@@ -539,12 +539,4 @@ def _holds(store: Store, tip: str | None, oid: str) -> bool:
     if tip is None or tip == oid:
         return tip == oid
     known = store.repo.object_sizes([oid]).get(oid) is not None
-    return known and _leads_to(store, tip, oid)
-
-
-def _leads_to(store: Store, tip: str, oid: str) -> bool:
-    """Whether a tip is another commit, or has gone on from it, as far as this disk has them."""
-    try:
-        return is_ancestor(store.repo, oid, tip)
-    except GitError:
-        return False
+    return known and is_ancestor(store.repo, oid, tip)

@@ -46,9 +46,11 @@ def name_objects(store: Store, catalog: Catalog, digests: Collection[str]) -> li
     names: dict[str, str | None] = {}
     for record in catalog.record_lines():
         manifest = read_manifest(store, record) if record.kind == "run.files" else None
-        for entry in manifest.entries if manifest is not None else ():
-            if entry.sha256 in digests:
-                names[f"{short_id(record.run)}:{path_text(entry.path)}"] = entry.sha256
+        names |= {
+            f"{short_id(record.run)}:{path_text(entry.path)}": entry.sha256
+            for entry in (manifest.entries if manifest is not None else ())
+            if entry.sha256 in digests
+        }
     return [*names, *(each[:12] for each in digests if each not in names.values())]
 
 

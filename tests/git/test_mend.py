@@ -415,6 +415,18 @@ def test_chosen_runs_that_were_lost_can_be_chosen_again(world: World) -> None:
     assert sam.output(run) == b"output of train.py\n"
 
 
+def test_a_fetch_lets_go_of_nothing_while_the_remote_is_away(world: World) -> None:
+    ana, sam = world.ana, world.sam
+    ana.run()
+    ana.push()
+    sam.fetch()
+    lose(sam.path, "log", "blob", delete)
+    before = refs_of(sam.path)
+    world.origin.rename(world.folder / "away")
+    assert gage_inside(sam.path, "fetch").code == 128
+    assert refs_of(sam.path) == before
+
+
 def test_a_damaged_beat_is_let_go(world: World) -> None:
     ana, sam = world.ana, world.sam
     ana.run()
