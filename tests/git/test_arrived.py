@@ -91,5 +91,6 @@ def test_a_lane_that_cannot_be_read_is_told_of(
     world.ana.run()
     world.ana.push()
     monkeypatch.setattr("git_gage.store.layout.TREE_BYTES", 10)
-    assert fetch(world) == ("origin", 0, 0, False)
+    # Outputs came all the same.
+    assert fetch(world) == ("origin", 0, 0, True)
     assert world.sam.heard.warnings == ["1 lane can't be read in full: see 'git fsck'"]

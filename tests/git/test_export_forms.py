@@ -407,6 +407,10 @@ def test_a_bundle_that_does_not_fit_or_is_cut_off_says_so(project: Path, tmp_pat
         refused = gage_inside(third, "fetch", str(cut))
         assert (refused.code, refused.out) == (128, ""), length
         assert refused.err.startswith(f"fatal: fetch from '{cut}': it is cut off\nhint: nothing")
+    cut.write_text("no bundle at all\n")
+    refused = gage_inside(third, "fetch", str(cut))
+    assert refused.code == 128
+    assert "cut off" not in refused.err
     cut.write_bytes(whole[:-30])
     refused = gage_inside(third, "import", str(cut))
     assert refused.err.startswith(f"fatal: import '{cut}': it is cut off or damaged: ")
