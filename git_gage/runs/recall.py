@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from git_gage.catalog.bulk import WHOLE, find_bound, read_documents
 from git_gage.errors import FETCH, IntegrityError, LostError, NotHereError, RequestError
+from git_gage.git.contents import lacks_objects
 from git_gage.git.trees import TooLargeError
 from git_gage.records import decode_path, short_id
 from git_gage.runs.masking import mask_plan
@@ -26,7 +27,6 @@ from git_gage.source.choice import candidates_in_commit
 from git_gage.source.digest import digest_tree
 from git_gage.source.foreign import vet_source
 from git_gage.source.rules import is_secret
-from git_gage.store.repair import is_there
 from git_gage.system import with_slashes
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def recall_run(
         )
     if not repo.object_sizes([snapshot])[snapshot]:
         raise _refuse_absent(run, "the source")
-    if not is_there(repo, [snapshot], "--no-walk"):
+    if lacks_objects(repo, snapshot):
         message = f"this disk has lost a part of the source of run {short_id(run)}"
         raise LostError(message, run)
     # Before anything else is read of it.

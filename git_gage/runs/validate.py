@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from git_gage.catalog.bulk import ENVIRONMENT, Bound, find_bound
 from git_gage.errors import FETCH, RESTORE, GageError, RequestError
 from git_gage.files.manifest import UNRECORDED
-from git_gage.git.contents import hash_readable
+from git_gage.git.contents import hash_readable, lacks_objects
 from git_gage.records import is_canonical, path_text, short_id
 from git_gage.runs.files import is_as_recorded, list_made
 from git_gage.runs.inputs.choice import COMMIT
@@ -38,7 +38,6 @@ from git_gage.source import describe_environment
 from git_gage.source.digest import digest_anew
 from git_gage.source.foreign import vet_source
 from git_gage.source.rules import ABSENT
-from git_gage.store.repair import is_there
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -136,7 +135,7 @@ class _Run:
             return Line("source", NOT_HERE, f"snapshot {snapshot[:12]}", hint)
         if kind[0] != "commit":
             return Line("source", NO, f"snapshot {snapshot[:12]} is a {kind[0]}")
-        if not is_there(self._repo, [snapshot], "--no-walk"):
+        if lacks_objects(self._repo, snapshot):
             told = f"this disk has lost a part of snapshot {snapshot[:12]}"
             return Line("source", NOT_HERE, told, RESTORE)
         if not self._is_made_from(snapshot, source["commit"]):

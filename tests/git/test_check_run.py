@@ -193,8 +193,9 @@ def test_an_object_that_is_gone(repo: Path) -> None:
     gage_inside(repo, "run", "-q", "--", "true")
     blob = git(repo, "rev-parse", "HEAD:train.py").strip()
     (repo / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    gone = f"read source: blob '{blob}' is not in the repository"
-    assert check(repo)["source"] == ("no", gone)
+    snapshot = json.loads(gage_inside(repo, "show", "--json").out)["source"]["snapshot"]
+    gone = f"this disk has lost a part of snapshot {snapshot[:12]}"
+    assert check(repo)["source"] == ("not here", gone)
 
 
 def test_a_record_in_the_place_of_another(repo: Path) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Result, gage_inside, git, unpack_all, ways
+from git_gage.errors import IntegrityError
+from git_gage.runs.recall import CommitFiles
+from tests.support import Result, commit, gage_inside, git, unpack_all, ways, write_files
 from tests.unit.share.world import Person, World, make_world, refs_of
 
 
@@ -252,6 +254,17 @@ def test_a_script_that_was_lost_is_no_fault_of_ours(world: World, shared: bool) 
     if shared:
         share(sam, *way.split()[2:])
         assert "ok       source: " in share(sam, "check", run).out
+
+
+def test_a_script_that_is_lost_while_it_is_looked_for(world: World) -> None:
+    where = world.ana.path
+    write_files(where, {"train.py": "lr = 1\n"})
+    commit(where)
+    files = CommitFiles(world.ana.store.repo, "HEAD", "")
+    assert files.read("train.py") == b"lr = 1\n"
+    drop(where, "HEAD:train.py")
+    with pytest.raises(IntegrityError, match=r"read source 'train\.py': it is not here"):
+        files.read("train.py")
 
 
 def test_a_pack_that_was_cut(world: World) -> None:
