@@ -106,10 +106,12 @@ def look_into(store: Store, catalog: Catalog, path: Path) -> Brought:
             ) from error
         there = Store(repo)
         lines = read_tip_lines(there, there.read_tips().values())
-    records = [parse_record(line) for line in lines]
-    begun = {record.run for record in records if record.kind == "run.begin"}
+    begun = {parse_record(line).run for line in lines if b'"kind":"run.begin"' in line}
     purged = begun.intersection(Withdrawn(store).purged())
     here = {run for run in begun - purged if catalog.document(run) is not None}
-    known = {line_key(record.line) for record in catalog.record_lines(sorted(here))}
-    updates = sum(record.run in here and line_key(record.line) not in known for record in records)
+    updates = 0
+    if here:
+        known = {line_key(record.line) for record in catalog.record_lines(sorted(here))}
+        news = (parse_record(line) for line in lines if line_key(line) not in known)
+        updates = sum(record.run in here for record in news)
     return Brought(frozenset(begun - purged - here), frozenset(here), frozenset(purged), updates)

@@ -106,7 +106,9 @@ def _take(
 
         came = take_in_purges(store, catalog, came, mark, observer)
     late = any(line_key(each.line) in here and _completes(each, lacking) for each in parcels)
-    see_to_gone(store, catalog, peek.remote, peek.listed, observer, peek=peek)
+    # A purge that came along has let go of what was looked at.
+    seen = peek if peek.store.repo.git_dir.exists() else None
+    see_to_gone(store, catalog, peek.remote, peek.listed, observer, peek=seen)
     return Fetched(peek.remote.shown, *came, has_cargo=late)
 
 

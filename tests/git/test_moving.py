@@ -160,6 +160,27 @@ def test_no_list_of_a_remote_shows_a_password(world: World) -> None:
     assert watched.err.endswith(f"hint: git gage list --remote {shown}\n")
 
 
+@pytest.mark.parametrize("words", [["--user"], ["{kept}"]])
+def test_a_purge_that_comes_with_some_of_it(world: World, words: list[str]) -> None:
+    """It has taken the place of lanes that were known, and what was looked at goes with it."""
+    ana, sam = world.ana.path, world.sam.path
+    for _ in range(2):
+        assert gage_inside(ana, "run", "-q", "train.py").code == 0
+    kept, gone = (gage_inside(ana, "select", word).out.strip() for word in ("@~1", "@"))
+    answer(ana, "push")
+    answer(sam, "fetch")
+    assert gage_inside(ana, "purge", gone, "--force").code == 0
+    answer(ana, "label", kept, "--set", "good", "-y")
+    assert gage_inside(ana, "push").code == 0
+    done = gage_inside(sam, "fetch", "origin", *(word.format(kept=kept) for word in words))
+    assert done.code == 0, done
+    assert "no longer has" not in done.err
+    assert gage_inside(sam, "fetch").code == 0
+    found = listed(sam)
+    assert set(found) == {kept}
+    assert found[kept]["label"] == "good"
+
+
 def test_a_remote_without_runs(world: World) -> None:
     result = gage_inside(world.sam.path, "list", "--remote", "origin")
     assert result.err == ("no runs on origin yet\nhint: send some with 'git gage push origin'\n")
