@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from git_gage.share.peek import forget_peeks
+from git_gage.store import Store
 from tests.support import gage, gage_inside, git
 from tests.unit.share.world import World, make_world, objects_of, refs_of
 
@@ -179,6 +181,30 @@ def test_a_purge_that_comes_with_some_of_it(world: World, words: list[str]) -> N
     found = listed(sam)
     assert set(found) == {kept}
     assert found[kept]["label"] == "good"
+
+
+def test_what_was_looked_at_can_be_gone_with_a_purge(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is where somebody has put something of a purged run back on the remote."""
+
+    def forget(store: Store, _catalog: object, came: tuple[int, int], *_: object) -> Any:
+        forget_peeks(store)
+        return came
+
+    ana, sam = world.ana.path, world.sam.path
+    for where in (ana, ana, sam):
+        assert gage_inside(where, "run", "-q", "train.py").code == 0
+    answer(ana, "push")
+    answer(sam, "fetch")
+    for where in (ana, sam):
+        assert gage_inside(where, "purge", "@", "--force").code == 0
+    assert gage_inside(ana, "label", "@", "--set", "good", "-y").code == 0
+    assert gage_inside(ana, "push").code == 0
+    monkeypatch.setattr("git_gage.share.purge.take_in_purges", forget)
+    done = gage_inside(sam, "fetch", "origin", "-w", "label = good")
+    assert (done.code, done.err) == (0, ""), done
+    assert done.out == "fetched 1 update from origin\n"
 
 
 def test_a_remote_without_runs(world: World) -> None:
