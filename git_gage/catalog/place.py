@@ -68,10 +68,8 @@ def cache_folder(store: Store) -> Path | None:
     base = environ.get("XDG_CACHE_HOME") or os.path.join(environ.get("HOME", ""), ".cache")
     if not os.path.isabs(base):
         return None
-    name = hashlib.sha256(os.fsencode(store.repo.stands_for or store.repo.common_dir)).hexdigest()[
-        :16
-    ]
-    return Path(base) / "git-gage" / name
+    place = store.repo.stands_for or store.repo.common_dir
+    return Path(base) / "git-gage" / hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
 
 
 def _code(error: Exception) -> int:

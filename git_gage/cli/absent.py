@@ -38,7 +38,7 @@ def how_to_fetch(app: App, run: str, *, is_lost: bool = False) -> str:
     return f"git gage fetch {quote(givers[0])} {short_id(run)}"
 
 
-def how_to_restore(app: App, run: str) -> str:
+def how_to_give_back(app: App, run: str) -> str:
     """The command that gives back what this disk has lost of a run, and no fetch misses."""
     from git_gage.share.known import find_givers
 

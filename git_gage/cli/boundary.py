@@ -90,9 +90,9 @@ def _find_hint(error: GageError, app: App) -> str | None:
 
         hint = how_to_fetch(app, error.run)
     if isinstance(error, LostError):
-        from git_gage.cli.absent import how_to_restore
+        from git_gage.cli.absent import how_to_give_back
 
-        hint = how_to_restore(app, error.run)
+        hint = how_to_give_back(app, error.run)
     if isinstance(error, ElsewhereError) and hint is not None:
         from git_gage.cli.absent import how_to_pull
 

@@ -107,7 +107,7 @@ def _check_run(app: App, document: dict[str, Any], as_json: bool, color: str) ->
 
 def _iter_lines(app: App, document: dict[str, Any]) -> Iterator[Line]:
     """All that is told of a run: who says so, and whether it is still so."""
-    from git_gage.cli.absent import how_to_fetch, how_to_restore
+    from git_gage.cli.absent import how_to_fetch, how_to_give_back
     from git_gage.runs.made import MadeFiles
     from git_gage.runs.validate import check_run
 
@@ -119,7 +119,7 @@ def _iter_lines(app: App, document: dict[str, Any]) -> Iterator[Line]:
             hint = how_to_fetch(app, document["id"], is_lost=line.hint != FETCH)
             yield line._replace(hint=hint)
         elif line.hint == RESTORE:
-            yield line._replace(hint=how_to_restore(app, document["id"]))
+            yield line._replace(hint=how_to_give_back(app, document["id"]))
         else:
             yield line
     signed = [each for each in judged if each[1].kind == "attest" and each[0].state == "G"]

@@ -25,6 +25,7 @@ from git_gage.formats.model import (
     Written,
     as_text,
     counted,
+    is_commit,
     native,
     read_each,
     read_scalars,
@@ -59,7 +60,6 @@ _COMMIT, _BRANCH, _URL = (f"mlflow.source.git.{name}" for name in ("commit", "br
 _TYPE = "mlflow.source.type"
 _TOLD = {_NAME, _NOTE, _USER, _SOURCE, _ENTRY, _COMMIT, _BRANCH, _URL, _TYPE}
 _OWN, _OWN_TAGS, _OWN_COMMENT = "git-gage.run", "git-gage.tags", "git-gage.comments"
-_HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # What MLflow lets names be made of.
 _BAD_IN_NAME = re.compile(r"[^/\w.\- ]")
 
@@ -196,7 +196,7 @@ def _operation(path: Path, tags: Mapping[str, str]) -> str:
 
 def _read_source(tags: Mapping[str, str]) -> dict[str, Any]:
     commit = tags.get(_COMMIT, "")
-    if not _HEX.fullmatch(commit):
+    if not is_commit(commit):
         return {}
     url = tags.get(_URL)
     return {

@@ -277,9 +277,8 @@ def _read_action(
     )
     _read_status(run, action)
     name = _text(action, "name")
-    run.label = (
-        None if name == f"{operation} {short_id(run.id) if is_own else ''}".strip() else name
-    )
+    nameless = f"{operation} {short_id(run.id)}" if is_own else operation
+    run.label = None if name == nameless else name
     run.tags = [tag for tag in (_text(action, "keywords") or "").split(", ") if tag]
     description, said = _text(action, "description"), _text(action, "disambiguatingDescription")
     if is_own and description:

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,16 +63,18 @@ def write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Sequence[An
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        raise RequestError(
-            "pyarrow is needed for parquet, and not here",
-            hint="pip install 'git-gage[parquet]', or take --format csv",
-        ) from error
+        raise _needs_pyarrow(", or take --format csv") from error
     values = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
     arrays = [
         pa.array(*_as_column(name, column)) for name, column in zip(columns, values, strict=True)
     ]
     table = pa.table(dict(zip(columns, arrays, strict=True)))
     parquet.write_table(table, path)
+
+
+def _needs_pyarrow(way_out: str = "") -> RequestError:
+    hint = f"pip install 'git-gage[parquet]'{way_out}"
+    return RequestError("pyarrow is needed for parquet, and not here", hint=hint)
 
 
 def _as_column(name: str, column: list[Any]) -> tuple[list[Any], str]:
@@ -102,20 +103,12 @@ def _texts(column: Iterable[Any]) -> Iterator[str | None]:
 
 def is_csv(path: Path) -> bool:
     """Whether a file is a table of runs in CSV, as we write it or a spreadsheet has saved it."""
-    try:
-        with open_plain(path) as file:
-            return _find_delimiter(file.readline(_MAX_HEAD)) is not None
-    except BrokenError:
-        return False
+    return _find_delimiter(_read_head(path)) is not None
 
 
 def is_parquet(path: Path) -> bool:
     """Whether a file is one of Parquet's."""
-    try:
-        with open_plain(path) as file:
-            return file.read(len(_MAGIC)) == _MAGIC
-    except BrokenError:
-        return False
+    return _read_head(path).startswith(_MAGIC)
 
 
 def read_csv(path: Path) -> Iterator[Found]:
@@ -130,12 +123,13 @@ def read_csv(path: Path) -> Iterator[Found]:
                 return
             file.seek(0)
             text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+            comma = delimiter != ","
             rows = csv.DictReader(text, delimiter=delimiter, strict=True)
             for row in rows:
                 where = f"{path}:{rows.line_num}"
                 named = ((name, cell) for name, cell in row.items() if name and cell)
-                read = partial(_parse_cell, comma=delimiter != ",")
-                yield _read_row({name: read(name, cell) for name, cell in named}, where)
+                cells = {name: _parse_cell(name, cell, comma=comma) for name, cell in named}
+                yield _read_row(cells, where)
     except UnicodeDecodeError:
         yield Unread(where, "it is not text in UTF-8")
     except (BrokenError, csv.Error) as error:
@@ -151,9 +145,7 @@ def read_parquet(path: Path) -> Iterator[Found]:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        raise RequestError(
-            "pyarrow is needed for parquet, and not here", hint="pip install 'git-gage[parquet]'"
-        ) from error
+        raise _needs_pyarrow() from error
     number = 0
     try:
         with open_plain(path) as file, parquet.ParquetFile(file) as table:
@@ -166,6 +158,15 @@ def read_parquet(path: Path) -> Iterator[Found]:
                     yield _read_row(row, f"{path}:{number}")
     except (BrokenError, pa.ArrowException) as error:
         yield Unread(str(path), str(error))
+
+
+def _read_head(path: Path) -> bytes:
+    """The first line of a file; nothing where it cannot be read."""
+    try:
+        with open_plain(path) as file:
+            return file.readline(_MAX_HEAD)
+    except BrokenError:
+        return b""
 
 
 def _find_delimiter(head: bytes) -> str | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from git_gage.formats.model import (
     as_text,
     counted,
     flatten,
+    is_commit,
     read_each,
     read_scalars,
     read_settings,
@@ -49,7 +49,6 @@ _OWN_FILES = frozenset(
 )
 # Names that begin so are the tool's own.
 _HIDDEN = "_"
-_HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # Fields of a run that become attributes.
 _NAMES = {6: "group", 7: "job_type", 12: "sweep"}
 
@@ -274,7 +273,7 @@ class _Log:
         remote, commit = said.text(1), said.text(2)
         if remote:
             self.run.source["remote"] = strip_user(remote)
-        if commit and _HEX.fullmatch(commit):
+        if is_commit(commit):
             self.run.source["commit"] = commit
 
     def _take_config(self, data: bytes) -> None:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
-from git_gage.errors import GitError, IntegrityError
+from git_gage.errors import IntegrityError
 from git_gage.git.repository import git_command, git_environ
 
 if TYPE_CHECKING:
@@ -44,20 +44,6 @@ def hash_readable(repo: Repository, oids: Sequence[str]) -> dict[str, str]:
         digests |= found
         left = left[len(found) + 1 :]
     return digests
-
-
-def lacks_objects(repo: Repository, commit: str) -> bool:
-    """Whether something that a commit holds is not here, as far as git can tell.
-
-    Not of its history, nor what of it can be read. A partial clone gets it first, if it can.
-    """
-    words = ("rev-list", "--objects", "--no-object-names", "--no-walk")
-    try:
-        repo.run(*words, "--quiet", commit)
-    except GitError:
-        missing = repo.run(*words, "--missing=print", commit, ok=(0, 128))
-        return b"?" in missing
-    return False
 
 
 def stream_contents(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from git_gage.catalog.bulk import WHOLE, find_bound, read_documents
 from git_gage.errors import FETCH, IntegrityError, LostError, NotHereError, RequestError
-from git_gage.git.contents import lacks_objects
+from git_gage.git.reachable import lacks_objects
 from git_gage.git.trees import TooLargeError
 from git_gage.records import decode_path, short_id
 from git_gage.runs.masking import mask_plan

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from git_gage.catalog.bulk import ENVIRONMENT, Bound, find_bound
 from git_gage.errors import FETCH, RESTORE, GageError, RequestError
 from git_gage.files.manifest import UNRECORDED
-from git_gage.git.contents import hash_readable, lacks_objects
+from git_gage.git.contents import hash_readable
+from git_gage.git.reachable import lacks_objects
 from git_gage.records import is_canonical, path_text, short_id
 from git_gage.runs.files import is_as_recorded, list_made
 from git_gage.runs.inputs.choice import COMMIT

@@ -108,9 +108,11 @@ def _fetch_all(
 
             take_out_previews(store, catalog, observer)
         arrived = Arrived(*came, has_open=catalog.has_open_elsewhere())
-    # What came of a purged run is gone again.
-    now = tracking_refs(store.repo, remote)
-    is_late = not arrived.records and _has_late_cargo(store, remote, before, now, parts)
+    is_late = False
+    if now != before and not arrived.records:
+        # What came of a purged run is gone again.
+        left = tracking_refs(store.repo, remote)
+        is_late = _has_late_cargo(store, remote, before, left, parts)
     see_to_gone(store, catalog, remote, seen, observer)
     if arrived.has_open or store.read_beats():
         fetch_beats(store, remote, observer)

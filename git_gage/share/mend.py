@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from git_gage.errors import GitError, IntegrityError, RemoteError
 from git_gage.git.quarantine import move_damaged, place_packs
+from git_gage.git.reachable import is_readable, is_there
 from git_gage.git.repository import Repository, open_bare
 from git_gage.share.cargo import BULK, SRC, named_commit, pack_parcels, read_line
 from git_gage.share.lanes import (
@@ -41,7 +42,7 @@ from git_gage.store.files import make_folder
 from git_gage.store.flush import REPAIRS
 from git_gage.store.layout import THUMBS
 from git_gage.store.out import Parcel, extend_lane
-from git_gage.store.repair import is_readable, is_there, note_ref
+from git_gage.store.repair import note_ref
 from git_gage.store.rewrite import list_files, list_sources
 
 if TYPE_CHECKING:

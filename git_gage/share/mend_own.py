@@ -14,13 +14,14 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.git.contents import hash_readable
+from git_gage.git.reachable import is_there
 from git_gage.records import short_id
 from git_gage.share.cargo import BULK, SOURCE, SRC, named_commit, read_line
 from git_gage.share.lanes import RECORDS, Refs, list_blobs_of, read_tip_lines, tips_of
 from git_gage.share.redaction import find_said
 from git_gage.store import LOCAL, OWN, TAKEN, TRACKING, parse_ref
 from git_gage.store.out import extend_cargo
-from git_gage.store.repair import Told, is_there
+from git_gage.store.repair import Told
 from git_gage.store.rewrite import list_files, list_sources
 
 if TYPE_CHECKING:

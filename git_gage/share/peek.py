@@ -137,7 +137,7 @@ def _look(
 
 def _require_whole(catalog: Catalog, there: Store, remote: Remote, tips: Refs) -> None:
     """Raises: IntegrityError where what cannot be read came whole, and this disk has lost it."""
-    from git_gage.store.repair import is_readable  # disks seldom lose anything
+    from git_gage.git.reachable import is_readable  # disks seldom lose anything
 
     if not is_readable(there.repo, tips.values()):
         catalog.start_anew()  # which finds that, too

@@ -6,13 +6,13 @@ The broken refs must go, because git's own gc and `log --all` stop at them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_gage.errors import GitError, IntegrityError
-from git_gage.git.contents import hash_contents
+from git_gage.errors import GitError
+from git_gage.git.reachable import is_readable, list_objects
 from git_gage.store import layout
 from git_gage.store.rewrite import (
     Holding,
@@ -84,35 +84,6 @@ def mend_lane(lane: Lane, log: Path, kept: Kept, tell: Tell | None = None) -> li
         note_ref(log, name, oid)
     delete_refs(lane.repo, broken)
     return lost if broken else None
-
-
-def is_readable(repo: Repository, tips: Iterable[str]) -> bool:
-    """Whether all that tips lead to is there, down to the last byte."""
-    try:
-        for _ in hash_contents(repo, list_objects(repo, tips)):
-            pass
-    except (GitError, IntegrityError):
-        return False
-    return True
-
-
-def is_there(repo: Repository, tips: Iterable[str], *options: str) -> bool:
-    """The same, but for what is in files."""
-    try:
-        list_objects(repo, tips, *options, "--quiet")
-    except GitError:
-        return False
-    return True
-
-
-def list_objects(repo: Repository, tips: Iterable[str], *options: str) -> list[str]:
-    """All that tips lead to.
-
-    Raises: GitError where something of it is not there.
-    """
-    asked = "".join(f"{oid}\n" for oid in tips).encode()
-    words = ("rev-list", "--objects", "--no-object-names", *options, "--stdin")
-    return repo.run(*words, input=asked).decode().split()
 
 
 def note_ref(log: Path, name: str, oid: str) -> None:

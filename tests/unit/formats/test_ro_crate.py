@@ -10,6 +10,7 @@ import pytest
 
 from git_gage.formats.model import ForeignRun, Unread
 from git_gage.formats.ro_crate import _DOCUMENT, is_here, read_runs
+from tests.unit.formats.test_folders import only
 
 TOOL = {
     "@id": "https://example.com/resize",
@@ -45,12 +46,6 @@ def write(crate: Path, *actions: dict[str, Any], **changes: Any) -> Path:
     return crate
 
 
-def only(crate: Path) -> ForeignRun:
-    (run,) = read_runs(crate)
-    assert isinstance(run, ForeignRun), run
-    return run
-
-
 def test_a_crate_of_another_tool(tmp_path: Path) -> None:
     crate = write(tmp_path / "crate")
     (crate / "small" / "deep").mkdir(parents=True)
@@ -59,7 +54,7 @@ def test_a_crate_of_another_tool(tmp_path: Path) -> None:
     (tmp_path / "away.png").write_text("not in the crate")
     (crate / "small" / "link.png").symlink_to(tmp_path / "away.png")
     assert is_here(crate)
-    run = only(crate)
+    run = only(read_runs(crate))
     assert (run.tool, run.operation, run.label) == ("ro-crate", "resize", "Halve the picture")
     assert (run.status, run.took_s, run.started) == ("completed", 2.0, 1796029200.0)
     assert run.comments == ["by half, for the web"]
@@ -71,8 +66,10 @@ def test_a_crate_of_another_tool(tmp_path: Path) -> None:
     assert sorted(part.path for part in run.files) == [b"small/a.png", b"small/deep/b.png"]
     assert run.left_out == ["2 inputs", "1 file that is not in the crate, or a symbolic link"]
     # The same crate elsewhere has the same run; '#halve' of another one is another.
-    assert only(write(tmp_path / "copy")).id == run.id
-    assert only(write(tmp_path / "other", endTime="2026-11-30T10:00:03+01:00")).id != run.id
+    assert only(read_runs(write(tmp_path / "copy"))).id == run.id
+    assert (
+        only(read_runs(write(tmp_path / "other", endTime="2026-11-30T10:00:03+01:00"))).id != run.id
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,14 +85,14 @@ def test_a_crate_of_another_tool(tmp_path: Path) -> None:
 def test_how_it_ended(
     tmp_path: Path, changes: dict[str, Any], status: str, reason: str | None
 ) -> None:
-    run = only(write(tmp_path / "crate", **changes))
+    run = only(read_runs(write(tmp_path / "crate", **changes)))
     assert (run.status, run.reason) == (status, reason)
 
 
 def test_times(tmp_path: Path) -> None:
-    run = only(write(tmp_path / "crate", startTime="2026-11-30", endTime=None))
+    run = only(read_runs(write(tmp_path / "crate", startTime="2026-11-30", endTime=None)))
     assert (run.started, run.ended, run.took_s) == (1795996800.0, None, None)
-    run = only(write(tmp_path / "crate", startTime="long ago"))
+    run = only(read_runs(write(tmp_path / "crate", startTime="long ago")))
     assert (run.started, run.ended, run.took_s) == (1796029202.0, 1796029202.0, None)
 
 
@@ -127,5 +124,5 @@ def test_the_command_of_a_run_of_ours(
     tmp_path: Path, description: str, argv: list[str], shell: bool
 ) -> None:
     changes = {"@id": "urn:git-gage:run:01m8mx0cd3ttam2bxydwft95h4wecq", "name": "resize ttam2bx"}
-    run = only(write(tmp_path / "crate", description=description, **changes))
+    run = only(read_runs(write(tmp_path / "crate", description=description, **changes)))
     assert (run.tool, run.argv, run.shell, run.label) == ("git-gage", argv, shell, None)

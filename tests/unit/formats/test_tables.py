@@ -10,6 +10,7 @@ import pytest
 from git_gage.formats import found
 from git_gage.formats.model import ForeignRun, Unread
 from git_gage.formats.tables import is_csv, is_parquet, read_csv, read_parquet
+from tests.unit.formats.test_folders import only
 
 HEAD = "id,operation,status,started,ended,label,tags,config.lr,config.name,metric.loss,attr.ok"
 ROW = (
@@ -23,14 +24,8 @@ def write(path: Path, *lines: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-def require_read(path: Path) -> ForeignRun:
-    (run,) = read_csv(path)
-    assert isinstance(run, ForeignRun), run
-    return run
-
-
 def test_a_table_that_a_spreadsheet_has_saved(tmp_path: Path) -> None:
-    ours = require_read(write(tmp_path / "a.csv", HEAD, ROW))
+    ours = only(read_csv(write(tmp_path / "a.csv", HEAD, ROW)))
     assert (ours.label, ours.tags, round(ours.took_s or 0, 3)) == ("=1+2", ["a", "b"], 0.269)
     assert {name: value.text for name, value in ours.config.items()} == {
         "lr": "0.1",
@@ -47,7 +42,7 @@ def test_a_table_that_a_spreadsheet_has_saved(tmp_path: Path) -> None:
         write(tmp_path / "more.csv", f"{HEAD},note", f"{ROW},x,and more"),
     ):
         assert is_csv(path)
-        run = require_read(path)
+        run = only(read_csv(path))
         assert (run.id, run.label, run.tags, run.config) == ("7", "=1+2", ["a", "b"], ours.config)
 
 
@@ -55,7 +50,7 @@ def test_numbers_with_a_comma(tmp_path: Path) -> None:
     """Where cells are told apart by semicolons, a comma is the point of numbers."""
     head = "id;operation;status;started;duration_s;config.lr;config.v;metric.acc;metric.odd"
     row = "7;train;Completed;2026-11-30 00:17:19;0,5;0,25;1,2,3;9,3e-1;many"
-    run = require_read(write(tmp_path / "a.csv", head, row))
+    run = only(read_csv(write(tmp_path / "a.csv", head, row)))
     assert (run.status, run.took_s, run.started) == ("completed", 0.5, 1795997839.0)
     assert [run.config[name].text for name in ("lr", "v")] == ["0.25", "1,2,3"]
     assert run.metrics.summaries()["acc"]["last"] == 0.93
