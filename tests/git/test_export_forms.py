@@ -54,10 +54,12 @@ def project(told: Path) -> Path:
         return repo
     make_repo(repo, files={"train.py": SCRIPT})
     git(repo, "remote", "add", "origin", "https://example.com/x.git")
-    assert gage(repo, "run", "-q", "-l", "first", "-t", "good", "train.py", "lr=0.3").code == 0
+    assert (
+        gage_inside(repo, "run", "-q", "-l", "first", "-t", "good", "train.py", "lr=0.3").code == 0
+    )
     assert gage_inside(repo, "comment", "@", "-m", "as it\nshould be").code == 0
     assert gage_inside(repo, "set", "@", "note=5").code == 0
-    assert gage(repo, "run", "-q", "--", "sh", "-c", "exit 3").code == 3
+    assert gage_inside(repo, "run", "-q", "--", "sh", "-c", "exit 3").code == 3
     return repo
 
 
@@ -241,7 +243,7 @@ def test_what_was_written_is_imported(project: Path, tmp_path: Path, form: str) 
 def test_a_file_with_a_secret_stays_here(tmp_path: Path) -> None:
     script = 'open("key.txt", "w").write("token = ghp_" + "7UeioEJP2NNern66nVberACpdclsxHKifxi5")'
     repo = make_repo(tmp_path / "repo", files={"train.py": f"{script}\nopen('a.txt', 'w')\n"})
-    assert gage(repo, "run", "-q", "train.py").code == 0
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
     for form in ("ro-crate", "mlflow"):
         done = export(repo, "--format", form, "@", "-o", tmp_path / form)
         assert "warning: 'key.txt' of run " in done.err
@@ -282,7 +284,7 @@ def test_what_is_told_twice_is_one_run(project: Path, tmp_path: Path) -> None:
     (run,) = (each["id"] for each in documents(other))
     assert gage_inside(other, "purge", run, "--force").code == 128  # it is not theirs
     mine = make_repo(tmp_path / "mine", files={"train.py": "print('loss: 1')"})
-    assert gage(mine, "run", "-q", "train.py").code == 0
+    assert gage_inside(mine, "run", "-q", "train.py").code == 0
     for form in ("csv", "jsonl"):
         export(mine, "--format", form, "@", "-o", tmp_path / f"mine.{form}")
     assert gage_inside(mine, "purge", "@", "--force").code == 0
@@ -294,7 +296,7 @@ def test_what_is_told_twice_is_one_run(project: Path, tmp_path: Path) -> None:
 
 def test_a_bundle_brings_what_was_said_since(project: Path, tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo", files={"train.py": "print('loss: 1')"})
-    assert gage(repo, "run", "-q", "train.py").code == 0
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
     other, path = make_repo(tmp_path / "other"), str(tmp_path / "a.bundle")
     export(repo, "@", "-o", path)
     assert gage_inside(other, "import", path).out == "Imported 1 run\n"
@@ -492,7 +494,7 @@ def test_a_bundle_takes_no_secrets_along(tmp_path: Path) -> None:
     token = "ghp_" + "k7Rw2mXq9ZtB4nVcY8sLdF3hJ6pGa1Ue5QoT"
     write_files(repo, {"key.txt": f"token = '{token}'\n"})
     commit(repo)
-    assert gage(repo, "run", "-q", "--", "true").code == 0
+    assert gage_inside(repo, "run", "-q", "--", "true").code == 0
     refused = export(repo, "--format", "bundle", "@", "-o", tmp_path / "x")
     assert refused.code == 1
     assert "key.txt" in refused.err
@@ -523,7 +525,7 @@ def test_what_is_not_here_is_told(project: Path, tmp_path: Path) -> None:
     assert gage_inside(other, "fetch", str(hub)).code == 0
     large = "import os\nopen('x', 'w').write('x')\nopen('y', 'wb').write(os.urandom(300_000))\n"
     write_files(other, {"large.py": large})
-    assert gage(other, "run", "-q", "large.py").code == 0
+    assert gage_inside(other, "run", "-q", "large.py").code == 0
     assert gage_inside(other, "push", str(hub)).code == 0
     third = make_repo(tmp_path / "third")
     assert gage_inside(third, "fetch", str(hub)).code == 0

@@ -316,7 +316,7 @@ def test_what_a_remote_has_in_another_lane_is_not_new_to_it(world: World) -> Non
 def test_a_purge_is_told_as_one_word_more(world: World) -> None:
     ana = world.ana.path
     for number in range(3):
-        assert gage(ana, "run", "-q", "--", "echo", str(number)).code == 0
+        assert gage_inside(ana, "run", "-q", "--", "echo", str(number)).code == 0
     runs = list(listed(ana))
     answer(ana, "push")
     assert gage_inside(ana, "purge", runs[0], "--force").code == 0
@@ -426,7 +426,7 @@ def test_several_remotes_and_one_of_them_is_away(world: World) -> None:
 
 def test_what_was_redacted_is_not_taken_again(world: World) -> None:
     ana, sam = world.ana.path, world.sam.path
-    assert gage(ana, "run", "-q", "--", "echo", "secret").code == 0
+    assert gage_inside(ana, "run", "-q", "--", "echo", "secret").code == 0
     (run,) = listed(ana)
     answer(ana, "push")
     answer(sam, "fetch", "origin", run)

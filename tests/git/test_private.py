@@ -22,7 +22,7 @@ def world(tmp_path: Path) -> World:
 
 def run_private(world: World, *options: str) -> str:
     (world.ana.path / "secret_plan.py").write_text("print('nobody knows')\n")
-    done = gage(world.ana.path, "run", "--private", *options, "secret_plan.py")
+    done = gage_inside(world.ana.path, "run", "--private", *options, "secret_plan.py")
     assert done.code == 0, done.err
     return newest(world)
 
@@ -128,12 +128,12 @@ def test_large_files_of_a_private_run_stay_here(world: World) -> None:
 
 def test_what_comes_of_a_private_run_is_private(world: World) -> None:
     run = run_private(world)
-    assert gage(world.ana.path, "restart", run).code == 0
+    assert gage_inside(world.ana.path, "restart", run).code == 0
     again = newest(world)
     assert again != run
     assert gage_inside(world.ana.path, "push").out == "origin is up to date\n"
     git(world.ana.path, "config", "gage.live", "origin")
-    assert gage(world.ana.path, "restart", again).err.count("warning") == 0
+    assert gage_inside(world.ana.path, "restart", again).err.count("warning") == 0
     assert refs_of(world.origin, "refs/gage") == {}
 
 
@@ -267,7 +267,7 @@ def test_runs_of_one_source_are_parted(world: World) -> None:
     (world.ana.path / "train.py").write_text("print('changed')\n")
     runs = []
     for _ in range(2):
-        assert gage(world.ana.path, "run", "train.py").code == 0
+        assert gage_inside(world.ana.path, "run", "train.py").code == 0
         runs.append(newest(world))
     gage_inside(world.ana.path, "private", runs[1])
     git(world.ana.path, "gc", "-q", "--prune=now")

@@ -32,7 +32,7 @@ def show(where: Path, run: str) -> dict[str, Any]:
 
 
 def run(where: Path, *words: str) -> str:
-    assert gage(where, "run", "-q", *(words or ("train.py",))).code == 0
+    assert gage_inside(where, "run", "-q", *(words or ("train.py",))).code == 0
     return str(show(where, "@")["id"])
 
 

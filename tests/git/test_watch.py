@@ -136,7 +136,7 @@ def test_what_a_program_printed_orders_nothing(
 ) -> None:
     code = "for n in range(50):\n    print(f'\\x1b[32mline\\x1b[0m {n}\\x1b[2J' + 'x' * 100)\n"
     write_files(world.ana.path, {"colours.py": code})
-    assert gage(world.ana.path, "run", "-q", "colours.py").code == 0
+    assert gage_inside(world.ana.path, "run", "-q", "colours.py").code == 0
     (seen,) = Watcher(monkeypatch, []).see(world.ana, "watch", "@")
     lines = seen.partition("\x1b[J")[0].splitlines()
     assert len(lines) == 23
