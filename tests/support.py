@@ -57,11 +57,17 @@ def ways(*cases: T) -> tuple[T, ...]:
 
 
 def make_tools(folder: Path) -> Path:
-    """Put `git-gage` and a python3 without it into a folder, as on a machine with pipx."""
+    """Put `git-gage` and a python3 without it into a folder, as on a machine with pipx.
+
+    That python3 has nothing that is installed on the machine: what that does as Python starts would
+    be waited for a thousand times.
+    """
     beside = Path(sys.executable).parent
     (folder / "git-gage").symlink_to(beside / "git-gage")
     base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
     (folder / "python3").symlink_to(base)
+    alone = f"home = {base.parent}\ninclude-system-site-packages = false\n"
+    (folder / "pyvenv.cfg").write_text(alone)
     return folder
 
 

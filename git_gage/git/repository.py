@@ -6,7 +6,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -58,6 +58,55 @@ class Found:
         self.content = content
 
 
+class _Reader:
+    """A `git cat-file --batch-command`, which answers one question after the other."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        # Not in the middle of an answer.
+        self.is_idle = True
+
+    def read(self, name: str, kind: str, most: int) -> Found | None:
+        """An object, with its content if it is of this kind and has at most `most` bytes.
+
+        Raises: GitError where git stops at it.
+        """
+        self.is_idle = False
+        head = self._ask("info", name)
+        found = None
+        if len(head) == 3:
+            size = int(head[2])
+            content = None
+            if head[1] == kind and size <= most:
+                self._ask("contents", name)
+                assert self._process.stdout is not None
+                content = _read_content(self._process.stdout, name, size)
+            found = Found(name, head[1], size, content)
+        self.is_idle = True
+        return found
+
+    def _ask(self, order: str, name: str) -> list[str]:
+        """The head of the answer, in words."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            self._process.stdin.write(f"{order} {name}\n".encode())
+            self._process.stdin.flush()
+            head = self._process.stdout.readline().decode().split()
+        except BrokenPipeError:
+            head = []
+        if not head:
+            raise _ended_early(name)
+        return head
+
+    def close(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        # What is left in the buffer of a git that died has nowhere to go.
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait()
+
+
 class Repository:
     """Where a repository lies and how to ask git about it.
 
@@ -90,6 +139,7 @@ class Repository:
         self.environ = environ
         self.gage_dir = common_dir / "gage"
         self.objects_dir = common_dir / "objects"
+        self._spare: list[_Reader] | None = None
 
     @property
     def null_oid(self) -> str:
@@ -189,26 +239,10 @@ class Repository:
         asked = list(names)
         if not asked:
             return
-        process = self._cat_file("--batch-command", env)
-        assert process.stdin is not None and process.stdout is not None
-        channel = (process.stdin, process.stdout)
-        try:
+        with self._reader(env) as reader:
             for name in asked:
-                head = _ask(*channel, "info", name)
-                if len(head) != 3:
-                    continue
-                size = int(head[2])
-                content = None
-                if head[1] == kind and size <= most:
-                    _ask(*channel, "contents", name)
-                    content = _read_content(process.stdout, name, size)
-                yield Found(name, head[1], size, content)
-        finally:
-            # What is left in the buffer of a git that died has nowhere to go.
-            with suppress(BrokenPipeError):
-                process.stdin.close()
-            process.stdout.close()
-            process.wait()
+                if found := reader.read(name, kind, most):
+                    yield found
 
     def read_readable(
         self, names: Iterable[str], kind: str, most: int, env: Mapping[str, str] | None = None
@@ -222,6 +256,35 @@ class Repository:
         except GitError:
             for name in left if len(left) > 1 else ():
                 yield from self.read_readable([name], kind, most, env)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """`read_within` asks one git meanwhile, where each call starts one of its own otherwise.
+
+        Not for as long as a run goes on: that git keeps packs open which a gc has removed.
+        """
+        if self._spare is not None:
+            yield
+            return
+        self._spare = []
+        try:
+            yield
+        finally:
+            spare, self._spare = self._spare, None
+            for reader in spare:
+                reader.close()
+
+    @contextmanager
+    def _reader(self, env: Mapping[str, str] | None) -> Iterator[_Reader]:
+        spare = self._spare if env is None else None
+        reader = spare.pop() if spare else _Reader(self._cat_file("--batch-command", env))
+        try:
+            yield reader
+        finally:
+            if env is None and self._spare is not None and reader.is_idle:
+                self._spare.append(reader)
+            else:
+                reader.close()
 
     @property
     def is_shallow(self) -> bool:
@@ -327,19 +390,6 @@ def find_repository(
 def git_command(*args: str) -> list[str]:
     """The words of a git call of ours, which starts nothing that the repository names."""
     return ["git", *UNHOOKED, *args]
-
-
-def _ask(stdin: IO[bytes], stdout: IO[bytes], order: str, name: str) -> list[str]:
-    """The head of the answer to an order, in words."""
-    try:
-        stdin.write(f"{order} {name}\n".encode())
-        stdin.flush()
-        head = stdout.readline().decode().split()
-    except BrokenPipeError:
-        head = []
-    if not head:
-        raise _ended_early(name)
-    return head
 
 
 def _read_content(stdout: IO[bytes], name: str, size: int) -> bytes:

@@ -297,7 +297,7 @@ def sharing(store: Store) -> Iterator[None]:
     Raises: RequestError where nothing can be written.
     """
     store.check_git()
-    with Lock(store.dir / "share.lock").held():
+    with Lock(store.dir / "share.lock").held(), store.repo.reading():
         drop_stale_locks(store.repo, TRACKING, OUT, TAKEN)
         _take_as_sent(store)
         yield

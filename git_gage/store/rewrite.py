@@ -175,9 +175,9 @@ def list_sources(repo: Repository, tips: Sequence[str]) -> list[str]:
     """The source commits that chains hold, oldest first."""
     if not tips:
         return []
-    nothing = repo.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
     words = ("rev-list", "--first-parent", "--reverse", "--no-commit-header", "--format=%H %T %P")
     chain = {}
+    nothing = repo.empty_tree()
     asked = "\n".join(tips).encode()
     out = repo.run(*words, f"--min-age={DATE}", "--stdin", input=asked)
     for line in out.decode().splitlines():

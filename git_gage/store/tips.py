@@ -21,18 +21,19 @@ _FOLDERS = (b"seg", b"hot")
 def list_entries(repo: Repository, tips: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
     """Path and oid of each blob of records, by tip; none where a tree is no lane's.
 
-    Two git processes, however many there are, and never more of a tree than a lane can need.
+    One git process, however many there are, and never more of a tree than a lane can need.
     Raises: RequestError for a tip with too many; TooLargeError, GitError.
     """
     reader = TreeReader(repo)
     roots = {tip: f"{tip}^{{tree}}" for tip in tips}
-    tops = reader.read(roots.values(), most=layout.TREE_BYTES)
-    folders = {
-        tip: [entry for entry in tops[root] if entry.mode == FOLDER and entry.path in _FOLDERS]
-        for tip, root in roots.items()
-    }
-    oids = [folder.oid for found in folders.values() for folder in found]
-    known = reader.read(dict.fromkeys(oids), most=layout.TREE_BYTES)
+    with repo.reading():
+        tops = reader.read(roots.values(), most=layout.TREE_BYTES)
+        folders = {
+            tip: [entry for entry in tops[root] if entry.mode == FOLDER and entry.path in _FOLDERS]
+            for tip, root in roots.items()
+        }
+        oids = [folder.oid for found in folders.values() for folder in found]
+        known = reader.read(dict.fromkeys(oids), most=layout.TREE_BYTES)
     listed = {}
     for tip, found in folders.items():
         entries = [

@@ -21,7 +21,7 @@ from git_gage.formats import tensorboard
 from git_gage.formats.ro_crate import _DOCUMENT
 from git_gage.metrics.events import EventTail
 from tests.foreign import lay_out
-from tests.support import Result, commit, gage, gage_inside, git, make_repo, write_files
+from tests.support import Result, commit, gage_inside, git, make_repo, write_files
 
 SCRIPT = """\
 import json, os

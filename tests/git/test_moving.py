@@ -10,7 +10,7 @@ import pytest
 
 from git_gage.share.peek import forget_peeks
 from git_gage.store import Store
-from tests.support import gage, gage_inside, git
+from tests.support import gage_inside, git
 from tests.unit.share.world import World, make_world, objects_of, refs_of
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from git_gage.share import private as privacy
 from git_gage.store.files import StorageError
-from tests.support import gage, gage_inside, git, write_files
+from tests.support import gage_inside, git, write_files
 from tests.unit.share.world import World, make_world, objects_of, refs_of
 
 PUSH_BY_HAND = ("push", "-q", "origin", "refs/gage/*:refs/gage/*")

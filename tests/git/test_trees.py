@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from git_gage.errors import GitError, IntegrityError
-from git_gage.git import open_repository
+from git_gage.git import Repository, open_repository
 from git_gage.git.trees import (
     FILE,
     FOLDER,
@@ -136,3 +138,43 @@ def test_a_damaged_object_is_said(repo: Path) -> None:
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(GitError, match="ended early"):
         list(opened.read_within([oid, oid, oid], "blob", 10_000))
+
+
+def test_one_git_reads_for_as_long_as_it_is_told(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_repository(repo, dict(os.environ))
+    started: list[subprocess.Popen[bytes]] = []
+    start = Repository._cat_file
+
+    def note(self: Repository, mode: str, env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+        started.append(start(self, mode, env))
+        return started[-1]
+
+    def write(content: str) -> str:
+        return git(repo, "hash-object", "-w", "--stdin", input=content).strip()
+
+    def read(*names: str) -> list[bytes | None]:
+        return [each.content for each in opened.read_within(names, "blob", 10_000)]
+
+    monkeypatch.setattr(Repository, "_cat_file", note)
+    one, two = write("1"), git(repo, "rev-parse", "HEAD:train.py").strip()
+    with opened.reading(), opened.reading():
+        assert read(one, two) == [b"1", (repo / "train.py").read_bytes()]
+        assert next(opened.read_within([one, two], "blob", 10)).content == b"1"
+        assert read(one, write("3")) == [b"1", b"3"]
+        assert len(started) == 1
+
+        # One question within another, and one that git stops at.
+        assert [read(each.name) for each in opened.read_within([one], "blob", 10)] == [[b"1"]]
+        path = repo / ".git" / "objects" / two[:2] / two[2:]
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes()[:40])
+        with pytest.raises(GitError, match="ended early"):
+            read(one, two)
+        assert read(one) == [b"1"]
+        assert read(one) == [b"1"]
+        assert len(started) == 2
+    assert all(process.returncode is not None for process in started)
+    assert read(one) == [b"1"]
+    assert len(started) == 3

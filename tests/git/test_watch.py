@@ -22,7 +22,7 @@ from git_gage.share import peek
 from git_gage.share.transfer import fetch_objects
 from git_gage.store.beats import SPACE
 from tests.git.test_live import LONG, beats_there, begin
-from tests.support import gage, gage_inside, git, wait_until, write_files
+from tests.support import gage_inside, git, wait_until, write_files
 from tests.unit.share.world import Person, World, make_world
 
 

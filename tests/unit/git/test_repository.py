@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import io
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from git_gage.errors import GitError
 from git_gage.git import open_repository
-from git_gage.git.repository import _ask, git_error
+from git_gage.git.repository import _Reader, git_error
 from git_gage.runs.files import _given_paths
 from git_gage.store import Store
 from tests.support import git
 
 
-class Gone(io.BytesIO):
-    """The end of a pipe whose reader has died."""
-
-    def write(self, _data: object) -> int:
-        raise BrokenPipeError
-
-
-@pytest.mark.parametrize("stdin", [Gone(), io.BytesIO()])
-def test_a_git_that_dies_in_between_is_told(stdin: io.BytesIO) -> None:
+@pytest.mark.parametrize("program", [":", "read question"])
+def test_a_git_that_dies_in_between_is_told(program: str) -> None:
+    process = subprocess.Popen(["sh", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    if program == ":":
+        process.wait()
+    reader = _Reader(process)
     with pytest.raises(GitError, match="ended early"):
-        _ask(stdin, io.BytesIO(), "info", "1" * 40)
+        reader.read("1" * 40, "blob", 10)
+    assert not reader.is_idle
+    reader.close()
 
 
 def test_what_git_cannot_do_says_what_to_do() -> None:
