@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import click
@@ -41,7 +40,8 @@ def test_boards_runs_and_forms(repo: Path) -> None:
         repo, "board", env={"COLUMNS": "40", "GIT_PAGER_IN_USE": "1", "NO_COLOR": "1"}
     )
     # Names of runs are not equally long.
-    assert re.match(r"no room for (started, )?status, ", narrow.out.splitlines()[-1])
+    last = narrow.out.splitlines()[-1]
+    assert (last.startswith("no room for "), len(last) <= 40) == (True, True)
 
     write_files(repo, {"board.toml": gage_inside(repo, "board", "--print-file").out})
     assert gage_inside(repo, "check", "board.toml").out == "board.toml: no faults\n"
