@@ -51,9 +51,9 @@ def scale(small: int, full: int) -> int:
     return full if FULL else small
 
 
-def ways(*cases: T) -> tuple[T, ...]:
-    """Ways in which one thing comes about: the first in `make test`, all in `make test-all`."""
-    return cases[: scale(1, len(cases))]
+def ways(*cases: T, small: int = 1) -> tuple[T, ...]:
+    """Ways in which one thing comes about: the first `small` in `make test`, else all."""
+    return cases[: scale(small, len(cases))]
 
 
 def make_tools(folder: Path) -> Path:

@@ -15,7 +15,7 @@ from git_gage.runs.files import Filed
 from git_gage.runs.inputs import stage
 from git_gage.runs.inputs.recorded import RecordedFiles
 from tests.git.inputs_story import World
-from tests.support import Result, clone, git, make_repo, said, write_files
+from tests.support import Result, clone, git, make_repo, said, ways, write_files
 
 BIG = 300 << 10
 GAGEFILE = f"""\
@@ -207,7 +207,7 @@ def to_dangling(place: Path) -> None:
     place.symlink_to("nowhere")
 
 
-@pytest.mark.parametrize("change", [to_folder, to_dangling])
+@pytest.mark.parametrize("change", ways(to_folder, to_dangling))
 @pytest.mark.parametrize("files", ["", ', files = ["s.txt"]', ', files = ["*.txt", "d"]'])
 def test_a_file_that_became_something_else_is_not_left_out(
     project: Path, change: Callable[[Path], None], files: str

@@ -145,7 +145,7 @@ def test_an_output_that_was_lost_with_its_lane(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["output", "environment.json"])
-@pytest.mark.parametrize("how", [*HOW, halve])
+@pytest.mark.parametrize("how", ways(*HOW, halve))
 def test_what_a_check_says_gets_an_output_again(
     world: World, name: str, how: Callable[[Path], None]
 ) -> None:
@@ -334,7 +334,7 @@ def forget(where: Path) -> None:
         path.unlink()
 
 
-@pytest.mark.parametrize("gone", ["all", "newest"])
+@pytest.mark.parametrize("gone", ways("all", "newest"))
 @pytest.mark.parametrize("how", ways(delete, cut))
 @pytest.mark.parametrize(
     ("kind", "what"), [("log", "commit"), ("log", "tree"), ("log", "blob"), ("src", "commit")]

@@ -69,7 +69,7 @@ LOST = [
 ]
 
 
-@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("later", ways(False, True))
 @pytest.mark.parametrize("how", ways(delete, cut))
 @pytest.mark.parametrize(("kind", "what"), LOST)
 def test_what_leads_to_runs_can_be_lost(
@@ -180,7 +180,7 @@ def test_the_catalog_knows_what_a_lost_tip_led_to(world: World) -> None:
     assert {run: output(sam, run) for run in runs} == runs
 
 
-@pytest.mark.parametrize(("kind", "what"), [each for each in LOST if each[1] != "blob"])
+@pytest.mark.parametrize(("kind", "what"), ways(*(each for each in LOST if each[1] != "blob")))
 def test_what_a_remote_has_a_part_of(world: World, kind: str, what: str) -> None:
     """It gets the rest, and nobody hears of a second writer."""
     ana, sam = world.ana, world.sam
@@ -232,7 +232,7 @@ def test_what_was_taken_out_does_not_come_back(world: World) -> None:
     assert oid not in objects_of(world.origin)
 
 
-@pytest.mark.parametrize(("kind", "what"), LOST)
+@pytest.mark.parametrize(("kind", "what"), ways(*LOST, small=2))
 def test_a_private_run_stays_private(world: World, kind: str, what: str) -> None:
     ana = world.ana
     for word in ("one", "two", "three"):
@@ -273,7 +273,7 @@ def test_a_lane_of_before_the_clone_was_moved(world: World) -> None:
 
 @pytest.mark.parametrize("later", [False, True])
 @pytest.mark.parametrize("move", [Path.rename, shutil.copytree])
-@pytest.mark.parametrize("what", ["commit", "tree"])
+@pytest.mark.parametrize("what", ways("commit", "tree"))
 def test_what_leads_to_runs_of_before_the_clone_was_moved(
     world: World, what: str, move: Callable[[Path, Path], Path], later: bool
 ) -> None:
@@ -434,7 +434,7 @@ def lab(person: Person) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("how", [delete, cut])
+@pytest.mark.parametrize("how", ways(delete, cut))
 @pytest.mark.parametrize(("kind", "what"), [*LOST[:4], ("bulk", "blob"), ("src", "commit")])
 def test_a_remote_gives_back_what_was_lost(
     world: World, kind: str, what: str, how: Callable[[Path], None]

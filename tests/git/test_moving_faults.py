@@ -19,7 +19,7 @@ import pytest
 from git_gage.errors import RemoteError
 from git_gage.records import short_id
 from git_gage.share.take import fetch_chosen
-from tests.support import clone, gage_inside, git, unmeasured_environ, unpack_all, wait_until
+from tests.support import clone, gage_inside, git, unmeasured_environ, unpack_all, wait_until, ways
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
 
 
@@ -202,7 +202,7 @@ def test_a_disk_that_has_lost_what_was_written_last(world: World, more: bool) ->
 _OF_LOG = ("log", "log^", "log^{tree}", "log^^{tree}", "log:hot", "log:v1", "log:hot/00000000-2")
 
 
-@pytest.mark.parametrize("what", [*_OF_LOG, "src", "bulk", "bulk^{tree}"])
+@pytest.mark.parametrize("what", ways(*_OF_LOG, "src", "bulk", "bulk^{tree}", small=3))
 def test_a_remote_with_a_damaged_object_is_mended_by_a_push(world: World, what: str) -> None:
     """Whoever runs it does what docs/moving.md says; some objects are in the lanes of two."""
     reader = Person(world.folder / "reader")
@@ -442,15 +442,16 @@ COPY = "copy --all -y --to"
 
 @pytest.mark.parametrize(
     ("first", "later"),
-    [
+    ways(
         ("push", "push"),
+        (COPY, "push"),
+        ("backup", "push @"),
         ("push", COPY),
         ("push", "backup"),
         ("push @", "push @"),
-        (COPY, "push"),
         (COPY, COPY),
-        ("backup", "push @"),
-    ],
+        small=3,
+    ),
 )
 def test_a_shallow_clone_sends_its_sources_once_it_has_their_history(
     world: World, shallow: Path, first: str, later: str

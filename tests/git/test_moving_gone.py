@@ -9,7 +9,7 @@ import pytest
 
 from git_gage.records import short_id
 from tests.git.test_moving_faults import _mirror
-from tests.support import Result, clone, gage_inside, git
+from tests.support import Result, clone, gage_inside, git, ways
 from tests.unit.share.world import Person, World, make_world, refs_of
 
 
@@ -73,7 +73,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize(("words", "times"), WAYS.items(), ids=map(" ".join, WAYS))
+@pytest.mark.parametrize(("words", "times"), ways(*WAYS.items(), small=4), ids=str)
 def test_it_is_told_once(
     world: World, runs: dict[str, str], words: tuple[str, ...], times: int
 ) -> None:

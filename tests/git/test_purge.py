@@ -26,7 +26,7 @@ from git_gage.store.identity import new_lane
 from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import assert_whole, prune
 from tests.git.test_secrets import everything, objects_of
-from tests.support import Result, clone, commit, gage, gage_inside, git, scale, write_files
+from tests.support import Result, clone, commit, gage, gage_inside, git, scale, ways, write_files
 from tests.unit.share.world import Person, refs_of
 
 PRINTS = (
@@ -940,7 +940,7 @@ def purge_and_fetch(where: Path, other: Path, run: str, late: str) -> None:
     assert HUSH not in everything(other)
 
 
-@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("late", ways(False, True))
 @pytest.mark.parametrize("is_lost", [False, True])
 def test_files_of_an_epoch_without_records_go_too(
     project: Path, tmp_path: Path, *, late: bool, is_lost: bool

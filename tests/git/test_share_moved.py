@@ -14,7 +14,7 @@ from git_gage.share.remote import Remote
 from git_gage.share.transfer import Observer
 from tests.git.test_put_away import listed
 from tests.git.test_secrets import objects_of
-from tests.support import clone, commit, git, make_repo, said, write_files
+from tests.support import clone, commit, git, make_repo, said, ways, write_files
 from tests.unit.secrets.tokens import make_tokens
 from tests.unit.share.world import refs_of
 
@@ -78,7 +78,7 @@ MOVES: list[Move] = [
 ]
 
 
-@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("move", ways(*MOVES, small=4))
 def test_secrets_go_to_no_other_place_by_the_name_of_one_that_may_have_them(
     ana: Path, tmp_path: Path, move: Move
 ) -> None:
