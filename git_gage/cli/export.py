@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,11 @@ def command(
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
 
+    if output == "-" and runs and _is_path(runs[-1]):
+        raise RequestError(
+            f"'{runs[-1]}' stands where a run does: a path to write to goes after '-o'",
+            hint=f"git gage export --all -o {shlex.quote(runs[-1])}",
+        )
     if everything and (runs or wheres):
         raise click.UsageError("give runs or a filter, or '--all'")
     form = form or _BY_SUFFIX.get(PurePath(output).suffix, "in-toto")
@@ -99,6 +105,11 @@ def command(
     else:
         _write(app, chosen, form, output, allow_secrets)
     return 0
+
+
+def _is_path(word: str) -> bool:
+    """Whether a word is rather a path than a run."""
+    return word.startswith(("/", "./", "../")) or PurePath(word).suffix in _BY_SUFFIX
 
 
 def _mind_private(app: App, runs: list[str], form: str) -> None:

@@ -93,10 +93,17 @@ def _choose(app: App, text: str, form: str | None) -> list[tuple[Path, str]]:
     if not forms:
         raise RequestError(
             f"nothing in '{text}' is known to be of a tool whose runs can be imported",
-            hint=f"say what it is, one of {', '.join(FORMS)}: git gage import --format <form> "
-            f"{shlex.quote(text)}",
+            hint=_hint_at_form(path, shlex.quote(text)),
         )
     return [(path, name) for name in forms]
+
+
+def _hint_at_form(path: Path, quoted: str) -> str:
+    import tarfile
+
+    if path.is_file() and tarfile.is_tarfile(path):
+        return f"if it is a backup: git gage restore --from {quoted}"
+    return f"say what it is, one of {', '.join(FORMS)}: git gage import --format <form> {quoted}"
 
 
 def _require_kind(path: Path, text: str, form: str) -> None:

@@ -335,6 +335,11 @@ def test_what_is_nothing_to_import(repo: Path, tmp_path: Path) -> None:
     assert "nothing in '.' is known to be of a tool whose runs can be imported" in unknown.err
     assert gage_inside(repo, "import", "train.py").code == 128
     assert gage_inside(repo, "import").code == 129
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    assert gage_inside(repo, "backup", "../a b.tar").code == 0
+    saved = gage_inside(repo, "import", "../a b.tar")
+    assert saved.code == 128
+    assert saved.err.endswith("hint: if it is a backup: git gage restore --from '../a b.tar'\n")
 
 
 def test_many_that_are_not_imported_are_told_by_their_number(repo: Path, tmp_path: Path) -> None:
