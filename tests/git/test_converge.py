@@ -586,8 +586,15 @@ def check_traces(lab: Lab, ended: Iterable[Record], needed: dict[str, set[str]])
     numbers = {oid: lab.number[each.run] for each in ended for oid in traces_of(each)}
     for name, path in lab.places().items():
         leads = set(git(path, "rev-list", "--objects", "--all").split())
-        left = {numbers[oid] for oid in leads & numbers.keys() - needed[name]}
-        assert not left, f"{name} has files or sources of purged runs: {left}"
+        left = leads & numbers.keys() - needed[name]
+        assert not left, f"{name} has files or sources of purged runs: " + "; ".join(
+            f"{oid} of RUN{numbers[oid]} by {', '.join(refs_to(path, oid))}" for oid in left
+        )
+
+
+def refs_to(path: Path, oid: str) -> list[str]:
+    words = ("rev-list", "--objects")
+    return [ref for ref, tip in refs_of(path, "refs").items() if oid in git(path, *words, tip)]
 
 
 def traces_of(record: Record) -> list[str]:
