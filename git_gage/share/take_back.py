@@ -140,7 +140,7 @@ def find_lone_runs(store: Store, runs: Collection[str]) -> set[str]:
 
 
 def has_sources_alone(store: Store) -> bool:
-    """Whether there are epochs of others with sources and nothing that says whose they are.
+    """Whether there are epochs of others with sources and no records that say whose they are.
 
     A remote lost the records, or the sources alone were put back to what they were.
     """
@@ -152,7 +152,7 @@ def has_sources_alone(store: Store) -> bool:
 
 
 def _has_sources_alone(tips: Collection[str]) -> bool:
-    return set(tips) == {"src"}
+    return "src" in tips and not {"log", "sealed"}.intersection(tips)
 
 
 def find_holders(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:
