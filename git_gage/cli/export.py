@@ -79,7 +79,7 @@ def command(
     if output == "-" and runs and _is_path(runs[-1]):
         raise RequestError(
             f"'{runs[-1]}' stands where a run does: a path to write to goes after '-o'",
-            hint=f"git gage export --all -o {shlex.quote(runs[-1])}",
+            hint=f"git gage export {shlex.join(runs[:-1]) or '--all'} -o {shlex.quote(runs[-1])}",
         )
     if everything and (runs or wheres):
         raise click.UsageError("give runs or a filter, or '--all'")

@@ -271,7 +271,7 @@ def test_the_path_says_the_form_and_all_means_all(project: Path, tmp_path: Path)
         refused = gage_inside(project, "export", *words)
         assert refused.code == 128
         assert f"'{words[1]}' stands where a run does" in refused.err
-    assert refused.err.endswith("hint: git gage export --all -o '../a crate'\n")
+    assert refused.err.endswith("hint: git gage export @ -o '../a crate'\n")
 
 
 def test_what_is_told_twice_is_one_run(project: Path, tmp_path: Path) -> None:
