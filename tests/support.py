@@ -52,7 +52,7 @@ def scale(small: int, full: int) -> int:
 
 
 def ways(*cases: T, small: int = 1) -> tuple[T, ...]:
-    """Ways in which one thing comes about: the first `small` in `make test`, else all."""
+    """Ways in which one thing comes about: the first in `make test`, else all."""
     return cases[: scale(small, len(cases))]
 
 

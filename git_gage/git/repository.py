@@ -62,7 +62,8 @@ class _Reader:
     """A `git cat-file --batch-command`, which answers one question after the other."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+        assert process.stdin is not None and process.stdout is not None
+        self._process, self._stdin, self._stdout = process, process.stdin, process.stdout
         # Not in the middle of an answer.
         self.is_idle = True
 
@@ -79,19 +80,17 @@ class _Reader:
             content = None
             if head[1] == kind and size <= most:
                 self._ask("contents", name)
-                assert self._process.stdout is not None
-                content = _read_content(self._process.stdout, name, size)
+                content = _read_content(self._stdout, name, size)
             found = Found(name, head[1], size, content)
         self.is_idle = True
         return found
 
     def _ask(self, order: str, name: str) -> list[str]:
         """The head of the answer, in words."""
-        assert self._process.stdin is not None and self._process.stdout is not None
         try:
-            self._process.stdin.write(f"{order} {name}\n".encode())
-            self._process.stdin.flush()
-            head = self._process.stdout.readline().decode().split()
+            self._stdin.write(f"{order} {name}\n".encode())
+            self._stdin.flush()
+            head = self._stdout.readline().decode().split()
         except BrokenPipeError:
             head = []
         if not head:
@@ -99,11 +98,10 @@ class _Reader:
         return head
 
     def close(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
         # What is left in the buffer of a git that died has nowhere to go.
         with suppress(BrokenPipeError):
-            self._process.stdin.close()
-        self._process.stdout.close()
+            self._stdin.close()
+        self._stdout.close()
         self._process.wait()
 
 

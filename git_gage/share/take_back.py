@@ -152,7 +152,7 @@ def has_sources_alone(store: Store) -> bool:
 
 
 def _has_sources_alone(tips: Collection[str]) -> bool:
-    return "src" in tips and not {"log", "sealed"}.intersection(tips)
+    return "src" in tips and not set(RECORDS).intersection(tips)
 
 
 def find_holders(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:

@@ -82,7 +82,7 @@ def test_a_source_that_another_run_needs_stays(project: Path) -> None:
     say(project, "purge", one, "--force", "--json")
     prune(project)
     assert_whole(project, [two], "hush-hush")
-    assert gage_inside(project, "restart", "-q", two).code == 0
+    say(project, "restart", "-q", two)
     say(project, "purge", "--force", "-w", "op = train")
     prune(project)
     assert HUSH not in everything(project)
@@ -445,7 +445,7 @@ def test_a_kill_at_any_point_loses_nothing_else(
 
 
 def test_a_staged_run_is_purged_and_a_going_one_is_stopped_first(project: Path) -> None:
-    assert gage_inside(project, "run", "-q", "--stage", "train.py").code == 0
+    say(project, "run", "-q", "--stage", "train.py")
     assert gage_inside(project, "rm", "@", "-y").out == "Deleted 1 run\n"
     assert say(project, "purge", "-w", "deleted", "--force") == "Purged 1 run\n"
     assert gage(project, "run", "-q", "--detach", "--", "sleep", "30").code == 0
