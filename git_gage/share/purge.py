@@ -36,7 +36,7 @@ from git_gage.share.private import finish_moves
 from git_gage.share.redaction import Redaction, bulk_names, make_drop
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
-from git_gage.share.take_back import find_lone_runs, has_sources_alone, name_lane
+from git_gage.share.take_back import find_lone_runs, has_unnamed_sources, name_lane
 from git_gage.share.take_out import (
     Redacted,
     require_alone,
@@ -164,7 +164,7 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
     ]
     drop = make_drop(plans)._replace(own_sources=True)
     drop = drop._replace(runs=drop.runs | find_lone_runs(store, known))
-    if not (drop.runs or has_sources_alone(store)) or not _has_to_go(store, catalog, drop):
+    if not (drop.runs or has_unnamed_sources(store, known)) or not _has_to_go(store, catalog, drop):
         return
     with store.writing():
         store.flush()

@@ -7,7 +7,7 @@ Source: docs/format.md, "Redaction".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +20,7 @@ from git_gage.share.lanes import (
     list_blobs,
     read_tip_lines,
     recall_name,
+    tips_of,
 )
 from git_gage.share.redaction import said_of
 from git_gage.share.withdrawn import Withdrawn
@@ -40,6 +41,10 @@ from git_gage.store.rewrite import (
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.store import Store
+
+SOURCES = ("src",)
+Key = tuple[str, str, str, str]
+"""Of an epoch: its space, the remote by its name in refs, the lane, and its own name."""
 
 _SNAPSHOT = re.compile(rb'"snapshot":"([0-9a-f]{40}(?:[0-9a-f]{24})?)"')
 
@@ -139,20 +144,37 @@ def find_lone_runs(store: Store, runs: Collection[str]) -> set[str]:
     return lone
 
 
-def has_sources_alone(store: Store) -> bool:
-    """Whether there are epochs of others with sources and no records that say whose they are.
+def has_unnamed_sources(store: Store, gone: Collection[str]) -> bool:
+    """Whether epochs of others have sources that no records here name, but those of runs `gone`.
 
-    A remote lost the records, or the sources alone were put back to what they were.
+    A remote lost the records, or each of its refs was put back to a time of its own. What was
+    looked through once is not read again.
     """
-    tips: dict[str, set[str]] = {}
-    for name in store.repo.list_refs(TRACKING):
-        epoch, _, kind = name.rpartition("/")
-        tips.setdefault(epoch, set()).add(kind)
-    return any(map(_has_sources_alone, tips.values()))
+    epochs = [refs for refs in _epochs_of_others(store) if tips_of(refs, SOURCES)]
+    tips = {tip for refs in epochs for tip in tips_of(refs, SOURCES)}
+    memory, told = Memory(store), digest_refs(dict.fromkeys(gone, ""))
+    whose, *seen = (memory.recall("purges", "sources looked through") or told).split()
+    fresh = tips.difference(seen if whose == told else ())
+    sources = set(list_sources(store.repo, sorted(fresh)))
+    # Nearly always they are named by the records beside them: those of all are read last.
+    beside = {ref: oid for refs in epochs if fresh & {*refs.values()} for ref, oid in refs.items()}
+    for refs in (beside, None):
+        sources -= named_sources(store, gone, refs) if sources else set()
+    if fresh and not sources:
+        memory.note("purges", "sources looked through", " ".join([told, *sorted(tips)]))
+    return bool(sources)
 
 
-def _has_sources_alone(tips: Collection[str]) -> bool:
-    return "src" in tips and not set(RECORDS).intersection(tips)
+def _epochs_of_others(store: Store) -> list[dict[str, str]]:
+    groups = _group(store)
+    own = _lanes_of_ours(store, groups)
+    return [refs for key, refs in groups.items() if key[0] == TRACKING and key[2] not in own]
+
+
+def _lanes_of_ours(store: Store, groups: Iterable[Key]) -> frozenset[str]:
+    """Lanes that this clone wrote, by what it keeps of itself and by what it gave."""
+    given = {lane for space, _, lane, _ in groups if space == OUT}
+    return store.my_lanes | store.out_lanes | given
 
 
 def find_holders(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:
@@ -187,7 +209,7 @@ class Touched(NamedTuple):
     `ours` whether this clone wrote it.
     """
 
-    key: tuple[str, str, str, str]
+    key: Key
     refs: dict[str, str]
     rest: Holding
     ours: bool
@@ -206,20 +228,25 @@ class Touched(NamedTuple):
 
 def find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[Touched]:
     groups, looked_at, may_hold = _group(store), [], find_holders(store, drop)
-    given = store.out_lanes.union(key[2] for key in groups if key[0] == OUT)
-    own = store.my_lanes | given
+    own = _lanes_of_ours(store, groups)
     gone = drop.runs.union(Withdrawn(store).purged())
+    named = named_sources(store, gone)
+    epochs = _epochs_of_others(store) if drop.own_sources else []
+    chains = [tip for refs in epochs for tip in tips_of(refs, SOURCES)]
+    unnamed = set(list_sources(store.repo, chains)) - named
     for key, refs in groups.items():
         each = Touched(key, refs, Holding(), key[2] in own)
-        # Whose sources these are, is told by records that are elsewhere.
-        is_lone = drop.own_sources and not each.ours and _has_sources_alone(each.tips)
+        # Whose sources these were, is told by records that are elsewhere, or were.
+        sources = (
+            list_sources(store.repo, tips_of(refs, SOURCES)) if unnamed and not each.ours else ()
+        )
+        is_lone = not unnamed.isdisjoint(sources)
         if not (is_lone or may_hold(each.tips)):
             continue
         holding = read_holding(store.repo, each.tips)
         rest = holding.without(drop if each.ours else drop.for_others)
         if is_lone or rest != holding:
             looked_at.append((each._replace(rest=rest), holding))
-    named = named_sources(store, gone) if looked_at else ()
     found = []
     for each, holding in looked_at:
         rest = _wanted_of(catalog, each.rest, gone, named)
@@ -244,8 +271,8 @@ def known_remotes(store: Store) -> set[str]:
     return {remote for _, remote, _, _ in _group(store)}
 
 
-def _group(store: Store) -> dict[tuple[str, str, str, str], dict[str, str]]:
-    groups: dict[tuple[str, str, str, str], dict[str, str]] = {}
+def _group(store: Store) -> dict[Key, dict[str, str]]:
+    groups: dict[Key, dict[str, str]] = {}
     for name, oid in store.repo.list_refs(TRACKING, OUT).items():
         found = parse_ref(name)
         if found is not None and found.remote is not None:
@@ -284,10 +311,12 @@ def _wanted_of(
     return rest._replace(snapshots=tuple(oid for oid in rest.snapshots if oid in named))
 
 
-def named_sources(store: Store, gone: Collection[str]) -> set[str]:
-    """The sources that records here name, of runs that are not gone."""
-    refs = store.repo.list_refs(*SPACES)
-    lines = read_tip_lines(store, [oid for ref, oid in refs.items() if ref.endswith(RECORDS)])
+def named_sources(
+    store: Store, gone: Collection[str], refs: Mapping[str, str] | None = None
+) -> set[str]:
+    """The sources that records here, or of some refs, name, of runs that are not gone."""
+    refs = store.repo.list_refs(*SPACES) if refs is None else refs
+    lines = read_tip_lines(store, tips_of(refs, RECORDS))
     return {
         oid.decode()
         for line in lines

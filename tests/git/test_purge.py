@@ -1224,20 +1224,25 @@ def test_the_disk_of_a_folder_is_freed_in_the_folder(project: Path, tmp_path: Pa
     assert git(project, *shlex.split(way)[1:]) == ""
 
 
-def test_a_source_beside_files_of_others_goes_too(project: Path, tmp_path: Path) -> None:
-    """One of two remotes has lost the records, and its files are as they were before."""
+@pytest.mark.parametrize("late", ways(False, True))
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_source_beside_files_of_others_goes_too(
+    project: Path, tmp_path: Path, *, late: bool, is_lost: bool
+) -> None:
+    """One of two remotes has lost the records, or has them, and its files, as they were before."""
     hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
     git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
     one = run(project)
     say(project, "push", str(lab))
-    ((bulk, before),) = only(refs_of(lab, "refs/gage"), "/bulk").items()
+    before = refs_of(lab, "refs/gage")
     two = hush(project)
     bob = clone(hub, tmp_path / "bob", name="Bob")
     for remote in ("origin", str(lab)):
         say(project, "push", remote)
-    git(lab, "update-ref", bulk, before)
-    git(lab, "update-ref", "-d", bulk.replace("/bulk", "/log"))
-    for remote in ("origin", str(lab)):
+    for kind in ("/bulk", "/log"):
+        ((ref, oid),) = only(before, kind).items()
+        git(lab, "update-ref", *(["-d", ref] if is_lost and kind == "/log" else [ref, oid]))
+    for remote in ["origin"] if late else ["origin", str(lab)]:
         say(bob, "fetch", remote)
     purge_and_fetch(project, bob, two, str(lab))
     assert_whole(bob, [one])
