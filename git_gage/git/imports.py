@@ -91,12 +91,14 @@ def _import_once(repo: Repository, commits: Sequence[Commit]) -> list[str]:
     ids, stderr = process.stdout.read(), process.stderr.read()
     process.stdout.close()
     process.stderr.close()
-    if process.wait() == 0:
+    code = process.wait()
+    repo.forget_refs()
+    if code == 0:
         return ids.decode().split()
     _remove_crash_report(repo, process.pid)
     if b"does not contain" in stderr:
         raise ConflictError(f"update lane: {stderr.decode(errors='replace').strip()}")
-    raise git_error(("fast-import",), process.returncode, stderr)
+    raise git_error(("fast-import",), code, stderr)
 
 
 def _write_commit(out: IO[bytes], commit: Commit, mark: int) -> None:

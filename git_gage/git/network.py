@@ -53,6 +53,7 @@ def ask_remote(
                     listen(line)
                 elif line:
                     said.append(line)
+        repo.forget_refs()
         out.seek(0)
         return Answer(process.returncode, out.read().decode(errors="replace"), said)
 

@@ -28,6 +28,15 @@ _OF_REPOSITORY = (
     *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
 )
 
+# These leave all refs as they are.
+_LOOKS = frozenset(
+    (
+        *("cat-file", "config", "diff-files", "diff-index", "diff-tree", "for-each-ref", "log"),
+        *("ls-files", "ls-remote", "ls-tree", "rev-list", "rev-parse", "var", "version"),
+        *("hash-object", "index-pack", "pack-objects", "unpack-objects"),
+    )
+)
+
 # What to do where git's words say this.
 _HINTS = {
     ".lock': File exists": "another git is at work there, or was killed: try again in a minute",
@@ -138,6 +147,8 @@ class Repository:
         self.gage_dir = common_dir / "gage"
         self.objects_dir = common_dir / "objects"
         self._spare: list[_Reader] | None = None
+        self._watched: tuple[str, ...] = ()
+        self._refs: dict[str, str] | None = None
 
     @property
     def null_oid(self) -> str:
@@ -189,6 +200,8 @@ class Repository:
             env=git_environ(self.environ, env),
             check=False,
         )
+        if _without_settings(args)[0] not in _LOOKS:
+            self.forget_refs()
         if done.returncode not in ok:
             raise git_error(args, done.returncode, done.stderr)
         return bytes(done.stdout)
@@ -256,21 +269,28 @@ class Repository:
                 yield from self.read_readable([name], kind, most, env)
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self, *spaces: str) -> Iterator[None]:
         """`read_within` asks one git meanwhile, where each call starts one of its own otherwise.
 
-        Not for as long as a run goes on: that git keeps packs open which a gc has removed.
+        Refs below `spaces` are listed once, until a git of ours may have written some, or
+        `forget_refs` is called. Not for as long as a run goes on: that git keeps packs open which
+        a gc has removed.
         """
         if self._spare is not None:
             yield
             return
-        self._spare = []
+        self._spare, self._watched = [], spaces
         try:
             yield
         finally:
-            spare, self._spare = self._spare, None
+            spare, self._spare, self._watched = self._spare, None, ()
+            self.forget_refs()
             for reader in spare:
                 reader.close()
+
+    def forget_refs(self) -> None:
+        """Ask again for refs that others may have written meanwhile."""
+        self._refs = None
 
     @contextmanager
     def _reader(self, env: Mapping[str, str] | None) -> Iterator[_Reader]:
@@ -317,6 +337,20 @@ class Repository:
 
     def list_refs(self, *prefixes: str) -> dict[str, str]:
         """Refs below the prefixes with the objects they name."""
+        folders = tuple(f"{each.removesuffix('/')}/" for each in prefixes)
+        watched = tuple(f"{each}/" for each in self._watched)
+        is_plain = all(each.startswith(watched) and "*" not in each for each in folders)
+        if not (folders and is_plain):
+            return self._ask_refs(prefixes)
+        if self._refs is None:
+            self._refs = self._ask_refs(self._watched)
+        return {
+            name: oid
+            for name, oid in self._refs.items()
+            if name.startswith(folders) or name in prefixes
+        }
+
+    def _ask_refs(self, prefixes: Iterable[str]) -> dict[str, str]:
         out = self.run("for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
         return {name: oid for oid, name in (line.split(" ") for line in out.decode().splitlines())}
 
@@ -435,16 +469,21 @@ def git_error(args: Iterable[str], returncode: int, stderr: bytes) -> GitError:
     """git's own words, without its 'fatal: ', as our error."""
     text = stderr.decode(errors="replace").strip()
     first = text.splitlines()[0] if text else f"exit code {returncode}"
-    words = list(args)
-    while words[0] == "-c":  # settings of ours, which say nothing of what was attempted
-        del words[:2]
-    command = " ".join(words[:2])
+    command = " ".join(_without_settings(args)[:2])
     return GitError(
         f"git {command}: {first.removeprefix('fatal: ').removeprefix('error: ')}",
         stderr=text,
         returncode=returncode,
         hint=next((hint for sign, hint in _HINTS.items() if sign in text), None),
     )
+
+
+def _without_settings(args: Iterable[str]) -> list[str]:
+    """A command without settings of ours, which say nothing of what is attempted."""
+    words = list(args)
+    while words[0] == "-c":
+        del words[:2]
+    return words
 
 
 def git_version(cwd: Path, environ: Mapping[str, str]) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.errors import RequestError
 from git_gage.git.imports import DATE
 from git_gage.git.locks import drop_stale_locks
-from git_gage.store import LOCAL, OUT, TAKEN, TRACKING, LaneRef, parse_ref
+from git_gage.store import LOCAL, OUT, SPACES, TAKEN, TRACKING, LaneRef, parse_ref
 from git_gage.store.files import Lock, read_json, write_json
 from git_gage.store.identity import out_lane
 
@@ -297,7 +297,7 @@ def sharing(store: Store) -> Iterator[None]:
     Raises: RequestError where nothing can be written.
     """
     store.check_git()
-    with Lock(store.dir / "share.lock").held(), store.repo.reading():
+    with Lock(store.dir / "share.lock").held(), store.repo.reading(*SPACES):
         drop_stale_locks(store.repo, TRACKING, OUT, TAKEN)
         _take_as_sent(store)
         yield

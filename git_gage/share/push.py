@@ -50,11 +50,11 @@ def push_runs(
     found = find_remote(store.repo, remote)
     with sharing(store):
         note_name(store, found)
-        if store.journals():
-            mending(store, catalog, observer, store.flush)
-        finish_moves(store, catalog)
 
         def send() -> Pushed:
+            if store.journals():
+                store.flush()
+            finish_moves(store, catalog)
             meet_again(store, catalog, found, observer)
             if runs or kinds is not None:
                 from git_gage.share.chosen import Chosen, push_chosen  # most pushes do without

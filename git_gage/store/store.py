@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,7 @@ class Store:
     def lane(self) -> str:
         """The lane that takes this clone's new records."""
         self.check_git()
-        with self._lock.held():
+        with self._locked():
             return own_identity(self.dir / "lane.json", self.repo.common_dir).lane
 
     @property
@@ -88,7 +88,14 @@ class Store:
     def writing(self) -> AbstractContextManager[None]:
         """The clone's write lock: what is read and appended inside belongs together."""
         self.check_git()
-        return self._lock.held()
+        return self._locked()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._lock.held():
+            # Whoever had the lock before may have written.
+            self.repo.forget_refs()
+            yield
 
     def check_git(self) -> None:
         """Before anything is written.
@@ -148,7 +155,7 @@ class Store:
 
         Raises: GitError, StorageError; the journals keep what was not written.
         """
-        with self._lock.held():
+        with self._locked():
             self._flusher().flush()
 
     def pin(self, snapshot: str, quarantine: Path | None, *, private: bool = False) -> None:
@@ -157,7 +164,7 @@ class Store:
         `quarantine` is the folder whose objects/ has the new objects; None when all are here.
         `private`: in the lane that stays here.
         """
-        with self._lock.held():
+        with self._locked():
             self._flusher().pin(snapshot, quarantine, private=private)
 
     @property
@@ -167,7 +174,7 @@ class Store:
 
     def keep_private(self, run: str) -> None:
         """Let a run stay in this clone; before its first record is appended."""
-        with self._lock.held():
+        with self._locked():
             write_private(self.dir, {*self.private, run})
 
     def add_galleries(self, galleries: Mapping[str, Gallery]) -> None:
@@ -175,7 +182,7 @@ class Store:
 
         Raises: GitError, StorageError.
         """
-        with self._lock.held():
+        with self._locked():
             self._flusher().add_galleries(galleries)
 
     @property
@@ -191,13 +198,13 @@ class Store:
         `tell` tells what else is known of the blobs of records that a ref had. Gives those that
         were lost, and tips of which nothing tells for sure what they held; None where nothing was.
         """
-        with self._lock.held():
+        with self._locked():
             lanes = self.my_lanes
             return self._flusher().mend(lanes, tell) if lanes else None
 
     def forget_lost(self) -> None:
         """What `mend` gave was told."""
-        with self._lock.held():
+        with self._locked():
             self._flusher().forget_lost()
 
     def tidy_packs(self) -> None:
@@ -206,7 +213,7 @@ class Store:
 
         packs = (self.repo.objects_dir / "pack").glob("*.pack")
         if sum(1 for _ in packs) >= PACKS_BEFORE_REPACK:
-            with self._lock.held():
+            with self._locked():
                 roll_up_packs(self.repo, self.clock())
 
     def pack_refs(self) -> None:
@@ -251,7 +258,9 @@ class Store:
         A journal leaves this list only after its records are in a lane: whoever reads journals
         first and tips afterwards sees every record.
         """
-        return list_journals(self.dir / "journal")
+        found = list_journals(self.dir / "journal")
+        self.repo.forget_refs()
+        return found
 
     def read_journal(self, name: str, offset: int) -> tuple[list[bytes], int]:
         """Whole record lines of a journal from a byte offset on, and the offset after them."""

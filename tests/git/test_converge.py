@@ -61,6 +61,7 @@ SEEDS = (
     [int(os.environ["GAGE_TEST_SEED"])] if "GAGE_TEST_SEED" in os.environ else range(scale(1, 5))
 )
 COUNT = int(os.environ.get("GAGE_TEST_COUNT", scale(40, 1000)))
+NOTHING = hashlib.sha1(b"blob 0\0").hexdigest()
 # Where a run is put away by somebody else, that is so in their own clone alone.
 OF_THE_CLONE = {"deleted", "archived", "asked"}
 
@@ -601,6 +602,8 @@ def traces_of(record: Record) -> list[str]:
     """The files that a record binds, and the commit that was made of its source."""
     bulk = record.body.get("bulk")
     found = [bound["oid"] for bound in bulk.values()] if type(bulk) is dict else []
+    # A run that was killed at once printed nothing: such a file tells of no run, and lanes have it.
+    found = [oid for oid in found if oid != NOTHING]
     if record.kind == "run.begin":
         source = record.body["source"]
         found += {source["snapshot"]} - {source["commit"]}

@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from git_gage.catalog import Catalog
+from git_gage.records import parse_record
 from git_gage.share.fetch import fetch_runs
+from git_gage.share.lanes import read_tip_lines, sharing
 from tests.support import clone, commit, git, make_repo, scale, write_files
 from tests.unit.share.world import Person, World, make_world, objects_of, refs_of
 
@@ -402,6 +404,22 @@ def test_one_clone_pushes_and_fetches_at_once(world: World) -> None:
     assert world.sam.lines() == world.ana.lines()
     assert len(world.sam.runs()) == 4
     assert world.ana.heard.warnings == []
+
+
+def test_what_is_recorded_beside_a_push_is_seen_by_it(world: World) -> None:
+    """Refs are listed once meanwhile, but not before the journals are, nor before one's turn."""
+    store, one = world.ana.store, world.ana.run()
+    with sharing(store):
+        before = store.read_tips()
+        two = world.ana.run("two.py")
+        assert store.read_tips() == before
+        store.journals()
+        lines = read_tip_lines(store, store.read_tips().values())
+        assert {parse_record(line).run for line in lines} == {one, two}
+        three = world.ana.run("three.py")
+        with store.writing():
+            lines = read_tip_lines(store, store.read_tips().values())
+        assert {parse_record(line).run for line in lines} == {one, two, three}
 
 
 def test_bare_repositories_and_worktrees_share_too(world: World) -> None:

@@ -6,11 +6,14 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from git_gage.errors import GitError, IntegrityError
 from git_gage.git import Repository, open_repository
+from git_gage.git.imports import Commit, import_commits
+from git_gage.git.network import ask_remote
 from git_gage.git.trees import (
     FILE,
     FOLDER,
@@ -178,3 +181,50 @@ def test_one_git_reads_for_as_long_as_it_is_told(
     assert all(process.returncode is not None for process in started)
     assert read(one) == [b"1"]
     assert len(started) == 3
+
+
+def test_refs_are_listed_once_until_one_may_have_moved(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_repository(repo, dict(os.environ))
+    head = git(repo, "rev-parse", "HEAD").strip()
+    asked: list[tuple[str, ...]] = []
+    ask = Repository.run
+
+    def note(self: Repository, *args: str, **given: Any) -> bytes:
+        asked.extend([args] if args[0] == "for-each-ref" else [])
+        return ask(self, *args, **given)
+
+    def names(*prefixes: str) -> list[str]:
+        return [name.removeprefix("refs/a/") for name in opened.list_refs(*prefixes)]
+
+    monkeypatch.setattr(Repository, "run", note)
+    for name in ("refs/a/one", "refs/a/one-more", "refs/ab/two"):
+        git(repo, "update-ref", name, head)
+    with opened.reading("refs/a"):
+        assert names("refs/a") == ["one", "one-more"]
+        assert (names("refs/a/one"), names("refs/a/one/")) == (["one"], [])
+        assert names("refs/a", "refs/a/none") == ["one", "one-more"]
+        assert len(asked) == 1
+        # What others write is seen when it is asked for; what we write is seen at once.
+        git(repo, "update-ref", "refs/a/three", head)
+        opened.object_sizes([head])
+        assert names("refs/a") == ["one", "one-more"]
+        opened.forget_refs()
+        assert names("refs/a") == ["one", "one-more", "three"]
+        opened.run("update-ref", "-d", "refs/a/one")
+        assert names("refs/a") == ["one-more", "three"]
+        import_commits(opened, [Commit("refs/a/four", "new")])
+        assert names("refs/a") == ["four", "one-more", "three"]
+        ask_remote(opened, "fetch", ".", "refs/ab/two:refs/a/two", listen=print)
+        assert names("refs/a") == ["four", "one-more", "three", "two"]
+        with pytest.raises(GitError):
+            opened.run("update-ref", "--stdin", input=b"delete refs/a/four\nno such order\n")
+        assert len(asked) == 5
+        assert names("refs/a") == ["four", "one-more", "three", "two"]
+        # git looks for patterns, and for all that is elsewhere.
+        assert names("refs/a*/two") == names("refs/a/**", "refs/ab")[3:] == ["two", "refs/ab/two"]
+        assert "refs/ab/two" in opened.list_refs("refs/a", "refs/ab")
+        assert "refs/ab/two" in opened.list_refs()
+    assert names("refs/a") == names("refs/a")
+    assert len(asked) == 12
