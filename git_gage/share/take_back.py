@@ -45,12 +45,21 @@ if TYPE_CHECKING:
 SOURCES = ("src",)
 Key = tuple[str, str, str, str]
 """Of an epoch: its space, the remote by its name in refs, the lane, and its own name."""
+MayHold = Callable[[Mapping[str, str]], bool]
+"""Tells of an epoch, by its kinds with their tips, whether it may hold what is to go."""
 
 _SNAPSHOT = re.compile(rb'"snapshot":"([0-9a-f]{40}(?:[0-9a-f]{24})?)"')
 
 
 def take_back(
-    store: Store, catalog: Catalog, withdrawn: Withdrawn, drop: Drop, *, said: bool, whole: bool
+    store: Store,
+    catalog: Catalog,
+    withdrawn: Withdrawn,
+    drop: Drop,
+    may_hold: MayHold,
+    *,
+    said: bool,
+    whole: bool,
 ) -> tuple[dict[str, str], list[str]]:
     """Note which epochs that remotes have of it are to go there.
 
@@ -70,7 +79,8 @@ def take_back(
         return f"{OUT}/{remote}/w/{fresh[remote]}"
 
     # What a remote has first: what is given again of it need not be written once more.
-    touched = sorted(find_touched(store, catalog, drop), key=lambda each: each.key[0] == OUT)
+    found = find_touched(store, catalog, drop, may_hold)
+    touched = sorted(found, key=lambda each: each.key[0] == OUT)
     written = Holding()
     for each in touched:
         space, remote, lane, _ = each.key
@@ -177,11 +187,11 @@ def _lanes_of_ours(store: Store, groups: Iterable[Key]) -> frozenset[str]:
     return store.my_lanes | store.out_lanes | given
 
 
-def find_holders(store: Store, drop: Drop) -> Callable[[Mapping[str, str]], bool]:
-    """Tells whether an epoch, by its kinds, may hold what is to go: most hold nothing of it.
+def find_holders(store: Store, drop: Drop) -> MayHold:
+    """Most epochs hold nothing of what is to go, so the records of all of them are read once.
 
-    The records of all epochs are read once. Where none of them goes there can be previews, or files
-    alone of an epoch of which a remote has lost the records.
+    Where none of those goes there can be previews, or files alone of an epoch of which a remote has
+    lost the records.
     """
     if drop.snapshots or any(path.partition("/")[0] not in drop.runs for path in drop.files):
         return lambda _: True
@@ -226,8 +236,10 @@ class Touched(NamedTuple):
         return not (self.ours or self.held)
 
 
-def find_touched(store: Store, catalog: Catalog, drop: Drop) -> Iterator[Touched]:
-    groups, looked_at, may_hold = _group(store), [], find_holders(store, drop)
+def find_touched(
+    store: Store, catalog: Catalog, drop: Drop, may_hold: MayHold
+) -> Iterator[Touched]:
+    groups, looked_at = _group(store), []
     own = _lanes_of_ours(store, groups)
     gone = drop.runs.union(Withdrawn(store).purged())
     named = named_sources(store, gone)

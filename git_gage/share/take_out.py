@@ -72,7 +72,8 @@ def take_out(
     withdrawn.add_purged(drop.runs)
     withdrawn.add_emptied(each.run for each in redactions if each.emptied)
     said, whole = all(each.said for each in redactions), all(each.whole for each in redactions)
-    gone, elsewhere = take_back(store, catalog, withdrawn, drop, said=said, whole=whole)
+    may_hold = find_holders(store, drop)
+    gone, elsewhere = take_back(store, catalog, withdrawn, drop, may_hold, said=said, whole=whole)
     # Nothing of a private run was sent, and no remote is to hear of its files.
     is_shared = any(each.objects and each.run not in store.private for each in redactions)
     holders = read_holders(store) if is_shared else ()
@@ -84,7 +85,6 @@ def take_out(
     remotes = [recall_name(store, name) for name in withdrawn.remotes()]
     purge_journals(store.dir / "journal", drop)
     left = list(_clear_files(store, redactions))
-    may_hold = find_holders(store, drop)
     of_taken = _with_taken_sources(store, drop)
     # A copy of this clone can have pushed an epoch of our next name, which has to go there, too.
     asked_for = (ref for name in withdrawn.remotes() for ref in withdrawn.deletes(name))
@@ -127,10 +127,10 @@ def take_out_previews(store: Store, catalog: Catalog, observer: Observer) -> Non
     )
     with store.writing():
         withdrawn = Withdrawn(store)
-        gone, _ = take_back(store, catalog, withdrawn, drop, said=True, whole=False)
+        may_hold = find_holders(store, drop)
+        gone, _ = take_back(store, catalog, withdrawn, drop, may_hold, said=True, whole=False)
         withdrawn.save()
         delete_refs(store.repo, gone)
-        may_hold = find_holders(store, drop)
         for prefix in _own_lanes(store):
             rewrite_lane(store.repo, prefix, drop, may_hold)
     observer.warning(
@@ -148,7 +148,7 @@ def would_take_out(store: Store, catalog: Catalog, drop: Drop) -> bool:
         for tips in group_epochs(store.repo, prefix).values()
         if may_hold(tips)
     )
-    return any(not each.kept for each in find_touched(store, catalog, drop)) or any(
+    return any(not each.kept for each in find_touched(store, catalog, drop, may_hold)) or any(
         holding.without(drop) != holding
         for holding in (read_holding(store.repo, tips) for tips in own)
     )
