@@ -6,6 +6,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -25,6 +27,7 @@ from git_gage.store.beats import Beat, beat_ref, make_beat, read_beats, track_be
 from tests.support import commit, gage, gage_inside, git, wait_until, write_files
 from tests.unit.share.world import Heard, Person, World, make_world
 
+SOON = Path(__file__).with_name("follow_soon.py")
 LONG = """\
 import json, os, pathlib, time
 logged = open(os.environ["GAGE_METRICS_FILE"], "a", buffering=1)
@@ -52,9 +55,17 @@ def listed(person: Person) -> list[dict[str, Any]]:
 
 
 def begin(person: Person, stop: Path, *words: str) -> str:
-    done = gage(person.path, "run", "--detach", *words, "long.py", env={"STOP": str(stop)})
-    assert done.code == 0, done.err
-    return done.out.strip()
+    env = {**os.environ, "STOP": str(stop)}
+    done = subprocess.run(
+        [sys.executable, str(SOON), "run", "--detach", *words, "long.py"],
+        cwd=person.path,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def beats_there(world: World) -> str:
@@ -72,7 +83,8 @@ def parts_of(person: Person) -> Callable[[], AbstractContextManager[tuple[Store,
 
 
 def test_a_colleague_follows_a_run(world: World, tmp_path: Path) -> None:
-    run = begin(world.ana, tmp_path / "stop", "--live", "-l", "watch me")
+    words = ("run", "--detach", "--live", "-l", "watch me", "long.py")
+    run = gage(world.ana.path, *words, env={"STOP": str(tmp_path / "stop")}).out.strip()
     wait_until(lambda: beats_there(world))
     assert gage_inside(world.sam.path, "fetch").out == "fetched 1 run from origin\n"
     (seen,) = listed(world.sam)
