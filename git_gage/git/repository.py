@@ -487,20 +487,23 @@ def _without_settings(args: Iterable[str]) -> list[str]:
 
 
 def git_version(cwd: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
-    """Version of the git program as numbers, the first three at most."""
-    try:
+    """Version of the git program as numbers, the first three at most; each is asked once."""
+    from git_gage.lookup import find_program  # who only reads does without it
+
+    program = find_program("git", environ.get("PATH"))
+    if program is None:
+        raise _no_git()
+    if program not in _versions:
         done = subprocess.run(
-            ["git", "version"],
-            capture_output=True,
-            cwd=cwd,
-            env=dict(environ),
-            check=False,
+            ["git", "version"], capture_output=True, cwd=cwd, env=dict(environ), check=False
         )
-    except FileNotFoundError as error:
-        raise _no_git() from error
-    words = done.stdout.decode().split()
-    numbers = words[2].split(".") if len(words) > 2 else []
-    return tuple(int(number) for number in numbers[:3] if number.isdigit())
+        words = done.stdout.decode().split()
+        numbers = words[2].split(".") if len(words) > 2 else []
+        _versions[program] = tuple(int(number) for number in numbers[:3] if number.isdigit())
+    return _versions[program]
+
+
+_versions: dict[str, tuple[int, ...]] = {}
 
 
 def _ask_one_by_one(cwd: Path, environ: Mapping[str, str], options: tuple[str, ...]) -> list[str]:

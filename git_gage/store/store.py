@@ -44,7 +44,6 @@ class Store:
         self._sign = sign
         self._lock = Lock(self.dir / "lock")
         self._journal = Journal(self.dir / "journal")
-        self._git_checked = False
         self._beats: tuple[float, dict[str, Beat]] = (-1e9, {})
 
     # -- this clone ---------------------------------------------------------------------------
@@ -103,9 +102,7 @@ class Store:
         Raises: RequestError with a git that is too old.
         """
         # An older git takes `core.fsync` for a setting of nobody's, and writes unsynced.
-        if not self._git_checked:
-            require_git_version(self.repo.cwd, self.repo.environ)
-            self._git_checked = True
+        require_git_version(self.repo.cwd, self.repo.environ)
 
     # -- writing ------------------------------------------------------------------------------
 
