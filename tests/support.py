@@ -192,15 +192,19 @@ def clone(
     source: Path | str, path: Path, *, name: str = "Sam", options: tuple[str, ...] = ()
 ) -> Path:
     """A clone with an identity of its own."""
-    git(path.parent, "clone", "-q", *options, str(source), str(path))
-    set_identity(path, name)
+    user = (word for key, value in _identity(name).items() for word in ("-c", f"{key}={value}"))
+    git(path.parent, "clone", "-q", *user, *options, str(source), str(path))
     return path
 
 
 def set_identity(where: Path, name: str = "Ana") -> None:
     """Give this repository, and nothing else, a user."""
-    git(where, "config", "user.name", name)
-    git(where, "config", "user.email", f"{name.lower()}@example.com")
+    for key, value in _identity(name).items():
+        git(where, "config", key, value)
+
+
+def _identity(name: str) -> dict[str, str]:
+    return {"user.name": name, "user.email": f"{name.lower()}@example.com"}
 
 
 def forget_identity(where: Path) -> None:

@@ -164,7 +164,7 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
     ]
     drop = make_drop(plans)._replace(own_sources=True)
     drop = drop._replace(runs=drop.runs | find_lone_runs(store, known))
-    if not (drop.runs or has_unnamed_sources(store, known)) or not _has_to_go(store, catalog, drop):
+    if not _has_to_go(store, catalog, drop, known):
         return
     with store.writing():
         store.flush()
@@ -183,13 +183,17 @@ def accept_purges(store: Store, catalog: Catalog, observer: Observer) -> None:
         observer.warning(f"{named} gone: whoever began {them}, or an admin, has purged {them}")
 
 
-def _has_to_go(store: Store, catalog: Catalog, drop: Drop) -> bool:
-    """Whether anything of these runs can go; what others hold of them may stay for long."""
+def _has_to_go(store: Store, catalog: Catalog, drop: Drop, known: Collection[str]) -> bool:
+    """Whether anything of these runs can go, or a source of those that were purged before.
+
+    What others hold of them may stay for long.
+    """
     memory, refs = Memory(store), store.repo.list_refs(*SPACES)
     looked = digest_refs({**refs, **dict.fromkeys(drop.runs, "")})
     if memory.recall("purges", "kept") == looked:
         return False
-    found = would_take_out(store, catalog, drop)
+    is_asked = bool(drop.runs) or has_unnamed_sources(store, known)
+    found = is_asked and would_take_out(store, catalog, drop)
     if not found:
         memory.note("purges", "kept", looked)
     return found

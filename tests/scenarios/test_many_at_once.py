@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.support import gage, git, scale, write_files
+from tests.support import gage_inside, git, scale, write_files
 
 WRITERS = 8
 PROGRAM = """\
@@ -35,7 +35,7 @@ def test_no_run_source_or_output_is_lost(repo: Path) -> None:
     while any(writer.poll() is None for writer in writers):
         git(repo, "gc", "-q", "--prune=now", ok=(0, 1, 128, 255))
     assert [writer.returncode for writer in writers] == [0] * WRITERS
-    runs = json.loads(gage(repo, "list", "--all", "--json").out)
+    runs = json.loads(gage_inside(repo, "list", "--all", "--json").out)
     assert len(runs) == WRITERS * each
     seen = set()
     for run in runs:
@@ -46,7 +46,7 @@ def test_no_run_source_or_output_is_lost(repo: Path) -> None:
         # The source: what this writer had written just before is in the snapshot.
         note = git(repo, "show", f"{run['source']['snapshot']}:note-{writer}.txt")
         assert note == f"{writer} {number}\n"
-        output = gage(repo, "output", run["id"])
+        output = gage_inside(repo, "output", run["id"])
         assert output.out.startswith(f"writer {writer} run {number}\n")
     assert len(seen) == WRITERS * each
     assert git(repo, "fsck", "--strict", "--no-dangling") == ""
