@@ -94,7 +94,7 @@ def _is_settled(
     if not news.is_any and not any(db.execute(each).fetchone() for each in open_questions):
         return True
     try:
-        with writing(db), _without_gc():
+        with writing(db), _without_gc(), store.repo.reading():
             if _data_version(db) != version:  # another process was quicker
                 news = _read_news(db, store)
             settled = _take_in(db, store, judge, news, tell)
@@ -240,6 +240,7 @@ def _note_trouble(db: sqlite3.Connection, store: Store, troubled: Mapping[str, s
     db.execute("DELETE FROM unread WHERE why = 'lane'")
     if not troubled:
         return True
+    store.repo.forget_refs()  # others may have gone on with them meanwhile
     now = store.read_tips()
     stuck = [ref for ref, oid in troubled.items() if now.get(ref) == oid]
     db.executemany("INSERT INTO unread VALUES (?, 'lane')", [(ref.encode(),) for ref in stuck])

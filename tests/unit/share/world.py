@@ -104,9 +104,10 @@ class Person:
         """All records that a reader finds, without the catalog."""
         store = self.store
         found = [line for name in store.journals() for line in store.read_journal(name, 0)[0]]
-        blobs = store.list_blobs(set(store.read_tips().values()))
-        for _, lines in store.read_lines({oid for oids in blobs.values() for oid in oids}):
-            found += lines
+        with store.repo.reading():
+            blobs = store.list_blobs(set(store.read_tips().values()))
+            for _, lines in store.read_lines({oid for oids in blobs.values() for oid in oids}):
+                found += lines
         return [parse_record(line) for line in dict.fromkeys(found)]
 
     def lines(self) -> set[bytes]:
