@@ -94,7 +94,7 @@ def test_what_leads_to_runs_can_be_lost(
         assert git(sam.path, "show", f"{snapshot(sam, run)}:train.py").startswith(f"print('{word}")
 
 
-@pytest.mark.parametrize("how", [delete, cut])
+@pytest.mark.parametrize("how", ways(delete, cut))
 def test_an_output_that_is_lost_is_told(world: World, how: Callable[[Path], None]) -> None:
     ana, sam = world.ana, world.sam
     one, two = record(ana, "one"), record(ana, "two")
@@ -292,7 +292,7 @@ def test_what_leads_to_runs_of_before_the_clone_was_moved(
 
 
 @pytest.mark.parametrize("is_moved", [False, True])
-@pytest.mark.parametrize("what", ["commit", "tree"])
+@pytest.mark.parametrize("what", ways("commit", "tree"))
 def test_what_was_recorded_last_is_lost_with_the_journal(
     world: World, what: str, is_moved: bool
 ) -> None:
@@ -368,7 +368,9 @@ def _path_of(person: Person, oid: str) -> Path:
 
 
 @pytest.mark.parametrize("how", ways(cut, delete))
-@pytest.mark.parametrize(("kind", "what"), [*LOST, ("bulk", "blob"), ("src", "file")])
+@pytest.mark.parametrize(
+    ("kind", "what"), [*ways(*LOST, small=5), ("bulk", "blob"), ("src", "file")]
+)
 def test_a_backup_gives_back_what_was_lost(
     world: World, tmp_path: Path, kind: str, what: str, how: Callable[[Path], None]
 ) -> None:
@@ -435,7 +437,9 @@ def lab(person: Person) -> str:
 
 
 @pytest.mark.parametrize("how", ways(delete, cut))
-@pytest.mark.parametrize(("kind", "what"), [*LOST[:4], ("bulk", "blob"), ("src", "commit")])
+@pytest.mark.parametrize(
+    ("kind", "what"), [*ways(*LOST[:4], small=2), ("bulk", "blob"), ("src", "commit")]
+)
 def test_a_remote_gives_back_what_was_lost(
     world: World, kind: str, what: str, how: Callable[[Path], None]
 ) -> None:
