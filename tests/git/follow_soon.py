@@ -15,9 +15,15 @@ from git_gage.store.beats import Beat
 class Soon(live.Broadcast):
     @contextmanager
     def follow(self, run: str, look: Callable[[], Beat]) -> Iterator[None]:
+        end_s = time.monotonic() + 20
+
         def heard() -> Beat:
-            while not ((beat := look()).metrics and beat.attributes and beat.output):
+            beat = look()
+            while not (beat.metrics and beat.attributes and beat.output):
+                if time.monotonic() > end_s:  # it has ended, and the test with it
+                    break
                 time.sleep(0.02)
+                beat = look()
             return beat
 
         with super().follow(run, heard):

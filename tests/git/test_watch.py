@@ -145,7 +145,7 @@ def test_what_a_program_printed_orders_nothing(
 
 
 def test_it_is_watched_at_a_terminal(world: World, tmp_path: Path) -> None:
-    begin(world.ana, tmp_path / "stop", "--live")
+    run = begin(world.ana, tmp_path / "stop", "--live")
     wait_until(lambda: beats_there(world))
     refused = gage_inside(world.sam.path, "watch", "--remote", "origin")
     told = "fatal: to watch takes a terminal\nhint: git gage list --remote origin\n"
@@ -166,14 +166,15 @@ def test_it_is_watched_at_a_terminal(world: World, tmp_path: Path) -> None:
     child.sendintr()
     child.expect(pexpect.EOF)
     child.close()
-    (tmp_path / "stop").touch()
     assert child.exitstatus == 0
+    (tmp_path / "stop").touch()
+    wait_until(lambda: not world.ana.store.state_dir(run).exists())
 
 
 def test_a_run_that_ends_while_it_is_looked_at(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin(world.ana, tmp_path / "stop", "--live")
+    run = begin(world.ana, tmp_path / "stop", "--live")
     wait_until(lambda: beats_there(world))
     seen = []
 
@@ -199,3 +200,4 @@ def test_a_run_that_ends_while_it_is_looked_at(
     done = gage_inside(world.sam.path, "list", "--remote", "origin")
     assert (done.code, "not today" in done.err) == (128, True)
     (tmp_path / "stop").touch()
+    wait_until(lambda: not world.ana.store.state_dir(run).exists())
