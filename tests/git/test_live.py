@@ -6,8 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,52 +22,20 @@ from git_gage.share.live import Broadcast, unattended
 from git_gage.share.remote import find_remote
 from git_gage.store import Store
 from git_gage.store.beats import Beat, beat_ref, make_beat, read_beats, track_beats
+from tests.git.live_story import beats_there, begin, long_world
 from tests.support import commit, gage, gage_inside, git, wait_until, write_files
-from tests.unit.share.world import Heard, Person, World, make_world
-
-SOON = Path(__file__).with_name("follow_soon.py")
-LONG = """\
-import json, os, pathlib, time
-logged = open(os.environ["GAGE_METRICS_FILE"], "a", buffering=1)
-print("step 1 of 2", flush=True)
-print("the password is", os.environ.get("SAID", "hidden"), flush=True)
-logged.write(json.dumps({"step": 1, "loss": 0.5}) + "\\n")
-with open(os.environ["GAGE_ATTRS_FILE"], "a") as said:
-    said.write(json.dumps({"note": "x" * 500}) + "\\n")
-end = time.time() + 60
-while not pathlib.Path(os.environ["STOP"]).exists() and time.time() < end:
-    time.sleep(0.05)
-"""
+from tests.unit.share.world import Heard, Person, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    found = make_world(tmp_path)
-    write_files(found.ana.path, {"long.py": LONG})
-    return found
+def world(tmp_path: Path) -> Iterator[World]:
+    with long_world(tmp_path) as found:
+        yield found
 
 
 def listed(person: Person) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(gage_inside(person.path, "list", "--json").out)
     return found
-
-
-def begin(person: Person, stop: Path, *words: str) -> str:
-    env = {**os.environ, "STOP": str(stop)}
-    done = subprocess.run(
-        [sys.executable, str(SOON), "run", "--detach", *words, "long.py"],
-        cwd=person.path,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def beats_there(world: World) -> str:
-    return git(world.origin, "for-each-ref", "--format=%(refname)", "refs/gage-live")
 
 
 def parts_of(person: Person) -> Callable[[], AbstractContextManager[tuple[Store, Catalog]]]:

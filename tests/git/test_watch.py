@@ -7,7 +7,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pexpect
@@ -21,16 +21,15 @@ from git_gage.runs.liveness import LOST_S
 from git_gage.share import peek
 from git_gage.share.transfer import fetch_objects
 from git_gage.store.beats import SPACE
-from tests.git.test_live import LONG, beats_there, begin
+from tests.git.live_story import beats_there, begin, long_world
 from tests.support import gage_inside, git, wait_until, write_files
-from tests.unit.share.world import Person, World, make_world
+from tests.unit.share.world import Person, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    found = make_world(tmp_path)
-    write_files(found.ana.path, {"long.py": LONG})
-    return found
+def world(tmp_path: Path) -> Iterator[World]:
+    with long_world(tmp_path) as found:
+        yield found
 
 
 def look(person: Person, *words: str) -> str:
@@ -145,7 +144,7 @@ def test_what_a_program_printed_orders_nothing(
 
 
 def test_it_is_watched_at_a_terminal(world: World, tmp_path: Path) -> None:
-    run = begin(world.ana, tmp_path / "stop", "--live")
+    begin(world.ana, tmp_path / "stop", "--live")
     wait_until(lambda: beats_there(world))
     refused = gage_inside(world.sam.path, "watch", "--remote", "origin")
     told = "fatal: to watch takes a terminal\nhint: git gage list --remote origin\n"
@@ -167,14 +166,12 @@ def test_it_is_watched_at_a_terminal(world: World, tmp_path: Path) -> None:
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
-    (tmp_path / "stop").touch()
-    wait_until(lambda: not world.ana.store.state_dir(run).exists())
 
 
 def test_a_run_that_ends_while_it_is_looked_at(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = begin(world.ana, tmp_path / "stop", "--live")
+    begin(world.ana, tmp_path / "stop", "--live")
     wait_until(lambda: beats_there(world))
     seen = []
 
@@ -199,5 +196,3 @@ def test_a_run_that_ends_while_it_is_looked_at(
     git(world.ana.path, "push", "-q", "origin", f"{commit}:{SPACE}/lane/{'0' * 30}")
     done = gage_inside(world.sam.path, "list", "--remote", "origin")
     assert (done.code, "not today" in done.err) == (128, True)
-    (tmp_path / "stop").touch()
-    wait_until(lambda: not world.ana.store.state_dir(run).exists())
