@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -176,6 +176,11 @@ class FakeRepo:
         self.environ: dict[str, str] = {"XDG_CACHE_HOME": str(folder / "cache-home")}
         self.objects: dict[str, bytes] = {}
         self.reads = 0
+
+    def reading(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def forget_refs(self) -> None: ...
 
     def read_readable(self, names: Iterable[str], kind: str, most: int) -> Iterator[Found]:
         asked = list(names)
