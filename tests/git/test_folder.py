@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from git_gage.cli.commands import COMMANDS
-from tests.support import Result, clone, gage_inside, git, make_repo, write_files
+from tests.support import Result, clone, gage_inside, git, make_repo, ways, write_files
 from tests.unit.share.world import refs_of
 
 ORDERS = {
@@ -451,12 +451,13 @@ def test_a_run_of_a_folder_is_purged_on_a_remote_of_the_user(repo: Path, tmp_pat
 
 @pytest.mark.parametrize(
     "words",
-    [
+    ways(
         ["purge", "--remote", "mirror"],
+        ["copy", "--all", "-y", "--to", "mirror"],
         ["push", "mirror"],
         ["push", "../mirror.git"],
-        ["copy", "--all", "-y", "--to", "mirror"],
-    ],
+        small=2,
+    ),
 )
 def test_large_files_of_a_purged_run_leave_where_remotes_of_the_user_say(
     repo: Path, tmp_path: Path, words: list[str]

@@ -19,7 +19,7 @@ from git_gage.records import short_id
 from git_gage.runs import importing
 from git_gage.trust.errors import SigningError
 from tests.foreign import DVC_BUNDLE, lay_out
-from tests.support import gage, gage_inside, git, make_repo, write_files
+from tests.support import gage, gage_inside, git, make_repo, ways, write_files
 
 MLFLOW_RUN = "f5e357bcb1984e6a9a7bc297a3a66a07"
 
@@ -239,7 +239,7 @@ def test_a_run_that_lies_there_twice_is_imported_once(repo: Path, tmp_path: Path
     assert bring(repo, tmp_path / "tb") == "Imported 0 runs, 1 was here\n"
 
 
-@pytest.mark.parametrize("deed", ["archive", "rm"])
+@pytest.mark.parametrize("deed", ways("archive", "rm"))
 @pytest.mark.parametrize("form", ["mlruns", "tb", "guild", "jsonl"])
 def test_what_was_put_away_is_not_imported_again(
     form: str, deed: str, repo: Path, tmp_path: Path

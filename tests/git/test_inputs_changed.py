@@ -208,7 +208,7 @@ def to_dangling(place: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ways(to_folder, to_dangling))
-@pytest.mark.parametrize("files", ["", ', files = ["s.txt"]', ', files = ["*.txt", "d"]'])
+@pytest.mark.parametrize("files", ways("", ', files = ["s.txt"]', ', files = ["*.txt", "d"]'))
 def test_a_file_that_became_something_else_is_not_left_out(
     project: Path, change: Callable[[Path], None], files: str
 ) -> None:
@@ -231,7 +231,7 @@ def test_a_file_that_became_something_else_is_not_left_out(
     assert said(project, "cat", "@:s.txt").out == "right\n"
 
 
-@pytest.mark.parametrize("files", ["", ', files = ["d"]', ', files = ["d/*"]'])
+@pytest.mark.parametrize("files", ways("", ', files = ["d"]', ', files = ["d/*"]'))
 def test_a_folder_that_became_a_file_is_not_left_out(project: Path, files: str) -> None:
     with (project / "gage.toml").open("a") as file:
         file.write(f'[take]\nexec = "cat d/a.txt"\ndepends = {{run = "make"{files}}}\n')

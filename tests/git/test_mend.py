@@ -337,7 +337,8 @@ def forget(where: Path) -> None:
 @pytest.mark.parametrize("gone", ways("all", "newest"))
 @pytest.mark.parametrize("how", ways(delete, cut))
 @pytest.mark.parametrize(
-    ("kind", "what"), [("log", "commit"), ("log", "tree"), ("log", "blob"), ("src", "commit")]
+    ("kind", "what"),
+    ways(("log", "commit"), ("src", "commit"), ("log", "tree"), ("log", "blob"), small=2),
 )
 def test_what_the_remote_has_lost_too_stays_as_far_as_it_can_be_read(
     world: World, kind: str, what: str, how: Callable[[Path], None], gone: str
@@ -507,7 +508,7 @@ def test_no_copy_leaves_out_what_this_disk_has_lost(
     assert run in [each["id"] for each in there]
 
 
-@pytest.mark.parametrize("how", [delete, cut, empty])
+@pytest.mark.parametrize("how", ways(delete, cut, empty))
 def test_a_fetch_misses_what_was_read_before(world: World, how: Callable[[Path], None]) -> None:
     """There is nothing new on the remote, so git does not look."""
     run = lose_newest_record(world.ana, world.sam, how)
@@ -595,7 +596,7 @@ def test_what_is_written_to_a_file_is_whole_too(
 
 
 @pytest.mark.parametrize("what", ["blob", "tree"])
-@pytest.mark.parametrize("how", [delete, halve])
+@pytest.mark.parametrize("how", ways(delete, halve))
 def test_what_doctor_says_mends_it(world: World, what: str, how: Callable[[Path], None]) -> None:
     sam = world.sam
     if what == "blob":

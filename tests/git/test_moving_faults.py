@@ -202,7 +202,7 @@ def test_a_disk_that_has_lost_what_was_written_last(world: World, more: bool) ->
 _OF_LOG = ("log", "log^", "log^{tree}", "log^^{tree}", "log:hot", "log:v1", "log:hot/00000000-2")
 
 
-@pytest.mark.parametrize("what", ways(*_OF_LOG, "src", "bulk", "bulk^{tree}", small=3))
+@pytest.mark.parametrize("what", ways(*_OF_LOG, "src", "bulk", "bulk^{tree}"))
 def test_a_remote_with_a_damaged_object_is_mended_by_a_push(world: World, what: str) -> None:
     """Whoever runs it does what docs/moving.md says; some objects are in the lanes of two."""
     reader = Person(world.folder / "reader")
@@ -450,7 +450,7 @@ COPY = "copy --all -y --to"
         ("push", "backup"),
         ("push @", "push @"),
         (COPY, COPY),
-        small=3,
+        small=2,
     ),
 )
 def test_a_shallow_clone_sends_its_sources_once_it_has_their_history(

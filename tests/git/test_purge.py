@@ -595,7 +595,7 @@ def test_who_passed_it_on_with_other_runs_takes_it_back_too(project: Path, tmp_p
     assert listed(reader) == [three, one]
 
 
-@pytest.mark.parametrize("verb", ["copy", "backup"])
+@pytest.mark.parametrize("verb", ways("copy", "backup"))
 def test_a_copy_takes_back_what_its_place_has_heard_of(
     project: Path, tmp_path: Path, verb: str
 ) -> None:
@@ -860,7 +860,7 @@ def test_what_was_redacted_before_keeps_no_purged_run(project: Path, tmp_path: P
     assert listed(bob) == [one]
 
 
-@pytest.mark.parametrize("end", ["purge --force", "redact -y --output --files --source"])
+@pytest.mark.parametrize("end", ways("purge --force", "redact -y --output --files --source"))
 def test_a_remote_that_was_rolled_back_gives_it_up_again(
     project: Path, tmp_path: Path, end: str
 ) -> None:
@@ -883,7 +883,7 @@ def test_a_remote_that_was_rolled_back_gives_it_up_again(
     assert_whole(fresh, [one])
 
 
-@pytest.mark.parametrize("chosen", [False, True])
+@pytest.mark.parametrize("chosen", ways(False, True))
 def test_a_purge_says_what_to_do_with_a_remote_that_was_rolled_back(
     project: Path, tmp_path: Path, *, chosen: bool
 ) -> None:
@@ -962,7 +962,7 @@ def test_files_of_an_epoch_without_records_go_too(
     assert_whole(bob, [one])
 
 
-@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("late", ways(False, True))
 def test_a_source_without_records_goes_too(project: Path, tmp_path: Path, *, late: bool) -> None:
     """One of two remotes has lost the records, or has the sources alone as they were before."""
     hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"

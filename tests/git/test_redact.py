@@ -26,7 +26,7 @@ from git_gage.share.redact import plan_redaction
 from git_gage.store import Store
 from git_gage.store.lane import Lane
 from tests.git.test_secrets import everything, objects_of
-from tests.support import TRAIN, clone, commit, git, make_repo, scale, write_files
+from tests.support import TRAIN, clone, commit, git, make_repo, scale, ways, write_files
 from tests.support import gage_inside as gage
 from tests.unit.secrets.tokens import make_tokens
 
@@ -388,7 +388,7 @@ def kept_previews(where: Path, run: str, *spaces: str) -> list[str]:
     return [ref for ref, names in listed.items() if f"/{run}/" in names]
 
 
-@pytest.mark.parametrize("chosen", [False, True])
+@pytest.mark.parametrize("chosen", ways(False, True))
 def test_previews_that_others_made_go_with_the_image(
     repo: Path, remote: Path, tmp_path: Path, chosen: bool
 ) -> None:

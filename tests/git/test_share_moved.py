@@ -78,7 +78,7 @@ MOVES: list[Move] = [
 ]
 
 
-@pytest.mark.parametrize("move", ways(*MOVES, small=4))
+@pytest.mark.parametrize("move", ways(*MOVES, small=2))
 def test_secrets_go_to_no_other_place_by_the_name_of_one_that_may_have_them(
     ana: Path, tmp_path: Path, move: Move
 ) -> None:
