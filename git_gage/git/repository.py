@@ -37,6 +37,9 @@ _LOOKS = frozenset(
     )
 )
 
+# By the path of the program.
+_versions: dict[str, tuple[int, ...]] = {}
+
 # What to do where git's words say this.
 _HINTS = {
     ".lock': File exists": "another git is at work there, or was killed: try again in a minute",
@@ -501,9 +504,6 @@ def git_version(cwd: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
         numbers = words[2].split(".") if len(words) > 2 else []
         _versions[program] = tuple(int(number) for number in numbers[:3] if number.isdigit())
     return _versions[program]
-
-
-_versions: dict[str, tuple[int, ...]] = {}
 
 
 def _ask_one_by_one(cwd: Path, environ: Mapping[str, str], options: tuple[str, ...]) -> list[str]:

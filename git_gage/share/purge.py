@@ -192,8 +192,8 @@ def _has_to_go(store: Store, catalog: Catalog, drop: Drop, known: Collection[str
     looked = digest_refs({**refs, **dict.fromkeys(drop.runs, "")})
     if memory.recall("purges", "kept") == looked:
         return False
-    is_asked = bool(drop.runs) or has_unnamed_sources(store, known)
-    found = is_asked and would_take_out(store, catalog, drop)
+    may_go = bool(drop.runs) or has_unnamed_sources(store, known)
+    found = may_go and would_take_out(store, catalog, drop)
     if not found:
         memory.note("purges", "kept", looked)
     return found

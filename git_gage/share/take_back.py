@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.store import Store
 
-SOURCES = ("src",)
+_SOURCES = ("src",)
 Key = tuple[str, str, str, str]
 """Of an epoch: its space, the remote by its name in refs, the lane, and its own name."""
 MayHold = Callable[[Mapping[str, str]], bool]
@@ -160,8 +160,8 @@ def has_unnamed_sources(store: Store, gone: Collection[str]) -> bool:
     A remote lost the records, or each of its refs was put back to a time of its own. What was
     looked through once is not read again.
     """
-    epochs = [refs for refs in _epochs_of_others(store) if tips_of(refs, SOURCES)]
-    tips = {tip for refs in epochs for tip in tips_of(refs, SOURCES)}
+    epochs = [refs for refs in _epochs_of_others(store) if tips_of(refs, _SOURCES)]
+    tips = {tip for refs in epochs for tip in tips_of(refs, _SOURCES)}
     memory, told = Memory(store), digest_refs(dict.fromkeys(gone, ""))
     whose, *seen = (memory.recall("purges", "sources looked through") or told).split()
     fresh = tips.difference(seen if whose == told else ())
@@ -244,13 +244,13 @@ def find_touched(
     gone = drop.runs.union(Withdrawn(store).purged())
     named = named_sources(store, gone)
     epochs = _epochs_of_others(store) if drop.own_sources else []
-    chains = [tip for refs in epochs for tip in tips_of(refs, SOURCES)]
+    chains = [tip for refs in epochs for tip in tips_of(refs, _SOURCES)]
     unnamed = set(list_sources(store.repo, chains)) - named
     for key, refs in groups.items():
         each = Touched(key, refs, Holding(), key[2] in own)
         # Whose sources these were, is told by records that are elsewhere, or were.
         sources = (
-            list_sources(store.repo, tips_of(refs, SOURCES)) if unnamed and not each.ours else ()
+            list_sources(store.repo, tips_of(refs, _SOURCES)) if unnamed and not each.ours else ()
         )
         is_lone = not unnamed.isdisjoint(sources)
         if not (is_lone or may_hold(each.tips)):
