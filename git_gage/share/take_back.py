@@ -239,7 +239,7 @@ class Touched(NamedTuple):
 def find_touched(
     store: Store, catalog: Catalog, drop: Drop, may_hold: MayHold
 ) -> Iterator[Touched]:
-    groups, looked_at = _group(store), []
+    groups, found = _group(store), []
     own = _lanes_of_ours(store, groups)
     gone = drop.runs.union(Withdrawn(store).purged())
     named = named_sources(store, gone)
@@ -258,12 +258,7 @@ def find_touched(
         holding = read_holding(store.repo, each.tips)
         rest = holding.without(drop if each.ours else drop.for_others)
         if is_lone or rest != holding:
-            looked_at.append((each._replace(rest=rest), holding))
-    found = []
-    for each, holding in looked_at:
-        rest = _wanted_of(catalog, each.rest, gone, named)
-        if rest != holding:
-            found.append(each._replace(rest=rest))
+            found.append(each._replace(rest=_wanted_of(catalog, rest, gone, named)))
     going = {ref for each in found if each.ours for ref in each.refs}
     stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
     all_here = _read_all(store, stays) if going else Holding()
