@@ -157,10 +157,11 @@ def find_lone_runs(store: Store, runs: Collection[str]) -> set[str]:
 def has_unnamed_sources(store: Store, gone: Collection[str]) -> bool:
     """Whether epochs of others have sources that no records here name, but those of runs `gone`.
 
-    A remote lost the records, or each of its refs was put back to a time of its own. What was
-    looked through once is not read again.
+    A remote lost the records, or each of its refs was put back to a time of its own, and a backup
+    may have what came from it. What was looked through once is not read again.
     """
-    epochs = [refs for refs in _epochs_of_others(store) if tips_of(refs, _SOURCES)]
+    found = (*_epochs_of_others(store), *_group(store, TAKEN).values())
+    epochs = [refs for refs in found if tips_of(refs, _SOURCES)]
     tips = {tip for refs in epochs for tip in tips_of(refs, _SOURCES)}
     memory, told = Memory(store), digest_refs(dict.fromkeys(gone, ""))
     whose, *seen = (memory.recall("purges", "sources looked through") or told).split()
@@ -278,9 +279,10 @@ def known_remotes(store: Store) -> set[str]:
     return {remote for _, remote, _, _ in _group(store)}
 
 
-def _group(store: Store) -> dict[Key, dict[str, str]]:
+def _group(store: Store, *spaces: str) -> dict[Key, dict[str, str]]:
+    """The epochs that remotes have or were given, or all in some spaces, with their refs."""
     groups: dict[Key, dict[str, str]] = {}
-    for name, oid in store.repo.list_refs(TRACKING, OUT).items():
+    for name, oid in store.repo.list_refs(*(spaces or (TRACKING, OUT))).items():
         found = parse_ref(name)
         if found is not None and found.remote is not None:
             key = (found.space, found.remote, found.lane, found.epoch)

@@ -21,7 +21,14 @@ from git_gage.secrets import find_secrets, mask_file
 from git_gage.share.lanes import Memory, digest_refs, read_holders, recall_name, split_ref
 from git_gage.share.peek import forget_peeks
 from git_gage.share.redaction import Redaction, find_said, is_of_files
-from git_gage.share.take_back import find_holders, find_touched, named_sources, run_of, take_back
+from git_gage.share.take_back import (
+    MayHold,
+    find_holders,
+    find_touched,
+    named_sources,
+    run_of,
+    take_back,
+)
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import OUT, OWN, TAKEN, parse_ref
 from git_gage.store.layout import THUMBS
@@ -85,13 +92,11 @@ def take_out(
     remotes = [recall_name(store, name) for name in withdrawn.remotes()]
     purge_journals(store.dir / "journal", drop)
     left = list(_clear_files(store, redactions))
-    of_taken = _with_taken_sources(store, drop)
     # A copy of this clone can have pushed an epoch of our next name, which has to go there, too.
     asked_for = (ref for name in withdrawn.remotes() for ref in withdrawn.deletes(name))
     taken = {split_ref(ref).epoch for ref in asked_for}
-    for prefix in _own_lanes(store):
-        going = of_taken if prefix.startswith(TAKEN) else drop
-        rewrite_lane(store.repo, prefix, going, may_hold, taken)
+    for prefix, of_lane, looks in _own_lanes(store, drop, may_hold):
+        rewrite_lane(store.repo, prefix, of_lane, looks, taken)
     catalog.close()
     _forget(store)
     return Redacted(list(redactions), remotes, elsewhere, left)
@@ -131,8 +136,8 @@ def take_out_previews(store: Store, catalog: Catalog, observer: Observer) -> Non
         gone, _ = take_back(store, catalog, withdrawn, drop, may_hold, said=True, whole=False)
         withdrawn.save()
         delete_refs(store.repo, gone)
-        for prefix in _own_lanes(store):
-            rewrite_lane(store.repo, prefix, drop, may_hold)
+        for prefix, of_lane, looks in _own_lanes(store, drop, may_hold):
+            rewrite_lane(store.repo, prefix, of_lane, looks)
     observer.warning(
         "previews of images that were taken out of their runs go from here, too, and with the next"
         " push from remotes"
@@ -143,14 +148,13 @@ def would_take_out(store: Store, catalog: Catalog, drop: Drop) -> bool:
     """Whether there is anything here that can go."""
     may_hold = find_holders(store, drop)
     own = (
-        tips
-        for prefix in _own_lanes(store)
+        (read_holding(store.repo, tips), of_lane)
+        for prefix, of_lane, looks in _own_lanes(store, drop, may_hold)
         for tips in group_epochs(store.repo, prefix).values()
-        if may_hold(tips)
+        if looks(tips)
     )
     return any(not each.kept for each in find_touched(store, catalog, drop, may_hold)) or any(
-        holding.without(drop) != holding
-        for holding in (read_holding(store.repo, tips) for tips in own)
+        holding.without(of_lane) != holding for holding, of_lane in own
     )
 
 
@@ -208,19 +212,30 @@ def runs_of_sources(
     ]
 
 
-def _own_lanes(store: Store) -> list[str]:
-    """Where all is ours to write: our lanes, and those of runs that were taken one by one."""
-    own = [f"{space}/{lane}" for space in OWN for lane in store.my_lanes]
-    taken = (parse_ref(name) for name in store.repo.list_refs(TAKEN))
-    return [*own, *{f"{TAKEN}/{each.remote}/w/{each.lane}" for each in taken if each is not None}]
+def _own_lanes(store: Store, drop: Drop, may_hold: MayHold) -> Iterator[tuple[str, Drop, MayHold]]:
+    """Where all is ours to write, with what goes there, and which epochs may hold that.
+
+    That is our lanes, and those of runs that were taken one by one.
+    """
+    for space in OWN:
+        for lane in store.my_lanes:
+            yield f"{space}/{lane}", drop, may_hold
+    refs = store.repo.list_refs(TAKEN)
+    found = (parse_ref(name) for name in refs)
+    lanes = dict.fromkeys((each.remote, each.lane) for each in found if each is not None)
+    going = _with_taken_sources(store, drop, [refs[name] for name in refs if name.endswith("/src")])
+    # Where sources go that nobody names, no records tell which epochs have them.
+    looks = may_hold if going.snapshots == drop.snapshots else bool
+    for remote, lane in lanes:
+        yield f"{TAKEN}/{remote}/w/{lane}", going, looks
 
 
-def _with_taken_sources(store: Store, drop: Drop) -> Drop:
+def _with_taken_sources(store: Store, drop: Drop, tips: Sequence[str]) -> Drop:
     """What goes of runs that were taken one by one: also sources that no other run here has."""
-    tips = [oid for ref, oid in store.repo.list_refs(TAKEN).items() if ref.endswith("/src")]
     if not (tips and drop.own_sources):
         return drop
-    unnamed = set(list_sources(store.repo, tips)) - named_sources(store, drop.runs)
+    gone = drop.runs.union(Withdrawn(store).purged())
+    unnamed = set(list_sources(store.repo, tips)) - named_sources(store, gone)
     return drop._replace(snapshots=frozenset(unnamed))
 
 

@@ -1246,3 +1246,33 @@ def test_a_source_beside_files_of_others_goes_too(
         say(bob, "fetch", remote)
     purge_and_fetch(project, bob, two, str(lab))
     assert_whole(bob, [one])
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_source_of_a_backup_beside_records_of_before_goes_too(
+    project: Path, tmp_path: Path, *, late: bool
+) -> None:
+    """Whoever made it had it from a remote with records and files as they were before."""
+    hub, lab, saved = tmp_path / "hub.git", tmp_path / "lab.git", str(tmp_path / "kim.tar")
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
+    one = run(project)
+    say(project, "push", str(lab))
+    before = refs_of(lab, "refs/gage")
+    two = hush(project)
+    kim, bob = (clone(hub, tmp_path / name, name=name.title()) for name in ("kim", "bob"))
+    for remote in ("origin", str(lab)):
+        say(project, "push", remote)
+    for kind in ("/bulk", "/log"):
+        ((ref, oid),) = only(before, kind).items()
+        git(lab, "update-ref", ref, oid)
+    say(kim, "fetch", str(lab))
+    say(kim, "backup", saved)
+    for words in [("fetch",)] if late else [("restore", "--from", saved, "-y"), ("fetch",)]:
+        say(bob, *words)
+    say(project, "purge", two, "--force", "--remote", "origin")
+    assert "is gone" in gage_inside(bob, "fetch").err
+    say(bob, "restore", "--from", saved, "-y")
+    prune(bob)
+    assert HUSH not in everything(bob)
+    assert_whole(bob, [one])
+    assert listed(bob) == [one]
