@@ -41,8 +41,9 @@ _LOOKS = frozenset(
 _versions: dict[str, tuple[int, ...]] = {}
 
 # What to do where git's words say this.
+_LOCKED = "another git is at work there, or was killed: try again in a minute"
 _HINTS = {
-    ".lock': File exists": "another git is at work there, or was killed: try again in a minute",
+    ".lock': File exists": _LOCKED,
     "No space left on device": FREE_SPACE,
 }
 
@@ -477,8 +478,16 @@ def git_error(args: Iterable[str], returncode: int, stderr: bytes) -> GitError:
         f"git {command}: {first.removeprefix('fatal: ').removeprefix('error: ')}",
         stderr=text,
         returncode=returncode,
-        hint=next((hint for sign, hint in _HINTS.items() if sign in text), None),
+        hint=_find_hint(text),
     )
+
+
+def _find_hint(text: str) -> str | None:
+    lock = text.partition("Unable to create '")[2].partition("': File exists")[0]
+    if lock.endswith("/packed-refs.lock"):
+        # It can be that of any git, and stays; locks on refs of ours are taken away.
+        return f"{_LOCKED}, and if none is at work by then: rm {shlex.quote(lock)}"
+    return next((hint for sign, hint in _HINTS.items() if sign in text), None)
 
 
 def _without_settings(args: Iterable[str]) -> list[str]:
