@@ -40,12 +40,7 @@ _LOOKS = frozenset(
 # By the path of the program.
 _versions: dict[str, tuple[int, ...]] = {}
 
-# What to do where git's words say this.
 _LOCKED = "another git is at work there, or was killed: try again in a minute"
-_HINTS = {
-    ".lock': File exists": _LOCKED,
-    "No space left on device": FREE_SPACE,
-}
 
 _QUESTIONS = (
     "--path-format=absolute",
@@ -483,11 +478,15 @@ def git_error(args: Iterable[str], returncode: int, stderr: bytes) -> GitError:
 
 
 def _find_hint(text: str) -> str | None:
-    lock = text.partition("Unable to create '")[2].partition("': File exists")[0]
-    if lock.endswith("/packed-refs.lock"):
-        # It can be that of any git, and stays; locks on refs of ours are taken away.
-        return f"{_LOCKED}, and if none is at work by then: rm {shlex.quote(lock)}"
-    return next((hint for sign, hint in _HINTS.items() if sign in text), None)
+    import re  # only where git has failed
+
+    if found := re.search(r"nable to create (?:file )?'?(.+)\.(?:lock|new)'?: File exists", text):
+        if found[1].endswith("/packed-refs"):
+            # They can be those of any git, and stay; locks on refs of ours are taken away.
+            both = shlex.join([f"{found[1]}.lock", f"{found[1]}.new"])
+            return f"{_LOCKED}, and if none is at work by then: rm -f {both}"
+        return _LOCKED
+    return FREE_SPACE if "No space left on device" in text else None
 
 
 def _without_settings(args: Iterable[str]) -> list[str]:

@@ -141,8 +141,9 @@ class Lab:
                 self.random.randint(1, 90) if day == "killed" else 512 << self.random.randint(0, 9)
             )
             done = on_a_bad_day(where, day, late, words)
-            # Where git itself is ended as it writes, it says to remove this by hand.
-            (where / ".git" / "packed-refs.lock").unlink(missing_ok=True)
+            # Where git itself is ended as it writes, these are removed by hand.
+            for left in ("packed-refs.lock", "packed-refs.new"):
+                (where / ".git" / left).unlink(missing_ok=True)
             day = f"{day} {late}"
             # A program that cannot write what it makes leaves with 128 and the signal's number.
             ok = (-9, 0, 1, 125, 153)

@@ -34,11 +34,14 @@ def test_what_git_cannot_do_says_what_to_do() -> None:
         ("unable to write symref for HEAD: No space left on device", "free some space and try"),
         ("Unable to create '/x.lock': File exists.", "another git is at work there"),
         ("Unable to create '/a b/packed-refs.lock': File exists.", "another git is at work there"),
+        ("unable to create file /a b/packed-refs.new: File exists", "another git is at work there"),
+        ("not so", ""),
     ):
         error = git_error(["init", "-q"], 128, f"fatal: {words}\n".encode())
         assert error.message == f"git init -q: {words}"
         assert (error.hint or "").startswith(hint)
-        assert ("rm '/a b/packed-refs.lock'" in (error.hint or "")) == ("packed-refs" in words)
+        way = ": rm -f '/a b/packed-refs.lock' '/a b/packed-refs.new'"
+        assert (error.hint or "").endswith(way) == ("packed-refs" in words)
 
 
 def test_record_blobs_that_are_not_here_or_too_large_give_no_lines(repo: Path) -> None:
