@@ -160,8 +160,9 @@ def has_unnamed_sources(store: Store, gone: Collection[str]) -> bool:
     A remote lost the records, or each of its refs was put back to a time of its own, and a backup
     may have what came from it. What was looked through once is not read again.
     """
-    found = (*_epochs_of_others(store), *_group(store, TAKEN).values())
-    epochs = [refs for refs in found if tips_of(refs, _SOURCES)]
+    groups = _group(store)
+    theirs = _epochs_of_others(groups, _lanes_of_ours(store, groups))
+    epochs = [*theirs, *_group(store, TAKEN).values()]
     tips = {tip for refs in epochs for tip in tips_of(refs, _SOURCES)}
     memory, told = Memory(store), digest_refs(dict.fromkeys(gone, ""))
     whose, *seen = (memory.recall("purges", "sources looked through") or told).split()
@@ -176,9 +177,9 @@ def has_unnamed_sources(store: Store, gone: Collection[str]) -> bool:
     return bool(sources)
 
 
-def _epochs_of_others(store: Store) -> list[dict[str, str]]:
-    groups = _group(store)
-    own = _lanes_of_ours(store, groups)
+def _epochs_of_others(
+    groups: Mapping[Key, dict[str, str]], own: Collection[str]
+) -> list[dict[str, str]]:
     return [refs for key, refs in groups.items() if key[0] == TRACKING and key[2] not in own]
 
 
@@ -244,7 +245,7 @@ def find_touched(
     own = _lanes_of_ours(store, groups)
     gone = drop.runs.union(Withdrawn(store).purged())
     named = named_sources(store, gone)
-    epochs = _epochs_of_others(store) if drop.own_sources else []
+    epochs = _epochs_of_others(groups, own) if drop.own_sources else []
     chains = [tip for refs in epochs for tip in tips_of(refs, _SOURCES)]
     unnamed = set(list_sources(store.repo, chains)) - named
     for key, refs in groups.items():

@@ -18,7 +18,14 @@ from git_gage.records import short_id
 from git_gage.runs.liveness import Life, find_host, find_life
 from git_gage.runs.stop import refuse_going
 from git_gage.secrets import find_secrets, mask_file
-from git_gage.share.lanes import Memory, digest_refs, read_holders, recall_name, split_ref
+from git_gage.share.lanes import (
+    Memory,
+    digest_refs,
+    read_holders,
+    recall_name,
+    split_ref,
+    tips_of,
+)
 from git_gage.share.peek import forget_peeks
 from git_gage.share.redaction import Redaction, find_said, is_of_files
 from git_gage.share.take_back import (
@@ -223,7 +230,7 @@ def _own_lanes(store: Store, drop: Drop, may_hold: MayHold) -> Iterator[tuple[st
     refs = store.repo.list_refs(TAKEN)
     found = (parse_ref(name) for name in refs)
     lanes = dict.fromkeys((each.remote, each.lane) for each in found if each is not None)
-    going = _with_taken_sources(store, drop, [refs[name] for name in refs if name.endswith("/src")])
+    going = _with_taken_sources(store, drop, tips_of(refs, ["src"]))
     # Where sources go that nobody names, no records tell which epochs have them.
     looks = may_hold if going.snapshots == drop.snapshots else bool
     for remote, lane in lanes:
