@@ -1,8 +1,10 @@
-"""Lock files that a killed git left on refs which are ours to write."""
+"""Lock files that a killed git left."""
 
 from __future__ import annotations
 
 import os
+import posixpath
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 # git holds such a lock for milliseconds, its own gc too.
 STALE_S = 60
+_IN_THE_WAY = re.compile(r"nable to create (?:file )?'?(.+)\.(lock|new)'?: File exists")
 
 
 def drop_stale_locks(repo: Repository, *spaces: str) -> None:
@@ -34,3 +37,13 @@ def _drop_stale(lock: Path, oldest: float) -> None:
             lock.unlink()
     except OSError:
         pass  # let go meanwhile, or not ours to remove: git says so
+
+
+def find_locks(said: str) -> list[str]:
+    """Files that git could not write as they were there, and what a killed git leaves with them."""
+    found = _IN_THE_WAY.search(said)
+    if found is None:
+        return []
+    path = posixpath.normpath(found[1])
+    kinds = ("lock", "new") if path.endswith("/packed-refs") else (found[2],)
+    return [f"{path}.{kind}" for kind in kinds]

@@ -478,14 +478,12 @@ def git_error(args: Iterable[str], returncode: int, stderr: bytes) -> GitError:
 
 
 def _find_hint(text: str) -> str | None:
-    import re  # only where git has failed
+    from git_gage.git.locks import find_locks  # only where git has failed
 
-    if found := re.search(r"nable to create (?:file )?'?(.+)\.(?:lock|new)'?: File exists", text):
-        if found[1].endswith("/packed-refs"):
-            # They can be those of any git, and stay; locks on refs of ours are taken away.
-            both = shlex.join([f"{found[1]}.lock", f"{found[1]}.new"])
-            return f"{_LOCKED}, and if none is at work by then: rm -f {both}"
-        return _LOCKED
+    if locks := find_locks(text):
+        # Those of all refs can be of any git, and stay; locks on refs of ours are taken away.
+        more = f", and if none is at work by then: rm -f {shlex.join(locks)}" if locks[1:] else ""
+        return f"{_LOCKED}{more}"
     return FREE_SPACE if "No space left on device" in text else None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_gage.errors import RemoteError
+from git_gage.git.locks import find_locks
 from git_gage.git.network import Answer, ask_remote
 from git_gage.git.quarantine import quarantine_environ
 from git_gage.share.bucket import is_bucket, own_only, reached, require_git
@@ -74,7 +75,6 @@ _DAMAGED_THERE = ("corruption on the remote side", "(stored in ./objects/")
 _CUT = ("unpack failed: eof before pack header", "early EOF", "error: Could not read ")
 _NOT_HERE = "needs force"
 _MENDED = "whoever runs the remote has mended it ('git fsck --name-objects' there)"
-_LOCKED = ".lock': File exists"
 _FULL = "No space left"
 _NO_HELPER = ("is not a git command", "transport '")
 _NOISE = (
@@ -549,8 +549,8 @@ def _hint(
             f"{here} 'git gage export @ --format jsonl -o runs.jsonl', "
             f"{there} 'git gage import runs.jsonl'"
         )
-    if any(_LOCKED in line for line in answer.said):
-        return f"another git is at work there, or was killed; in a minute: {again}"
+    if when := _unlock(answer):
+        return f"another git is at work there, or was killed; {when}: {again}"
     if any(sign in line for line in answer.said for sign in _NO_HELPER):
         return (
             "runs go to git remotes, directories, rclone:<remote>:<path> and s3://<bucket>/<path>"
@@ -574,6 +574,17 @@ def _hint(
     if _is_empty(remote.address):
         return f"it is empty; runs come there with: git gage copy --all --to {shown}"
     return f"try it: git ls-remote {shown}"
+
+
+def _unlock(answer: Answer) -> str | None:
+    """When what is locked is free; old locks on our own refs go with the next try."""
+    theirs = [line for line in answer.said if line.startswith("remote:")]
+    if locks := find_locks("\n".join(theirs)):
+        return f"in a minute, or, if none is, after 'rm -f {shlex.join(locks)}' there"
+    if locks := find_locks("\n".join(answer.said)):
+        more = f", or, if none is, after 'rm -f {shlex.join(locks)}'" if locks[1:] else ""
+        return f"in a minute{more}"
+    return None
 
 
 def _is_empty(address: str) -> bool:

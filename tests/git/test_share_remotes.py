@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -244,6 +245,28 @@ def test_a_locked_ref_is_gits_to_explain(world: World) -> None:
     assert caught.value.hint == told
     os.utime(lock, (1, 1))
     assert world.sam.fetch().runs_new == 1
+
+
+@pytest.mark.parametrize("left", ["refs/gage/{}/log.lock", "packed-refs.lock", "packed-refs.new"])
+def test_what_a_killed_git_left_at_a_remote_is_named(world: World, left: str) -> None:
+    """What is purged is rewritten there: a ref is written, and those of before are deleted."""
+    assert gage_inside(world.ana.path, "run", "--", "true").code == 0
+    world.ana.push()
+    (log,) = (ref for ref in refs_of(world.origin) if ref.endswith("/log"))
+    git(world.origin, "pack-refs", "--all")
+    lock = world.origin / left.format(log.removeprefix("refs/gage/").removesuffix("/log"))
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    assert gage_inside(world.ana.path, "purge", "--force", "@").code == 0
+    with pytest.raises(RemoteError, match="push to 'origin': ") as caught:
+        world.ana.push()
+    hint = caught.value.hint or ""
+    assert hint.startswith("another git is at work there, or was killed; in a minute, or, if none")
+    assert hint.endswith("' there: git gage push origin")
+    for path in shlex.split(hint.partition("'rm -f ")[2].partition("' there")[0]):
+        Path(path).unlink(missing_ok=True)
+    world.ana.push()
+    assert log not in refs_of(world.origin)
 
 
 @pytest.mark.parametrize("verb", ["push", "fetch", "sync"])
