@@ -132,6 +132,19 @@ def _write_again(store: Store, prefix: str, touched: Touched) -> dict[str, str]:
     }
 
 
+class _LookedThrough:
+    """What had nothing of some runs when it was read, kept by a name of its own."""
+
+    def __init__(self, store: Store, name: str, runs: Collection[str]) -> None:
+        self._memory, self._name = Memory(store), name
+        self._of = digest_refs(dict.fromkeys(runs, ""))
+        whose, *tips = (self._memory.recall("purges", name) or self._of).split()
+        self.tips = tips if whose == self._of else []
+
+    def note(self, tips: Iterable[str]) -> None:
+        self._memory.note("purges", self._name, " ".join([self._of, *sorted(tips)]))
+
+
 def find_lone_runs(store: Store, runs: Collection[str]) -> set[str]:
     """Those of some runs of which there are files beside the records of others, or of none.
 
@@ -140,17 +153,16 @@ def find_lone_runs(store: Store, runs: Collection[str]) -> set[str]:
     """
     if not runs:
         return set()
-    memory, refs = Memory(store), store.repo.list_refs(TRACKING, TAKEN)
+    looked = _LookedThrough(store, "looked through", runs)
+    refs = store.repo.list_refs(TRACKING, TAKEN)
     tips = {oid for ref, oid in refs.items() if ref.endswith("/bulk")}
-    told = digest_refs(dict.fromkeys(runs, ""))
-    whose, *seen = (memory.recall("purges", "looked through") or told).split()
-    sizes = store.repo.object_sizes(seen if whose == told else ())
+    sizes = store.repo.object_sizes(looked.tips)
     here = [oid for oid, size in sizes.items() if size is not None]
     fresh = sorted(tips.difference(here))
     files = list_files(store.repo, [*fresh, *(f"^{oid}" for oid in here)]) if fresh else {}
     lone = {path.partition("/")[0] for path in files}.intersection(runs)
     if fresh and not lone:
-        memory.note("purges", "looked through", " ".join([told, *sorted(tips)]))
+        looked.note(tips)
     return lone
 
 
@@ -164,16 +176,15 @@ def has_unnamed_sources(store: Store, gone: Collection[str]) -> bool:
     theirs = _epochs_of_others(groups, _lanes_of_ours(store, groups))
     epochs = [*theirs, *_group(store, TAKEN).values()]
     tips = {tip for refs in epochs for tip in tips_of(refs, _SOURCES)}
-    memory, told = Memory(store), digest_refs(dict.fromkeys(gone, ""))
-    whose, *seen = (memory.recall("purges", "sources looked through") or told).split()
-    fresh = tips.difference(seen if whose == told else ())
+    looked = _LookedThrough(store, "sources looked through", gone)
+    fresh = tips.difference(looked.tips)
     sources = set(list_sources(store.repo, sorted(fresh)))
     # Nearly always they are named by the records beside them: those of all are read last.
     beside = {ref: oid for refs in epochs if fresh & {*refs.values()} for ref, oid in refs.items()}
     for refs in (beside, None):
         sources -= named_sources(store, gone, refs) if sources else set()
     if fresh and not sources:
-        memory.note("purges", "sources looked through", " ".join([told, *sorted(tips)]))
+        looked.note(tips)
     return bool(sources)
 
 
