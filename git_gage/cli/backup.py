@@ -99,12 +99,17 @@ def _save(app: App, name: str, *, verify: bool, as_json: bool) -> int:
     """Save all in a file, or look through one; 1 where something is damaged here and stays out."""
     from git_gage.render.amounts import count_text, size_text
     from git_gage.render.machine import format_json
-    from git_gage.share.backup import make_backup, read_backup
+    from git_gage.share.backup import make_backup, name_members, read_backup, warn_of_damage
 
     path = app.find_path(name)
-    is_all = True
+    damaged: list[str] = []
     if verify:
         backup = read_backup(find_backup(path))
+        is_all = not backup.damaged
+        if backup.damaged:
+            damaged = name_members(app.store, app.catalog, backup.damaged)
+            hint = "all else comes back from it; make another: git gage backup <file>"
+            warn_of_damage(app.progress(), f"in '{backup.path}'", damaged, hint)
     else:
         if app.asked_folder and not app.runs.count():
             raise app.no_runs()
@@ -113,7 +118,7 @@ def _save(app: App, name: str, *, verify: bool, as_json: bool) -> int:
         with app.progress() as progress:
             backup, is_all = make_backup(app.store, app.catalog, require_folder(target), progress)
     if as_json:
-        click.echo(format_json(_as_json(backup)), nl=False)
+        click.echo(format_json(_as_json(backup, damaged)), nl=False)
         return int(not is_all)
     from git_gage.safe import clean
 
@@ -164,12 +169,13 @@ def require_folder(target: Path) -> Path:
     return target
 
 
-def _as_json(backup: Backup) -> dict[str, object]:
+def _as_json(backup: Backup, damaged: list[str]) -> dict[str, object]:
     return {
         "file": str(backup.path),
         "made": backup.made,
         "runs": backup.runs,
         "records": backup.records,
         "large": len(backup.large),
+        "damaged": damaged,
         "bytes": backup.size,
     }

@@ -41,22 +41,23 @@ _MENDED = "; lanes here can be read again"
 @sign_options
 @yes_option
 @click.pass_obj
-def command(app: App, runs: tuple[str, ...], wheres: tuple[str, ...], backup: str | None) -> None:
+def command(app: App, runs: tuple[str, ...], wheres: tuple[str, ...], backup: str | None) -> int:
     """Bring back runs that were deleted or archived"""
     if backup is not None:
         if runs:
             raise click.UsageError("a backup is restored as a whole: give no runs")
-        _restore_all(app, backup)
-        return
+        return _restore_all(app, backup)
     from git_gage.cli.put_away import describe_done
     from git_gage.runs.attributes import restore_runs
 
     chosen = find_chosen(app, runs, wheres, put_away=True)
     done = restore_runs(app.store, app.catalog, chosen, app.author)
     describe_done(app, "Restored", done)
+    return 0
 
 
-def _restore_all(app: App, name: str) -> None:
+def _restore_all(app: App, name: str) -> int:
+    """Bring back all of a backup; 1 where some of it is damaged there and not here."""
     from git_gage.cli.backup import find_backup
     from git_gage.cli.copy import is_place
     from git_gage.cli.folder import take_in
@@ -65,7 +66,7 @@ def _restore_all(app: App, name: str) -> None:
 
     if is_place(app, name):
         _restore_from_there(app, name)
-        return
+        return 0
     backup = read_backup(find_backup(app.find_path(name)))
     require_format(app.repo, backup)
     app.make_folder()
@@ -78,6 +79,7 @@ def _restore_all(app: App, name: str) -> None:
     come = [count_text(done.runs, "run"), count_text(done.records, "record")]
     what = ", ".join([*come, count_text(done.large, "large file")])
     click.echo(f"Restored {what}{_MENDED if done.is_mended else ''}")
+    return int(not done.is_all)
 
 
 def _again(name: str) -> str:

@@ -13,14 +13,14 @@ import json
 import os
 import re
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.errors import IntegrityError, RequestError
-from git_gage.records import format_time
+from git_gage.records import format_time, short_id
 from git_gage.share.fetch import mending
 from git_gage.share.lanes import is_ancestor, sharing
 from git_gage.share.mend import give_back
@@ -67,11 +67,15 @@ _MOST_TOLD = 9
 _MAKE_ONE = "make one: git gage backup <file>"
 _SHA1 = 40
 _OBJECT = re.compile(r"files/objects/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
-_OUTPUT = re.compile(r"outputs/[0-9a-z]{30}(?:-[a-z-]{1,32})?(?:\.idx)?")
+_OUTPUT = re.compile(r"outputs/([0-9a-z]{30})(?:-[a-z-]{1,32})?(?:\.idx)?")
+_STANDS_ALONE = re.compile(f"{_OBJECT.pattern}|{_OUTPUT.pattern}")
 
 
 class Backup(NamedTuple):
-    """What a file has in it: members by name with sha256 and size; refs; lanes that are its own."""
+    """What a file has in it: members by name with sha256 and size; refs; lanes that are its own.
+
+    damaged: names of large files and whole outputs that are other bytes than its list says.
+    """
 
     path: Path
     made: str
@@ -80,11 +84,13 @@ class Backup(NamedTuple):
     members: Mapping[str, tuple[str, int]]
     refs: Mapping[str, str]
     lanes: tuple[str, ...]
+    damaged: frozenset[str]
 
     @property
     def large(self) -> list[str]:
         """sha256 of the large files in it."""
-        return [found[3] for name in self.members if (found := _OBJECT.fullmatch(name))]
+        sound = self.members.keys() - self.damaged
+        return [found[3] for name in sound if (found := _OBJECT.fullmatch(name))]
 
     @property
     def size(self) -> int:
@@ -94,7 +100,8 @@ class Backup(NamedTuple):
 class Restored(NamedTuple):
     """What came back that was not here; `beside` are lanes that went on here in another way.
 
-    is_mended: lanes of which this disk had lost a part can be read again.
+    is_mended: lanes of which this disk had lost a part can be read again. is_all: nothing that is
+    damaged in the backup is missed here.
     """
 
     runs: int
@@ -102,6 +109,7 @@ class Restored(NamedTuple):
     large: int
     beside: int
     is_mended: bool
+    is_all: bool
 
 
 def make_backup(
@@ -133,7 +141,9 @@ def make_backup(
                     _write(store, catalog, file, bundle, refs, sound)
                     file.flush()
                     os.fsync(file.fileno())
-                read_backup(part)
+                backup = read_backup(part)
+                if backup.damaged:
+                    raise _broken(part, f"'{min(backup.damaged)}' is not what was written")
                 replace_file(part, target)
                 sync_folder(target.parent)
         finally:
@@ -143,12 +153,23 @@ def make_backup(
     damaged = {sha256 for sha256, _ in large}.difference(sound)
     if damaged:
         names = name_objects(store, catalog, damaged)
-        more = f" and {len(names) - _MOST_TOLD:,} more" if len(names) > _MOST_TOLD else ""
-        observer.warning(
-            "damaged here, and so not in the backup: "
-            f"{', '.join(names[:_MOST_TOLD])}{more}\nhint: git gage files verify"
-        )
-    return read_backup(target), not damaged
+        warn_of_damage(observer, "here, and so not in the backup", names, "git gage files verify")
+    return backup._replace(path=target), not damaged
+
+
+def warn_of_damage(observer: Observer, where: str, names: Sequence[str], hint: str) -> None:
+    more = f" and {len(names) - _MOST_TOLD:,} more" if len(names) > _MOST_TOLD else ""
+    observer.warning(f"damaged {where}: {', '.join(names[:_MOST_TOLD])}{more}\nhint: {hint}")
+
+
+def name_members(store: Store, catalog: Catalog, members: Collection[str]) -> list[str]:
+    """What runs call large files and whole outputs of a backup."""
+    objects = {found[3] for name in members if (found := _OBJECT.fullmatch(name))}
+    outputs = {found[1] for name in members if (found := _OUTPUT.fullmatch(name))}
+    return [
+        *name_objects(store, catalog, objects),
+        *(f"whole output of {short_id(run)}" for run in sorted(outputs)),
+    ]
 
 
 def find_unfinished(store: Store) -> list[Path]:
@@ -160,7 +181,8 @@ def find_unfinished(store: Store) -> list[Path]:
 def read_backup(path: Path) -> Backup:
     """What a file has in it, after every byte was compared with its list.
 
-    Raises: IntegrityError for a file that is cut off, damaged, or no backup; RequestError.
+    Raises: IntegrityError for a file that is cut off, or no backup, or damaged in anything but
+    large files and whole outputs, which are named; RequestError.
     """
     listed: dict[str, Any] = {}
     found: dict[str, tuple[str, int]] = {}
@@ -174,10 +196,13 @@ def read_backup(path: Path) -> Backup:
                 found[member.name] = _digest(file)
     if not listed or BUNDLE not in found:
         raise _broken(path, "it has no list of what is in it")
-    if listed["members"] != found:
-        names = sorted(set(listed["members"].items()) ^ set(found.items()))
-        raise _broken(path, f"'{names[0][0]}' is not what its list says")
-    return Backup(path, **listed)
+    damaged = set()
+    for name, _ in sorted(set(listed["members"].items()) ^ set(found.items())):
+        if not (name in found and name in listed["members"] and _STANDS_ALONE.fullmatch(name)):
+            raise _broken(path, f"'{name}' is not what its list says")
+        # An output and its index are nothing without each other.
+        damaged |= {name, name.removesuffix(".idx"), f"{name.removesuffix('.idx')}.idx"}
+    return Backup(path, **listed, damaged=frozenset(damaged & found.keys()))
 
 
 def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Observer) -> Restored:
@@ -206,7 +231,11 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
             # A purge that came along can have taken others.
             came = max(0, catalog.count() - runs)
             came_records = max(0, catalog.count_records() - records)
-    return Restored(came, came_records, len(large), beside, is_mended)
+            missed = name_members(store, catalog, _find_missed(store, backup))
+            if missed:
+                hint = "all else is here; from another copy: git gage restore --from <file>"
+                warn_of_damage(observer, f"in '{backup.path}'", missed, hint)
+    return Restored(came, came_records, len(large), beside, is_mended, not missed)
 
 
 # -- writing ---------------------------------------------------------------------------------------
@@ -384,12 +413,27 @@ def _remove_unneeded(store: Store, catalog: Catalog, brought: set[str]) -> set[s
     return unneeded
 
 
+def _find_missed(store: Store, backup: Backup) -> set[str]:
+    """What is damaged in a backup, and not here."""
+    return {
+        name
+        for name in backup.damaged
+        if not (
+            store.sidecar.has(found[3], backup.members[name][1])
+            if (found := _OBJECT.fullmatch(name))
+            else (store.dir / name).exists()
+        )
+    }
+
+
 def _bring_files(store: Store, backup: Backup, *, keep_locals: bool) -> set[str]:
     """Put large files and whole outputs where they belong; the large ones that were not here."""
     brought = set()
     with _open(backup.path) as tar:
         for member, file in _members(tar, backup.path):
             found = _OBJECT.fullmatch(member.name)
+            if member.name in backup.damaged:
+                continue
             if found is not None:
                 if _bring_object(store, found[3], member.size, file):
                     brought.add(found[3])

@@ -451,6 +451,52 @@ def test_a_large_file_that_is_damaged_keeps_nothing_else_out(
     assert (everything(fresh), objects(fresh)) == (everything(repo), [])
 
 
+def flip(path: Path, name: str) -> str:
+    """Change one byte of a member of a backup, the first whose name begins so; its name."""
+    with tarfile.open(path) as tar:
+        entry = next(each for each in tar if each.name.startswith(name))
+    data = bytearray(path.read_bytes())
+    data[entry.offset_data] ^= 1
+    path.write_bytes(data)
+    return entry.name
+
+
+def test_a_byte_that_flipped_in_a_backup_costs_one_file(
+    pair: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    """All else comes back; what does not is named, and comes from a sound copy."""
+    repo, runs = pair
+    say(repo, "backup", "../sound.tar")
+    shutil.copy(tmp_path / "sound.tar", tmp_path / "b.tar")
+    (sha256, size), *_ = objects(repo)
+    assert flip(tmp_path / "b.tar", "files/").endswith(sha256)
+    flip(tmp_path / "b.tar", "outputs/")
+    names = [*(f"{each[10:17]}:big.bin" for each in runs), f"whole output of {runs[1][10:17]}"]
+    done = gage_inside(repo, "backup", "--verify", "../b.tar")
+    assert (done.code, done.out[:16]) == (1, "Verified 4 runs,")
+    assert ", 0 large files: " in done.out
+    told, hint = done.err.splitlines()
+    said = f"warning: damaged in '{tmp_path / 'b.tar'}': "
+    assert (told[: len(said)], sorted(told[len(said) :].split(", "))) == (said, sorted(names))
+    assert hint == "hint: all else comes back from it; make another: git gage backup <file>"
+    done = gage_inside(repo, "backup", "--verify", "--json", "../b.tar")
+    read = json.loads(done.out)
+    assert (done.code, read["large"], sorted(read["damaged"])) == (1, 0, sorted(names))
+    fresh = empty(tmp_path / "fresh")
+    done = gage_inside(fresh, "restore", "--from", "../b.tar")
+    assert (done.code, done.out[:16]) == (1, "Restored 4 runs,")
+    assert ", 0 large files" in done.out
+    told, hint = done.err.splitlines()
+    assert sorted(told[len(said) :].split(", ")) == sorted(names)
+    assert hint == "hint: all else is here; from another copy: git gage restore --from <file>"
+    assert (everything(fresh), objects(fresh)) == (everything(repo), [])
+    assert ", 1 large file" in say(fresh, "restore", "--from", "../sound.tar")
+    assert objects(fresh) == [(sha256, size)]
+    assert (fresh / ".git/gage/outputs" / runs[1]).read_text() == "all of it"
+    # Where all of it is here, nothing is missed.
+    assert gage_inside(fresh, "restore", "--from", "../b.tar").code == 0
+
+
 def test_what_was_taken_and_what_is_private_is_saved_too(
     pair: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
