@@ -18,6 +18,7 @@ from git_gage.share.lanes import (
     Memory,
     digest_refs,
     list_blobs,
+    list_blobs_of,
     read_tip_lines,
     recall_name,
     tips_of,
@@ -167,31 +168,46 @@ def find_lone_runs(store: Store, runs: Collection[str]) -> set[str]:
 
 
 def has_unnamed_sources(store: Store, gone: Collection[str]) -> bool:
-    """Whether epochs of others have sources that no records here name, but those of runs `gone`.
+    """Whether epochs have sources that no records here name, but those of runs `gone`.
 
-    A remote lost the records, or each of its refs was put back to a time of its own, and a backup
-    may have what came from it. What was looked through once is not read again.
+    Not those of this clone's own runs, which are judged as these go. A remote lost the records, or
+    each of its refs was put back to a time of its own, and a backup may have what came from it; and
+    what was passed on of one run can be the source of another one, which went later. What was
+    looked through once is not read again.
     """
-    groups = _group(store)
-    theirs = _epochs_of_others(groups, _lanes_of_ours(store, groups))
-    epochs = [*theirs, *_group(store, TAKEN).values()]
+    groups = _group(store, TRACKING, OUT, TAKEN)
+    epochs = [refs for key, refs in groups.items() if key[2] not in store.my_lanes]
     tips = {tip for refs in epochs for tip in tips_of(refs, _SOURCES)}
     looked = _LookedThrough(store, "sources looked through", gone)
     fresh = tips.difference(looked.tips)
-    sources = set(list_sources(store.repo, sorted(fresh)))
     # Nearly always they are named by the records beside them: those of all are read last.
     beside = {ref: oid for refs in epochs if fresh & {*refs.values()} for ref, oid in refs.items()}
-    for refs in (beside, None):
-        sources -= named_sources(store, gone, refs) if sources else set()
+    sources = find_unnamed(store, sorted(fresh), gone, beside)
     if fresh and not sources:
         looked.note(tips)
     return bool(sources)
 
 
-def _epochs_of_others(
-    groups: Mapping[Key, dict[str, str]], own: Collection[str]
-) -> list[dict[str, str]]:
-    return [refs for key, refs in groups.items() if key[0] == TRACKING and key[2] not in own]
+def find_unnamed(
+    store: Store,
+    tips: Iterable[str],
+    gone: Collection[str],
+    beside: Mapping[str, str] | None = None,
+) -> set[str]:
+    """Sources of some tips that no records here name, but those of runs `gone`.
+
+    None where this disk has lost records, as they could name any. `beside`: refs to look at first.
+    """
+    unnamed = set(list_sources(store.repo, list(tips)))
+    refs = store.repo.list_refs(*SPACES)
+    for each in (beside or {}, refs):
+        unnamed -= _named_sources(store, gone, each) if unnamed else set()
+    if (
+        unnamed
+        and None in store.repo.object_sizes(list_blobs_of(store, tips_of(refs, RECORDS))).values()
+    ):
+        return set()
+    return unnamed
 
 
 def _lanes_of_ours(store: Store, groups: Iterable[Key]) -> frozenset[str]:
@@ -255,23 +271,20 @@ def find_touched(
     groups, found = _group(store), []
     own = _lanes_of_ours(store, groups)
     gone = drop.runs.union(Withdrawn(store).purged())
-    named = named_sources(store, gone)
-    epochs = _epochs_of_others(groups, own) if drop.own_sources else []
-    chains = [tip for refs in epochs for tip in tips_of(refs, _SOURCES)]
-    unnamed = set(list_sources(store.repo, chains)) - named
+    chains = [tip for refs in groups.values() for tip in tips_of(refs, _SOURCES)]
+    unnamed = find_unnamed(store, chains, gone)
     for key, refs in groups.items():
         each = Touched(key, refs, Holding(), key[2] in own)
         # Whose sources these were, is told by records that are elsewhere, or were.
-        sources = (
-            list_sources(store.repo, tips_of(refs, _SOURCES)) if unnamed and not each.ours else ()
-        )
+        looks = unnamed and drop.own_sources and key[2] not in store.my_lanes
+        sources = list_sources(store.repo, tips_of(refs, _SOURCES)) if looks else ()
         is_lone = not unnamed.isdisjoint(sources)
         if not (is_lone or may_hold(each.tips)):
             continue
         holding = read_holding(store.repo, each.tips)
         rest = holding.without(drop if each.ours else drop.for_others)
         if is_lone or rest != holding:
-            found.append(each._replace(rest=_wanted_of(catalog, rest, gone, named)))
+            found.append(each._replace(rest=_wanted_of(catalog, rest, gone, unnamed)))
     going = {ref for each in found if each.ours for ref in each.refs}
     stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
     all_here = _read_all(store, stays) if going else Holding()
@@ -316,11 +329,11 @@ def run_of(line: bytes) -> str | None:
 
 
 def _wanted_of(
-    catalog: Catalog, rest: Holding, gone: Collection[str], named: Collection[str]
+    catalog: Catalog, rest: Holding, gone: Collection[str], unnamed: Collection[str]
 ) -> Holding:
     """An epoch of others without what those who recorded it have taken out since.
 
-    Sources are wanted that are `named` here, in that epoch or elsewhere.
+    Sources are wanted that are not `unnamed` here, in that epoch or elsewhere.
     Runs that somebody says to have purged and that are not `gone` here are wanted as they were:
     nothing else may tell who began them, so it is judged first, with the next fetch.
     """
@@ -329,18 +342,14 @@ def _wanted_of(
     unjudged = said_of(records).runs.difference(gone)
     said = said_of(each for each in records if each.run not in unjudged)
     rest = rest.without(said._replace(runs=said.runs.union(gone)))
-    return rest._replace(snapshots=tuple(oid for oid in rest.snapshots if oid in named))
+    return rest._replace(snapshots=tuple(oid for oid in rest.snapshots if oid not in unnamed))
 
 
-def named_sources(
-    store: Store, gone: Collection[str], refs: Mapping[str, str] | None = None
-) -> set[str]:
-    """The sources that records here, or of some refs, name, of runs that are not gone."""
-    refs = store.repo.list_refs(*SPACES) if refs is None else refs
-    lines = read_tip_lines(store, tips_of(refs, RECORDS))
+def _named_sources(store: Store, gone: Collection[str], refs: Mapping[str, str]) -> set[str]:
+    """The sources that records of some refs name, of runs that are not gone."""
     return {
         oid.decode()
-        for line in lines
+        for line in read_tip_lines(store, tips_of(refs, RECORDS))
         for oid in _SNAPSHOT.findall(line)
         if run_of(line) not in gone
     }

@@ -32,7 +32,7 @@ from git_gage.share.take_back import (
     MayHold,
     find_holders,
     find_touched,
-    named_sources,
+    find_unnamed,
     run_of,
     take_back,
 )
@@ -44,7 +44,6 @@ from git_gage.store.rewrite import (
     delete_refs,
     find_busy_journals,
     group_epochs,
-    list_sources,
     purge_journals,
     read_holding,
     rewrite_lane,
@@ -242,8 +241,7 @@ def _with_taken_sources(store: Store, drop: Drop, tips: Sequence[str]) -> Drop:
     if not (tips and drop.own_sources):
         return drop
     gone = drop.runs.union(Withdrawn(store).purged())
-    unnamed = set(list_sources(store.repo, tips)) - named_sources(store, gone)
-    return drop._replace(snapshots=frozenset(unnamed))
+    return drop._replace(snapshots=frozenset(find_unnamed(store, tips, gone)))
 
 
 def _clear_files(store: Store, redactions: Sequence[Redaction]) -> Iterator[str]:

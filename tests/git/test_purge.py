@@ -20,9 +20,11 @@ from git_gage.runs.next_record import draft_next
 from git_gage.share import delivery, purge
 from git_gage.share.fold import fold_lanes
 from git_gage.share.lanes import records_only
+from git_gage.share.take_back import find_unnamed
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import Store
 from git_gage.store.identity import new_lane
+from tests.git.test_mend_own import lose_of_lane
 from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import assert_whole, prune
 from tests.git.test_secrets import everything, objects_of
@@ -1276,3 +1278,40 @@ def test_a_source_of_a_backup_beside_records_of_before_goes_too(
     assert HUSH not in everything(bob)
     assert_whole(bob, [one])
     assert listed(bob) == [one]
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+def test_a_source_that_was_passed_on_goes_with_the_last_run_that_has_it(
+    project: Path, tmp_path: Path, *, is_given: bool
+) -> None:
+    """Runs of one source; a remote was given the first one with a run of another source."""
+    hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
+    one, two, three = hush(project), hush(project), run(project)
+    say(project, "push")
+    bob = clone(hub, tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    say(bob, "push", str(lab), one, three)
+    if is_given:
+        say(bob, "push", str(lab), two)
+    for each in (one, two):
+        say(project, "purge", each, "--force", "--remote", "origin")
+        assert "is gone" in gage_inside(bob, "fetch").err
+        say(bob, "push", str(lab))
+    for where in (bob, lab):
+        prune(where)
+        assert HUSH not in everything(where)
+    assert_whole(bob, [three])
+    assert json.loads(say(bob, "list", "--remote", str(lab), "--json"))[0]["id"] == three
+
+
+def test_where_records_are_lost_no_source_is_without_a_run(project: Path) -> None:
+    """They could be those of the run that it is of."""
+    one = hush(project)
+    say(project, "push")
+    store = Person(project).store
+    tips = list(only(refs_of(project, "refs/gage/"), "/src").values())
+    assert find_unnamed(store, tips, ()) == set()
+    assert len(find_unnamed(store, tips, {one})) == 1
+    lose_of_lane(project, "log", "blob")
+    assert find_unnamed(Person(project).store, tips, {one}) == set()
