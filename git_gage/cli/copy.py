@@ -237,7 +237,7 @@ class Found(NamedTuple):
     """What goes where; `runs`: all that are meant. `catalogs` have them, the last one best.
 
     `listed` are the refs of the other side; has_previews: whether previews would go, if asked for;
-    private: how many runs would be meant, too.
+    private: how many runs would be meant, too; is_partial: whether runs are there that are hidden.
     """
 
     side: Side
@@ -247,6 +247,7 @@ class Found(NamedTuple):
     listed: Refs
     has_previews: bool
     private: int
+    is_partial: bool
 
     def documents(self, runs: Sequence[str]) -> list[dict[str, Any]]:
         """Run objects of these ids, in their order; little is known of a purged one."""
@@ -263,7 +264,7 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
     from git_gage.share.chosen import Chosen
     from git_gage.share.copy import find_put_away, plan_copy
     from git_gage.share.delivery import would_give_up
-    from git_gage.share.news import withheld_lines
+    from git_gage.share.peek import withheld_lines
     from git_gage.share.remote import find_remote
     from git_gage.share.thumbs import would_fetch, would_push
 
@@ -277,11 +278,14 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
     runs, private = ([], 0) if giver is None else _choose(giver, what, put_away=put_away)
     theirs = None if there is None else there.runs
     source, target = (app.runs, theirs) if side.sends else (theirs or app.runs, app.runs)
+    held: dict[bytes, None] = {}
+    if there is not None and side.sends:
+        with app.progress() as progress:
+            held = withheld_lines(app.store, there.peek, progress)
     passed_over: list[str] = []
     if target is not None and not what.is_chosen:
-        passed_over = find_put_away(app.store, side.address, source, target, sends=side.sends)
+        passed_over = find_put_away(app.store, source, target, held, sends=side.sends)
     chosen = Chosen([*runs, *passed_over], what.parts, what.kinds)
-    held = withheld_lines(app.store, there.peek) if there is not None and side.sends else {}
     planned = plan_copy(app.store, side.address, source, target, chosen, held, sends=side.sends)
     listed = {} if there is None else there.peek.listed
     if there is not None and side.sends:
@@ -294,7 +298,8 @@ def plan(app: App, side: Side, what: What, *, put_away: bool = False) -> Found:
         else would_fetch(app.store, remote, listed)
     )
     catalogs = [target or source, source]
-    return Found(side, planned, catalogs, runs, listed, has_previews, private)
+    is_partial = there is not None and there.is_partial
+    return Found(side, planned, catalogs, runs, listed, has_previews, private, is_partial)
 
 
 def _choose(giver: App, what: What, *, put_away: bool) -> tuple[list[str], int]:
@@ -342,6 +347,8 @@ def _tell_nothing(app: App, found: Found, what: What, *, as_json: bool) -> int:
         code = 1
     else:
         told = "none here that is not private" if found.private else "no runs yet"
+        if found.is_partial and not found.side.sends:
+            told = "what is there is not shown"
         click.echo(f"Nothing to copy: {told}")
     tell_private(app, found.private)
     return code

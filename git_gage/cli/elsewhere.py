@@ -76,7 +76,7 @@ class Elsewhere(App):
         except RunNotFoundError as error:
             from git_gage.share.peek import not_there
 
-            raise not_there(error, self._shown) from error
+            raise not_there(error, self._shown, is_partial=self.is_partial) from error
 
     def documents(
         self, limit: int | None, among: Sequence[str] | None = None

@@ -6,7 +6,7 @@ with the next copy.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.runs.withheld import KIND
@@ -30,8 +30,8 @@ from git_gage.share.redaction import find_said
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
 from git_gage.share.take import fetch_chosen
+from git_gage.share.take_back import run_of
 from git_gage.share.transfer import list_remote
-from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL
 from git_gage.store.identity import out_lane
 from git_gage.store.out import extend_lane
@@ -128,16 +128,15 @@ def plan_copy(
 
 
 def find_put_away(
-    store: Store, remote: str, source: Catalog, target: Catalog, *, sends: bool
+    store: Store, source: Catalog, target: Catalog, held: Iterable[bytes], *, sends: bool
 ) -> list[str]:
-    """Runs that one side has, and the other has put away or purged: that word goes, too."""
+    """Runs that one side has, and the other has put away or purged: that word goes, too.
+
+    `held`: as for `plan_copy`.
+    """
     shown = set(source.find(()))
-    others = set(target.find((), put_away=True))
+    others = {*target.find((), put_away=True), *filter(None, map(run_of, held))}
     if sends:
-        withdrawn = Withdrawn(store)
-        if withdrawn.deletes(find_remote(store.repo, remote).tracking):
-            # A look leaves out what was redacted here and is still there: nobody sees what it has.
-            others.update(source.find((), put_away=True), withdrawn.purged())
         others -= store.private
     told = source.record_lines(sorted(others - shown, reverse=True))
     return list(dict.fromkeys(record.run for record in told))

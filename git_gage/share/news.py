@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from git_gage.git import Repository
     from git_gage.share.delivery import Load
-    from git_gage.share.peek import Peek
     from git_gage.share.remote import Remote
     from git_gage.share.transfer import Observer, Outcome
     from git_gage.store import Store
@@ -83,16 +82,6 @@ def known_there(store: Store, remote: Remote, known: Refs) -> list[tuple[str, st
     withdrawn = Withdrawn(store)
     left = [*withdrawn.deletes(remote.tracking).items(), *withdrawn.left(remote.tracking).items()]
     return [*known.items(), *_that_are_here(store.repo, left)]
-
-
-def withheld_lines(store: Store, peek: Peek) -> dict[bytes, None]:
-    """Record lines that a remote has, and that a look at it leaves out; as far as they are here.
-
-    They are in what it is to delete, or of which nothing is wanted.
-    """
-    there = known_there(store, peek.remote, {})
-    held = {ref: oid for ref, oid in there if ref in peek.listed}
-    return read_tip_lines(store, records_only(held).values())
 
 
 class Contents(NamedTuple):

@@ -22,6 +22,7 @@ from git_gage.share.lanes import (
     Refs,
     compare_tips,
     kept_as,
+    read_tip_lines,
     records_only,
     tracking_refs,
     update_refs,
@@ -92,11 +93,35 @@ def look_at(
         return _look(store, catalog, remote, listed, tips, folder, observer)
 
 
-def not_there(error: RunNotFoundError, shown: str) -> RunNotFoundError:
-    """That no run is called so, of a remote that was looked at."""
+def withheld_lines(store: Store, peek: Peek, observer: Observer) -> dict[bytes, None]:
+    """Record lines that a remote has, and that a look at it leaves out.
+
+    They are in what it is to delete, or of which nothing is wanted. Of what git has cleaned up here
+    since, the records are asked for, and not kept.
+    Raises: RemoteError with git's own text.
+    """
+    held = {ref: oid for ref, oid in records_only(peek.listed).items() if ref not in peek.tips}
+    lacking = [ref for ref, oid in held.items() if not _are_here(store.repo, [oid])]
+    if not lacking:
+        return read_tip_lines(store, held.values())
+    folder = store.dir / FOLDER / f"{peek.remote.tracking.replace('/', '%')}.withheld"
+    forget_peek(folder)
+    try:
+        there = Store(_open(store.repo, folder), store.clock)
+        fetch_objects(store.repo, peek.remote, lacking, folder, observer, known=(), strict=True)
+        return read_tip_lines(there, held.values())
+    finally:
+        forget_peek(folder)
+
+
+def not_there(error: RunNotFoundError, shown: str, *, is_partial: bool = False) -> RunNotFoundError:
+    """That no run is called so, of a remote that was looked at; is_partial: not at all it has."""
     told = error.message.removesuffix(" here")
-    message = told if told == error.message else f"{told} on '{shown}'"
+    where = f"is shown on '{shown}'" if is_partial else f"on '{shown}'"
+    message = told if told == error.message else f"{told} {where}"
     hint = f"see them with 'git gage list --remote {shlex.quote(shown)}'"
+    if is_partial:
+        hint = f"git gage push {shlex.quote(shown)}"
     return RunNotFoundError(message, hint=hint)
 
 

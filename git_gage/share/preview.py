@@ -25,8 +25,8 @@ from git_gage.share.lanes import (
 )
 from git_gage.share.leaks import require_no_leaks
 from git_gage.share.left_out import LeftOut
-from git_gage.share.news import Contents, known_there, list_contents, withheld_lines
-from git_gage.share.peek import look_at
+from git_gage.share.news import Contents, known_there, list_contents
+from git_gage.share.peek import look_at, withheld_lines
 from git_gage.share.redaction import find_said
 from git_gage.share.scratch import packed
 from git_gage.share.withdrawn import Withdrawn
@@ -91,7 +91,7 @@ def preview_push(
                 lines = [line for line in lines if _writer(line) in store.my_lanes]
         if lines:
             # A look leaves out what nobody wants to see any more; it is no news for all that.
-            held = withheld_lines(store, peek)
+            held = withheld_lines(store, peek, observer)
             lines = [line for line in lines if line not in held]
         lines = _of_kinds(lines, chosen)
         if lines and not allow_secrets:

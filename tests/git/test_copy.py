@@ -420,3 +420,47 @@ def test_words_about_a_run_that_is_not_there_are_no_run(repo: Path, place: Path)
     assert is_new
     assert records > 1
     assert " all " in gage_inside(repo, "copy", one, "--to", str(place), "-n").out
+
+
+@pytest.mark.parametrize("is_cleaned", [False, True])
+def test_what_is_out_of_sight_stays_after_a_purge(
+    repo: Path, place: Path, tmp_path: Path, *, is_cleaned: bool
+) -> None:
+    """The place hides what it has beside the purged run, whether git here still has that or not."""
+    names = ("one", "two", "three", "four")
+    one, two, three, four = (record(repo, f"{name}.py") for name in names)
+    to = ("--to", str(place))
+    assert gage_inside(repo, "copy", two, four, *to, "-y").code == 0
+    for words in (("purge", four, "--force"), ("rm", "-y", one, two), ("archive", "-y", three)):
+        assert gage_inside(repo, *words).code == 0
+    if is_cleaned:
+        git(repo, "reflog", "expire", "--expire=now", "--all")
+        git(repo, "gc", "-q", "--prune=now")
+        shutil.rmtree(repo / ".git/gage/cache")
+    shown = gage_inside(repo, "copy", "--all", *to, "-n", "--json")
+    assert [(each["id"], each["status"]) for each in json.loads(shown.out)] == [
+        (four, "purged"),
+        (two, "completed"),
+    ]
+    assert gage_inside(repo, "copy", "--all", *to, "-y").code == 0
+    everything = git(place, "cat-file", "--batch-all-objects", "--batch", "--buffer")
+    assert [run in everything for run in (one, three)] == [False, False]
+    sam = clone(place, tmp_path / "sam", name="Sam")
+    assert gage_inside(sam, "fetch").code == 0
+    told = json.loads(gage_inside(sam, "list", "--json", "-w", "deleted or not deleted").out)
+    assert [each["id"] for each in told] == [two]
+    assert not list((repo / ".git/gage/cache").rglob("*withheld*"))
+
+
+def test_what_a_place_does_not_show_is_not_said_to_be_nothing(repo: Path, place: Path) -> None:
+    one, two = record(repo, "one.py"), record(repo, "two.py")
+    assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").code == 0
+    assert gage_inside(repo, "purge", two, "--force").code == 0
+    done = gage_inside(repo, "copy", "--all", "--from", str(place))
+    assert (done.code, done.out) == (0, "Nothing to copy: what is there is not shown\n")
+    told = f"fatal: no run '{one}' is shown on '{place}'\nhint: git gage push {place}\n"
+    for words in (("copy", one, "--from", str(place)), ("fetch", str(place), one)):
+        done = gage_inside(repo, *words)
+        assert (done.code, done.err.endswith(told)) == (128, True), done.err
+    assert gage_inside(repo, "push", str(place)).code == 0
+    assert gage_inside(repo, "fetch", str(place), one).code == 0
