@@ -16,6 +16,7 @@ from git_gage.runs.next_record import draft_next
 from git_gage.runs.withheld import KIND, RUN, read_texts
 from git_gage.share.cargo import named_commit, read_line
 from git_gage.share.chosen import Chosen, push_chosen
+from git_gage.share.cut_short import finish_cut_short
 from git_gage.share.lanes import (
     CARGO,
     Memory,
@@ -39,6 +40,7 @@ from git_gage.share.removal import remove_files
 from git_gage.share.take_back import find_lone_runs, has_unnamed_sources, name_lane
 from git_gage.share.take_out import (
     Redacted,
+    begin_taking_out,
     require_alone,
     runs_of_sources,
     take_out,
@@ -124,12 +126,42 @@ def purge_runs(
             for each in plans
             if not each.said
         ]
+        begin_taking_out(store, [each.run for each in plans])
         for tomb in tombs:
             store.append(tomb)
         store.flush()
-        for sha256 in find_unneeded(store, catalog, [each.run for each in plans]):
-            store.sidecar.remove(sha256)
-        return take_out(store, catalog, plans, drop, [each.tracking for each in found])
+        return _end(store, catalog, plans, drop, [each.tracking for each in found])
+
+
+def _end(
+    store: Store,
+    catalog: Catalog,
+    plans: Sequence[Redaction],
+    drop: Drop,
+    remotes: Sequence[str] = (),
+) -> Redacted:
+    for sha256 in find_unneeded(store, catalog, [each.run for each in plans]):
+        store.sidecar.remove(sha256)
+    return take_out(store, catalog, plans, drop, remotes)
+
+
+def finish_purges(
+    store: Store, catalog: Catalog, runs: Collection[str], observer: Observer
+) -> None:
+    """Go on with purges of these runs that were cut short, as far as a record says them.
+
+    Hold the store's lock, and that of whoever shares.
+    Raises: RequestError where another process or run is in the way.
+    """
+    begun = [run for run in catalog.begun(runs) if not catalog.is_foreign(run)]
+    plans = [plan for run in begun if (plan := _plan(store, catalog, run)).said]
+    if plans:
+        plans = _with_sources(store, plans)
+        drop = make_drop(plans)._replace(own_sources=True)
+        require_alone(store, plans, drop)
+        _end(store, catalog, plans, drop)
+        catalog.refresh()
+    accept_purges(store, catalog, observer)
 
 
 def take_in_purges(
@@ -217,6 +249,7 @@ def push_purge(
     with sharing(store):
         note_name(store, found)
         finish_moves(store, catalog)
+        finish_cut_short(store, catalog, observer)
         meet_again(store, catalog, found, observer)
         known: Refs = {
             **tracking_refs(store.repo, found),

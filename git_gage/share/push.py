@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from git_gage.errors import GageError, RemoteError
 from git_gage.share.beats import drop_beats
+from git_gage.share.cut_short import finish_cut_short
 from git_gage.share.fetch import mending
 from git_gage.share.lanes import CARGO, note_name, sharing
 from git_gage.share.moved import meet_again
@@ -55,6 +56,7 @@ def push_runs(
             if store.journals():
                 store.flush()
             finish_moves(store, catalog)
+            finish_cut_short(store, catalog, observer)
             meet_again(store, catalog, found, observer)
             if runs or kinds is not None:
                 from git_gage.share.chosen import Chosen, push_chosen  # most pushes do without

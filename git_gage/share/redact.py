@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from git_gage.catalog.bulk import find_bound, open_file
@@ -36,7 +36,7 @@ from git_gage.share.redaction import (
     with_parts,
 )
 from git_gage.share.take_back import known_remotes
-from git_gage.share.take_out import Redacted, require_alone, take_out
+from git_gage.share.take_out import Redacted, begin_taking_out, require_alone, take_out
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -182,6 +182,7 @@ def redact_runs(
         require_alone(store, redactions, drop)
         _require_parts(redactions)
         catalog.refresh()
+        begin_taking_out(store, [each.run for each in redactions])
         for each in redactions:
             if not each.said:
                 store.append(draft_next(store, catalog, KIND, each.run, _body(each), author))
@@ -196,6 +197,21 @@ def redact_runs(
         # What came from a backup tells of remotes of another clone.
         sent &= known_remotes(store)
         return take_out(store, catalog, redactions, drop, sent)
+
+
+def finish_redactions(store: Store, catalog: Catalog, runs: Collection[str]) -> None:
+    """Go on with redactions of these runs that were cut short, as far as a record says them.
+
+    Hold the store's lock, and that of whoever shares.
+    Raises: RequestError where another process or run is in the way.
+    """
+    begun = [run for run in catalog.begun(runs) if not catalog.is_foreign(run)]
+    told = (read_said(run, catalog.records(run)) for run in begun)
+    found = [with_objects(store, catalog, each) for each in told if each is not None]
+    if found:
+        drop = make_drop(found)
+        require_alone(store, found, drop)
+        take_out(store, catalog, found, drop)
 
 
 def _require_parts(redactions: Sequence[Redaction]) -> None:

@@ -5,7 +5,7 @@ Source: docs/format.md, "Redaction".
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -81,7 +81,8 @@ def take_out(
     `asked`: remotes, by their names in refs, that may have large files and nothing else of it, as
     all those may that were sent some.
     """
-    withdrawn = Withdrawn(store)
+    withdrawn, runs = Withdrawn(store), [each.run for each in redactions]
+    withdrawn.begin(runs)
     withdrawn.add_purged(drop.runs)
     withdrawn.add_emptied(each.run for each in redactions if each.emptied)
     said, whole = all(each.said for each in redactions), all(each.whole for each in redactions)
@@ -105,7 +106,16 @@ def take_out(
         rewrite_lane(store.repo, prefix, of_lane, looks, taken)
     catalog.close()
     _forget(store)
+    withdrawn.end(runs)
+    withdrawn.save()
     return Redacted(list(redactions), remotes, elsewhere, left)
+
+
+def begin_taking_out(store: Store, runs: Iterable[str]) -> None:
+    """Note it before anything is said of it, so that a push goes on with it after a kill."""
+    withdrawn = Withdrawn(store)
+    withdrawn.begin(runs)
+    withdrawn.save()
 
 
 def take_out_previews(store: Store, catalog: Catalog, observer: Observer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from git_gage.share.lanes import RECORDS
@@ -28,6 +28,7 @@ class Withdrawn:
         self._ignored: list[str] = list(state.get("ignored", ()))
         self._purged: list[str] = list(state.get("purged", ()))
         self._emptied: list[str] = list(state.get("emptied", ()))
+        self._going: list[str] = list(state.get("going", ()))
 
     def add(self, remote: str, refs: Mapping[str, str]) -> None:
         """Refs, by the name they have on the remote, which it is to delete."""
@@ -66,10 +67,23 @@ class Withdrawn:
             "ignored": self._ignored,
             "purged": self._purged,
             "emptied": self._emptied,
+            "going": self._going,
         }
-        told = (self._files, self._ours, self._ignored, self._purged, self._emptied)
+        told = (self._files, self._ours, self._ignored, self._purged, self._emptied, self._going)
         if any(told) or self._path.exists():
             write_json(self._path, state, durable=True)
+
+    def begin(self, runs: Iterable[str]) -> None:
+        """Note runs that something is taken out of, until that is done: a kill may cut it short."""
+        self._going = list(dict.fromkeys([*self._going, *runs]))
+
+    def going(self) -> list[str]:
+        """Runs that something is being taken out of, or was when that was cut short."""
+        return list(self._going)
+
+    def end(self, runs: Collection[str]) -> None:
+        """What was to go of runs is gone."""
+        self._going = [run for run in self._going if run not in runs]
 
     def add_purged(self, runs: Iterable[str]) -> None:
         """Runs of which nothing is wanted from anywhere."""

@@ -446,6 +446,79 @@ def test_a_kill_at_any_point_loses_nothing_else(
     assert set(listed(project)) == set(kept)
 
 
+@pytest.mark.parametrize("verb", ["purge", "redact"])
+def test_a_push_goes_on_with_what_was_cut_short_anywhere(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, verb: str
+) -> None:
+    """Once anything is said of it, a push that says nothing else leaves nothing of it anywhere."""
+    hub, kept = tmp_path / "hub.git", [run(project)]
+    words = ["purge", "--force"] if verb == "purge" else ["redact", "--run", "--source", "-y"]
+    # What a program made stays in the run's directory after a redaction.
+    read = everything if verb == "purge" else objects_of
+    real = Repository._run
+    left, cut = -1, 0
+
+    def dying(self: Repository, *args: Any) -> bytes:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise KeyboardInterrupt
+        return real(self, *args)
+
+    monkeypatch.setattr(Repository, "_run", dying)
+    for late in range(1, 40, scale(6, 1)):
+        gone = hush(project)
+        say(project, "push")
+        left = late
+        done = gage_inside(project, *words, gone)
+        left = -1
+        say(project, "push")
+        if done.code and gone in listed(project):
+            assert_whole(project, [gone], "hush-hush")
+            say(project, *words, gone)
+            say(project, "push")
+        elif done.code:
+            cut += 1
+        for where in (project, hub):
+            prune(where)
+            assert HUSH not in read(where), late
+        assert_whole(project, kept)
+    assert cut
+    assert set(listed(project)) == set(kept)
+
+
+def test_a_push_goes_on_after_git_was_locked(project: Path, tmp_path: Path) -> None:
+    one, two = run(project), hush(project)
+    say(project, "push")
+    git(project, "pack-refs", "--all")
+    lock = project / ".git/packed-refs.lock"
+    lock.touch()
+    assert gage_inside(project, "purge", "--force", two).code == 128
+    lock.unlink()
+    told = "pushed 1 update to origin; it gave up what was taken out\n"
+    assert say(project, "push") == told
+    for where in (project, tmp_path / "hub.git"):
+        prune(where)
+        assert HUSH not in everything(where)
+    assert_whole(project, [one])
+
+
+def test_a_push_waits_with_a_purge_for_a_run_that_goes_on(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody restarted it in between, or it looks so."""
+    two = hush(project)
+    say(project, "push")
+    with monkeypatch.context() as patch:
+        patch.setattr(purge, "take_out", killed)
+        assert gage_inside(project, "purge", two, "--force").code != 0
+    state = project / ".git/gage/state" / two
+    state.mkdir(parents=True)
+    assert "warning: not taken out yet: run" in gage_inside(project, "push").err
+    state.rmdir()
+    assert gage_inside(project, "push").out == "origin gave up what was taken out\n"
+
+
 def test_a_staged_run_is_purged_and_a_going_one_is_stopped_first(project: Path) -> None:
     say(project, "run", "-q", "--stage", "train.py")
     assert gage_inside(project, "rm", "@", "-y").out == "Deleted 1 run\n"
