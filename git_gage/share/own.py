@@ -19,7 +19,6 @@ from git_gage.share.lanes import (
     digest_refs,
     forks_of,
     is_ancestor,
-    is_fork,
     own_refs,
     read_tip_lines,
     records_only,
@@ -177,8 +176,8 @@ def _take_up_left(store: Store, remote: Remote, observer: Observer) -> None:
         return
     known = records_only(tracking_refs(store.repo, remote))
     there = list_remote(store.repo, remote, observer)
-    lost = {split_ref(ref).lane for ref in known if ref not in there and not is_fork(ref)}
-    lost &= left.keys()
+    # Also one that was rewritten, whose forms have names of their own here.
+    lost = {split_ref(ref).lane for ref in known if ref not in there} & left.keys()
     current = set(known.values()).intersection(there.values())
     own = records_only(mine.get(store.lane, {})).values()
     held = read_tip_lines(store, [*current, *own])

@@ -116,6 +116,28 @@ def test_a_remote_that_lost_a_lane_that_was_left_gets_what_is_in_it(world: World
     assert other in twin.runs()
 
 
+@pytest.mark.parametrize("is_fetched", [True, False])
+def test_a_lane_that_was_left_and_is_rewritten_without_its_records(
+    world: World, *, is_fetched: bool
+) -> None:
+    """Nobody else has them: they go on in the lane in use."""
+    common = world.ana.run("common.py")
+    world.ana.push()
+    (lane,) = lanes_of(world.origin)
+    rewrite(world, lane)
+    run = world.ana.run("ana.py")
+    world.ana.push()
+    rewrite(
+        world, lane, tree=git(world.origin, "hash-object", "-w", "-t", "tree", "/dev/null").strip()
+    )
+    if is_fetched:
+        world.ana.fetch()
+    assert world.ana.push().runs == 1
+    assert world.ana.push().up_to_date
+    world.sam.fetch()
+    assert world.sam.runs() == {common, run}
+
+
 def test_what_was_left_is_not_added_twice(world: World) -> None:
     """A lane was left; what was noted of that is lost; the next push finds nothing to do."""
     world.ana.run("common.py")
