@@ -26,6 +26,7 @@ from git_gage.share.lanes import (
     tracking_refs,
 )
 from git_gage.share.left_out import LeftOut
+from git_gage.share.news import list_contents
 from git_gage.share.transfer import list_remote
 from git_gage.share.whereabouts import known_refs
 from git_gage.share.withdrawn import Withdrawn
@@ -130,7 +131,7 @@ def _survey(store: Store, remote: Remote, memory: Memory, known: Refs) -> list[S
         ours = _by_lane(own_refs(store))
     theirs = _by_lane(known)
     sides = [
-        _look_at(store, lane, mine, theirs.get(lane, {}))
+        _with_lost(store, known, _look_at(store, lane, mine, theirs.get(lane, {})))
         for lane, mine in ours.items()
         if memory.recall("left", _topic(remote, lane)) != digest_refs(mine)
     ]
@@ -153,6 +154,19 @@ def _look_at(store: Store, lane: str, mine: Refs, theirs: Refs) -> Side:
         for fork in found
     )
     return Side(lane, mine, theirs, lines, forked)
+
+
+def _with_lost(store: Store, known: Refs, side: Side) -> Side:
+    """The same, and what names sources or outputs that the remote lost when it rewrote a lane."""
+    if not (side.forked and any(forks_of(ref, known) for ref in side.mine if ref.endswith(CARGO))):
+        return side
+    there = ((ref, oid) for ref, oid in known.items() if not forks_of(ref, known))
+    mine, theirs = (list_contents(store.repo, refs) for refs in (side.mine.items(), there))
+    lost = [oid.encode() for oids in mine.beyond(theirs) for oid in oids]
+    lines = read_tip_lines(store, records_only(side.mine).values()) if lost else {}
+    held = set(side.lines.ahead)
+    more = [line for line in lines if line not in held and any(oid in line for oid in lost)]
+    return side._replace(lines=side.lines._replace(ahead=[*side.lines.ahead, *more]))
 
 
 def _topic(remote: Remote, lane: str) -> str:
@@ -211,8 +225,9 @@ def _updates(repo: Repository, side: Side) -> Refs:
 
 
 def _is_behind(repo: Repository, side: Side, ref: str, oid: str) -> bool:
-    if forks_of(ref, side.theirs):
-        return True
+    if forks := forks_of(ref, side.theirs):
+        # One that was set back is completed again.
+        return not all(is_ancestor(repo, side.theirs[fork], oid) for fork in forks)
     theirs = side.theirs.get(ref, oid)
     return theirs != oid and is_ancestor(repo, oid, theirs)
 

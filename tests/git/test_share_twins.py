@@ -12,6 +12,7 @@ import pytest
 from git_gage.errors import RemoteError
 from git_gage.share.transfer import list_remote
 from git_gage.store.identity import _place
+from tests.git.test_mend import share
 from tests.support import commit, gage_inside, git, write_files
 from tests.unit.share.world import Person, World, make_world, refs_of
 
@@ -300,6 +301,32 @@ def test_a_run_that_a_rewritten_lane_has_lost_is_pushed_once_more(world: World) 
     world.sam.fetch()
     assert world.sam.runs() == world.ana.runs()
     assert gage_inside(world.ana.path, "push").out == "origin is up to date\n"
+
+
+@pytest.mark.parametrize(("kind", "is_set_back"), [("bulk", False), ("src", False), ("src", True)])
+@pytest.mark.parametrize("is_fetched", [True, False])
+def test_outputs_and_sources_that_a_rewritten_lane_has_lost_are_sent_once_more(
+    world: World, kind: str, *, is_set_back: bool, is_fetched: bool
+) -> None:
+    """The records are there still: nothing else would tell that these are not."""
+    (world.ana.path / "train.py").write_text("print('changed')\n")
+    share(world.ana, "run", "-q", "--", "python3", "train.py")
+    share(world.ana, "push")
+    (ref,) = (ref for ref in refs_of(world.origin) if ref.endswith(f"/{kind}"))
+    tree = git(world.origin, "hash-object", "-w", "-t", "tree", "/dev/null").strip()
+    name = ("-c", "user.name=x", "-c", "user.email=x@y")
+    other = git(world.origin, *name, "commit-tree", "-m", "x", tree).strip()
+    git(world.origin, "update-ref", ref, "main" if is_set_back else other)
+    git(world.origin, "gc", "-q", "--prune=now")
+    if is_fetched:
+        share(world.ana, "fetch")
+    share(world.ana, "push")
+    assert share(world.ana, "push").out == "origin is up to date\n"
+    share(world.sam, "fetch")
+    share(world.sam, "list")
+    assert share(world.sam, "output", "1").out == "changed\n"
+    assert "changed" in share(world.sam, "show", "1", "--diff").out
+    assert "Saved 1 run" in share(world.ana, "backup", "origin").out
 
 
 def test_a_lane_that_the_remote_lost_is_offered_again(world: World) -> None:
