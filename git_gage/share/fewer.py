@@ -16,6 +16,7 @@ from git_gage.share.lanes import (
     Memory,
     Refs,
     compare_tips,
+    forks_of,
     is_fork,
     kept_as,
     recall_name,
@@ -58,17 +59,20 @@ def see_to_gone(
     *,
     peek: Peek | None = None,
 ) -> None:
-    """Of tracking refs that are not among those `seen` on the remote, see where their runs are.
+    """Of tracking refs that are not among those `seen` on the remote, or that it has rewritten, see
+    where their runs are.
 
-    They are forgotten where others hold all of it. Else it is told what the remote has lost: once,
-    as not everybody can give it back, or wants to. But not as long as it can be in lanes that were
-    not fetched yet: a `peek` has their records. `seen` without tips is what git says to people, so
-    the remote is asked in earnest. Hold the sharing lock.
+    Those that are not there are forgotten where others hold all of it. Else it is told what the
+    remote has lost: once, as not everybody can give it back, or wants to. But not as long as it can
+    be in lanes that were not fetched yet: a `peek` has their records. `seen` without tips is what
+    git says to people, so the remote is asked in earnest. Hold the sharing lock.
     """
     known = tracking_refs(store.repo, remote)
     memory = Memory(store)
     told = set((memory.recall(GONE, remote.tracking) or "").split())
-    gone = {ref for ref in records_only(known) if not is_fork(ref)}.difference(seen)
+    names = {ref for ref in records_only(known) if not is_fork(ref)}
+    rewritten = {ref for ref in names if forks_of(ref, known)}
+    gone = names.difference(seen) | rewritten
     if gone == told:
         return
     if gone:
@@ -78,10 +82,11 @@ def see_to_gone(
             return
         rest = {ref: oid for ref, oid in known.items() if ref in there or is_fork(ref)}
         lost = {ref: oid for ref, oid in known.items() if ref not in rest}
-        gone = set(records_only(lost))
-        if not unread and _is_held(store, lost, rest):
+        rest = {ref: oid for ref, oid in rest.items() if ref not in rewritten}
+        gone = set(records_only(lost)) | rewritten
+        if lost and not unread and _is_held(store, lost, rest):
             update_refs(store.repo, {}, [kept_as(remote, ref) for ref in lost])
-            gone = set()
+            gone = rewritten
         is_told = _tell_lost(
             *(store, catalog, remote, observer, peek),
             {ref: known[ref] for ref in gone - told},

@@ -195,7 +195,7 @@ def rewrite(world: World, lane: str, **options: str) -> None:
 
 
 def test_a_rewritten_lane_is_kept_beside_the_old_one(world: World) -> None:
-    world.ana.run("kept.py")
+    kept = world.ana.run("kept.py")
     world.ana.push()
     world.sam.fetch()
     (lane,) = lanes_of(world.origin)
@@ -212,7 +212,11 @@ def test_a_rewritten_lane_is_kept_beside_the_old_one(world: World) -> None:
 
     assert world.sam.fetch().runs_new == 1
     assert world.sam.heard.warnings == [
-        f"lane '{lane}' was rewritten on 'origin': both forms are kept"
+        f"lane '{lane}' was rewritten on 'origin': both forms are kept",
+        (
+            "'origin' no longer has 1 run that it had, or hides it: here nothing of it is lost\n"
+            f"hint: give it back: git gage push origin {kept[10:17]}"
+        ),
     ]
     assert before < world.sam.lines()
     assert run in world.sam.runs()
@@ -222,7 +226,7 @@ def test_a_rewritten_lane_is_kept_beside_the_old_one(world: World) -> None:
     assert [ref.split("/")[-1] for ref in forks] == ["log"]
 
     assert world.sam.fetch() == ("origin", 0, 0, False)
-    assert len(world.sam.heard.warnings) == 1
+    assert len(world.sam.heard.warnings) == 2
     assert refs_of(world.sam.path, "refs/gage-remotes") == now
 
 
@@ -371,7 +375,7 @@ def test_a_lane_that_was_set_back_is_completed_again(world: World) -> None:
     world.ana.push()
     git(world.origin, "update-ref", log, old)
     world.ana.fetch()
-    assert len(world.ana.heard.warnings) == 1
+    assert len(world.ana.heard.warnings) == 2
     assert world.ana.push() == ("origin", 1, 2, 0, False, False)
     assert not [ref for ref in refs_of(world.ana.path) if "-fork-" in ref]
     assert world.ana.push().up_to_date
