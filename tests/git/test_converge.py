@@ -17,9 +17,10 @@ import pytest
 
 from git_gage.catalog.bulk import find_bound, read_files
 from git_gage.records import Record, parse_record
+from git_gage.share.lanes import tips_of
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import TRACKING, Store
-from git_gage.store.rewrite import read_holding
+from git_gage.store import OWN, TRACKING, Store
+from git_gage.store.rewrite import list_sources, read_holding
 from tests.support import Result, clone, gage_inside, git, make_repo, scale, unmeasured_environ
 from tests.unit.share.world import Person, refs_of
 
@@ -92,6 +93,7 @@ class Lab:
         self.seen: dict[str, set[bytes]] = {name: set() for name in self.people}
         self.earlier: dict[str, list[dict[str, str]]] = {name: [] for name in self.remotes}
         self.given: set[str] = set()
+        self.pinned: set[str] = set()
         self.put_away_by: dict[str, set[str]] = {}
         self.known: dict[str, set[str]] = {name: set() for name in self.people}
         self.repairs: list[tuple[int, str, Callable[[], None]]] = []
@@ -140,7 +142,14 @@ class Lab:
             late = (
                 self.random.randint(1, 90) if day == "killed" else 512 << self.random.randint(0, 9)
             )
+            before = sources_of(where) if words[0] == "run" else set()
             done = on_a_bad_day(where, day, late, words)
+            if words[0] == "run":
+                # One that was killed before its record has pinned its source for nothing, again
+                # perhaps: it is not that of a run that was purged before.
+                known = self.read(Person(where).store)
+                named = {r.body["source"]["snapshot"] for r in known if r.kind == "run.begin"}
+                self.pinned |= sources_of(where) - before - named
             # Where git itself is ended as it writes, these are removed by hand.
             for left in ("packed-refs.lock", "packed-refs.new"):
                 (where / ".git" / left).unlink(missing_ok=True)
@@ -590,10 +599,16 @@ def check_traces(lab: Lab, ended: Iterable[Record], needed: dict[str, set[str]])
     numbers = {oid: lab.number[each.run] for each in ended for oid in traces_of(each)}
     for name, path in lab.places().items():
         leads = set(git(path, "rev-list", "--objects", "--all").split())
-        left = leads & numbers.keys() - needed[name]
+        left = leads & numbers.keys() - needed[name] - lab.pinned
         assert not left, f"{name} has files or sources of purged runs: " + "; ".join(
             f"{oid} of RUN{numbers[oid]} by {', '.join(refs_to(path, oid))}" for oid in left
         )
+
+
+def sources_of(where: Path) -> set[str]:
+    """What lanes of a clone pin."""
+    repo = Person(where).store.repo
+    return set(list_sources(repo, tips_of(repo.list_refs(*OWN), ["src"])))
 
 
 def refs_to(path: Path, oid: str) -> list[str]:
