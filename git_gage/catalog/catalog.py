@@ -11,6 +11,7 @@ from git_gage.catalog import query
 from git_gage.catalog.last_list import LastList
 from git_gage.catalog.place import (
     DAMAGE,
+    NAME,
     delete_catalog,
     find_places,
     is_busy,
@@ -559,6 +560,11 @@ class Catalog:
                 self._db = open_catalog(self._path)
             except OSError:
                 self._path = None
+            else:
+                if self._path not in (self._store.dir / NAME, MEMORY):
+                    from git_gage.catalog.owner import require_ours
+
+                    require_ours(self._db, self._store)
         return self._db
 
     def _start_over(self, error: Exception) -> None:

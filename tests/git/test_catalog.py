@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -257,3 +258,75 @@ def test_a_repository_that_has_runs_at_last_keeps_its_catalog(repo: Path) -> Non
     catalog.refresh()
     assert (repo / ".git/gage/catalog.db").exists()
     assert catalog.count() == 1
+
+
+# -- where the repository itself can't be written --------------------------------------------------
+
+
+def block(path: Path) -> None:
+    """Let there be no place for a catalog in a repository, whoever asks."""
+    (path / ".git/gage/catalog.db/in-the-way").mkdir(parents=True)
+
+
+def record(path: Path) -> str:
+    store = open_store(path)
+    first = begin(store)
+    end(store, first)
+    store.close()
+    store.flush()
+    return first.run
+
+
+def listed(path: Path) -> set[str]:
+    return {document["id"] for document in shown(path)}
+
+
+def test_runs_of_a_repository_that_was_at_the_same_path_are_not_shown(tmp_path: Path) -> None:
+    block(make_repo(tmp_path / "here"))
+    old = record(tmp_path / "here")
+    assert listed(tmp_path / "here") == {old}
+    shutil.rmtree(tmp_path / "here")
+    block(make_repo(tmp_path / "here"))
+    new = record(tmp_path / "here")
+    assert open_catalog(tmp_path / "here").resolve("@") == new  # as a shell that completes asks
+    assert listed(tmp_path / "here") == {new}
+
+
+@pytest.mark.parametrize("is_pushed_since", [True, False], ids=["moved on", "gone"])
+def test_nor_those_of_a_clone_in_which_nobody_recorded_any(
+    tmp_path: Path, is_pushed_since: bool
+) -> None:
+    """What it had fetched is nowhere in the one that is there now."""
+    hub = make_repo(tmp_path / "hub", files={}, commit=False, options=("--bare",))
+    ana = clone(hub, tmp_path / "ana", name="ana")
+    first = record(ana)
+    git(ana, *PUSH)
+    sam = clone(hub, tmp_path / "sam", name="sam")
+    before = git(hub, "for-each-ref", "--format=%(refname) %(objectname)", "refs/gage/w").split()
+    last = record(ana)
+    git(ana, *PUSH)
+    git(sam, *FETCH)
+    block(sam)
+    assert listed(sam) == {first, last}
+
+    shutil.rmtree(sam)
+    git(hub, "update-ref", *before) if is_pushed_since else git(hub, "update-ref", "-d", before[0])
+    git(hub, "gc", "-q", "--prune=now")
+    clone(hub, sam, name="sam")
+    git(sam, *FETCH)
+    block(sam)
+    assert listed(sam) == ({first} if is_pushed_since else set())
+
+
+def test_what_is_kept_elsewhere_goes_on_with_the_repository(repo: Path) -> None:
+    block(repo)
+    first = record(repo)
+    assert listed(repo) == {first}
+    catalog = open_catalog(repo)
+    mark = catalog.mark()
+    catalog.close()
+    second = record(repo)
+    catalog = open_catalog(repo)
+    catalog.refresh()
+    assert {run for run, _ in catalog.news(mark)} == {second}
+    assert listed(repo) == {first, second}

@@ -182,6 +182,9 @@ class FakeRepo:
 
     def forget_refs(self) -> None: ...
 
+    def object_sizes(self, oids: Iterable[str]) -> dict[str, tuple[str, int] | None]:
+        return dict.fromkeys(oids, ("commit", 1))
+
     def read_readable(self, names: Iterable[str], kind: str, most: int) -> Iterator[Found]:
         asked = list(names)
         self.reads += bool(asked)
