@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FORMS = ("in-toto", "bundle", "csv", "jsonl", "parquet", "tensorboard", "mlflow", "ro-crate")
 _FOLDERS = ("tensorboard", "mlflow", "ro-crate")
 _FILES = ("bundle", "parquet")
+# So many of the runs that are left out are named.
+_NAMED = 5
 _BY_SUFFIX = {".csv": "csv", ".parquet": "parquet", ".bundle": "bundle"}
 
 
@@ -92,6 +94,8 @@ def command(
         chosen = [run for run in chosen if run not in private]
     if not chosen:
         hint_at_filter(app, wheres)
+    chosen = _find_exported(app, chosen, form, named=bool(runs))
+    if not chosen:
         return 1
     _mind_private(app, chosen, form)
     if output != "-" and form not in _FOLDERS:
@@ -110,6 +114,32 @@ def command(
 def _is_path(word: str) -> bool:
     """Whether a word is rather a path than a run."""
     return word.startswith(("/", "./", "../")) or PurePath(word).suffix in _BY_SUFFIX
+
+
+def _find_exported(app: App, chosen: list[str], form: str, *, named: bool) -> list[str]:
+    """Runs of which the form can be made; the others are told, or refused where they are named.
+
+    Raises: RequestError.
+    """
+    if form == "bundle":
+        return chosen
+    from git_gage.records import short_id
+    from git_gage.render.amounts import count_text
+    from git_gage.runs.whole import require_ended
+
+    going: dict[str, None] = {}
+    for document in app.each_document(chosen):
+        if named:
+            require_ended(document)
+        elif document["ended"] is None:
+            going[document["id"]] = None
+    if going:
+        count = len(going)
+        are = "has not ended and is" if count == 1 else "have not ended and are"
+        few = ", ".join(map(short_id, list(going)[:_NAMED]))
+        more = f" and {count - _NAMED:,} more" if count > _NAMED else ""
+        app.progress().warning(f"{count_text(count, 'run')} {are} left out: {few}{more}")
+    return [run for run in chosen if run not in going]
 
 
 def _mind_private(app: App, runs: list[str], form: str) -> None:
@@ -140,11 +170,10 @@ def _write_bundle(app: App, runs: list[str], output: str, allow_secrets: bool) -
 def _write(app: App, chosen: list[str], form: str, output: str, allow_secrets: bool) -> None:
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
-    from git_gage.share.exporting import NOT_WRITTEN, require_ended, write_folder
+    from git_gage.share.exporting import NOT_WRITTEN, write_folder
 
     what = count_text(len(chosen), "run")
     documents = partial(app.each_document, chosen)
-    require_ended(documents())
     progress = app.progress()
     if form in _FOLDERS:
         written = write_folder(

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.bulk import find_bound
 from git_gage.catalog.lines import one_of_each
-from git_gage.errors import RequestError
-from git_gage.records import short_id
 from git_gage.runs.begin import MAX_BODY
 from git_gage.runs.made import ABSENT, DIFFERS, MadeFiles
 from git_gage.runs.next_record import draft_next
+from git_gage.runs.whole import require_ended
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -75,11 +74,7 @@ def is_as_attested(store: Store, files: MadeFiles, attest: Record) -> bool | Non
 def _attest_body(store: Store, catalog: Catalog, run: str, note: str | None) -> dict[str, Any]:
     document = catalog.document(run)
     assert document is not None
-    if document["ended"] is None:
-        raise RequestError(
-            f"run {short_id(run)} has not ended: it is {document['status']}",
-            hint=f"wait for it with 'git gage wait {short_id(run)}'",
-        )
+    require_ended(document)
     known = one_of_each(catalog.records(run))
     records = [record for record in known if record.kind in _KINDS]
     body: dict[str, Any] = {

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_gage.catalog.bulk import find_bound, open_file
-from git_gage.errors import RequestError
 from git_gage.files.manifest import GENERATED, PRIVATE_CONTENT
 from git_gage.files.sidecar import digest_file
 from git_gage.formats import jsonl, mlflow, ro_crate, tables, tensorboard
@@ -212,11 +211,3 @@ def _list_loose(store: Store, catalog: Catalog, document: dict[str, Any]) -> _Ma
     ]
     parts = [RunPart(file.path, top / os.fsdecode(file.path)) for file in made]
     return _Made(parts, len(plain) - len(made), len(files) - len(plain), [], [])
-
-
-def require_ended(documents: Iterable[dict[str, Any]]) -> None:
-    """Raises: RequestError for a run that goes on: half of it would be taken for the whole."""
-    for document in documents:
-        if document["ended"] is None:
-            run = short_id(document["id"])
-            raise RequestError(f"run {run} has not ended", hint=f"git gage wait {run}")

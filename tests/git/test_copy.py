@@ -85,6 +85,13 @@ def test_a_run_is_copied_in_any_state_and_never_twice(repo: Path, place: Path) -
     assert gage(repo, "run", "-q", "--detach", "--start", "@").code == 0
     assert gage_inside(repo, *copying).out == "Copied 1 run\n"
     assert statuses(place) == ["lost"]
+    short = gage_inside(repo, "select").out[10:17]
+    for where, status, way in (
+        ((), "running", f"git gage wait {short}"),
+        (("--runs", str(place)), "lost", f"git gage --runs {place} fetch"),
+    ):
+        half = gage_inside(repo, *where, "export", "--format", "csv", short)
+        assert half.err == f"fatal: run {short} has not ended: it is {status}\nhint: {way}\n"
     go.touch()
     assert gage_inside(repo, "wait", "@").code == 0
     assert gage_inside(repo, *copying).out == "Copied 1 run\n"

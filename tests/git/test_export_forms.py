@@ -561,6 +561,41 @@ def test_what_cannot_be_exported(project: Path, tmp_path: Path) -> None:
     assert "has not ended" in staged.err
 
 
+def test_runs_that_go_on_are_left_out_and_told(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo", files={"t.py": "print(1)"})
+    assert gage_inside(repo, "run", "-q", "t.py").code == 0
+    for number in range(6):
+        assert gage_inside(repo, "run", "-q", "--stage", "-l", f"no{number}", "t.py").code == 0
+    shorts = [each["id"][10:17] for each in documents(repo)]
+    path = tmp_path / "runs.csv"
+    done = export(repo, "--all", "-o", path)
+    assert (done.code, done.out) == (0, f"Wrote 1 run to {path}\n")
+    told = f"6 runs have not ended and are left out: {', '.join(shorts[:5])} and 1 more\n"
+    assert done.err.startswith(f"warning: {told}")
+    assert len(list(csv.DictReader(io.StringIO(path.read_text())))) == 1
+    for form in ("in-toto", "jsonl"):
+        done = export(repo, "--format", form, "-w", "operation = t.py")
+        assert (done.code, done.out.count("\n")) == (0, 1), form
+        assert told in done.err
+    none = export(repo, "-w", "status = staged", "-o", tmp_path / "none.csv")
+    assert (none.code, none.out, none.err) == (1, "", f"warning: {told}")
+    assert not (tmp_path / "none.csv").exists()
+    one = export(repo, "--format", "csv", "-w", "label = no5")
+    assert one.err == f"warning: 1 run has not ended and is left out: {shorts[0]}\n"
+    bundle = export(repo, "--all", "-o", tmp_path / "runs.bundle")
+    assert bundle.out.startswith("Wrote 7 runs to ")
+
+    for form in ("in-toto", "csv"):
+        refused = export(repo, "--format", form, "@~6", "@")
+        assert (refused.code, refused.out) == (128, "")
+        assert refused.err.splitlines() == [
+            f"fatal: run {shorts[0]} has not ended: it is staged",
+            f"hint: git gage run --start {shorts[0]}",
+        ]
+    assert gage_inside(repo, "run", "-q", "--start", shorts[0]).code == 0
+    assert export(repo, "--format", "csv", "@~6", "@").code == 0
+
+
 def test_the_folder_of_a_run_with_an_odd_name() -> None:
     document = {"id": "01jdabcdef" + "0" * 20, "operation": "a/b"}
     assert tensorboard.folder_name(document) == "0000000-a_b"
