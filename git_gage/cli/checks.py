@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage import __version__
-from git_gage.errors import FETCH, GageError, GitError, IntegrityError
+from git_gage.errors import FETCH, GageError, GitError, IntegrityError, describe_os_error
 from git_gage.lookup import find_program
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 MAN_PAGE = "man1/git-gage.1"
+# More than a file system keeps where it keeps the names of files.
+_TRIED_BYTES = 1 << 15
 
 
 class Check(NamedTuple):
@@ -125,8 +127,9 @@ def _check_repository(repo: Repository, done: str) -> Iterator[Check]:
     formats = f"{repo.object_format} objects, refs in {_ref_format(repo)}"
     kind = "bare, " if repo.bare else ""
     yield Check("repository", OK, f"'{repo.common_dir}' ({kind}{formats})")
-    if os.access(repo.gage_dir if repo.gage_dir.exists() else repo.common_dir, os.W_OK):
-        yield Check("writing", OK, f"runs can be {done} here")
+    place = repo.gage_dir if repo.gage_dir.exists() else repo.common_dir
+    if os.access(place, os.W_OK):
+        yield _check_writing(place, done)
     else:
         yield Check(
             "writing",
@@ -134,6 +137,22 @@ def _check_repository(repo: Repository, done: str) -> Iterator[Check]:
             f"no permission to write in '{repo.common_dir}': runs can be read only",
             f"ls -ld {quote(str(repo.common_dir))}",
         )
+
+
+def _check_writing(folder: Path, done: str) -> Check:
+    """Only who writes knows whether the disk has room, and takes it."""
+    from tempfile import TemporaryFile
+
+    try:
+        with TemporaryFile(dir=folder) as file:
+            file.write(bytes(_TRIED_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        reason, hint = describe_os_error(error)
+        text = f"nothing can be written in '{folder}': {reason}"
+        return Check("writing", PROBLEM, text, hint or f"df {quote(str(folder))}")
+    return Check("writing", OK, f"runs can be {done} here")
 
 
 def _ref_format(repo: Repository) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,27 @@ def test_a_repository_that_cannot_be_written_to(
         "warning",
         f"no permission to write in '{repo}/.git': runs can be read only",
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_disk_without_room_for_a_run(repo: Path, begun: bool) -> None:
+    """The limit of a file's size cuts a write as a full disk does."""
+    import resource
+
+    place = repo / ".git"
+    if begun:
+        place /= "gage"
+        place.mkdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        found = examined(repo)["writing"]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    text = f"nothing can be written in '{place}': file too large"
+    assert found == ("problem", text, f"df {place}")
+    assert examined(repo)["writing"] == ("ok", "runs can be recorded here", None)
 
 
 def test_kinds_of_repositories(tmp_path: Path) -> None:
