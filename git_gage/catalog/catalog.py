@@ -300,9 +300,9 @@ class Catalog:
 
         return self._ask(lambda db: complete_name(db, part, prefix))
 
-    def remember_rows(self, runs: Sequence[str]) -> None:
-        """Let the rows of a list that is shown name its runs from now on."""
-        self.last_list.remember(runs)
+    def remember_rows(self, runs: Sequence[str]) -> OSError | None:
+        """Let the rows of a list that is shown name its runs from now on; why they do not."""
+        return self.last_list.remember(runs)
 
     # -- records ---------------------------------------------------------------------------------
 

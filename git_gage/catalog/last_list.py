@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME = "last-list"
 ROWS = 999
+_FORBIDDEN = (errno.EACCES, errno.EPERM)
 
 
 class LastList:
@@ -44,12 +46,14 @@ class LastList:
         except (OSError, ValueError, KeyError, TypeError):
             return None  # none was shown here, or it can't be told any more: the same to the user
 
-    def remember(self, runs: Sequence[str]) -> None:
-        """A list is shown: its rows name its runs, those of a remote among what is here, too."""
-        for remote in dict.fromkeys((None, self._remote)):
-            path = self._path(remote)
-            if path is not None:
-                _write(path, runs[:ROWS])
+    def remember(self, runs: Sequence[str]) -> OSError | None:
+        """A list is shown: its rows name its runs, those of a remote among what is here, too.
+
+        What is wrong with the disk where they do not; who may not write anywhere knows that.
+        """
+        paths = [self._path(remote) for remote in dict.fromkeys((None, self._remote))]
+        found = [_write(path, runs[:ROWS]) for path in paths if path is not None]
+        return next((error for error in found if error and error.errno not in _FORBIDDEN), None)
 
     def forget(self) -> None:
         """Forget all lists."""
@@ -80,18 +84,20 @@ class LastList:
         return folder if is_ours else cache_folder(self._store)
 
 
-def _write(path: Path, runs: Sequence[str]) -> None:
+def _write(path: Path, runs: Sequence[str]) -> OSError | None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_text(json.dumps({"format": 1, "runs": list(runs)}))
         replace_file(fresh, path)
-    except OSError:
+    except OSError as error:
         # Nothing can be written here; a list is worth showing without its rows, and those of the
         # one before it are not on the screen any more.
         for each in (fresh, path):
             with suppress(OSError):
                 each.unlink()
+        return error
+    return None
 
 
 def _is_ours(folder: Path) -> bool:

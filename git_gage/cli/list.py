@@ -129,7 +129,10 @@ def _show(app: App, given: dict[str, Any], color: str) -> None:
     if text:
         app.show(text, screen)
     if listed.documents:
-        app.catalog.remember_rows(listed.to_remember)
+        trouble = app.catalog.remember_rows(listed.to_remember)
+        if trouble is not None:
+            reason = (trouble.strerror or "").lower()
+            app.progress().warning(f"rows of this list cannot be used: {reason}")
     elif app.catalog.count_listed() or (listed.wheres and app.catalog.count()):
         hint_at_filter(app, listed.wheres)
     elif not text:

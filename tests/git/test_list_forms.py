@@ -8,6 +8,8 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from git_gage.cli.list import FORMS
 from git_gage.cli.topics import topic_page
 from git_gage.render.columns import FIELDS
 from git_gage.render.screen import Screen
-from tests.support import gage_inside, make_repo
+from tests.support import gage_inside, make_repo, unmeasured_environ
 
 PROGRAM = "lr = 0.1\nkind = 'a'\nprint('acc:', 1 - lr)\nprint('loss:', lr)\n"
 PAGE = Path(__file__).parents[2] / "docs" / "list.md"
@@ -223,3 +225,38 @@ def test_watching_needs_a_terminal(repo: Path) -> None:
     assert result.err == "fatal: to watch takes a terminal\nhint: git gage list\n"
     result = gage_inside(repo, "list", "--watch", "-w", "acc > 0")
     assert result.err.endswith("hint: git gage list -w 'acc > 0'\n")
+
+
+# -- rows ------------------------------------------------------------------------------------------
+
+
+def test_rows_that_cannot_be_kept_are_told(repo: Path) -> None:
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    kept = repo / ".git/gage/last-list.json"
+    assert gage_inside(repo, "list").err == ""
+    kept.unlink()
+    kept.mkdir()
+    listed = gage_inside(repo, "list")
+    assert (listed.code, listed.err) == (
+        0,
+        "warning: rows of this list cannot be used: is a directory\n",
+    )
+    assert "there is no list to count in" in gage_inside(repo, "show", "1").err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
+def test_rows_of_a_list_on_a_full_disk(repo: Path) -> None:
+    import resource
+
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    listed = subprocess.run(
+        [sys.executable, "-m", "git_gage", "list"],
+        cwd=repo,
+        env=unmeasured_environ(),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (listed.returncode, "completed" in listed.stdout) == (0, True)
+    assert listed.stderr == "warning: rows of this list cannot be used: file too large\n"

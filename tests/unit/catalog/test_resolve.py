@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import Any
 
@@ -116,18 +117,21 @@ def test_rows_where_nothing_can_be_written(store: FakeStore) -> None:
     assert list(store.dir.glob("*.new")) == []
 
 
+@pytest.mark.parametrize(("number", "told"), [(errno.ENOSPC, True), (errno.EACCES, False)])
 def test_rows_of_a_list_that_cannot_be_kept_are_not_those_of_the_one_before(
-    store: FakeStore, monkeypatch: pytest.MonkeyPatch
+    store: FakeStore, monkeypatch: pytest.MonkeyPatch, number: int, told: bool
 ) -> None:
+    """What is wrong with the disk is told; who may write nowhere knows that."""
     first = begin()
     catalog = journaled(store, first)
     catalog.remember_rows([first.run])
 
     def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(last_list, "replace_file", fail)
-    catalog.remember_rows([begin(2).run])
+    trouble = catalog.remember_rows([begin(2).run])
+    assert (trouble is not None) == told
     assert "there is no list" in refusal(catalog, "1").message
     assert list(store.dir.iterdir()) == []
 
