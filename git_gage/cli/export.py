@@ -106,6 +106,7 @@ def command(
     elif form == "bundle":
         _write_bundle(app, chosen, output, allow_secrets)
         click.echo(f"Wrote {what} to {clean(output)}")
+        _tell_of_large(app, chosen)
     else:
         _write(app, chosen, form, output, allow_secrets)
     return 0
@@ -165,6 +166,22 @@ def _write_bundle(app: App, runs: list[str], output: str, allow_secrets: bool) -
     with app.progress() as progress:
         path = app.cwd / output
         write_bundle(app.store, app.catalog, runs, path, progress, allow_secrets=allow_secrets)
+
+
+def _tell_of_large(app: App, runs: list[str]) -> None:
+    """Say how many files that git has not do not go along."""
+    from git_gage.render.amounts import count_text, size_text
+
+    filed = (document["files"] for document in app.each_document(runs))
+    large = [files["large"] for files in filed if files]
+    count, size = (sum(each[key] for each in large) for key in ("count", "bytes"))
+    if count:
+        what = f"{count_text(count, 'large file')} ({size_text(size)})"
+        them = "it" if count == 1 else "them"
+        app.progress().sentence(
+            f"no place in bundle for {what}: 'git gage backup' takes {them} along, "
+            f"'git gage files push' sends {them}"
+        )
 
 
 def _write(app: App, chosen: list[str], form: str, output: str, allow_secrets: bool) -> None:

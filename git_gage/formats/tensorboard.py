@@ -36,8 +36,8 @@ from git_gage.safe_paths import check_path
 TOOL = "tensorboard"
 NOT_READ = "images, audio, histograms, graphs, profiles, hyperparameters; how a run ended"
 NOT_WRITTEN = (
-    "the records and their signatures, the source, the environment, what it printed, files, "
-    "attributes, tags, comments"
+    "the records and their signatures, the name and label, the command, who ran it, exit codes, "
+    "the source, the environment, inputs, what it printed, files, attributes, tags, comments"
 )
 
 _EVENTS = "tfevents"

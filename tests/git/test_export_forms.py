@@ -178,6 +178,25 @@ def test_tensorboard_reads_what_is_written(project: Path, tmp_path: Path) -> Non
     assert tags.count("loss") == 4
 
 
+def test_what_tensorboard_has_no_place_for(project: Path, tmp_path: Path) -> None:
+    """All that people know a run by but its settings is in none of its files."""
+    done = export(project, "--format", "tensorboard", "@~1", "-o", tmp_path)
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*.git-gage"))
+    (run,) = (each for each in documents(project) if each["label"] == "first")
+    known = {
+        "the name and label": [run["name"], run["label"]],
+        "the command": run["command"]["argv"][-1:],
+        "who ran it": [run["author"]["name"], run["author"]["email"]],
+        "tags": run["tags"],
+        "comments": [each["text"] for each in run["comments"]],
+        "attributes": list(run["attributes"]),
+    }
+    for part, texts in known.items():
+        assert texts, part
+        assert not any(text.encode() in written for text in texts), part
+        assert part in done.err.removeprefix("no place in tensorboard for ").rstrip().split(", ")
+
+
 def test_tables(project: Path, tmp_path: Path) -> None:
     done = export(project, "--format", "csv", "@", "@~1")
     failed, first = csv.DictReader(io.StringIO(done.out))
@@ -382,6 +401,23 @@ def test_a_bundle_goes_where_no_network_goes(project: Path, tmp_path: Path) -> N
     assert export(project, "--format", "bundle", "@~1", "-o", path).code == 0
     again = gage_inside(other, "import", str(path))
     assert (again.out, again.err) == ("Imported 0 runs, 1 was here\n", "")
+
+
+def test_large_files_that_a_bundle_has_no_place_for_are_told(tmp_path: Path) -> None:
+    program = 'open("model.bin", "wb").write(bytes(3 << 20))'
+    repo = make_repo(tmp_path / "repo", files={"one.py": program})
+    assert gage_inside(repo, "run", "-q", "one.py").code == 0
+    assert gage_inside(repo, "run", "-q", "one.py").code == 0
+    assert gage_inside(repo, "run", "-q", "--stage", "one.py").code == 0
+    path = tmp_path / "runs.bundle"
+    for words, what, them in (
+        (["@~1"], "1 large file (3.0 MiB)", "it"),
+        (["--all"], "2 large files (6.0 MiB)", "them"),
+    ):
+        assert export(repo, *words, "-o", path).err == (
+            f"no place in bundle for {what}: 'git gage backup' takes {them} along, "
+            f"'git gage files push' sends {them}\n"
+        )
 
 
 def test_a_bundle_that_does_not_fit_or_is_cut_off_says_so(project: Path, tmp_path: Path) -> None:
