@@ -374,6 +374,7 @@ class Repository:
             git_command("cat-file", mode),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what is damaged is told by whoever asked
             cwd=self.cwd,
             env=git_environ(self.environ, env),
         )

@@ -20,7 +20,7 @@ from git_gage.catalog.said import find_heads
 from git_gage.git import open_repository
 from git_gage.records import Record
 from git_gage.store import Store
-from tests.support import clone, git, make_repo, unpack_all
+from tests.support import clone, gage_inside, git, make_repo, unpack_all
 from tests.unit.catalog.made_up import AUTHOR, begin_body, bind, end_body
 
 PACKAGES = {"numpy": "2.4.0"}
@@ -199,6 +199,27 @@ def test_a_lost_object_is_told_and_hides_no_other(repo: Path, left: float) -> No
     assert catalog.document(lost.run) is None
     git(repo, "update-ref", "-d", ref)
     assert catalog.refresh() == []
+
+
+@pytest.mark.parametrize("left", [0.0, 0.1, 0.9], ids=["empty", "no header", "cut short"])
+def test_what_git_says_of_damage_is_not_said_to_the_user(repo: Path, left: float) -> None:
+    """We say it in our words, where somebody asks for what is damaged."""
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    unpack_all(repo)
+    (ref,) = (ref for ref in open_store(repo).repo.list_refs() if ref.endswith("/bulk"))
+    names = git(repo, "ls-tree", "-r", "--format=%(objectname)", ref).split()
+    for oid in names:
+        path = repo / ".git/objects" / oid[:2] / oid[2:]
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content[: int(len(content) * left)])
+    delete_catalog(repo / ".git/gage/catalog.db")
+    listed = gage_inside(repo, "list")
+    assert (listed.code, listed.err, "completed" in listed.out) == (0, "", True)
+    printed = gage_inside(repo, "output", "@")
+    assert printed.err == (
+        "fatal: output: this disk has lost it\nhint: git gage restore --from <backup>\n"
+    )
 
 
 def test_nothing_is_missed_while_others_write_and_git_cleans_up(repo: Path) -> None:
