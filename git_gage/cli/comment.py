@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from git_gage.catalog.said import Comment
     from git_gage.cli.app import App
 
+_OTHERWISE = "give it by '-m <text>', or by '-F -' from standard input"
+
 
 @click.command(
     "comment",
@@ -181,7 +183,7 @@ def _read_file(app: App, name: str) -> str:
         return (app.cwd / name).read_bytes().decode(errors="surrogateescape")
     except OSError as error:
         reason = (error.strerror or "").lower()
-        raise RequestError(f"cannot read '{name}': {reason}") from error
+        raise RequestError(f"cannot read '{name}': {reason}", hint=_OTHERWISE) from error
 
 
 def _edit(app: App, runs: Sequence[str], comment: Comment | None) -> str:
@@ -191,7 +193,7 @@ def _edit(app: App, runs: Sequence[str], comment: Comment | None) -> str:
     if sys.stdin is None or not sys.stdin.isatty():
         raise RequestError(
             "no text for the comment, and no terminal for an editor",
-            hint="give it by '-m <text>', or by '-F -' from standard input",
+            hint=_OTHERWISE,
         )
     named = "".join(f"  {short_id(run)} {run_name(run)}\n" for run in runs)
     notes = f"Comment on\n{named}\nLines like these do not count; an empty comment is none\n"

@@ -74,7 +74,6 @@ def command(
     allow_secrets: bool,
 ) -> int:
     """Write what is known of runs for tools that are not ours"""
-    from git_gage.cli.backup import require_folder
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
 
@@ -98,8 +97,8 @@ def command(
     if not chosen:
         return 1
     _mind_private(app, chosen, form)
-    if output != "-" and form not in _FOLDERS:
-        require_folder(app.cwd / output)
+    if output != "-":
+        _require_place(app.cwd / output, output, form)
     what = count_text(len(chosen), "run")
     if form == "in-toto":
         app.write_page(output, (_export(app, app.document(run)) for run in chosen), what)
@@ -115,6 +114,24 @@ def command(
 def _is_path(word: str) -> bool:
     """Whether a word is rather a path than a run."""
     return word.startswith(("/", "./", "../")) or PurePath(word).suffix in _BY_SUFFIX
+
+
+def _require_place(path: Path, output: str, form: str) -> None:
+    """Raises: RequestError where something of another kind is, or no folder for it."""
+    from git_gage.cli.backup import require_folder
+
+    if form in _FOLDERS:
+        if path.exists() and not path.is_dir():
+            other = shlex.quote(f"{PurePath(output).stem}.{form}")
+            message = f"'{output}' is a file: {form} is written as a folder"
+            raise RequestError(message, hint=f"name one that is there, or a new one: -o {other}")
+    elif path.is_dir():
+        suffix = next((suffix for suffix, each in _BY_SUFFIX.items() if each == form), ".jsonl")
+        inside = shlex.quote(str(PurePath(output) / f"runs{suffix}"))
+        message = f"'{output}' is a folder: {form} is written as a file"
+        raise RequestError(message, hint=f"name a file in it: -o {inside}")
+    else:
+        require_folder(path)
 
 
 def _find_exported(app: App, chosen: list[str], form: str, *, named: bool) -> list[str]:

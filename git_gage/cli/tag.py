@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _LIKE_A_RUN = re.compile(r"[1-9][0-9]{0,2}|[0-9-]*:[0-9-]*|.*@.*", re.DOTALL)
 
 
+class _Tag(Label):
+    name = "<tag>"
+
+
 class TagCommand(Command):
     """Knows which words stand behind `--`: these are tags."""
 
@@ -64,7 +68,7 @@ def command(
     runs, chosen = _tell_apart(app, words) if tags is None else (app.select(words), tags)
     if not (runs and chosen):
         raise click.UsageError("give at least one run and one tag")
-    chosen = [Label().convert(tag, None, None) for tag in chosen]
+    chosen = [_Tag().convert(tag, None, None) for tag in chosen]
     if delete:
         _remove(app, runs, chosen)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,13 +54,14 @@ def match_words(
         typed, equals, text = assignment.partition("=")
         key, kind = _find_key(known, typed)
         if not (typed and equals):
-            hint = f"{typed}=<value>" if typed else None
+            hint = f"{typed or '<name>'}={text or '<value>'}"
             problems.append(RequestError(f"'{assignment}' is not <name>=<value>", hint=hint))
         elif key is None:
             unknown.append(typed)
         elif kind is not None and kind not in TYPES:
             message = f"'{typed}' asks for no type that there is ({', '.join(TYPES)})"
-            problems.append(RequestError(message, hint=_guess([kind], TYPES)))
+            hint = _guess([kind], TYPES) or _as_text(key, text)
+            problems.append(RequestError(message, hint=hint))
         elif key in words:
             problems.append(RequestError(f"'{key}' is given twice"))
         else:
@@ -84,6 +86,8 @@ def refuse_word(name: str, word: Word, kind: str, default: str | None) -> Reques
     hint = None
     if wanted == "int" and not word.type and text == word.text and _is_number(text):
         hint = f"{name}:float={text}"
+    elif word.type is not None and text == word.text:
+        hint = _as_text(name, text)
     return RequestError(f"'{name}' needs {NEEDS[wanted]}, not '{text}'{known}", hint=hint)
 
 
@@ -104,6 +108,11 @@ def read_as(kind: str, text: str) -> tuple[Any, Value]:
     value = read_word(kind, text)
     number = kind_of(value) in ("int", "float")
     return value, as_value(value, text.strip() if number else None)
+
+
+def _as_text(name: str, text: str) -> str:
+    """The assignment that takes any text for what it is."""
+    return shlex.quote(f"{name}:str={text}")
 
 
 def _find_key(known: Known, typed: str) -> tuple[str | None, str | None]:

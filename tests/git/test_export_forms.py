@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from unittest.mock import patch
 
 import pytest
 
+from git_gage.cli.export import FORMS
 from git_gage.formats import tensorboard
 from git_gage.formats.ro_crate import _DOCUMENT
 from git_gage.metrics.events import EventTail
@@ -595,6 +597,27 @@ def test_what_cannot_be_exported(project: Path, tmp_path: Path) -> None:
     assert gage_inside(repo, "run", "--stage", "train.py").code == 0
     staged = export(repo, "--format", "csv", "@")
     assert "has not ended" in staged.err
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_no_place_for_a_form_is_refused_with_one_that_is(
+    project: Path, tmp_path: Path, form: str
+) -> None:
+    (tmp_path / "a folder").mkdir()
+    (tmp_path / "file.txt").write_text("x")
+    is_folder = form in ("tensorboard", "mlflow", "ro-crate")
+    taken = "file.txt" if is_folder else "a folder"
+    kinds = ("a file", "a folder") if is_folder else ("a folder", "a file")
+    words = ("export", "--no-sign", "--format", form, "@")
+    refused = gage_inside(project, *words, "-o", str(tmp_path / taken))
+    assert (refused.code, refused.out) == (128, "")
+    fatal, hint = refused.err.splitlines()
+    assert fatal == (f"fatal: '{tmp_path / taken}' is {kinds[0]}: {form} is written as {kinds[1]}")
+    *_, option, place = shlex.split(hint)
+    assert option == "-o"
+    done = gage_inside(project, *words, "-o", str(tmp_path / place))
+    assert done.code == 0, done.err
+    assert (tmp_path / place).is_dir() == is_folder
 
 
 def test_runs_that_go_on_are_left_out_and_told(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_tags_that_cannot_be_given_or_taken(runs: Path) -> None:
     assert "give at least one run and one tag" in refused(runs, "tag", "1", code=129)
     assert "give at least one run and one tag" in refused(runs, "tag", "1", "--", code=129)
     assert "give at least one run and one tag" in refused(runs, "tag", "--", "x", code=129)
-    assert "'text' needs some text" in refused(runs, "tag", "1", "--", " ", code=129)
+    assert "'<tag>' needs some text" in refused(runs, "tag", "1", "--", " ", code=129)
     assert "'--json' lists all tags" in refused(runs, "tag", "1", "x", "--json", code=129)
     err = refused(runs, "tag", "1", "2", "-d", "nope")
     assert (
@@ -175,7 +175,7 @@ def test_the_text_may_come_from_a_file(runs: Path) -> None:
     say(runs, "comment", "1", "-F", "-", stdin="from a pipe\n")
     assert [each["text"] for each in comments(runs)] == ["# a heading\n\ttext", "from a pipe"]
     assert refused(runs, "comment", "1", "-F", "none").startswith(
-        "fatal: cannot read 'none': no such file or directory\n"
+        "fatal: cannot read 'none': no such file or directory\nhint: give it by '-m <text>'"
     )
     (runs / "latin").write_bytes(b"caf\xe9")
     assert refused(runs, "comment", "1", "-F", "latin") == "fatal: a comment needs text in UTF-8\n"
@@ -324,6 +324,9 @@ BAD_SETS = {
 def test_attributes_that_cannot_be_set(runs: Path) -> None:
     for case, (words, message, code) in BAD_SETS.items():
         assert message in refused(runs, "set", *words, code=code), case
+    for word, hint in (("=x", "<name>=x"), ("a:int=x", "a:str=x"), ("a:b=1", "a:str=1")):
+        assert refused(runs, "set", "1", word).endswith(f"\nhint: {hint}\n")
+    say(runs, "set", "1", "a:str=x")
 
 
 # -- who said what ---------------------------------------------------------------------------------

@@ -317,7 +317,11 @@ def test_type_that_is_asked_for(word: str, line: bytes) -> None:
 
 def test_type_that_the_word_is_not_of() -> None:
     message, hint = refused("x = 1\n", "x:json=b'a'")
-    assert (message, hint) == ("'x' needs JSON such as [1, 2], not 'b'a''", None)
+    assert (message, hint) == (
+        "'x' needs JSON such as [1, 2], not 'b'a''",
+        """'x:str=b'"'"'a'"'"''""",
+    )
+    assert refused("x = 1\n", "x:colour=red")[1] == "x:str=red"
     assert refused("x = 1\n", "x:flaot=1") == (
         "'x:flaot' asks for no type that there is (int, float, str, bool, null, json)",
         "did you mean 'float'?",

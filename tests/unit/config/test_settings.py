@@ -47,9 +47,15 @@ def test_long_lists_of_known_settings_are_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"), [("lr", "lr=<value>"), ("=1", None), ("=", None), ("", None)]
+    ("word", "hint"),
+    [
+        ("lr", "lr=<value>"),
+        ("=1", "<name>=1"),
+        ("=", "<name>=<value>"),
+        ("", "<name>=<value>"),
+    ],
 )
-def test_word_that_sets_nothing_is_refused(word: str, hint: str | None) -> None:
+def test_word_that_sets_nothing_is_refused(word: str, hint: str) -> None:
     assert refused(CONSTANTS, word) == (f"'{word}' is not <name>=<value>", hint)
 
 
