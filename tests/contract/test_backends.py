@@ -651,6 +651,64 @@ def test_a_directory_that_changes_meanwhile(
     assert not (tmp_path / "notes").exists()
 
 
+@pytest.mark.parametrize("kind", [LocalBackend, FsspecBackend])
+def test_objects_that_are_taken_away_while_others_are_read(
+    kind: type, tmp_path: Path, sidecar: Sidecar, other: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = keep_all(sidecar, b"first", b"second", b"third")
+    send_files(open_local(tmp_path), wanted, sidecar, Heard())
+    backend: Backend = open_local(tmp_path)
+    if kind is FsspecBackend:
+        pytest.importorskip("fsspec")
+        backend = FsspecBackend(f"file://{tmp_path}/disk", "lab")
+    accept = Sidecar.accept
+
+    def accept_and_take_away(self: Sidecar, *rest: Any) -> None:
+        accept(self, *rest)
+        shutil.rmtree(tmp_path / "disk" / "objects", ignore_errors=True)
+
+    monkeypatch.setattr(Sidecar, "accept", accept_and_take_away)
+    monkeypatch.setattr("git_gage.files.streams.AT_ONCE", 1)
+    arrived, missing = bring_files(backend, wanted, other, Heard())
+    assert (len(arrived), arrived | missing) == (1, set(wanted))
+    assert {name for name, _ in other.list()} == arrived
+    monkeypatch.undo()
+    send_files(open_local(tmp_path), wanted, sidecar, Heard())
+    assert bring_files(backend, wanted, other, Heard()) == (missing, set())
+
+
+def test_an_object_that_is_taken_away_just_before_it_is_read(
+    tmp_path: Path, sidecar: Sidecar, other: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = keep_all(sidecar, b"model")
+    send_files(open_local(tmp_path), wanted, sidecar, Heard())
+
+    def take_away(place: Path, _: object) -> bool:
+        place.unlink()
+        return False
+
+    monkeypatch.setattr(local, "clone_file", take_away)
+    assert bring_files(open_local(tmp_path), wanted, other, Heard()) == (set(), set(wanted))
+
+
+def test_a_directory_that_breaks_while_it_is_read(
+    tmp_path: Path, sidecar: Sidecar, other: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network disk whose server has forgotten what is open."""
+    wanted = keep_all(sidecar, b"model")
+    send_files(open_local(tmp_path), wanted, sidecar, Heard())
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(local, "clone_file", lambda *_: False)
+    with patch.object(local, "read_blocks", fail), pytest.raises(RemoteError) as caught:
+        bring_files(open_local(tmp_path), wanted, other, Heard())
+    assert caught.value.message.startswith("get files from 'lab': stale file handle")
+    assert "try again once that is settled" in str(caught.value.hint)
+    assert bring_files(open_local(tmp_path), wanted, other, Heard()).arrived == set(wanted)
+
+
 def test_an_rclone_remote_that_cannot_be_written(
     tmp_path: Path, sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,8 @@ import pytest
 
 from git_gage.cli.app import App
 from git_gage.errors import RemoteError, RequestError
+from git_gage.files.backends import local
+from git_gage.files.backends.local import LocalBackend
 from git_gage.files.backends.programs import Said
 from git_gage.files.backends.rclone import RcloneBackend
 from git_gage.files.sidecar import Sidecar
@@ -187,6 +189,63 @@ def test_a_remote_that_is_away_may_have_it(ana: Path, tmp_path: Path) -> None:
     dropped = said(ana, "files", "drop", "@", "--force")
     gone = "300.0 KiB: is gone now: no remote that could be asked holds it\n"
     assert dropped.err.count(gone) == 2
+
+
+def test_a_remote_goes_away_while_files_come(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came until then is kept, and the rest is got once the disk is back."""
+    said(ana, "files", "push", "@")
+    said(ana, "files", "drop", "@")
+    accept = Sidecar.accept
+
+    def accept_and_unmount(self: Sidecar, *rest: Any) -> None:
+        accept(self, *rest)
+        (tmp_path / "origin.git").rename(tmp_path / "away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("git_gage.files.streams.AT_ONCE", 1)
+        patched.setattr(Sidecar, "accept", accept_and_unmount)
+        cut = said(ana, "files", "pull", "@", code=128)
+    place = tmp_path / "origin.git"
+    told = f"fatal: 'origin' keeps files in '{place}', and there is no such folder\n"
+    assert cut.err == f"{told}hint: mount the disk it is on, or make it: mkdir -p {place}\n"
+    (tmp_path / "away").rename(place)
+    assert answer(ana, "files", "pull", "@") == "got 1 file, 300.0 KiB, from origin\n"
+
+
+def test_a_remote_goes_away_while_files_are_sent(
+    ana: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No half of it is made where it was."""
+    write, place = local._write, tmp_path / "origin.git"
+
+    def write_and_unmount(*args: Any) -> None:
+        write(*args)
+        place.rename(tmp_path / "away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(local, "clone_file", lambda *_: False)
+        patched.setattr("git_gage.files.streams.AT_ONCE", 1)
+        patched.setattr(local, "_write", write_and_unmount)
+        cut = said(ana, "files", "push", "@", code=128)
+    assert f"'origin' keeps files in '{place}', and there is no such folder\n" in cut.err
+    assert not place.exists()
+    (tmp_path / "away").rename(place)
+    look = LocalBackend._is_sound
+
+    def look_and_unmount(*args: Any) -> bool:
+        found = look(*args)
+        if place.exists():
+            place.rename(tmp_path / "away")
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalBackend, "_is_sound", look_and_unmount)
+        assert said(ana, "files", "push", "@", code=128).err == cut.err
+    assert not place.exists()
+    (tmp_path / "away").rename(place)
+    assert answer(ana, "files", "push", "@") == "pushed 2 files, 600.0 KiB, to origin\n"
 
 
 def test_rows_are_no_remote(ana: Path) -> None:

@@ -98,10 +98,14 @@ class FsspecBackend:
                     file.seek(offset)
                     yield from read_blocks(file, sha256, meter, offset)
 
-            receive(sidecar, sha256, wanted[sha256], open_at)
+            try:
+                receive(sidecar, sha256, wanted[sha256], open_at)
+            except FileNotFoundError:
+                gone.add(sha256)  # since it was asked for
 
+        gone: set[str] = set()
         self._try("get files from", lambda: in_parallel(there, bring, meter))
-        return set(wanted) - there
+        return set(wanted) - there | gone
 
     def remove(self, names: Iterable[str]) -> None:
         self._remove(map(self._path, names))

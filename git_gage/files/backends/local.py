@@ -24,6 +24,7 @@ from git_gage.files.streams import (
 )
 from git_gage.system import clone_file, host_name, remove_file, replace_file, sync_folder
 
+_GET = "get files from"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -50,6 +51,8 @@ class LocalBackend:
         try:
             self._reach()
             in_parallel(wanted, look, Meter(0, lambda _: None))
+            # What has gone away meanwhile has not said that it holds nothing.
+            self._reach()
         except OSError as error:
             self._fail("look for files in", error)
         return found
@@ -72,9 +75,18 @@ class LocalBackend:
             self._reach()
             there = {name for name, size in wanted.items() if self._there.has(name, size)}
         except OSError as error:
-            self._fail("get files from", error)
-        in_parallel(there, lambda name: self._bring(name, wanted[name], sidecar, meter), meter)
-        return set(wanted) - there
+            self._fail(_GET, error)
+        gone: set[str] = set()
+
+        def bring(sha256: str) -> None:
+            if not self._bring(sha256, wanted[sha256], sidecar, meter):
+                gone.add(sha256)
+
+        in_parallel(there, bring, meter)
+        missing = set(wanted) - there | gone
+        if missing:
+            self._reach()
+        return missing
 
     def remove(self, names: Iterable[str]) -> None:
         try:
@@ -86,9 +98,9 @@ class LocalBackend:
 
     def _is_sound(self, sha256: str, size: int) -> bool:
         place = self._there.path(sha256)
-        if not self._there.has(sha256, size):
+        stamp = self._stamp(place)
+        if stamp is None or not self._there.has(sha256, size):
             return False
-        stamp = stamp_of(place.stat())
         if not self._notes.knows(sha256, stamp):
             if digest_file(place) != (sha256, size):
                 return False
@@ -101,7 +113,7 @@ class LocalBackend:
         clone = hashlib.sha256(os.fsencode(f"{host_name()}:{sidecar.root}")).hexdigest()[:8]
         part = self._folder / "incoming" / f"{sha256}-{clone}"
         for folder in (part.parent, place.parent):
-            folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder(folder)
         try:
             if not self._share(sidecar.path(sha256), part, sha256, size):
                 self._fill(part, send_blocks(sidecar, sha256, size, meter))
@@ -112,6 +124,16 @@ class LocalBackend:
                 raise
         sync_folder(place.parent)
         self._notes.add(sha256, stamp_of(place.stat()))
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder, and those above it, but for the one that must be there."""
+        try:
+            folder.mkdir(exist_ok=True)
+        except FileNotFoundError:
+            if folder.parent == self._base:
+                raise
+            self._make_folder(folder.parent)
+            folder.mkdir(exist_ok=True)
 
     def _share(self, source: Path, part: Path, sha256: str, size: int) -> bool:
         """Whether the object is there without a copy, where both are on a disk that can do that."""
@@ -138,27 +160,42 @@ class LocalBackend:
                 remove_file(part)
             raise
 
-    def _bring(self, sha256: str, size: int, sidecar: Sidecar, meter: Meter) -> None:
+    def _bring(self, sha256: str, size: int, sidecar: Sidecar, meter: Meter) -> bool:
+        """Whether it was there still."""
         place, part = self._there.path(sha256), sidecar.incoming(sha256)
-        before = self._stamp(place)
 
         def open_at(offset: int) -> Iterator[memoryview]:
-            with place.open("rb", buffering=0) as file:
-                file.seek(offset)
-                yield from read_blocks(file, sha256, meter, offset)
+            try:
+                with place.open("rb", buffering=0) as file:
+                    file.seek(offset)
+                    yield from read_blocks(file, sha256, meter, offset)
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                self._fail(_GET, error)
 
+        before = self._stamp(place)
+        if before is None:
+            return False
         try:
             if part.exists() or not clone_file(place, part):
                 receive(sidecar, sha256, size, open_at)
             else:
                 sidecar.accept(sha256, size, part)
+        except FileNotFoundError:
+            return False
         except IntegrityError as error:
             raise damaged_object(sha256, place) from error
         if self._stamp(place) == before:
             self._notes.add(sha256, before)
+        return True
 
-    def _stamp(self, place: Path) -> Stamp:
-        return stamp_of(place.stat())
+    def _stamp(self, place: Path) -> Stamp | None:
+        """None where there is no file any more."""
+        try:
+            return stamp_of(place.stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
     def _reach(self, room: int = 0) -> None:
         if self._base.exists() and not self._base.is_dir():
@@ -175,8 +212,12 @@ class LocalBackend:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _fail(self, attempt: str, error: OSError) -> NoReturn:
+        if isinstance(error, FileNotFoundError):
+            self._reach()
         place = f" ('{error.filename}')" if error.filename else ""
         hint = "nothing here has changed, and what has arrived there is whole"
+        if attempt == _GET:
+            hint = "nothing was lost, and what has arrived is kept: try again once that is settled"
         if error.errno in _FULL:
             hint += ": free some space there, and try again"
         reason = (error.strerror or str(error)).lower()
