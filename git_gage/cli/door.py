@@ -37,6 +37,16 @@ class Inspect(ModuleType):
 
 def main() -> int:
     """`git gage`; the exit code."""
+    code = _open()
+    if code == INTERRUPTED:
+        import signal
+
+        # Python, which takes itself apart now, would print where a second one hits it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
+
+
+def _open() -> int:
     sys.modules.setdefault("inspect", Inspect("inspect"))
     try:
         try:

@@ -48,13 +48,17 @@ class Meter:
         """Let every other thread end at its next step."""
         self._halted = True
 
+    def go_on(self) -> None:
+        """Raises: HaltedError once somebody has stopped all."""
+        if self._halted:
+            raise HaltedError
+
     def at(self, name: str, done: int) -> None:
         """So many bytes of this object are there.
 
         Raises: HaltedError.
         """
-        if self._halted:
-            raise HaltedError
+        self.go_on()
         with self._lock:
             self._done += done - self._there.get(name, 0)
             self._there[name] = done

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from git_gage.errors import IntegrityError
@@ -48,8 +51,13 @@ def in_parallel(names: Iterable[str], work: Callable[[str], None], meter: Meter)
     that is damaged stops no other; it is raised when all are done.
     """
     damaged: IntegrityError | None = None
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        futures = [pool.submit(work, name) for name in names]
+
+    def begin(name: str) -> None:
+        meter.go_on()
+        work(name)
+
+    with _interrupted_once(meter.halt), ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = [pool.submit(begin, name) for name in names]
         try:
             for future in as_completed(futures):
                 try:
@@ -62,6 +70,31 @@ def in_parallel(names: Iterable[str], work: Callable[[str], None], meter: Meter)
             raise
     if damaged:
         raise damaged
+
+
+@contextmanager
+def _interrupted_once(halt: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C calls `halt`, and is raised once all has ended for that; more of them do nothing.
+
+    Raised at once, it would hit threads and their locks amid what they do to each other.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield  # somebody else deals with it
+        return
+    came: list[int] = []
+
+    def hear(number: int, _frame: object) -> None:
+        came.append(number)
+        halt()
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if came:
+            raise KeyboardInterrupt
 
 
 def read_blocks(file: IO[bytes], name: str, meter: Meter, done: int = 0) -> Iterator[memoryview]:

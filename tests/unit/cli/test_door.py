@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
+
 import pytest
 
 from git_gage.cli import app, door
+
+
+@pytest.fixture(autouse=True)
+def as_outside() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_a_second_ctrl_c_while_the_first_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -13,3 +24,4 @@ def test_a_second_ctrl_c_while_the_first_is_told(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(app, "main", interrupted)
     assert door.main() == door.INTERRUPTED
+    os.kill(os.getpid(), signal.SIGINT)  # nor does one that comes later have a traceback
