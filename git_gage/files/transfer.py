@@ -11,7 +11,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -172,14 +172,31 @@ def _nearest(folder: Path) -> Path:
 
 def _require_room(backend: Backend, sidecar: Sidecar, wanted: Mapping[str, int]) -> None:
     """Raises: RequestError where what can come does not fit; what is not there needs no room."""
-    needed, free = sum(wanted.values()), shutil.disk_usage(_nearest(sidecar.root)).free
+    left, free = _left_to_come(sidecar, wanted), shutil.disk_usage(_nearest(sidecar.root)).free
+    needed = sum(left.values())
     if needed > free:
         try:
-            needed = sum(wanted[name] for name in ask_held(backend, wanted))
+            needed = sum(left[name] for name in ask_held(backend, wanted))
         except RemoteError:
             pass  # whoever may read alone is not told what an LFS server has
     if needed > free:
         raise RequestError(
-            f"get files: they need {needed:,} bytes, and the disk has {free:,} left",
+            f"get files: they need {needed:,} bytes, and the disk has {free:,} left "
+            f"('{sidecar.root}')",
             hint="free some space, or choose files: git gage files pull <run> -- '*.pt'",
         )
+
+
+def _left_to_come(sidecar: Sidecar, wanted: Mapping[str, int]) -> dict[str, int]:
+    """Bytes of each object, but for those that an earlier attempt has left.
+
+    Of an attempt by another way they count, too, which are not gone on with: the disk may be full
+    before all is there then, and nothing is lost.
+    """
+    left = dict(wanted)
+    for part in sidecar.half():
+        name = part.name[:64]
+        if name in wanted:
+            with suppress(FileNotFoundError):  # it has arrived in this moment
+                left[name] = min(left[name], max(wanted[name] - part.stat().st_size, 0))
+    return left

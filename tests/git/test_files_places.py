@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import threading
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from git_gage.files.sidecar import Sidecar
 from git_gage.files.transfer import bring_files
 from tests.servers import serve
 from tests.support import clone, gage, git, make_repo, said
@@ -92,12 +94,37 @@ def test_a_disk_without_room_is_told_before(ana: Path, monkeypatch: pytest.Monke
     shutil.rmtree(ana / ".git" / "gage" / "lfs")
     monkeypatch.setattr(shutil, "disk_usage", no_room)
     told = said(ana, "files", "pull", "@", "-n", code=128).err
-    assert told.startswith("fatal: get files: they need 614,400 bytes, and the disk has 307,200")
+    assert told.startswith(
+        "fatal: get files: they need 614,400 bytes, "
+        f"and the disk has 307,200 left ('{ana / '.git' / 'gage' / 'lfs'}')\n"
+    )
     assert not (ana / ".git" / "gage" / "lfs").exists()
     assert said(ana, "files", "pull", "@", code=128).err == told
     assert said(ana, "files", "pull", "@", "-n", "--", "a.bin").out == (
         "would have got 1 file, 300.0 KiB, from origin\n"
     )
+
+
+def test_what_has_come_half_needs_no_room_once_more(
+    ana: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk was full, and has room again for what is missing yet."""
+    said(ana, "files", "push", "@")
+    said(ana, "files", "drop", "@")
+    half = Sidecar(ana / ".git/gage/lfs").incoming(hashlib.sha256(b"a" * BIG).hexdigest())
+    half.write_bytes(b"a" * (200 << 10))
+
+    def some_room(_: object) -> object:
+        return shutil._ntuple_diskusage(1, 1, room)
+
+    monkeypatch.setattr(shutil, "disk_usage", some_room)
+    room = (400 << 10) - 1
+    told = said(ana, "files", "pull", "@", "-n", code=128).err
+    assert told.startswith("fatal: get files: they need 409,600 bytes, and the disk has ")
+    assert said(ana, "files", "pull", "@", code=128).err == told
+    room += 1
+    for more, begins in ((["-n"], "would have got 2 files"), ([], "got 2 files")):
+        assert said(ana, "files", "pull", "@", *more).out.startswith(begins)
 
 
 def test_who_waited_for_another_pull_tells_what_came_by_itself(
