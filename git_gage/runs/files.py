@@ -109,15 +109,18 @@ def require_meant(
 ) -> None:
     """Raises: RequestError where globs mean no file of any of the runs, as far as these are known.
 
-    Of a run that goes on, or that came without its list of files, nothing can be said.
+    Of a run that goes on, or that came without its list of files, nothing can be said; one that is
+    staged has made none.
     """
     is_meant = match_globs(globs)
     for run in runs if globs else ():
         filed = read_filed(store, catalog, run)
         if filed is not None and any(is_meant(each.path) for each in filed.manifest.entries):
             return
-        generated = (catalog.document(run) or {}).get("generated")
-        if filed is None and (generated is None or generated["files"]):
+        document = catalog.document(run) or {}
+        generated = document.get("generated")
+        is_unknown = generated is None and document.get("status") != "staged"
+        if filed is None and (is_unknown or (generated and generated["files"])):
             return
     if runs and globs:
         first = short_id(runs[0])

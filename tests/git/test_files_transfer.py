@@ -9,10 +9,12 @@ import json
 import os
 import shlex
 import shutil
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 from shlex import quote
+from subprocess import DEVNULL, PIPE, Popen
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,7 +28,7 @@ from git_gage.files.backends.programs import Said
 from git_gage.files.backends.rclone import RcloneBackend
 from git_gage.files.sidecar import Sidecar
 from git_gage.share.storage import find_storage, find_storages
-from tests.support import Result, clone, gage_inside, git, make_repo
+from tests.support import Result, clone, gage_inside, git, make_repo, wait_until
 from tests.unit.share.world import Heard
 
 BIG = 300 << 10
@@ -368,8 +370,16 @@ def test_a_file_that_no_run_has_is_no_file(ana: Path) -> None:
         assert "fatal: none of these runs has such a file\nhint: git gage ls-files " in done.err
     done = said(ana, "files", "push", "@~1", "--", "model", code=128)
     assert " has no such file\nhint: git gage ls-files " in done.err
+    # One that has not begun has none; what one that goes on makes is to be seen.
     said(ana, "run", "--stage", "train.py")
-    assert answer(ana, "files", "push", "@", "--", "model.pt") == "no large files to send\n"
+    for words in (["drop", "@~2", "@"], ["verify"]):
+        done = said(ana, "files", *words, "--", "*.typo", code=128)
+        assert "fatal: none of these runs has such a file\n" in done.err
+    (ana / "wait.py").write_text("input()")
+    going = [sys.executable, "-m", "git_gage", "run", "-q", "wait.py"]
+    with Popen(going, cwd=ana, stdin=PIPE, stderr=DEVNULL):
+        wait_until(lambda: said(ana, "list", "-w", "status=running").out)
+        assert answer(ana, "files", "push", "@", "--", "model.pt") == "no large files to send\n"
 
 
 def test_two_runs_share_a_file(ana: Path) -> None:
