@@ -186,13 +186,6 @@ class Count(click.ParamType):  # type: ignore[type-arg]
         return int(value)
 
 
-class FilesWord(click.Choice[str]):
-    """Which files move with runs; `--files` alone means all."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return super().convert(value or "all", param, ctx)
-
-
 class Duration(click.ParamType):  # type: ignore[type-arg]
     """A length of time, in seconds; written as in a gagefile."""
 
@@ -261,7 +254,8 @@ files_option = click.option(
     "--files",
     cls=BareOption,
     metavar="<what>",
-    type=FilesWord(["none", "thumbs", "all"]),
+    bare="all",
+    type=click.Choice(["none", "thumbs", "all"]),
     default="none",
     help="Files that go along: none (default), thumbs, all",
 )

@@ -18,7 +18,11 @@ can be given, 2:4 are rows of the last list
 
 
 class BareOption(click.Option):
-    """An option that can stand without its value, which is then "": `--sign[=<key>]`."""
+    """An option that can stand without its value, which is then `bare`: `--sign[=<key>]`."""
+
+    def __init__(self, *args: Any, bare: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bare = bare
 
 
 class Command(click.Command):
@@ -53,9 +57,10 @@ class Command(click.Command):
 
     def _end_bare_options(self, args: list[str]) -> list[str]:
         """Words in which `--sign` is `--sign=`: a value of its own it has behind a `=` only."""
-        bare = {name for each in self.params if isinstance(each, BareOption) for name in each.opts}
+        options = [each for each in self.params if isinstance(each, BareOption)]
+        bare = {name: f"{name}={each.bare}" for each in options for name in each.opts}
         end = args.index("--") if "--" in args else len(args)
-        ours = [f"{word}=" if word in bare else word for word in args[:end]]
+        ours = [bare.get(word, word) for word in args[:end]]
         return ours + args[end:]
 
     def invoke(self, ctx: click.Context) -> Any:

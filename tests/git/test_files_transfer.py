@@ -117,6 +117,18 @@ def test_what_would_come_with_all_files(ana: Path, tmp_path: Path) -> None:
     assert gage_inside(sam, "files", "-n").err.startswith("fatal: 'status' takes no '--dry-run'")
 
 
+def test_an_empty_word_sends_no_files(ana: Path, tmp_path: Path) -> None:
+    """A script whose variable is empty: `--files=$WHAT`."""
+    copy = ["copy", "--all", "--to", str(tmp_path / "copy"), "-y"]
+    for words in (["push"], ["fetch"], ["sync"], copy):
+        refused = said(ana, *words, "--files=", code=129)
+        assert refused.err == (
+            "fatal: invalid value for '--files': '' is not one of 'none', 'thumbs', 'all'\n"
+            f"hint: see 'git gage {words[0]} -h'\n"
+        )
+    assert answer(ana, "push", "--files").endswith("pushed 2 files, 600.0 KiB, to origin\n")
+
+
 def test_sent_dropped_and_back(ana: Path, tmp_path: Path) -> None:
     model = run_dir(ana) / "model.pt"
     assert answer(ana, "files", "push", "@", "-n") == (
