@@ -308,9 +308,11 @@ def test_ctrl_c_keeps_what_has_arrived(
     assert dict(other.list()) == wanted
 
 
-@pytest.mark.parametrize("status", ["403", "429", "507"])
+@pytest.mark.parametrize("body", ["", '{"message": "we are sorry"}', '{"message": "over quota"}'])
+@pytest.mark.parametrize("status", ["403", "413", "429", "507"])
 def test_an_lfs_server_that_refuses(
     status: str,
+    body: str,
     request: pytest.FixtureRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -319,7 +321,7 @@ def test_an_lfs_server_that_refuses(
     place = make_place("lfs", request, tmp_path, monkeypatch)
     assert place.server is not None
     wanted = keep_all(sidecar, b"model")
-    place.server.fault(status)
+    place.server.fault(f"{status} {body}")
     try:
         with pytest.raises(RemoteError, match="send files to 'lab'") as caught:
             send_files(place.backend, wanted, sidecar, Heard())

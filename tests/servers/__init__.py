@@ -21,7 +21,7 @@ class Server(NamedTuple):
     process: subprocess.Popen[str]
 
     def fault(self, what: str) -> None:
-        """Let what comes next fail: an HTTP status, `die` or `cut`; "" is none of it."""
+        """Let what comes next fail: an HTTP status and a body behind it, `die`, `cut`; "": none."""
         (self.folder / "fault").write_text(what)
 
 

@@ -30,8 +30,9 @@ class Faulty:
                 return self._cut(environ, start)
             # Without the second header git-lfs 3.3 breaks down at a 429.
             head = [("Content-Type", "application/json"), ("Retry-After", "1")]
-            start(f"{fault} Refused", head)
-            return [b'{"message": "over quota"}']
+            status, _, body = fault.partition(" ")
+            start(f"{status} Refused", head)
+            return [body.encode()]
         answer: Iterable[bytes] = self.app(environ, start)
         return answer
 

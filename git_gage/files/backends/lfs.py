@@ -46,6 +46,8 @@ _MOVED = re.compile(r"(?:up|down)load \d+/\d+ (\d+)/-?\d+ (?:.*/)?([0-9a-f]{64})
 _WORDS_AT_ONCE = 200
 _NOISE = ("Uploading LFS objects", "Downloading LFS objects", "fetch: Fetching", "Git LFS upload")
 _REFUSED = re.compile(r"\b(?:507|403|413|429)\b|quota|storage limit|rate limit", re.IGNORECASE)
+# A server with words of its own, or none, is known by its status alone.
+_NOTED = re.compile(r" git-lfs: HTTP: (?:403|413|507)\b")
 _NOBODY = {
     f"GIT_{role}_{name}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -196,11 +198,17 @@ class LfsBackend:
             word for name, value in config.items() for word in ("-c", f"lfs.{name}={value}")
         ]
         env = {"GIT_LFS_PROGRESS": str(folder / "progress")}
+        trace = folder / "trace"
+        # What a fetch notes can be all that comes.
+        if "push" in words and "GIT_TRACE" not in self._repo.environ:
+            env["GIT_TRACE"] = str(trace)
         if (folder / "objects").is_dir():
             env |= self._objects(folder)
         command = git_command(*settings, "lfs", *words)
         environ = git_environ(self._repo.environ, env)
-        return run_program(command, cwd=self._repo.cwd, env=environ, watch=watch)
+        said = run_program(command, cwd=self._repo.cwd, env=environ, watch=watch)
+        noted = trace.read_text(errors="replace") if trace.exists() else ""
+        return said._replace(noted=noted)
 
     def _changed_meanwhile(self, names: Sequence[str]) -> IntegrityError:
         listed = "".join(f"\n  {sha256[:12]}" for sha256 in names)
@@ -233,7 +241,7 @@ class LfsBackend:
                 lines = [*lines[:at], f"git-lfs broke off ({line})"]
                 break
         hint = "nothing was lost, and what has arrived is kept: try again once that is settled"
-        if any(map(_REFUSED.search, lines)):
+        if any(map(_REFUSED.search, lines)) or _NOTED.search(said.noted):
             hint = "nothing was lost: what is on the server stays there, all else is here; "
             hint += "make room there, or set gage.repo.<name>.files to another place"
         message = "\n".join([f"{attempt} '{self.shown}': {lines[0]}", *lines[1:5]])

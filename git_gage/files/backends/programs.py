@@ -12,11 +12,12 @@ _LOOK_EVERY_S = 0.2
 
 
 class Said(NamedTuple):
-    """How a program ended, and what it wrote."""
+    """How a program ended, and what it wrote; `noted`: to a file, about what it did."""
 
     returncode: int
     out: str
     err: str
+    noted: str = ""
 
     @property
     def lines(self) -> list[str]:
