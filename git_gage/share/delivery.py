@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from git_gage.store import Store
 
 
+# So many lines of what a remote says are shown.
+_MOST_SAID = 5
+
+
 class Pushed(NamedTuple):
     """What was sent; `commits` are the user's own that travel with the sources.
 
@@ -200,10 +204,8 @@ def _note_withdrawn(
         there = list_remaining(store.repo, remote, asked, observer)
         gone = {ref: oid for ref, oid in asked.items() if there.get(ref) != oid}
         if len(gone) < len(asked):
-            left = len(asked) - len(gone)
-            observer.warning(
-                f"'{remote.shown}' did not delete {left} refs with what was purged or redacted"
-            )
+            kept = len(asked) - len(gone)
+            observer.warning(_describe_kept(remote, kept, outcome.denied))
     if gone:
         withdrawn.note_gone(remote.tracking, gone)
     if withdrawn.deletes(remote.tracking).keys() - asked.keys():
@@ -212,6 +214,14 @@ def _note_withdrawn(
             f"hint: replace it there: git gage push {quote(remote.shown)}"
         )
     return any(outcome.flags.get(ref) == "-" for ref in asked.keys() - set(outcome.absent))
+
+
+def _describe_kept(remote: Remote, kept: int, denied: Sequence[str]) -> str:
+    """That a remote keeps refs that it was to delete, and what it said to that."""
+    count = "1 ref" if kept == 1 else f"{kept:,} refs"
+    told = f"'{remote.shown}' did not delete {count} with what was purged or redacted"
+    hint = f"hint: once it lets 'refs/gage/*' be deleted: git gage push {quote(remote.shown)}"
+    return "\n".join([told, *denied[:_MOST_SAID], hint])
 
 
 def _digest(refs: Refs) -> str:

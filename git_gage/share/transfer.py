@@ -102,7 +102,8 @@ class Outcome(NamedTuple):
     """What became of each ref of a push.
 
     `flags` are git's (`=`, ` `, `*`, `-`, `!`); `olds` are the short ids of what the remote had
-    where it was moved forward. `absent`: refs to be deleted that it had not.
+    where it was moved forward. `absent`: refs to be deleted that it had not; `denied`: what it said
+    where it did not delete others.
     """
 
     flags: dict[str, str]
@@ -110,6 +111,7 @@ class Outcome(NamedTuple):
     reasons: dict[str, str]
     answer: Answer
     absent: Collection[str] = ()
+    denied: Sequence[str] = ()
 
     @property
     def accepted(self) -> bool:
@@ -313,11 +315,13 @@ def push_refs(
         gone = dict.fromkeys(deletes.keys() - there.keys(), "-")
         if len(left) < len(deletes):
             outcome = _push(repo, remote, updates, left, observer, ("--atomic",))
+        denied = []
         if outcome.reasons and not outcome.behind:
+            denied = _said_of(outcome)
             outcome = _push(repo, remote, updates, {}, observer, ("--atomic",))
         if outcome.accepted:
             # What refuses this may have hidden those.
-            outcome = outcome._replace(flags={**gone, **outcome.flags}, absent=gone)
+            outcome = outcome._replace(flags={**gone, **outcome.flags}, absent=gone, denied=denied)
     if any("does not support --atomic" in line for line in outcome.answer.said):
         outcome = _push_in_turn(repo, remote, updates, deletes, observer)
     for line in outcome.answer.said:
@@ -342,9 +346,15 @@ def _push_in_turn(
     outcome = _push(repo, remote, updates, {}, observer, ())
     if not (deletes and outcome.accepted):
         return outcome
-    flags = _push(repo, remote, {}, deletes, observer, ()).flags
-    gone = {ref: flag for ref, flag in flags.items() if flag == "-"}
-    return outcome._replace(flags={**gone, **outcome.flags})
+    deleted = _push(repo, remote, {}, deletes, observer, ())
+    gone = {ref: flag for ref, flag in deleted.flags.items() if flag == "-"}
+    return outcome._replace(flags={**gone, **outcome.flags}, denied=_said_of(deleted))
+
+
+def _said_of(outcome: Outcome) -> list[str]:
+    """What a remote said to refs that it refused: its own words, or git's for them."""
+    own = [line for line in _relevant(outcome.answer.said) if line.startswith("remote: ")]
+    return own or list(dict.fromkeys(outcome.reasons.values()))
 
 
 def replace_ref(
