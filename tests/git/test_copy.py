@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Result, clone, gage, gage_inside, git, write_files
+from tests.support import Result, clone, gage, gage_inside, git, ways, write_files
 
 PRINTS = "print('x', 1)\n"
 
@@ -429,7 +429,7 @@ def test_words_about_a_run_that_is_not_there_are_no_run(repo: Path, place: Path)
     assert " all " in gage_inside(repo, "copy", one, "--to", str(place), "-n").out
 
 
-@pytest.mark.parametrize("is_cleaned", [False, True])
+@pytest.mark.parametrize("is_cleaned", ways(True, False))
 def test_what_is_out_of_sight_stays_after_a_purge(
     repo: Path, place: Path, tmp_path: Path, *, is_cleaned: bool
 ) -> None:

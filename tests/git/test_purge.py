@@ -446,7 +446,7 @@ def test_a_kill_at_any_point_loses_nothing_else(
     assert set(listed(project)) == set(kept)
 
 
-@pytest.mark.parametrize("verb", ["purge", "redact"])
+@pytest.mark.parametrize("verb", ways("purge", "redact"))
 def test_a_push_goes_on_with_what_was_cut_short_anywhere(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, verb: str
 ) -> None:
@@ -466,7 +466,7 @@ def test_a_push_goes_on_with_what_was_cut_short_anywhere(
         return real(self, *args)
 
     monkeypatch.setattr(Repository, "_run", dying)
-    for late in range(1, 40, scale(6, 1)):
+    for late in range(1, 40, scale(12, 1)):
         gone = hush(project)
         say(project, "push")
         left = late
@@ -1353,7 +1353,7 @@ def test_a_source_of_a_backup_beside_records_of_before_goes_too(
     assert listed(bob) == [one]
 
 
-@pytest.mark.parametrize("is_given", [False, True])
+@pytest.mark.parametrize("is_given", ways(False, True))
 def test_a_source_that_was_passed_on_goes_with_the_last_run_that_has_it(
     project: Path, tmp_path: Path, *, is_given: bool
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from git_gage.errors import RemoteError, RequestError
 from tests.git.over_http import serve
-from tests.support import gage_inside, git
+from tests.support import gage_inside, git, ways
 from tests.unit.share.world import World, make_world, refs_of
 
 
@@ -247,7 +247,9 @@ def test_a_locked_ref_is_gits_to_explain(world: World) -> None:
     assert world.sam.fetch().runs_new == 1
 
 
-@pytest.mark.parametrize("left", ["refs/gage/{}/log.lock", "packed-refs.lock", "packed-refs.new"])
+@pytest.mark.parametrize(
+    "left", ways("packed-refs.lock", "refs/gage/{}/log.lock", "packed-refs.new")
+)
 def test_what_a_killed_git_left_at_a_remote_is_named(world: World, left: str) -> None:
     """What is purged is rewritten there: a ref is written, and those of before are deleted."""
     assert gage_inside(world.ana.path, "run", "--", "true").code == 0

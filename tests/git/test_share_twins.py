@@ -13,7 +13,7 @@ from git_gage.errors import RemoteError
 from git_gage.share.transfer import list_remote
 from git_gage.store.identity import _place
 from tests.git.test_mend import share
-from tests.support import commit, gage_inside, git, write_files
+from tests.support import commit, gage_inside, git, ways, write_files
 from tests.unit.share.world import Person, World, make_world, refs_of
 
 
@@ -117,7 +117,7 @@ def test_a_remote_that_lost_a_lane_that_was_left_gets_what_is_in_it(world: World
     assert other in twin.runs()
 
 
-@pytest.mark.parametrize("is_fetched", [True, False])
+@pytest.mark.parametrize("is_fetched", ways(True, False))
 def test_a_lane_that_was_left_and_is_rewritten_without_its_records(
     world: World, *, is_fetched: bool
 ) -> None:
@@ -307,8 +307,10 @@ def test_a_run_that_a_rewritten_lane_has_lost_is_pushed_once_more(world: World) 
     assert gage_inside(world.ana.path, "push").out == "origin is up to date\n"
 
 
-@pytest.mark.parametrize(("kind", "is_set_back"), [("bulk", False), ("src", False), ("src", True)])
-@pytest.mark.parametrize("is_fetched", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "is_set_back"), ways(("src", True), ("bulk", False), ("src", False), small=2)
+)
+@pytest.mark.parametrize("is_fetched", ways(True, False))
 def test_outputs_and_sources_that_a_rewritten_lane_has_lost_are_sent_once_more(
     world: World, kind: str, *, is_set_back: bool, is_fetched: bool
 ) -> None:
