@@ -101,7 +101,8 @@ def withheld_lines(store: Store, peek: Peek, observer: Observer) -> dict[bytes, 
     Raises: RemoteError with git's own text.
     """
     held = {ref: oid for ref, oid in records_only(peek.listed).items() if ref not in peek.tips}
-    lacking = [ref for ref, oid in held.items() if not _are_here(store.repo, [oid])]
+    here = _are_here(store.repo, held.values())
+    lacking = [ref for ref, oid in held.items() if oid not in here]
     if not lacking:
         return read_tip_lines(store, held.values())
     folder = store.dir / FOLDER / f"{peek.remote.tracking.replace('/', '%')}.withheld"
