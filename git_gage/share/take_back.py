@@ -202,12 +202,8 @@ def find_unnamed(
     refs = store.repo.list_refs(*SPACES)
     for each in (beside or {}, refs):
         unnamed -= _named_sources(store, gone, each) if unnamed else set()
-    if (
-        unnamed
-        and None in store.repo.object_sizes(list_blobs_of(store, tips_of(refs, RECORDS))).values()
-    ):
-        return set()
-    return unnamed
+    blobs = list_blobs_of(store, tips_of(refs, RECORDS)) if unnamed else {}
+    return set() if None in store.repo.object_sizes(blobs).values() else unnamed
 
 
 def _lanes_of_ours(store: Store, groups: Iterable[Key]) -> frozenset[str]:
