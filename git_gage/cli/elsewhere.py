@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from git_gage.cli.app import App
+from git_gage.cli.remote_words import require_remote
 from git_gage.errors import RemoteError, RunNotFoundError
 from git_gage.safe import clean
 
@@ -27,6 +28,7 @@ class Elsewhere(App):
     def __init__(self, app: App, remote: str) -> None:
         """Raises: RequestError where it is no remote; RemoteError with git's own text."""
         super().__init__(app.environ)
+        require_remote(app, remote)
         self.asked_folder, self.typed_folder = app.asked_folder, app.typed_folder
         self._app = app
         self._address = app.address(remote)

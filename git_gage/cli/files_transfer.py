@@ -178,6 +178,7 @@ def _split_words(app: App, action: str, words: Sequence[str]) -> tuple[str | Non
 
     Raises: RequestError where there is no run among them.
     """
+    from git_gage.cli.remote_words import naming_runs
     from git_gage.share.remote import is_remote
 
     left = list(words)
@@ -187,7 +188,8 @@ def _split_words(app: App, action: str, words: Sequence[str]) -> tuple[str | Non
             remote = left.pop(at)
     if not left:
         raise RequestError("no run is named", hint=_how_to_name(app, action))
-    runs = app.select(left)
+    with naming_runs(app, f"files {action}", left):
+        runs = app.select(left)
     finish_files(app)
     return remote, runs
 

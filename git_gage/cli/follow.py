@@ -39,13 +39,14 @@ def find_follow(app: App, live: str | None, progress: Progress) -> Follow | None
 
 def _follow_by(app: App, asked: str, progress: Progress) -> Follow:
     """Raises: as `find_follow`."""
-    from git_gage.errors import RequestError
     from git_gage.share.bucket import require_git
     from git_gage.share.live import Broadcast
     from git_gage.share.remote import find_remote, is_remote
 
     if asked and not is_remote(app.repo, asked):
-        raise RequestError(f"no remote or place '{asked}'", hint="'git gage remote' lists them")
+        from git_gage.cli.remote_words import no_remote
+
+        raise no_remote(app, asked)
     require_git(find_remote(app.repo, asked or None), "follow a run")
     return Broadcast(lambda: _open_parts(app.repo), asked or None, progress).follow
 

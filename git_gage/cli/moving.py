@@ -152,10 +152,12 @@ def find_here(app: App, what: What) -> list[str] | None:
     A filter alone does not mean those that are private, which is told.
     """
     from git_gage.cli.choosing import find_chosen, tell_private
+    from git_gage.cli.remote_words import naming_runs
 
     if not what.is_chosen:
         return None
-    found = find_chosen(app, what.words, what.wheres)
+    with naming_runs(app, _verb(), what.words, what.wheres):
+        found = find_chosen(app, what.words, what.wheres)
     private = frozenset() if what.words else app.store.private
     shared = [run for run in found if run not in private]
     if shared:
@@ -180,13 +182,20 @@ def find_anywhere(app: App, remote: str, what: What) -> list[str] | None:
     if not what.is_chosen:
         return None
     from git_gage.cli.elsewhere import Elsewhere
+    from git_gage.cli.remote_words import naming_runs
 
     there = Elsewhere(app, remote)
     held = dict.fromkeys(run for each in (app, there) for run in each.runs.find(what.wheres))
     if not what.words:
         return list(held)
-    named = dict.fromkeys(run for word in what.words for run in _select(word, app, there))
+    with naming_runs(app, _verb(), what.words, what.wheres):
+        named = dict.fromkeys(run for word in what.words for run in _select(word, app, there))
     return [run for run in named if run in held]
+
+
+def _verb() -> str:
+    """The command that was typed."""
+    return click.get_current_context().info_name or ""
 
 
 def _select(word: str, app: App, there: App) -> list[str]:

@@ -18,7 +18,6 @@ from git_gage.cli.moving import (
 )
 from git_gage.cli.params import RemoteName, RunName, files_option, secrets_option
 from git_gage.cli.parsing import Command
-from git_gage.errors import RequestError
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
@@ -65,7 +64,9 @@ def command(
 
     what = What(**given, meta=False, user=False)
     if not is_remote(app.here, remote):
-        raise RequestError(f"no remote or place '{remote}'", hint="'git gage remote' lists them")
+        from git_gage.cli.remote_words import no_remote
+
+        raise no_remote(app, remote)
     if not what.is_chosen:
         raise click.UsageError("give the runs, or '-w <filter>'")
     runs = find_here(app, what)

@@ -57,8 +57,11 @@ def command(
 ) -> None:
     """End runs for good: records, sources and files"""
     from git_gage.cli.put_away import describe_done, require_ended
+    from git_gage.cli.remote_words import require_remote
     from git_gage.share.purge import plan_purge, purge_runs
 
+    for remote in remotes:
+        require_remote(app, remote)
     remotes = tuple(app.address(remote, push=True) for remote in remotes)
     gone = _find_gone(app, runs) if remotes else {}
     words = [word for word in runs if word not in gone]

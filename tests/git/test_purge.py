@@ -248,7 +248,7 @@ def test_a_remote_that_refuses_is_told_and_the_others_are_asked(
         say(project, "push", remote)
     mistyped = gage_inside(project, "purge", "@", *both, "--remote", "orign", "--force")
     assert (mistyped.code, mistyped.out) == (128, "")
-    assert mistyped.err.startswith("fatal: reach 'orign': 'orign' does not appear to be a git")
+    assert mistyped.err.startswith("fatal: no remote or place 'orign'\n")
     assert listed(project) == [two, one]
 
     (hub / "hooks").mkdir(exist_ok=True)

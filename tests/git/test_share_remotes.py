@@ -280,3 +280,47 @@ def test_a_mistyped_name_is_named_where_there_is_no_remote(repo: Path, verb: str
         f"{told}hint: add one: git remote add origin <url>\n",
     )
     assert gage_inside(repo, verb).err.startswith("fatal: no remote to share with\n")
+
+
+@pytest.mark.parametrize("verb", ["push", "fetch", "sync", "files push", "files drop", "publish"])
+def test_a_mistyped_remote_is_guessed(world: World, verb: str) -> None:
+    world.ana.run()
+    world.ana.push()
+    git(world.folder, "clone", "-q", "--mirror", str(world.origin), "lab.git")
+    git(world.ana.path, "config", "gage.repo.lab.url", "../lab.git")
+    words = [*verb.split(), *(["@"] if verb == "files push" else [])]
+    refused = gage_inside(world.ana.path, *words, "orign")
+    assert (refused.code, refused.out) == (128, "")
+    assert refused.err.splitlines()[-1] == "hint: did you mean 'origin'?"
+    if verb == "publish":
+        return
+    far = gage_inside(world.ana.path, *words, "nothing-like-it")
+    assert "did you mean" not in far.err
+    row = gage_inside(world.ana.path, *words, "7")
+    assert "git gage list" in row.err.splitlines()[-1]
+
+    both = gage_inside(world.ana.path, *verb.split(), "lab", "@", "origin")
+    if verb in ("push", "fetch", "sync"):
+        assert both.err == (
+            "fatal: 'origin' is a remote and no run: give one remote at a time\n"
+            f"hint: git gage {verb} origin @\n"
+        )
+        both = gage_inside(world.ana.path, verb, "origin", "lab", "-w", "lr > 1")
+        assert both.err.endswith(f"hint: git gage {verb} lab -w 'lr > 1'\n")
+    else:
+        assert both.err.endswith(f"hint: git gage {verb} origin @\n")
+
+
+@pytest.mark.parametrize("words", ["list", "watch", "watch @", "purge @"])
+def test_what_is_no_remote_is_not_asked(repo: Path, words: str) -> None:
+    assert gage_inside(repo, "run", "-q", "train.py").code == 0
+    git(repo, "remote", "add", "origin", "../hub")
+    for word, hint in (
+        ("orign", "did you mean 'origin'?"),
+        ("elsewhere", "'git gage remote' lists them"),
+    ):
+        refused = gage_inside(repo, *words.split(), "--remote", word)
+        assert refused == (128, "", f"fatal: no remote or place '{word}'\nhint: {hint}\n")
+    # What is there may be a repository.
+    git(repo, "init", "-q", "--bare", "elsewhere")
+    assert "no remote" not in gage_inside(repo, *words.split(), "--remote", "elsewhere").err
