@@ -122,7 +122,8 @@ def _size(stream: TextIO, environ: Mapping[str, str], is_terminal: bool) -> tupl
         size = os.get_terminal_size(stream.fileno())
         columns, lines = size.columns or 80, size.lines or 24
     given = environ.get("COLUMNS", "")
-    return (int(given) if given.isascii() and given.isdigit() else columns), lines
+    wanted = int(given) if given.isascii() and given.isdigit() else 0
+    return wanted or columns, lines  # 0 is said where nobody knows
 
 
 def _wants_color(

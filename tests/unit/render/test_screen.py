@@ -44,6 +44,7 @@ def test_columns_of_the_environment_count() -> None:
     assert find_screen(pipe(), {**UTF8, "COLUMNS": "140"}).width == 140
     assert find_screen(pipe(), {**UTF8, "COLUMNS": "wide"}).width == 80
     assert find_screen(pipe(), {**UTF8, "COLUMNS": "3"}).width == 20
+    assert find_screen(pipe(), {**UTF8, "COLUMNS": "0"}).width == 80
 
 
 def test_a_terminal_tells_its_size_and_takes_colour(terminal: TextIO) -> None:
