@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 WIDE = 110
 # The first setting and the first metric have room before a label, a few of each before a commit.
 _FIRST, _FEW = 1, 3
+# The beginning of a first setting that is a text.
+_SHORTEST = 6
 
 
 class Layout(NamedTuple):
@@ -239,6 +241,7 @@ class _Listing:
         return [self._value("metrics", key, _rank(place)) for place, key in enumerate(keys)]
 
     def _value(self, part: str, key: str, rank: int) -> Column:
+        is_first = rank in (_rank(0), _rank(0) + 1)
         found = [document[part].get(key) for document in self.documents]
         to_text = metric_text if part == "metrics" else value_text
         best = best_number(key, found) if part == "metrics" else None
@@ -249,8 +252,8 @@ class _Listing:
             for value, document in zip(found, self.documents, strict=True)
         ]
         if all(value is None or is_number(value) for value in found):
-            return number_column(clean(key), cells, rank)
-        return Column(clean(key), cells, rank)
+            return number_column(clean(key), cells, rank, can_be_cut=is_first)
+        return Column(clean(key), cells, rank, narrowest=_SHORTEST if is_first else None)
 
     def _authors(self) -> Column:
         names = [clean(author_name(document["author"])) for document in self.documents]

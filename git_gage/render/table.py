@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 GAP = 2
 # No single value may push the others off the screen.
 WIDEST = 24
+# A point, a digit and a sign for those that are cut off.
+_CUT_FRACTION = 3
 
 
 class Column:
     """`rank`: columns with a higher one are left out first. `styles`: one colour a cell.
 
     `least` makes a column elastic: it may be cut down to that width, and takes what is left over.
+    One with a `narrowest` is cut as far as that before it is left out, and where it is, so are all
+    that come after it.
     """
 
     def __init__(
@@ -30,6 +34,7 @@ class Column:
         right: bool = False,
         styles: Sequence[str | None] = (),
         least: int | None = None,
+        narrowest: int | None = None,
     ) -> None:
         self.title = title
         self.cells = cells
@@ -37,14 +42,23 @@ class Column:
         self.right = right
         self.styles = styles
         self.least = least
+        self.narrowest = narrowest
+        self.inner = max(map(text_width, cells), default=0)
         self.width = max(map(text_width, (title, *cells)))
 
 
-def number_column(title: str, cells: Sequence[str], rank: int) -> Column:
+def number_column(
+    title: str, cells: Sequence[str], rank: int, *, can_be_cut: bool = False
+) -> Column:
     """A column of numbers whose decimal points stand below each other."""
     after = max((len(_fraction(cell)) for cell in cells), default=0)
     padded = [cell + " " * (after - len(_fraction(cell))) for cell in cells]
-    return Column(title, padded, rank, right=True)
+    column = Column(title, padded, rank, right=True)
+    if can_be_cut:
+        # Without its last digits a fraction is about what it was, an exponent is not.
+        spare = 0 if any("e" in cell for cell in cells) else max(after - _CUT_FRACTION, 0)
+        column.narrowest = column.inner - spare
+    return column
 
 
 def format_table(columns: Sequence[Column], screen: Screen) -> str:
@@ -69,9 +83,13 @@ def _fit(columns: Sequence[Column], width: int) -> dict[int, int]:
     for number, column in sorted(enumerate(columns), key=lambda item: item[1].rank):
         widest = min(column.width, WIDEST)
         asked = widest if column.least is None else min(column.least, widest)
+        if column.narrowest is not None:
+            asked = min(asked, max(left - GAP, column.narrowest))
         if asked + GAP <= left:
             widths[number] = asked
             left -= asked + GAP
+        elif column.narrowest is not None:
+            break
     for number, asked in widths.items():
         if columns[number].least is not None:
             widths[number] = min(columns[number].width, asked + left)
@@ -80,7 +98,12 @@ def _fit(columns: Sequence[Column], width: int) -> dict[int, int]:
 
 
 def _cell(column: Column, row: int | None, width: int, screen: Screen) -> str:
-    text = screen.cut(column.title if row is None else column.cells[row], width)
+    text = column.title if row is None else column.cells[row]
+    if column.right and row is not None and width < column.inner:
+        # What stands below each other still does where their ends are cut off.
+        text = " " * (column.inner - text_width(text)) + text.rstrip()
+        text += " " * (width - text_width(text))
+    text = screen.cut(text, width)
     blank = " " * (width - text_width(text))
     style = "bold" if row is None else column.styles[row] if column.styles else None
     painted = screen.paint(text, style)

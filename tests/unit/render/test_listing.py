@@ -89,6 +89,20 @@ def test_a_value_of_both_kinds_has_room_before_labels_and_lengths() -> None:
     assert titles == ["#", "RUN", "NAME", "OPERATION", "STATUS", "AGE", "lr", "acc"]
 
 
+@pytest.mark.parametrize("value", [0.123456789, 1.5e-07, "a long text of a setting"])
+def test_no_width_has_room_for_lengths_and_none_for_a_setting(value: Any) -> None:
+    lrs = (0.3, value, 20.5)
+    runs = [make_run(place, config={"lr": lr}, metrics={}) for place, lr in enumerate(lrs, 1)]
+    shown = {width: listed(runs, width).splitlines()[0].split() for width in range(40, 81)}
+    assert {
+        width for width, titles in shown.items() if "TOOK" in titles and "lr" not in titles
+    } == set()
+    assert "TOOK" in shown[80]
+    cut = next(width for width, titles in shown.items() if "lr" in titles)
+    beginnings = {0.123456789: "0.1…", 1.5e-07: "1.5e-07", "a long text of a setting": "a lon…"}
+    assert beginnings[value] in listed(runs, cut)
+
+
 def test_of_settings_the_one_that_differs_most_has_room_first() -> None:
     runs = [
         make_run(number, config={"a": number // 3, "b": number, "c": [number // 2]})

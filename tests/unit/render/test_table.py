@@ -32,6 +32,26 @@ def test_decimal_points_stand_below_each_other() -> None:
     ]
 
 
+def test_fractions_are_cut_before_their_column_leaves() -> None:
+    columns = [
+        Column("RUN", ["a", "b", "c"], 0),
+        number_column("a long name", ["10.5", "0.123456789", "3"], 1, can_be_cut=True),
+        Column("TOOK", ["1s", "2s", "3s"], 2),
+    ]
+    whole = format_table(columns, screen(17)).splitlines()
+    assert whole == ["RUN   a long name", "a    10.5", "b     0.123456789", "c     3"]
+    cut = format_table(columns, screen(10)).splitlines()
+    assert cut == ["RUN  a lo…", "a    10.5", "b     0.1…", "c     3"]
+    # What comes after it has no room either: it is not worth more.
+    assert format_table(columns, screen(9)).splitlines() == ["RUN", "a", "b", "c"]
+
+
+def test_what_would_be_another_number_is_not_cut() -> None:
+    columns = [number_column("lr", ["1.25e-05", "0.12345678"], 0, can_be_cut=True)]
+    assert "1.25e-05" in format_table(columns, screen(10))
+    assert format_table(columns, screen(9)).strip() == ""
+
+
 def test_the_last_in_rank_leaves_first() -> None:
     columns = [Column("A", ["aaaa"], 0), Column("B", ["bbbb"], 2), Column("C", ["cccc"], 1)]
     assert format_table(columns, screen(16)) == "A     B     C\naaaa  bbbb  cccc\n"
