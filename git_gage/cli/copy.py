@@ -332,7 +332,9 @@ def _describe_previews(side: Side, count: int) -> str:
 def _describe_same(side: Side) -> str:
     from git_gage.safe import clean
 
-    return f"Nothing to copy: {clean(side.shown)} and this side have the same"
+    shown = clean(side.shown)
+    same = f"{shown} has all of it that is here"
+    return f"Nothing to copy: {same if side.sends else f'all that {shown} has of it is here'}"
 
 
 def _tell_nothing(app: App, found: Found, what: What, *, as_json: bool) -> int:

@@ -48,7 +48,7 @@ def test_chosen_runs_and_nothing_else(repo: Path, place: Path) -> None:
     assert copied("-w", "op = four") == (1, "", "no run matches\n")
     assert three not in git(place, "cat-file", "--batch-all-objects", "--batch", "--buffer")
     assert copied("--all").out == "Copied 1 run\n"
-    assert copied("--all").out == f"Nothing to copy: {place} and this side have the same\n"
+    assert copied("--all").out == f"Nothing to copy: {place} has all of it that is here\n"
     # Where it went is named as one can type it.
     assert f" --remote {place}\n" in gage_inside(repo, "purge", one, "--force").err
 
@@ -142,7 +142,7 @@ def test_a_preview_shows_what_would_go_and_nothing_does(repo: Path, place: Path)
     ]
     assert "  1 update  second\n1 run to " in gage_inside(repo, *dry).out
     took = gage_inside(repo, "copy", "--all", "--from", str(place), "-n").out
-    assert took == f"Nothing to copy: {place} and this side have the same\n"
+    assert took == f"Nothing to copy: all that {place} has of it is here\n"
 
 
 def test_it_asks_unless_told_not_to(
@@ -303,7 +303,7 @@ def test_previews_of_images_go_along(repo: Path, place: Path, tmp_path: Path) ->
     would = "with previews of images, as far as they are not there\n"
     assert gage_inside(repo, *words, "--to", str(later), "-n").out == would
     assert gage_inside(repo, *words, "--to", str(later)).out == "Copied 1 preview\n"
-    same = f"Nothing to copy: {later} and this side have the same\n"
+    same = f"Nothing to copy: {later} has all of it that is here\n"
     assert gage_inside(repo, *words, "--to", str(later)).out == same
 
 
@@ -360,7 +360,7 @@ def test_what_is_said_of_files_before_they_go(repo: Path, place: Path) -> None:
     assert not place.exists()
     assert gage_inside(repo, *words, "-y").code == 0
     assert gage_inside(repo, *words, "--files", "-n").out == told
-    same = f"Nothing to copy: {place} and this side have the same\n"
+    same = f"Nothing to copy: {place} has all of it that is here\n"
     assert gage_inside(repo, *words, "--files=thumbs", "-n").out == same
     assert gage_inside(repo, *words, "--files", "-n", "--json").out == "[]\n"
     none = gage_inside(repo, *words, "--files=none", "-n").out
@@ -410,7 +410,7 @@ def test_what_is_there_already_does_not_go_again_after_a_purge(repo: Path, place
     told = f"{place} gave up what was taken out\nCopied 1 run\n"
     assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").out == told
     assert at(place, "list", "--format", "{id}", where=repo).split() == [runs[2], runs[1]]
-    same = f"Nothing to copy: {place} and this side have the same\n"
+    same = f"Nothing to copy: {place} has all of it that is here\n"
     assert gage_inside(repo, "copy", "--all", "--to", str(place), "-y").out == same
 
 

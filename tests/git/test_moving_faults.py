@@ -478,7 +478,7 @@ def test_a_shallow_clone_sends_its_sources_once_it_has_their_history(
     assert (done.code, done.err) == (0, "")
     assert _kinds(place) == {"bulk", "log", "src"}
     again = gage_inside(shallow, "copy", "--all", "--to", str(place), "-y")
-    assert again.out == f"Nothing to copy: {place} and this side have the same\n"
+    assert again.out == f"Nothing to copy: {place} has all of it that is here\n"
     reader = Person(clone(place, world.folder / "reader"))
     assert gage_inside(reader.path, "fetch").code == 0
     checked = gage_inside(reader.path, "check", *reader.runs(), "--json").out

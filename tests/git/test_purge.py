@@ -693,7 +693,7 @@ def test_a_copy_takes_back_what_its_place_has_heard_of(
     else:
         told = f"{gave_up}no large files to send\nSaved 1 run on {place}\n"
         assert say(bob, "backup", str(place)) == told
-    same = f"Nothing to copy: {place} and this side have the same\n"
+    same = f"Nothing to copy: {place} has all of it that is here\n"
     assert say(bob, *copying, "-y") == same
     prune(place)
     assert HUSH not in objects_of(place)
