@@ -38,6 +38,13 @@ def how_to_fetch(app: App, run: str, *, is_lost: bool = False) -> str:
     return f"git gage fetch {quote(givers[0])} {short_id(run)}"
 
 
+def how_to_mend(app: App) -> str:
+    """The command that gets again what this disk has lost of records."""
+    from git_gage.share.known import find_usual
+
+    return FETCH if find_usual(app.here) else f"{RESTORE} <backup>"
+
+
 def how_to_give_back(app: App, run: str) -> str:
     """The command that gives back what this disk has lost of a run, and no fetch misses."""
     from git_gage.share.known import find_givers

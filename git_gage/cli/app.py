@@ -196,8 +196,13 @@ class App:
     @cached_property
     def runs(self) -> Catalog:
         """The catalog in step with the store, runs whose recorder died closed."""
-        for notice in self.catalog.refresh():
+        notices = self.catalog.refresh()
+        for notice in notices:
             self.progress().warning(notice)
+        if notices and self.catalog.has_unread_lanes():
+            from git_gage.cli.absent import how_to_mend
+
+            self.progress().note(f"hint: get it again: {how_to_mend(self)}")
         if self._is_trust_changed():
             self.judge_again()
         if _has_entries(self.store.dir / "state"):

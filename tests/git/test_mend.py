@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -107,6 +108,33 @@ def test_what_was_lost_comes_again(
     share(sam, "push")
     ana.fetch()
     assert sam.runs() == ana.runs() > {mine}
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+@pytest.mark.parametrize("how", ways(halve, cut, empty))
+def test_a_list_says_what_gets_lost_records_again(
+    world: World, tmp_path: Path, how: Callable[[Path], None], is_shared: bool
+) -> None:
+    """In our words alone; what it says can be typed, and helps."""
+    ana = world.ana
+    share(ana, "run", "-q", "--", "true")
+    saved = tmp_path / "saved.tar"
+    share(ana, "backup", str(saved))
+    if is_shared:
+        share(ana, "push")
+    else:
+        git(ana.path, "remote", "remove", "origin")
+    oid = find(ana.path, tip_of(ana.path, "log", "refs/gage/w")[1], "blob")
+    unpack_all(ana.path)
+    how(ana.path / ".git" / "objects" / oid[:2] / oid[2:])
+    forget(ana.path)
+    warning, hint = share(ana, "list").err.splitlines()[:2]
+    assert re.fullmatch("warning: [12] lanes? can't be read in full: see 'git fsck'", warning)
+    way = "git gage fetch" if is_shared else "git gage restore --from <backup>"
+    assert hint == f"hint: get it again: {way}"
+    share(ana, *way.replace("<backup>", str(saved)).split()[2:])
+    listed = share(ana, "list")
+    assert (listed.err, "completed" in listed.out) == ("", True)
 
 
 @pytest.mark.parametrize("how", HOW)
