@@ -58,13 +58,35 @@ def how_to_pull(app: App, run: str, path: bytes, *, alone: bool) -> str:
 
     Where no remote is known, who can help.
     """
+    return find_pull(app, run, path, alone=alone) or who_can_help(app, run, path)
+
+
+def find_pull(app: App, run: str, path: bytes, *, alone: bool) -> str | None:
+    """The same; None where no remote is known."""
     from git_gage.runs.content import pull_command
     from git_gage.share.known import find_usual
 
     holder = find_holder(app, run, path)
-    if holder is None and not find_usual(app.here):
-        return WHO_CAN
+    if holder is None and not (find_usual(app.here) and _was_sent(app, run, path)):
+        return None
     return pull_command(run, path if alone else None, holder)
+
+
+def who_can_help(app: App, run: str, path: bytes) -> str:
+    """What to do for a large file of a run that no remote is known to have."""
+    from git_gage.records import short_id
+
+    if _was_sent(app, run, path):
+        return WHO_CAN
+    return f"no remote is known to have it; to make it anew: git gage restart {short_id(run)}"
+
+
+def _was_sent(app: App, run: str, path: bytes) -> bool:
+    """Whether a file can be elsewhere: of a run begun here, only where files were sent to."""
+    from git_gage.share.lanes import read_holders
+
+    is_foreign = app.catalog.is_foreign(run)
+    return is_foreign or bool(_read_holders(app, run, path) or read_holders(app.store))
 
 
 def find_holder(app: App, run: str, path: bytes) -> str | None:

@@ -71,14 +71,16 @@ def _verify(app: App, runs: tuple[str, ...], globs: tuple[str, ...], as_json: bo
 
 def _hint_at_recorded(app: App, filed: Filed, entry: Entry) -> None:
     """How to have what was recorded of a file that differs; one with a secret is nowhere else."""
-    from git_gage.cli.absent import WHO_CAN, how_to_pull
+    from git_gage.cli.absent import find_pull, who_can_help
     from git_gage.cli.files_transfer import how_to_restore
 
     if entry.is_private:
         return
     assert entry.sha256 is not None, "what is not known differs from nothing"
-    hint = how_to_pull(app, filed.run, entry.path, alone=False)
-    hint = hint if hint == WHO_CAN else f"what was recorded can be had: {hint}"
+    pull = find_pull(app, filed.run, entry.path, alone=False)
+    hint = f"what was recorded can be had: {pull}"
+    if pull is None:
+        hint = who_can_help(app, filed.run, entry.path)
     if entry.sha256 in filed.bound or app.store.sidecar.is_sound(entry.sha256, entry.size):
         hint = how_to_restore(app, filed, entry)
     app.progress().note(f"hint: {hint}")

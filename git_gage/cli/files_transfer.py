@@ -49,7 +49,8 @@ def move_files(
     else:
         click.echo(_describe_moved(moved, action, dry_run=dry_run))
         _tell_missing(app, moved, action)
-        _tell_changed(app, moved)
+        if action == "pull":
+            _tell_changed(app, moved)
     return 1 if moved.missing else 0
 
 
@@ -238,14 +239,19 @@ def _describe_absent(moved: Moved) -> str:
 def _tell_missing(app: App, moved: Moved, action: str) -> None:
     if not moved.missing:
         return
+    from git_gage.share.files import CHANGED
+
     where = "not here" if action == "push" else _not_there(moved)
-    _list_files(app, [(each, where) for each in moved.missing])
+    changed = {(each.run, each.entry.path) for each in moved.changed}
+    why = {True: f"{where}: {CHANGED}", False: where}
+    listed = [(each, why[(each.run, each.entry.path) in changed]) for each in moved.missing]
+    _list_files(app, listed)
     app.progress().note(f"hint: {_how_to_find(app, moved)}")
 
 
 def _how_to_find(app: App, moved: Moved) -> str:
     """How to come by files that a remote has not: from another one, that is known to have some."""
-    from git_gage.cli.absent import WHO_CAN, find_holder
+    from git_gage.cli.absent import find_holder, who_can_help
     from git_gage.runs.content import pull_command
     from git_gage.share.known import find_usual
 
@@ -256,7 +262,7 @@ def _how_to_find(app: App, moved: Moved) -> str:
     for usual in find_usual(app.here)[:1]:
         if usual != moved.remote:
             return pull_command(moved.missing[0].run)
-    return WHO_CAN
+    return who_can_help(app, moved.missing[0].run, moved.missing[0].entry.path)
 
 
 def _tell_changed(app: App, moved: Moved) -> None:
@@ -268,11 +274,11 @@ def _tell_changed(app: App, moved: Moved) -> None:
 
 def how_to_restore(app: App, filed: Filed, entry: Entry) -> str:
     """How what was recorded of a file takes the place of what somebody made of it."""
-    from git_gage.cli.absent import WHO_CAN, how_to_pull
+    from git_gage.cli.absent import find_pull
     from git_gage.records import path_text, short_id
 
-    command = how_to_pull(app, filed.run, entry.path, alone=False)
-    if entry.sha256 in filed.bound or command == WHO_CAN:
+    command = find_pull(app, filed.run, entry.path, alone=False)
+    if entry.sha256 in filed.bound or command is None:
         name = f"{short_id(filed.run)}:{path_text(entry.path)}"
         command = f"git gage open {quote(name)}"
     return f"have it in its place again: {_how_to_move(app, filed.run, entry)} && {command}"

@@ -80,8 +80,8 @@ class Moved(NamedTuple):
     """What went to or came from a remote, or would.
 
     files, bytes: contents that were not there; equal ones count once. there: how many were.
-    missing: files that could not be had where they were to come from. changed: files in the place
-    of which lies what somebody made of them, which stays.
+    missing: files that could not be had where they were to come from. changed: files that came, or
+    are missing here, in the place of which lies what somebody made of them, which stays.
     """
 
     remote: str
@@ -135,7 +135,8 @@ def push_files(
         sent = set(find_unsent(storage.backend, kept))
     else:
         # First, as a push that is cut short leaves some there.
-        _note_holder(store, here, storage.remote)
+        if kept:
+            _note_holder(store, here, storage.remote)
         with _named(large):
             sent = send_files(storage.backend, kept, store.sidecar, observer)
     missing = {each.sha256: each.entry.size for each in large if each.sha256 not in kept}
@@ -147,6 +148,7 @@ def push_files(
         sum(kept[sha256] for sha256 in sent),
         len(kept) + len(missing) - len(sent) - len(lost),
         tuple(each for each in large if each.sha256 in lost),
+        tuple(each for each in large if each.sha256 in lost and _is_changed(store, each)),
     )
 
 
@@ -184,9 +186,7 @@ def fetch_files(
             raise
         _lay_out(store, large, observer)
         # Others were looked at before: 'files verify' reads them all.
-        changed = tuple(
-            each for each in large if each.sha256 in wanted and _is_changed(store, each)
-        )
+        changed = tuple(each for each in large if each.sha256 in come and _is_changed(store, each))
     return Moved(
         storage.remote.shown,
         len(come),
@@ -458,7 +458,9 @@ def _is_changed(store: Store, each: Large) -> bool:
     kept = store.sidecar.path(each.sha256)
     if kept.exists() and os.path.samefile(place, kept):
         return not _is_sound(store, each)
-    return digest_file(place) != (each.sha256, each.entry.size)
+    # A file of another size need not be read.
+    is_same_size = place.stat().st_size == each.entry.size
+    return not is_same_size or digest_file(place)[0] != each.sha256
 
 
 def _used_elsewhere(

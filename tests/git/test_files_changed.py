@@ -91,6 +91,37 @@ def test_what_was_recorded_comes_back_and_what_was_changed_stays(ana: Path) -> N
     assert (ana / "a.bin.changed").read_bytes().startswith(b"XXXX")
 
 
+def test_what_was_never_sent_is_promised_by_nobody(tmp_path: Path) -> None:
+    ana = make_repo(tmp_path / "ana", files={"train.py": TRAIN})
+    git(tmp_path, "init", "-q", "--bare", "origin.git")
+    git(ana, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    said(ana, "run", "-q", "train.py")
+    run = run_of(ana)
+    for name in ("a.bin", "b.bin"):
+        made(ana, name).chmod(0o644)
+    with made(ana).open("ab") as file:
+        file.write(b"more")
+    hint = f"hint: no remote is known to have it; to make it anew: git gage restart {run}"
+    done = said(ana, "files", "verify", "@", code=1)
+    assert done.out.startswith(f"differs   {run}:a.bin  in the directory of the run\n")
+    assert hint_of(done) == hint
+    done = said(ana, "files", "pull", "@", "--", "a.bin", code=1)
+    assert f"{run}:a.bin, 300.0 KiB: not on origin, or not whole\n" in done.err
+    assert hint_of(done) == hint
+    made(ana, "b.bin").unlink()
+    shutil.rmtree(ana / ".git/gage/lfs")
+    done = said(ana, "files", "push", "@", "--", "[ab].bin", code=1)
+    changed = "not here: it was changed in the directory of the run"
+    assert done.err.splitlines() == [
+        f"warning: {run}:a.bin, 300.0 KiB: {changed}",
+        f"warning: {run}:b.bin, 300.0 KiB: not here",
+        hint,
+    ]
+    assert hint_of(said(ana, "cat", "@:a.bin", code=1)) == hint
+    body = json.loads(said(ana, "files", "push", "@", "--json", code=1).out)
+    assert [each["path"] for each in body["changed"]] == ["a.bin"]
+
+
 def test_where_no_remote_is_known_it_is_said_who_can_help(ana: Path) -> None:
     run, place = run_of(ana), made(ana, "b.bin")
     git(ana, "remote", "remove", "origin")
