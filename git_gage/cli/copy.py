@@ -380,7 +380,10 @@ def _preview(app: App, found: Found, what: What, *, as_json: bool) -> str:
 
 def _describe_files(found: Found, what: What) -> str:
     """What goes along or alone; which of it is there already is asked when it goes."""
+    from git_gage.safe import clean
+
     parts = ["previews of images"] if found.has_previews else []
+    count = 0
     if what.files == "all":
         from git_gage.render.amounts import count_text, size_text
 
@@ -388,4 +391,8 @@ def _describe_files(found: Found, what: What) -> str:
         large = [document["files"]["large"] for document in documents if document["files"]]
         count, size = (sum(each[key] for each in large) for key in ("count", "bytes"))
         parts.append(f"{count_text(count, 'large file')} ({size_text(size)})")
-    return f"with {' and '.join(parts)}, as far as they are not there\n" if parts else ""
+    if not parts:
+        return ""
+    them, are = ("it", "it is") if count == len(parts) == 1 else ("them", "they are")
+    limit = f"{are} not there" if found.side.sends else f"{clean(found.side.shown)} has {them}"
+    return f"with {' and '.join(parts)}, as far as {limit}\n"

@@ -401,7 +401,8 @@ def _tell_coming(app: App, move: Move, runs: Sequence[str] | None) -> bool:
     if not count:
         return False
     amount = f"{count_text(count, 'large file')} ({size_text(size)})"
-    click.echo(f"with them {amount}, as far as {clean(move.remote)} has them")
+    them = "it" if count == 1 else "them"
+    click.echo(f"with them {amount}, as far as {clean(move.remote)} has {them}")
     here = runs_with_large(app.store, app.runs, own=False)
     return not (here if runs is None else set(here).intersection(runs))
 

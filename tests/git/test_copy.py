@@ -354,7 +354,7 @@ def test_what_is_said_of_files_before_they_go(repo: Path, place: Path) -> None:
     write_files(repo, {"makes.py": MAKES})
     assert gage_inside(repo, "run", "-q", "makes.py").code == 0
     words = ("copy", "--all", "--to", str(place))
-    told = "with 1 large file (195.3 KiB), as far as they are not there\n"
+    told = "with 1 large file (195.3 KiB), as far as it is not there\n"
     dry = gage_inside(repo, *words, "--files", "-n").out
     assert dry.endswith(f"1 run to {place}\n{told}")
     assert not place.exists()
@@ -363,6 +363,16 @@ def test_what_is_said_of_files_before_they_go(repo: Path, place: Path) -> None:
     same = f"Nothing to copy: {place} has all of it that is here\n"
     assert gage_inside(repo, *words, "--files=thumbs", "-n").out == same
     assert gage_inside(repo, *words, "--files", "-n", "--json").out == "[]\n"
+    back = ("copy", "--all", "--from", str(place), "--files", "-n")
+    theirs = f"with 1 large file (195.3 KiB), as far as {place} has it\n"
+    assert gage_inside(repo, *back).out == theirs
+    write_files(repo, {"makes.py": f"{MAKES}open('more.bin', 'w').write('y' * 200_000)\n"})
+    assert gage_inside(repo, "run", "-q", "makes.py").code == 0
+    dry = gage_inside(repo, *words, "--files", "-n").out
+    assert dry.endswith("with 3 large files (585.9 KiB), as far as they are not there\n")
+    assert gage_inside(repo, *words, "-y").code == 0
+    theirs = f"with 3 large files (585.9 KiB), as far as {place} has them\n"
+    assert gage_inside(repo, *back).out == theirs
     none = gage_inside(repo, *words, "--files=none", "-n").out
     assert none.startswith("Nothing to copy: ")
     assert gage_inside(repo, "copy", "--all", "--to", "./none", "--files=most").code == 129

@@ -318,6 +318,15 @@ def test_a_look_tells_of_files_of_runs_that_are_not_here_yet(ana: Path, tmp_path
     ]
 
 
+def test_a_look_at_one_file_that_would_come(ana: Path, tmp_path: Path) -> None:
+    (ana / "one.py").write_text(f"open('one.bin', 'w').write('1' * {BIG})")
+    said(ana, "run", "-q", "one.py")
+    said(ana, "push", "origin", "@", "--files")
+    sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
+    told = "with them 1 large file (300.0 KiB), as far as origin has it\n"
+    assert answer(sam, "fetch", "--files", "-n").endswith(told)
+
+
 def test_what_is_nowhere_is_named(ana: Path, tmp_path: Path) -> None:
     said(ana, "push")
     sam = clone(tmp_path / "origin.git", tmp_path / "sam", name="Sam")
