@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,10 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from git_gage.git.known import read_valid
 from git_gage.git.sizes import read_size
 from git_gage.runs.files import HERE, find_in_git, find_where, read_filed_of
-from git_gage.runs.left import find_left
+from git_gage.runs.left import Left, find_left
 from git_gage.runs.liveness import PENDING
+from git_gage.runs.placeholders import MAX_PLACEHOLDER, is_placeholder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from git_gage.catalog import Catalog
     from git_gage.store import Store
 
@@ -93,15 +97,21 @@ def _measure_run(store: Store, catalog: Catalog, document: Mapping[str, Any]) ->
 
 
 def _measure_all(store: Store) -> int:
-    """Bytes of all run directories and the sidecar."""
+    """Bytes of all run directories and the sidecar, without what stands for a file elsewhere."""
     sizes: dict[tuple[int, int], int] = {}
     runs = store.dir / "runs"
     names = os.listdir(runs) if runs.is_dir() else ()
     for top in (place for name in names if (place := store.run_dir(name)).is_dir()):
         for left in find_left(top):
-            sizes[left.found.st_dev, left.found.st_ino] = left.found.st_size
+            if not _is_placeholder(top, left):
+                sizes[left.found.st_dev, left.found.st_ino] = left.found.st_size
     objects = (store.sidecar.path(sha256) for sha256, _ in store.sidecar.list())
     for path in (*objects, *store.sidecar.half()):
         found = path.stat()
         sizes[found.st_dev, found.st_ino] = found.st_size
     return sum(sizes.values())
+
+
+def _is_placeholder(top: Path, left: Left) -> bool:
+    is_short = stat.S_ISREG(left.found.st_mode) and left.found.st_size <= MAX_PLACEHOLDER
+    return is_short and is_placeholder(top / os.fsdecode(left.path))

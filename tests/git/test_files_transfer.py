@@ -168,6 +168,15 @@ def test_sent_dropped_and_back(ana: Path, tmp_path: Path) -> None:
     assert answer(ana, "files", "pull", "@", "--", "*.txt") == "no large files to get\n"
 
 
+def test_what_stands_for_a_file_takes_no_part_of_the_disk(ana: Path) -> None:
+    said(ana, "files", "push", "@")
+    said(ana, "files", "drop", "@")
+    assert answer(ana, "files").splitlines()[1:] == [
+        f"{run_dir(ana).name[10:17]}      3  600.0 KiB  6 bytes                 2",
+        "6 bytes on this disk",
+    ]
+
+
 def test_what_was_dropped_is_got_first_and_then_sent_elsewhere(ana: Path, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", "lab.git")
     git(ana, "remote", "add", "lab", str(tmp_path / "lab.git"))
