@@ -73,7 +73,9 @@ def describe_usage(error: click.UsageError) -> tuple[str, str]:
                 f"git gage --runs <dir> {error.ctx.info_name}",
             )
         case click.NoSuchOption():
-            near = error.possibilities[0] if error.possibilities else None
+            # All begin alike: two that are near each other for that alone are not.
+            name, names = error.option_name.lstrip("-"), error.possibilities or []
+            near = next((each for each in names if _closest(name, [each.lstrip("-")])), None)
             hint = f"did you mean '{near}'?" if near else help_hint
             return f"no option '{error.option_name}'", hint
         case click.MissingParameter() if error.param is not None and error.ctx is not None:

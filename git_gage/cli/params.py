@@ -123,7 +123,7 @@ class RemoteName(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Raises: click.UsageError for an empty word, as of an unset variable."""
         if value == "":
-            self.fail("an empty word names no remote", param, ctx)
+            self.fail(f"an empty word names no {self.name}", param, ctx)
         return value
 
     def shell_complete(

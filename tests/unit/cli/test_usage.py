@@ -18,6 +18,7 @@ USAGE = 129
         (["qqqq"], "no command 'qqqq'", "see 'git gage -h'"),
         (["help", "labl"], "no command 'labl'", "did you mean 'label'?"),
         (["list", "--jsn"], "no option '--jsn'", "did you mean '--json'?"),
+        (["files", "push", "@", "--files"], "no option '--files'", "see 'git gage files -h'"),
         (["list", "--qqqq"], "no option '--qqqq'", "see 'git gage list -h'"),
         (["--qqqq"], "no option '--qqqq'", "see 'git gage -h'"),
         (
