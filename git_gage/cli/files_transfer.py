@@ -255,13 +255,18 @@ def _how_to_find(app: App, moved: Moved) -> str:
     from git_gage.runs.content import pull_command
     from git_gage.share.known import find_usual
 
+    runs: dict[str | None, dict[str, None]] = {}
     for each in moved.missing:
         holder = find_holder(app, each.run, each.entry.path)
-        if holder not in (None, moved.remote):
-            return pull_command(each.run, remote=holder)
-    for usual in find_usual(app.here)[:1]:
-        if usual != moved.remote:
-            return pull_command(moved.missing[0].run)
+        runs.setdefault(holder, {})[each.run] = None
+    usual = find_usual(app.here)[:1]
+    holders = [each for each in runs if each not in (None, moved.remote)]
+    if holders:
+        run, *others = runs[holders[0]]
+        return pull_command(run, remote=holders[0], others=others)
+    if usual and usual[0] != moved.remote:
+        run, *others = dict.fromkeys(each.run for each in moved.missing)
+        return pull_command(run, others=others)
     return who_can_help(app, moved.missing[0].run, moved.missing[0].entry.path)
 
 

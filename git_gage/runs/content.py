@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import IO, TYPE_CHECKING, Any
@@ -50,9 +50,13 @@ class ChangedLargeError(ElsewhereError, ChangedFileError):
     """The same of a file that the run made: a large one comes when it is asked for."""
 
 
-def pull_command(run: str, path: bytes | None = None, remote: str | None = None) -> str:
-    """What to type for large files of a run, or for one of them, from the usual remote or this."""
-    words = [short_id(run), *([remote] if remote else [])]
+def pull_command(
+    run: str, path: bytes | None = None, remote: str | None = None, others: Sequence[str] = ()
+) -> str:
+    """What to type for large files of a run and some others, or for one file of the run, from the
+    usual remote or this.
+    """
+    words = [*map(short_id, (run, *others)), *([remote] if remote else [])]
     words += ["--", make_glob(path)] if path is not None else []
     return f"git gage files pull {' '.join(map(quote, words))}"
 

@@ -365,6 +365,21 @@ def test_what_is_nowhere_is_named(ana: Path, tmp_path: Path) -> None:
     assert [each["reason"] for each in body["kept"]] == ["no remote holds it"]
 
 
+def test_all_runs_are_named_whose_files_are_to_be_got_first(ana: Path, tmp_path: Path) -> None:
+    said(ana, "run", "-q", "train.py", SEED="2")
+    said(ana, "push", "--files")
+    said(ana, "files", "drop", "@", "@~1")
+    lab = str(tmp_path / "lab.git")
+    git(tmp_path, "init", "-q", "--bare", "lab.git")
+    absent = said(ana, "backup", lab, code=1)
+    names = [each.name[10:17] for each in sorted((ana / ".git/gage/runs").iterdir())]
+    hint = absent.err.splitlines()[-1]
+    assert hint.startswith("hint: git gage files pull ")
+    assert set(hint.split()[-2:]) == set(names)
+    assert type_hint(ana, absent.err).out == "got 3 files, 900.0 KiB, from origin\n"
+    assert f"Saved 2 runs on {lab}\n" in answer(ana, "backup", lab)
+
+
 def test_dropped_by_force(ana: Path, tmp_path: Path) -> None:
     said(ana, "files", "push", "@", "--", "*.pt")
     would = said(ana, "files", "drop", "@", "--force", "-n")
