@@ -228,24 +228,38 @@ def fetch_one(
         # Nobody is asked for what was taken out: who opens it is told.
         is_gone = read_withheld(catalog.records(run)).takes(entry.sha256)
         return not is_gone and _fetch_short(store, catalog, filed, entry, observer)
+    _fetch_large(store, Large(filed, entry), path, observer, here)
+    return False
+
+
+def _fetch_large(
+    store: Store, large: Large, path: str, observer: Observer, here: Repository
+) -> None:
     asked: list[str] = []
     away: list[str] = []
+    damaged: list[str | None] = []
     for storage in find_storages(here, observer, away):
         name = storage.remote.shown
         try:
-            wanted = {entry.sha256: entry.size}
-            if bring_files(storage.backend, wanted, store.sidecar, observer).arrived:
-                return False
+            with _named([large]):
+                wanted = {large.sha256: large.entry.size}
+                if bring_files(storage.backend, wanted, store.sidecar, observer).arrived:
+                    return
             asked.append(name)
-        except (RemoteError, IntegrityError) as error:
+        except RemoteError as error:
             observer.warning(error.message)
             away.append(name)
-    elsewhere = f", nor on {', '.join(asked)}" if asked else "" if away else ", nor on a remote"
-    hint = "whoever has it can send it: git gage files push <run>"
-    if away:
-        pull = pull_command(run, entry.path, away[0])
-        hint = f"once {away[0]} can be asked: {pull}"
-    message = f"'{clean(path)}' of run {short_id(run)} is not here{elsewhere}"
+        except IntegrityError as error:
+            observer.warning(error.message)
+            damaged.append(error.hint)
+    nowhere = "" if away or damaged else ", nor on a remote"
+    elsewhere = f", nor on {', '.join(asked)}" if asked else nowhere
+    hints = [
+        f"once {each} can be asked: {pull_command(large.run, large.entry.path, each)}"
+        for each in away
+    ]
+    hint = next(iter([*hints, *damaged]), "whoever has it can send it: git gage files push <run>")
+    message = f"'{clean(path)}' of run {short_id(large.run)} is not here{elsewhere}"
     raise AbsentFileError(message, hint=hint)
 
 

@@ -186,6 +186,15 @@ def test_what_arrived_damaged_is_named_with_where_it_lies(ana: Path, tmp_path: P
         f"fatal: receive file {short_of(ana)}:a.bin: it arrived damaged (from 'origin')\n"
     )
     assert f"delete '{bad}' there" in told
+    # Whoever wants that file alone is told the same: the remote was asked.
+    message, hint = told.splitlines()
+    short = short_of(ana)
+    for words in (("cat", f"{short}:a.bin", "--fetch"), ("open", f"{short}:a.bin")):
+        assert said(ana, *words, code=1).err.splitlines() == [
+            message.replace("fatal: ", "warning: "),
+            f"error: 'a.bin' of run {short} is not here",
+            hint,
+        ]
 
 
 def test_a_drop_that_may_not_write_says_where(ana: Path, monkeypatch: pytest.MonkeyPatch) -> None:
