@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import signal
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from git_gage.files.meter import Meter
     from git_gage.files.sidecar import Sidecar
 
+# What a disk without room says.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # More fill no disk and no line, and each has blocks in memory.
 AT_ONCE = 4
 

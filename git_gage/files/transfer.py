@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_gage.errors import IntegrityError, RemoteError, RequestError
 from git_gage.files.meter import Meter, Moving
-from git_gage.files.streams import gathering_place, receive
+from git_gage.files.streams import FULL, gathering_place, receive
 from git_gage.system import is_locked, lock_file, open_file, remove_file
 
 if TYPE_CHECKING:
@@ -155,6 +155,11 @@ def explained(sidecar: Sidecar, attempt: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in FULL:
+            raise RequestError(
+                f"{attempt}: {os.strerror(error.errno).lower()} ('{sidecar.root}')",
+                hint="free some space there, and try again: what has come is kept",
+            ) from error
         is_ours = str(error.filename).startswith(str(sidecar.root.parent))
         if not (is_ours and error.errno in _NO_PLACE):
             raise

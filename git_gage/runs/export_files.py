@@ -117,6 +117,10 @@ class _Export:
                 return f"{NOT_HERE}; {entry.stays_because}"
             self._absent.append(error)
             return NOT_HERE
+        except OSError as error:
+            # What fails in the middle of a file does not say where.
+            where = error.filename or str(self._folder)
+            raise OSError(error.errno, error.strerror, where) from error
         finally:
             remove_file(fresh)
         return None

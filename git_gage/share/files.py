@@ -202,7 +202,8 @@ def _lay_out(store: Store, large: Sequence[Large], observer: Observer) -> None:
     for each in large:
         if store.run_dir(each.run).is_dir():
             try:
-                place_file(store, each.filed, each.entry)
+                with explained(store.sidecar, "get files"):
+                    place_file(store, each.filed, each.entry)
             except NoPlaceError as error:
                 observer.warning(error.message)
 

@@ -711,6 +711,27 @@ def test_a_directory_that_breaks_while_it_is_read(
     assert bring_files(open_local(tmp_path), wanted, other, Heard()).arrived == set(wanted)
 
 
+@pytest.mark.parametrize("kind", [LocalBackend, FsspecBackend])
+def test_a_disk_here_that_gets_full(
+    kind: type, tmp_path: Path, sidecar: Sidecar, other: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody looks for room on the side that has enough."""
+    wanted = keep_all(sidecar, b"model")
+    send_files(open_local(tmp_path), wanted, sidecar, Heard())
+    backend: Backend = open_local(tmp_path)
+    if kind is FsspecBackend:
+        pytest.importorskip("fsspec")
+        backend = FsspecBackend(f"file://{tmp_path}/disk", "lab")
+
+    def fill_up(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Sidecar, "accept", fill_up)
+    with pytest.raises(RequestError) as caught:
+        bring_files(backend, wanted, other, Heard())
+    assert caught.value.message == f"get files: no space left on device ('{other.root}')"
+
+
 def test_an_rclone_remote_that_cannot_be_written(
     tmp_path: Path, sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,7 +98,13 @@ def test_a_disk_that_takes_no_such_name(sam: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("os.link", _no_link)
     monkeypatch.setattr("git_gage.files.sidecar._clone", lambda *_: False)
     monkeypatch.setattr("git_gage.files.sidecar._copy", _full)
-    assert "no space left" in said(sam, "files", "pull", run, code=128).err
+    full = said(sam, "files", "pull", run, code=128).err
+    assert full.splitlines()[-2:] == [
+        f"fatal: get files: no space left on device ('{sam / '.git/gage/lfs'}')",
+        "hint: free some space there, and try again: what has come is kept",
+    ]
+    full = said(sam, "export-files", run, "out", code=128).err
+    assert full.startswith(f"fatal: no space left on device ('{sam / 'out'}')\nhint: free some")
 
 
 def _no_link(*_: object) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from git_gage.errors import GageError, RemoteError, RequestError
 from git_gage.files.meter import HaltedError, Meter
-from git_gage.files.streams import in_parallel, read_blocks, receive, send_blocks
+from git_gage.files.streams import FULL, in_parallel, read_blocks, receive, send_blocks
 
 if TYPE_CHECKING:
     from git_gage.files.sidecar import Sidecar
@@ -24,6 +24,7 @@ _LIBRARIES = {
     **dict.fromkeys(("gs", "gcs"), "gcsfs"),
     **dict.fromkeys(("abfs", "abfss", "az"), "adlfs"),
 }
+_GET = "get files from"
 _PLACES = "<path, rclone:... or s3://...>"
 _ANOTHER = f"name another place: git gage config set gage.repo.<name>.files {_PLACES}"
 _T = TypeVar("_T")
@@ -104,7 +105,7 @@ class FsspecBackend:
                 gone.add(sha256)  # since it was asked for
 
         gone: set[str] = set()
-        self._try("get files from", lambda: in_parallel(there, bring, meter))
+        self._try(_GET, lambda: in_parallel(there, bring, meter))
         return set(wanted) - there | gone
 
     def remove(self, names: Iterable[str]) -> None:
@@ -161,6 +162,8 @@ class FsspecBackend:
                 hint=_ANOTHER,
             ) from error
         except Exception as error:
+            if attempt == _GET and isinstance(error, OSError) and error.errno in FULL:
+                raise  # it is the disk here
             # Each of these file systems raises what the library below it does.
             lines = str(error).splitlines() or [type(error).__name__]
             raise RemoteError(

@@ -16,6 +16,7 @@ from git_gage.files.meter import Meter
 from git_gage.files.notes import Notes, Stamp, stamp_of
 from git_gage.files.sidecar import Sidecar, damaged_object, digest_file
 from git_gage.files.streams import (
+    FULL,
     changed_here,
     in_parallel,
     read_blocks,
@@ -25,7 +26,6 @@ from git_gage.files.streams import (
 from git_gage.system import clone_file, host_name, remove_file, replace_file, sync_folder
 
 _GET = "get files from"
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LocalBackend:
@@ -156,7 +156,7 @@ class LocalBackend:
             raise
         except OSError as error:
             # Else the next attempt goes on with it.
-            if error.errno in _FULL:
+            if error.errno in FULL:
                 remove_file(part)
             raise
 
@@ -218,7 +218,7 @@ class LocalBackend:
         hint = "nothing here has changed, and what has arrived there is whole"
         if attempt == _GET:
             hint = "nothing was lost, and what has arrived is kept: try again once that is settled"
-        if error.errno in _FULL:
+        if error.errno in FULL:
             hint += ": free some space there, and try again"
         reason = (error.strerror or str(error)).lower()
         raise RemoteError(f"{attempt} '{self.shown}': {reason}{place}", hint=hint) from error
