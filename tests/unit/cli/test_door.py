@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 
@@ -24,4 +23,4 @@ def test_a_second_ctrl_c_while_the_first_is_told(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(app, "main", interrupted)
     assert door.main() == door.INTERRUPTED
-    os.kill(os.getpid(), signal.SIGINT)  # nor does one that comes later have a traceback
+    signal.raise_signal(signal.SIGINT)  # nor does one that comes later have a traceback

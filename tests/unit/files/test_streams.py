@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -83,6 +84,8 @@ def test_notes(tmp_path: Path) -> None:
 @pytest.fixture
 def ctrl_c() -> Iterator[Callable[[], None]]:
     """What the terminal, and git besides, do when somebody presses Ctrl-C."""
+    if sys.platform == "win32":
+        pytest.skip("no such signals")
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield lambda: os.kill(os.getpid(), signal.SIGINT)
     signal.signal(signal.SIGINT, before)
