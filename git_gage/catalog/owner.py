@@ -21,10 +21,11 @@ def require_ours(db: sqlite3.Connection, store: Store) -> None:
     """
     mark = zlib.crc32(" ".join(sorted(store.my_lanes)).encode()) >> 1  # SQLite's has a sign
     known = dict(db.execute("SELECT ref, oid FROM tip"))
-    if not known and not db.execute("SELECT 1 FROM journal").fetchone():
-        db.execute(f"PRAGMA application_id = {mark}")
-    elif db.execute("PRAGMA application_id").fetchone() != (mark,) or not _has_all(store, known):
+    if db.execute("PRAGMA application_id").fetchone() == (mark,) and _has_all(store, known):
+        return
+    if known or db.execute("SELECT 1 FROM run").fetchone():
         raise sqlite3.DatabaseError("a catalog of another repository")
+    db.execute(f"PRAGMA application_id = {mark}")
 
 
 def _has_all(store: Store, known: dict[str, str]) -> bool:
