@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from git_gage.catalog.schema import MEMORY
+from git_gage.catalog.schema import BUSY, MEMORY
 
 if TYPE_CHECKING:
     from git_gage.store import Store
@@ -18,7 +18,6 @@ NAME = "catalog.db"
 # fault of ours is told all the same: it happens again in a file made anew, and at last in memory.
 DAMAGE = (sqlite3.DatabaseError, AttributeError, LookupError, TypeError, ValueError)
 
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 # The place can't be written, or lacks what SQLite needs of it, as some network file systems do.
 _UNUSABLE = (
     sqlite3.SQLITE_CANTOPEN,
@@ -46,7 +45,7 @@ def find_places(store: Store) -> Iterator[Path]:
 
 def is_busy(error: Exception) -> bool:
     """Whether another process held the file for too long."""
-    return _code(error) in _BUSY
+    return _code(error) in BUSY
 
 
 def is_unusable(error: Exception) -> bool:

@@ -14,6 +14,7 @@ SCHEMA = 16
 MEMORY = Path(":memory:")
 # Long enough for another process to read a hundred thousand runs for the first time.
 BUSY_S = 120
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 # What stands for the blob of a record that was read from a journal.
 JOURNAL = 0
 # One bound parameter for any number of values.
@@ -131,9 +132,17 @@ def let_readers_go_on(db: sqlite3.Connection) -> None:
     """From now on others read while one writes; where the file system can't do it, as before.
 
     Not from the beginning: a first load, before which there is nothing to read, would be written
-    twice.
+    twice. Who reads at this moment is not waited for, as they could wait for us: it is so after the
+    next change then.
     """
-    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA busy_timeout = 0")
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in BUSY:
+            raise
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000}")
 
 
 def _create(db: sqlite3.Connection) -> None:

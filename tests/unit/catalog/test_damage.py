@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -473,6 +474,27 @@ def test_a_catalog_that_another_process_holds_for_too_long(
     other.close()
     catalog.refresh()
     assert catalog.count() == 2
+
+
+def test_who_reads_the_file_is_not_waited_for(tmp_path: Path) -> None:
+    """Two that take in news at once would wait for each other to let the other one read."""
+    path = tmp_path / "catalog.db"
+    db = schema.open_catalog(path)
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM run").fetchall()
+    schema.let_readers_go_on(db)
+    assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    with (
+        closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as other,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        schema.let_readers_go_on(other)
+    reader.close()
+    schema.let_readers_go_on(db)
+    assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert db.execute("PRAGMA busy_timeout").fetchone() == (schema.BUSY_S * 1000,)
+    db.close()
 
 
 def test_two_processes_make_the_file_at_once(
