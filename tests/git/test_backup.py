@@ -18,6 +18,7 @@ import pytest
 from git_gage.git import network as git_network
 from git_gage.git import open_repository
 from git_gage.records import parse_record
+from git_gage.share import backup
 from git_gage.share.lanes import own_refs, read_tip_lines, records_only
 from git_gage.store import Store
 from tests.git.test_put_away import listed, run, say
@@ -495,6 +496,23 @@ def test_a_byte_that_flipped_in_a_backup_costs_one_file(
     assert (fresh / ".git/gage/outputs" / runs[1]).read_text() == "all of it"
     # Where all of it is here, nothing is missed.
     assert gage_inside(fresh, "restore", "--from", "../b.tar").code == 0
+
+
+def test_a_byte_that_flips_as_it_is_written_makes_no_backup(
+    pair: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo, _ = pair
+    write = backup._write
+
+    def flipping(*given: Any) -> None:
+        write(*given)
+        given[2].flush()
+        flip(Path(given[2].name), "files/")
+
+    monkeypatch.setattr(backup, "_write", flipping)
+    done = gage_inside(repo, "backup", "../b.tar")
+    assert (done.code, "' is not what was written\n" in done.err) == (128, True), done.err
+    assert not list(tmp_path.glob("*b.tar*"))
 
 
 def test_what_was_taken_and_what_is_private_is_saved_too(

@@ -17,7 +17,7 @@ from git_gage.catalog import Catalog
 from git_gage.git import open_repository
 from git_gage.git.repository import Repository
 from git_gage.runs.next_record import draft_next
-from git_gage.share import delivery, purge
+from git_gage.share import delivery, purge, redact
 from git_gage.share.fold import fold_lanes
 from git_gage.share.lanes import records_only
 from git_gage.share.take_back import find_unnamed
@@ -501,6 +501,22 @@ def test_a_push_goes_on_after_git_was_locked(project: Path, tmp_path: Path) -> N
         prune(where)
         assert HUSH not in everything(where)
     assert_whole(project, [one])
+
+
+def test_a_push_goes_on_with_a_redaction(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = hush(project)
+    say(project, "push")
+    with monkeypatch.context() as patch:
+        patch.setattr(redact, "take_out", killed)
+        words = ("redact", "--output", "--files", "--source", "-y", two)
+        assert gage_inside(project, *words).code != 0
+    assert say(project, "push").endswith("; it gave up what was taken out\n")
+    for where in (project, tmp_path / "hub.git"):
+        prune(where)
+        assert HUSH not in objects_of(where)
+    assert listed(project) == [two]
 
 
 def test_a_push_waits_with_a_purge_for_a_run_that_goes_on(
