@@ -355,12 +355,18 @@ _NESTED = st.recursive(
     ),
     max_leaves=5,
 )
+# Beside texts, which can hold that word.
+_INFINITE = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|inf""")
 # A word that a user can type has no NUL in it.
 _TYPED = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
 def _literal(value: Any) -> str:
-    return repr(value).replace("inf", "1e999")
+    return _INFINITE.sub(lambda found: "1e999" if found[0] == "inf" else found[0], repr(value))
+
+
+def test_a_text_in_a_literal_is_no_number() -> None:
+    assert _literal([{"inf": math.inf}, "it's -inf"]) == """[{'inf': 1e999}, "it's -inf"]"""
 
 
 def _words(value: Any) -> st.SearchStrategy[tuple[str, Any]]:
