@@ -806,3 +806,16 @@ def test_what_rclone_tells_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyP
     missing = backend.bring({"ab" * 32: 9}, Sidecar(tmp_path), Meter(9, told.append))
     assert missing == {"ab" * 32}
     assert told[-1].done == 3
+
+
+def test_a_folder_that_goes_away_before_a_file_is_sent_is_not_made_anew(tmp_path: Path) -> None:
+    """Between the look whether it is there, and the file."""
+    gone = tmp_path / "gone"
+    backend = LocalBackend(gone, "lab", tmp_path / "notes", base=gone)
+    for folder in (gone / "incoming", gone / "objects" / "ab" / "cd"):
+        with pytest.raises(FileNotFoundError):
+            backend._make_folder(folder)
+    assert not gone.exists()
+    gone.mkdir()
+    backend._make_folder(gone / "objects" / "ab" / "cd")
+    assert (gone / "objects" / "ab" / "cd").is_dir()
