@@ -80,9 +80,8 @@ def see_to_gone(
         unread = _unread_refs(store, remote, known, there)
         if unread and peek is None:
             return
-        rest = {ref: oid for ref, oid in known.items() if ref in there or is_fork(ref)}
-        lost = {ref: oid for ref, oid in known.items() if ref not in rest}
-        rest = {ref: oid for ref, oid in rest.items() if ref not in rewritten}
+        lost = {ref: oid for ref, oid in known.items() if ref not in there and not is_fork(ref)}
+        rest = {ref: oid for ref, oid in known.items() if ref not in lost.keys() | rewritten}
         gone = set(records_only(lost)) | rewritten
         if lost and not unread and _is_held(store, lost, rest):
             update_refs(store.repo, {}, [kept_as(remote, ref) for ref in lost])

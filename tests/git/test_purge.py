@@ -8,14 +8,12 @@ import shlex
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 import pexpect
 import pytest
 
 from git_gage.catalog import Catalog
 from git_gage.git import open_repository
-from git_gage.git.repository import Repository
 from git_gage.runs.next_record import draft_next
 from git_gage.share import delivery, purge, redact
 from git_gage.share.fold import fold_lanes
@@ -24,6 +22,7 @@ from git_gage.share.take_back import find_unnamed
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import Store
 from git_gage.store.identity import new_lane
+from tests.git.dying import Dying
 from tests.git.test_mend_own import lose_of_lane
 from tests.git.test_put_away import listed, run, say
 from tests.git.test_redact import assert_whole, prune
@@ -417,27 +416,17 @@ def test_a_kill_at_any_point_loses_nothing_else(
     gone = hush(project)
     kept.append(run(project))
     say(project, "push")
-    real = Repository._run
-    left = -1
-
-    def dying(self: Repository, *args: Any) -> bytes:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise KeyboardInterrupt
-        return real(self, *args)
-
-    monkeypatch.setattr(Repository, "_run", dying)
+    dying = Dying(monkeypatch)
     tries = 0
     while True:
         tries += 1
-        left = scale(5, 1) * tries
+        dying.left = scale(5, 1) * tries
         if gage_inside(project, "purge", "--force", gone).code == 0:
             break
-        left = -1
+        dying.left = -1
         if tries % 4 == 0:
             assert_whole(project, kept)
-    left = -1
+    dying.left = -1
     assert tries > 2
     prune(project)
     assert HUSH not in everything(project)
@@ -455,23 +444,14 @@ def test_a_push_goes_on_with_what_was_cut_short_anywhere(
     words = ["purge", "--force"] if verb == "purge" else ["redact", "--run", "--source", "-y"]
     # What a program made stays in the run's directory after a redaction.
     read = everything if verb == "purge" else objects_of
-    real = Repository._run
-    left, cut = -1, 0
-
-    def dying(self: Repository, *args: Any) -> bytes:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise KeyboardInterrupt
-        return real(self, *args)
-
-    monkeypatch.setattr(Repository, "_run", dying)
+    cut = 0
+    dying = Dying(monkeypatch)
     for late in range(1, 40, scale(12, 1)):
         gone = hush(project)
         say(project, "push")
-        left = late
+        dying.left = late
         done = gage_inside(project, *words, gone)
-        left = -1
+        dying.left = -1
         say(project, "push")
         if done.code and gone in listed(project):
             assert_whole(project, [gone], "hush-hush")

@@ -7,14 +7,13 @@ import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from git_gage.files.sidecar import Sidecar
-from git_gage.git.repository import Repository
 from git_gage.share import purge
 from tests.git import over_http
+from tests.git.dying import Dying
 from tests.git.test_put_away import listed, say
 from tests.git.test_redact import add_newer_line
 from tests.servers import Server, serve
@@ -404,24 +403,14 @@ def test_a_kill_at_any_point_can_be_repeated(
 ) -> None:
     one, two = made(ana, "ab"), made(ana, "b")
     quiet(ana, "push", "--files")
-    real = Repository._run
-    left = -1
-
-    def dying(self: Repository, *args: Any) -> bytes:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise KeyboardInterrupt
-        return real(self, *args)
-
-    monkeypatch.setattr(Repository, "_run", dying)
+    dying = Dying(monkeypatch)
     step = scale(5, 1)
     tries = 0
     while True:
         tries += 1
-        left = step * tries
+        dying.left = step * tries
         done = gage_inside(ana, "purge", one, "--force", "--remote", "origin")
-        left = -1
+        dying.left = -1
         if done.code != 130:
             break
     # A kill after the last of it leaves nothing to do.

@@ -20,11 +20,11 @@ from git_gage.catalog import Catalog
 from git_gage.errors import RequestError
 from git_gage.git import open_repository
 from git_gage.git.imports import Commit, import_commits
-from git_gage.git.repository import Repository
 from git_gage.runs.thumbs import find_gallery
 from git_gage.share.redact import plan_redaction
 from git_gage.store import Store
 from git_gage.store.lane import Lane
+from tests.git.dying import Dying
 from tests.git.test_secrets import everything, objects_of
 from tests.support import TRAIN, clone, commit, git, make_repo, scale, ways, write_files
 from tests.support import gage_inside as gage
@@ -230,27 +230,17 @@ def test_a_kill_at_any_point_loses_nothing(
     gone = run(repo, "train.py", WORD="hush-hush")
     kept.append(run(repo, "train.py"))
     assert gage(repo, "push").code == 0
-    real = Repository._run
-    left = -1
-
-    def dying(self: Repository, *args: Any) -> bytes:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise KeyboardInterrupt
-        return real(self, *args)
-
-    monkeypatch.setattr(Repository, "_run", dying)
+    dying = Dying(monkeypatch)
     tries = 0
     while True:
         tries += 1
-        left = scale(5, 1) * tries
+        dying.left = scale(5, 1) * tries
         if gage(repo, "redact", "-y", "--output", gone).code == 0:
             break
-        left = -1
+        dying.left = -1
         if tries % 4 == 0:
             assert_whole(repo, kept)
-    left = -1
+    dying.left = -1
     assert tries > 2
     prune(repo)
     assert b"hush-hush" not in everything(repo)
