@@ -98,11 +98,13 @@ class GitError(GageError):
 class RemoteError(GitError):
     """A remote could not be reached or refused what it was given.
 
-    `again`: the command that the hint ends with, where that is to be typed once more. `is_theirs`:
-    whether it is known that nothing here is the cause. `is_refusal`: whether it was reached.
+    `again`: the command that the hint ends with, where that is to be typed once more; `when`: what
+    it says of when. `is_theirs`: whether it is known that nothing here is the cause. `is_refusal`:
+    whether it was reached.
     """
 
     again: str | None = None
+    when: str | None = None
     is_theirs = False
     is_refusal = False
 

@@ -80,7 +80,8 @@ def command(
     )
     there = _end_there(app, remotes, asked)
     elsewhere = list(dict.fromkeys([*elsewhere, *there.elsewhere]))
-    left = list(dict.fromkeys([*_left(app), *there.failed]))
+    waiting = _left(app)
+    left = list(dict.fromkeys([*waiting, *there.failed]))
     purged = asked if there.is_changed else chosen
     if as_json:
         from git_gage.render.machine import format_json
@@ -88,13 +89,15 @@ def command(
         body = {"runs": purged, "remotes": left, "elsewhere": elsewhere}
         click.echo(format_json(body), nl=False)
     else:
-        for line in _describe(purged, [*there.failed, *there.kept, *elsewhere]):
+        still = [place for place in there.failed if place in waiting]
+        maybe = [place for place in there.failed if place not in waiting]
+        for line in _describe(purged, [*still, *there.kept, *elsewhere], maybe):
             click.echo(line)
     code = max(_report(app, there.failed), int(bool(there.kept)))
     if not (purged or there.failed or there.kept):
         describe_done(app, "Purged", [])
     with app.progress(quiet=as_json) as progress:
-        for hint in (*_hints(left, asked), app.hint_at_gc()):
+        for hint in (*_hints(left, asked, there.failed), app.hint_at_gc()):
             progress.note(hint)
     click.get_current_context().exit(code)
 
@@ -218,7 +221,8 @@ def _left(app: App) -> list[str]:
     return [recall_name(app.store, name) for name in Withdrawn(app.store).remotes()]
 
 
-def _describe(runs: Sequence[str], elsewhere: Sequence[str]) -> Iterator[str]:
+def _describe(runs: Sequence[str], elsewhere: Sequence[str], maybe: Sequence[str]) -> Iterator[str]:
+    """`maybe`: remotes that failed, and are not known to have anything of the runs."""
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
 
@@ -226,13 +230,20 @@ def _describe(runs: Sequence[str], elsewhere: Sequence[str]) -> Iterator[str]:
         yield f"Purged {count_text(len(runs), 'run')}"
     for place in elsewhere:
         yield f"still on a remote: {clean(place)}"
+    for place in maybe:
+        yield f"maybe still on a remote: {clean(place)}"
 
 
-def _hints(remotes: Sequence[str], runs: Sequence[str]) -> Iterator[str]:
+def _hints(
+    remotes: Sequence[str], runs: Sequence[str], failed: Mapping[str, GageError]
+) -> Iterator[str]:
     """A push would send other runs along, so it is named only where the runs are too many."""
+    from git_gage.errors import RemoteError
     from git_gage.records import short_id
 
     few = " ".join(map(short_id, runs)) if len(runs) <= _MOST_NAMED else None
-    for remote in map(shlex.quote, remotes):
-        way = f"git gage purge {few} --remote {remote}" if few else f"git gage push {remote}"
-        yield f"hint: end it on the remote, too: {way}"
+    for remote in remotes:
+        name, error = shlex.quote(remote), failed.get(remote)
+        way = f"git gage purge {few} --remote {name}" if few else f"git gage push {name}"
+        when = error.when if isinstance(error, RemoteError) else None
+        yield f"hint: {when or 'end it on the remote, too:'} {way}"

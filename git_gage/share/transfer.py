@@ -519,10 +519,11 @@ def _make_error(
     changed: bool = False,
 ) -> RemoteError:
     again = f"git gage {attempt.partition(' ')[0]} {shlex.quote(remote.shown)}"
-    hint = _hint(attempt, remote, answer, again, refused=refused, changed=changed)
+    safe, when = _find_when(attempt, answer, refused=refused, changed=changed) or ("", None)
+    hint = f"{safe}{when} {again}" if when else _hint(attempt, remote, answer)
     message = _message(attempt, remote, answer, lines)
     error = kind(message, stderr="\n".join(answer.said), returncode=answer.returncode, hint=hint)
-    error.again = again if hint.endswith(again) else None
+    error.again, error.when = (again, when) if when else (None, None)
     error.is_refusal = refused
     is_cut = _NOT_HERE in lines or any(sign in line for line in answer.said for sign in _CUT)
     error.is_theirs = (refused and not is_cut) or any(
@@ -549,9 +550,29 @@ def _find_obstacle(answer: Answer) -> str:
     return "the remote takes 'refs/gage/*'"
 
 
-def _hint(
-    attempt: str, remote: Remote, answer: Answer, again: str, *, refused: bool, changed: bool
-) -> str:
+def _find_when(
+    attempt: str, answer: Answer, *, refused: bool, changed: bool
+) -> tuple[str, str] | None:
+    """What is safe, and after what the same is to be typed again; None where that is of no use."""
+    if any(sign in line for line in answer.said for sign in (*_OTHER_HASH, *_NO_HELPER)):
+        return None
+    if when := _unlock(answer):
+        return "", f"another git is at work there, or was killed; {when}:"
+    if refused:
+        before = "the rest goes " if changed else "nothing was changed; "
+        if _SHALLOW in answer.out:
+            return before, "once this clone has the history: git fetch --unshallow &&"
+        return before, f"once {_find_obstacle(answer)}:"
+    if attempt == REACH or any(sign in line for line in answer.said for sign in _AWAY):
+        return None
+    damaged = any(sign in line for line in answer.said for sign in _DAMAGED_THERE)
+    full = any(_FULL in line for line in answer.said)
+    when = "once there is room:" if full else "when that is settled:"
+    return "nothing was lost; ", f"once {_MENDED}:" if damaged else when
+
+
+def _hint(attempt: str, remote: Remote, answer: Answer) -> str:
+    """What to do where the same again is of no use."""
     if any(sign in line for line in answer.said for sign in _OTHER_HASH):
         here, there = ("here", "there") if attempt == PUSH else ("there", "here")
         return (
@@ -559,23 +580,10 @@ def _hint(
             f"{here} 'git gage export @ --format jsonl -o runs.jsonl', "
             f"{there} 'git gage import runs.jsonl'"
         )
-    if when := _unlock(answer):
-        return f"another git is at work there, or was killed; {when}: {again}"
     if any(sign in line for line in answer.said for sign in _NO_HELPER):
         return (
             "runs go to git remotes, directories, rclone:<remote>:<path> and s3://<bucket>/<path>"
         )
-    if refused:
-        before = "the rest goes" if changed else "nothing was changed;"
-        if _SHALLOW in answer.out:
-            return f"{before} once this clone has the history: git fetch --unshallow && {again}"
-        return f"{before} once {_find_obstacle(answer)}: {again}"
-    if attempt != REACH and not any(sign in line for line in answer.said for sign in _AWAY):
-        damaged = any(sign in line for line in answer.said for sign in _DAMAGED_THERE)
-        full = any(_FULL in line for line in answer.said)
-        when = "once there is room" if full else "when that is settled"
-        when = f"once {_MENDED}" if damaged else when
-        return f"nothing was lost; {when}: {again}"
     if remote.configured:
         return f"check its address: git remote get-url {shlex.quote(remote.shown)}"
     if remote.is_place:

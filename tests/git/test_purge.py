@@ -259,7 +259,7 @@ def test_a_remote_that_refuses_is_told_and_the_others_are_asked(
     refusal, hint, _ = done.err.splitlines()
     assert refusal == "fatal: push to 'origin': pre-receive hook declined"
     way = f"git gage purge {two[10:17]} --remote origin"
-    assert hint == f"hint: end it on the remote, too: {way}"
+    assert hint == f"hint: once the remote takes 'refs/gage/*': {way}"
     prune(lab)
     assert HUSH not in objects_of(lab)
     told = gage_inside(project, *way.split()[2:], "--json")
@@ -269,6 +269,29 @@ def test_a_remote_that_refuses_is_told_and_the_others_are_asked(
     prune(hub)
     assert HUSH not in objects_of(hub)
     assert listed(project) == [one]
+
+
+def test_a_remote_that_fails_is_said_to_have_a_run_only_if_it_is_known_to(
+    project: Path, tmp_path: Path
+) -> None:
+    """The disks of both are full, and the second one never had anything of it."""
+    git(tmp_path, "init", "-q", "--bare", "lab.git")
+    one = run(project)
+    say(project, "push")
+    for there in ("hub.git", "lab.git"):
+        hook = tmp_path / there / "hooks/pre-receive"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text("#!/bin/sh\necho 'No space left on device' >&2\nexit 1\n")
+        hook.chmod(0o755)
+    both = ("--remote", "origin", "--remote", "../lab.git")
+    done = gage_inside(project, "purge", one, *both, "--force")
+    lab = f"{tmp_path}/lab.git"
+    told = f"Purged 1 run\nstill on a remote: origin\nmaybe still on a remote: {lab}\n"
+    assert (done.code, done.out) == (128, told)
+    for name in ("origin", shlex.quote(lab)):
+        way = f"git gage purge {one[10:17]} --remote {name}"
+        assert f"hint: once there is room there: {way}\n" in done.err
+    assert done.err.count("hint: once") == 2
 
 
 def test_a_secret_in_another_run_does_not_hide_what_was_purged(project: Path) -> None:
