@@ -81,7 +81,7 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
         )
     side = find_side(app, where, sends=to is not None)
     found = plan(app, side, what)
-    is_more = what.files == "all" or found.has_previews
+    is_more = found.has_previews or _find_large(found, what)[0]
     if not found.plan.is_any and not (found.runs and is_more):
         return _tell_nothing(app, found, what, as_json=as_json)
     tell_private(app, found.private)
@@ -382,17 +382,17 @@ def _describe_files(found: Found, what: What) -> str:
     """What goes along or alone; which of it is there already is asked when it goes."""
     from git_gage.safe import clean
 
-    parts = ["previews of images"] if found.has_previews else []
-    count = 0
-    if what.files == "all":
-        from git_gage.render.amounts import count_text, size_text
-
-        documents = found.documents(found.runs)
-        large = [document["files"]["large"] for document in documents if document["files"]]
-        count, size = (sum(each[key] for each in large) for key in ("count", "bytes"))
-        parts.append(f"{count_text(count, 'large file')} ({size_text(size)})")
+    count, large = _find_large(found, what)
+    parts = ["previews of images"] * found.has_previews + [large] * bool(count)
     if not parts:
         return ""
     them, are = ("it", "it is") if count == len(parts) == 1 else ("them", "they are")
     limit = f"{are} not there" if found.side.sends else f"{clean(found.side.shown)} has {them}"
     return f"with {' and '.join(parts)}, as far as {limit}\n"
+
+
+def _find_large(found: Found, what: What) -> tuple[int, str]:
+    """How many large files are asked for, and what to say of them."""
+    from git_gage.render.amounts import large_text
+
+    return large_text(found.documents(found.runs)) if what.files == "all" else (0, "")

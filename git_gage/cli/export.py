@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from git_gage.cli.choosing import filter_options, find_chosen
+from git_gage.cli.choosing import filter_options, find_chosen, tell_private
 from git_gage.cli.list import hint_at_filter
 from git_gage.cli.params import PathWord, RunName, secrets_option, sign_options
 from git_gage.cli.parsing import RUN_NOTE, Command
@@ -90,7 +90,9 @@ def command(
     chosen = app.runs.find(()) if everything else find_chosen(app, runs, wheres)
     if not runs:  # a filter alone does not mean those that are private
         private = app.store.private
+        count = len(private.intersection(chosen))
         chosen = [run for run in chosen if run not in private]
+        tell_private(app, count)
     if not chosen:
         hint_at_filter(app, wheres)
     chosen = _find_exported(app, chosen, form, named=bool(runs))
@@ -187,13 +189,10 @@ def _write_bundle(app: App, runs: list[str], output: str, allow_secrets: bool) -
 
 def _tell_of_large(app: App, runs: list[str]) -> None:
     """Say how many files that git has not do not go along."""
-    from git_gage.render.amounts import count_text, size_text
+    from git_gage.render.amounts import large_text
 
-    filed = (document["files"] for document in app.each_document(runs))
-    large = [files["large"] for files in filed if files]
-    count, size = (sum(each[key] for each in large) for key in ("count", "bytes"))
+    count, what = large_text(app.each_document(runs))
     if count:
-        what = f"{count_text(count, 'large file')} ({size_text(size)})"
         them = "it" if count == 1 else "them"
         app.progress().sentence(
             f"no place in bundle for {what}: 'git gage backup' takes {them} along, "

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from git_gage.safe import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _WEEK, _YEAR = 7 * _DAY, 365 * _DAY
@@ -48,6 +51,13 @@ def size_text(size: int) -> str:
         if number < 1024:
             return f"{number:.1f} {unit}"
     return f"{number / 1024:.1f} TiB"
+
+
+def large_text(documents: Iterable[dict[str, Any]]) -> tuple[int, str]:
+    """How many large files runs have, and `2 large files (3.1 MiB)`."""
+    large = [document["files"]["large"] for document in documents if document["files"]]
+    count, size = (sum(each[key] for each in large) for key in ("count", "bytes"))
+    return count, f"{count_text(count, 'large file')} ({size_text(size)})"
 
 
 def short_span(seconds: float) -> str:

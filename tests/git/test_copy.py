@@ -350,6 +350,17 @@ def test_output_and_short_files_go_and_large_ones_on_request(
     assert last == f"got 1 file, 195.3 KiB, from {got}\nCopied 1 run\n"
 
 
+def test_runs_without_large_files_promise_none(repo: Path, place: Path) -> None:
+    write_files(repo, {"prints.py": "print('acc: 0.5')\n"})
+    assert gage_inside(repo, "run", "-q", "prints.py").code == 0
+    words = ("copy", "--all", "--to", str(place), "--files")
+    assert gage_inside(repo, *words, "-n").out.endswith(f"1 run to {place}\n")
+    assert gage_inside(repo, *words, "-y").out.endswith("Copied 1 run\n")
+    same = f"Nothing to copy: {place} has all of it that is here\n"
+    assert gage_inside(repo, *words, "-n").out == same
+    assert gage_inside(repo, *words, "-y").out == same
+
+
 def test_what_is_said_of_files_before_they_go(repo: Path, place: Path) -> None:
     write_files(repo, {"makes.py": MAKES})
     assert gage_inside(repo, "run", "-q", "makes.py").code == 0

@@ -111,6 +111,10 @@ def test_a_bundle_takes_no_private_run_and_other_files_say_so(world: World, tmp_
         in gage_inside(world.ana.path, "export", run, twice, "--format", "jsonl").err
     )
     assert "private" not in gage_inside(world.ana.path, "export", public).err
+    rest = gage_inside(world.ana.path, "export", "--all", "--format", "jsonl")
+    assert [json.loads(line)["id"] for line in rest.out.splitlines()] == [public]
+    two = "2 private runs stay here: 'git gage private -d <run>' lets them go"
+    assert rest.err.startswith(f"hint: {two}\n")
 
 
 def test_large_files_of_a_private_run_stay_here(world: World) -> None:
