@@ -33,7 +33,7 @@ from git_gage.files.transfer import ask_held, bring_files, send_files
 from git_gage.git import open_repository
 from git_gage.system import host_name, lock_file
 from tests.servers import Server, serve
-from tests.support import git, make_repo, wait_until
+from tests.support import git, make_repo, wait_until, ways
 
 KINDS = ("local", "lfs", "rclone", "fsspec")
 
@@ -308,7 +308,9 @@ def test_ctrl_c_keeps_what_has_arrived(
     assert dict(other.list()) == wanted
 
 
-@pytest.mark.parametrize("body", ["", '{"message": "we are sorry"}', '{"message": "over quota"}'])
+@pytest.mark.parametrize(
+    "body", ways("", '{"message": "we are sorry"}', '{"message": "over quota"}')
+)
 @pytest.mark.parametrize("status", ["403", "413", "429", "507"])
 def test_an_lfs_server_that_refuses(
     status: str,

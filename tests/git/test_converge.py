@@ -61,7 +61,7 @@ OUT_OF_SIGHT = ("-w", "deleted or not deleted", "-w", "archived or not archived"
 SEEDS = (
     [int(os.environ["GAGE_TEST_SEED"])] if "GAGE_TEST_SEED" in os.environ else range(scale(1, 5))
 )
-COUNT = int(os.environ.get("GAGE_TEST_COUNT", scale(40, 1000)))
+COUNT = int(os.environ.get("GAGE_TEST_COUNT", scale(25, 1000)))
 NOTHING = hashlib.sha1(b"blob 0\0").hexdigest()
 # Where a run is put away by somebody else, that is so in their own clone alone.
 OF_THE_CLONE = {"deleted", "archived", "asked"}

@@ -119,7 +119,7 @@ def test_what_is_to_be_typed_again_is_what_was_chosen(world: World) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
-@pytest.mark.parametrize("chosen", [True, False])
+@pytest.mark.parametrize("chosen", ways(True, False))
 def test_a_disk_that_is_full_here(world: World, chosen: bool) -> None:
     import resource
 

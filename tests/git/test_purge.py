@@ -1035,7 +1035,7 @@ def purge_and_fetch(where: Path, other: Path, run: str, late: str) -> None:
 
 
 @pytest.mark.parametrize("late", ways(False, True))
-@pytest.mark.parametrize("is_lost", [False, True])
+@pytest.mark.parametrize("is_lost", ways(True, False))
 def test_files_of_an_epoch_without_records_go_too(
     project: Path, tmp_path: Path, *, late: bool, is_lost: bool
 ) -> None:
@@ -1342,7 +1342,7 @@ def test_a_source_beside_files_of_others_goes_too(
     assert_whole(bob, [one])
 
 
-@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("late", ways(True, False))
 def test_a_source_of_a_backup_beside_records_of_before_goes_too(
     project: Path, tmp_path: Path, *, late: bool
 ) -> None:

@@ -17,7 +17,7 @@ from tests.git.dying import Dying
 from tests.git.test_put_away import listed, say
 from tests.git.test_redact import add_newer_line
 from tests.servers import Server, serve
-from tests.support import clone, gage_inside, git, make_repo, scale
+from tests.support import clone, gage_inside, git, make_repo, scale, ways
 from tests.unit.secrets.tokens import make_tokens
 
 BIG = 150_000
@@ -186,7 +186,7 @@ def test_a_purge_that_is_cut_goes_on(
     assert hub(tmp_path) == ""
 
 
-@pytest.mark.parametrize("way", ["at once", "afterwards", "by a push"])
+@pytest.mark.parametrize("way", ways("by a push", "at once", "afterwards"))
 def test_files_that_went_alone_are_taken_back(ana: Path, tmp_path: Path, way: str) -> None:
     """The remote never had the run; this clone remembers that it was sent files."""
     one, two = made(ana, "a"), made(ana, "b")

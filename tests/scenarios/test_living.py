@@ -21,7 +21,7 @@ from git_gage.runs import stop as stop_module
 from git_gage.runs.liveness import Life, find_life
 from git_gage.runs.pids import mark_process, send_signal
 from git_gage.runs.run import _spell_time
-from tests.support import clone, gage, gage_inside, git, make_repo, write_files
+from tests.support import clone, gage, gage_inside, git, make_repo, ways, write_files
 from tests.unit.runs.test_process import find_state, is_alive, wait_until
 
 # Says so when it is up, goes on until it is let go, and ends with what it is told.
@@ -353,7 +353,7 @@ def test_stop_kills_as_a_last_resort(living: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "number"),
-    [("INT", signal.SIGINT), ("sigusr1", signal.SIGUSR1), ("9", signal.SIGKILL)],
+    ways(("sigusr1", signal.SIGUSR1), ("INT", signal.SIGINT), ("9", signal.SIGKILL)),
 )
 def test_stop_by_another_signal(living: Path, name: str, number: int) -> None:
     run = start_waiter(living)
