@@ -177,17 +177,22 @@ def find_there(app: App, remote: str, what: What) -> list[str] | None:
 def find_anywhere(app: App, remote: str, what: What) -> list[str] | None:
     """Ids of the chosen runs that are here or that a remote has; None where none are chosen.
 
-    A word that names a run here means that one.
+    A word that names a run here means that one. A filter alone does not mean those that are
+    private, which is told.
     """
     if not what.is_chosen:
         return None
+    from git_gage.cli.choosing import tell_private
     from git_gage.cli.elsewhere import Elsewhere
     from git_gage.cli.remote_words import naming_runs
 
     there = Elsewhere(app, remote)
     held = dict.fromkeys(run for each in (app, there) for run in each.runs.find(what.wheres))
     if not what.words:
-        return list(held)
+        shared = [run for run in held if run not in app.store.private]
+        if shared:
+            tell_private(app, len(held) - len(shared))
+        return shared
     with naming_runs(app, _verb(), what.words, what.wheres):
         named = dict.fromkeys(run for word in what.words for run in _select(word, app, there))
     return [run for run in named if run in held]

@@ -27,6 +27,7 @@ from git_gage.share.leaks import require_no_leaks
 from git_gage.share.left_out import LeftOut
 from git_gage.share.news import Contents, known_there, list_contents
 from git_gage.share.peek import look_at, withheld_lines
+from git_gage.share.private import require_shareable
 from git_gage.share.redaction import find_said
 from git_gage.share.scratch import packed
 from git_gage.share.withdrawn import Withdrawn
@@ -72,8 +73,9 @@ def preview_push(
 ) -> Move:
     """What `push_runs` would send to a remote as it is now; with `previews` `push_thumbs`, too.
 
-    Raises: as `look_at`; SecretsFoundError.
+    Raises: as `look_at`; SecretsFoundError; RequestError for a private run.
     """
+    require_shareable(store, chosen.runs or ())
     with sharing(store):
         if store.journals():
             store.flush()

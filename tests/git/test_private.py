@@ -61,6 +61,33 @@ def test_a_private_run_that_is_named_is_refused(world: World) -> None:
     assert refs_of(world.origin, "refs/gage") == {}
 
 
+@pytest.mark.parametrize("command", ["push", "sync", "publish"])
+def test_a_look_ahead_does_not_promise_what_is_refused(world: World, command: str) -> None:
+    run = run_private(world)
+    told = f"fatal: run {run[10:17]} is private: it stays in this clone\n"
+    for options in ((), ("-n",)):
+        done = gage_inside(world.ana.path, command, "origin", run, *options)
+        assert (done.code, told in done.err, "would push" in done.out) == (128, True, False)
+    assert refs_of(world.origin, "refs/gage") == {}
+
+
+def test_a_sync_of_what_a_filter_chooses_leaves_private_runs_here(world: World) -> None:
+    ana = world.ana.path
+    private, public = run_private(world), world.ana.run()
+    one = "hint: 1 private run stays here: 'git gage private -d <run>' lets it go\n"
+    nothing = "nothing to fetch from origin\n"
+    ahead = gage_inside(ana, "sync", "-w", "completed", "-n")
+    assert (ahead.code, ahead.err) == (0, one)
+    assert ahead.out.startswith(f"{nothing}would push 1 run to origin (2 records, ")
+    synced = gage_inside(ana, "sync", "-w", "completed")
+    assert synced == (0, "nothing new on origin\npushed 1 run to origin\n", one)
+    world.sam.fetch()
+    assert world.sam.runs() == {public}
+    none = (1, "", f"no run matches that is not private\n{one}")
+    assert gage_inside(ana, "sync", "-w", "operation = secret_plan.py") == none
+    assert gage_inside(ana, "private").out == f"{private[10:17]}\n"
+
+
 def test_no_copy_takes_a_private_run(world: World, tmp_path: Path) -> None:
     run, public = run_private(world), world.ana.run()
     place = str(tmp_path / "place")
