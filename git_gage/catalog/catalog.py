@@ -109,9 +109,12 @@ class Catalog:
             self.close()
             self._may_move, self._path, self._places = False, None, find_places(self._store)
         self._reader = None  # what it keeps may be gone
-        return self._try(
+        told = self._try(
             lambda db: refresh(db, self._store, self._judge, bulk=bulk, tell=self._tell)
         )
+        if self._try(query.has_relics):
+            self.start_anew()
+        return told
 
     def start_anew(self) -> None:
         """Read all again: something that was seen is not here any more.

@@ -92,6 +92,22 @@ def list_purged(db: sqlite3.Connection) -> list[str]:
     return [id for (id,) in rows]
 
 
+def has_relics(db: sqlite3.Connection) -> bool:
+    """Whether a record of a purged run is in no lane any more: whoever purged it took it from here.
+
+    Records in lanes that can't be read now may be there still.
+    """
+    found = db.execute(
+        "SELECT 1 FROM run JOIN record r ON r.run = run.key"
+        " LEFT JOIN place ON place.blob = r.blob"
+        " WHERE run.hidden > 0 AND run.hidden >= ?"
+        " AND NOT EXISTS (SELECT 1 FROM unread WHERE why = 'lane')"
+        " GROUP BY run.key, r.id HAVING count(place.tip) = 0 AND min(r.blob) <> ? LIMIT 1",
+        (PURGED, JOURNAL),
+    )
+    return found.fetchone() is not None
+
+
 def list_redacted(db: sqlite3.Connection) -> list[str]:
     lines = db.execute("SELECT line FROM redaction")
     return sorted({parse_record(line).run for (line,) in lines})

@@ -78,6 +78,24 @@ def test_a_purged_run_is_gone_from_the_disk(project: Path) -> None:
     assert gage_inside(project, "purge", "-w", "loss > 9", "--force").code == 1
 
 
+def test_a_folder_that_was_looked_at_lets_go_of_what_is_purged_elsewhere(
+    project: Path, tmp_path: Path
+) -> None:
+    one, two = run(project), hush(project)
+    say(project, "comment", two, "-m", "they said hush-hush")
+    place = tmp_path / "place"
+    say(project, "copy", "--all", "--to", str(place), "-y")
+    inside = ("--runs", str(place))
+    assert len(json.loads(say(project, *inside, "list", "--json"))) == 2
+    assert "hush-hush" in say(project, *inside, "show", two)
+    say(project, "purge", two, "--force")
+    say(project, "push", str(place))
+    assert gage_inside(project, *inside, "show", two).code == 128
+    assert [each["id"] for each in json.loads(say(project, *inside, "list", "--json"))] == [one]
+    assert "in step" in say(project, *inside, "doctor")
+    assert HUSH not in (place / "gage/catalog.db").read_bytes()
+
+
 def test_a_source_that_another_run_needs_stays(project: Path) -> None:
     one, two = hush(project), hush(project)
     say(project, "purge", one, "--force", "--json")
