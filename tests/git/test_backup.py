@@ -138,6 +138,31 @@ def test_what_was_purged_meanwhile_is_not_said_to_come_back(repo: Path, tmp_path
         assert len(objects(where)) == 1
 
 
+def test_what_others_said_beside_a_run_that_was_purged_is_saved(repo: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", "hub.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    git(repo, "push", "-q", "origin", "main")
+    write_files(repo, {"train.py": MAKES})
+    one, two = run(repo), run(repo)
+    say(repo, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    say(bob, "label", one, "--set", "bad")
+    say(bob, "comment", two, "-m", "hm")
+    say(bob, "push")
+    say(repo, "fetch")
+    # What Bob said goes to a place, from which the other run is to be taken one day.
+    say(repo, "copy", "--all", "--to", str(tmp_path / "place"), "-y")
+    say(repo, "purge", one, "--force")
+    say(repo, "push")
+    say(repo, "fetch")
+    say(repo, "backup", str(tmp_path / "runs.tar"))
+    there = empty(tmp_path / "there")
+    say(there, "restore", "--from", str(tmp_path / "runs.tar"))
+    assert everything(there) == everything(repo)
+    assert [each["text"] for each in everything(there)[0]["comments"]] == ["hm"]
+
+
 def test_what_was_redacted_meanwhile_does_not_come_back(
     pair: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
