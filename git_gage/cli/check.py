@@ -100,7 +100,12 @@ def _check_run(app: App, document: dict[str, Any], as_json: bool, color: str) ->
         screen.write(screen.encode(format_json(found)))
     else:
         from git_gage.render.checkup import format_checks
+        from git_gage.render.wording import hint_text
 
+        lines = [
+            line._replace(hint=line.hint and hint_text(line.hint, app.typed_folder))
+            for line in lines
+        ]
         app.show(format_checks(lines, screen), screen)
     return int(not is_good)
 

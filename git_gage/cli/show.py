@@ -141,6 +141,7 @@ def draw_page(app: App, document: dict[str, Any], screen: Screen) -> str:
         images_known=known,
         followers=newest_followers(document, app.catalog, _MAX_FOLLOWERS),
         unapplied=_count_unapplied(app, document),
+        folder=app.typed_folder,
     )
 
 

@@ -30,6 +30,7 @@ from git_gage.render.wording import (
     STATUS_STYLES,
     author_text,
     command_text,
+    hint_text,
     places_text,
     source_text,
     status_text,
@@ -62,6 +63,7 @@ def format_page(
     followers: Followers | None = None,
     unapplied: int = 0,
     fetch: str = FETCH,
+    folder: str | None = None,
 ) -> str:
     """What there is to know about a run, wrapped to the screen.
 
@@ -69,12 +71,12 @@ def format_page(
     `places`: how many files are `here` and `in git`, where there is no `run_dir`.
     `given`: settings that are no defaults. `images_known`: how many there are, also elsewhere.
     `unapplied`: how many records of others do not count. `fetch`: what to type for what is not
-    here.
+    here. `folder`: of `--runs`, where that was given.
     """
-    page = _Page(document, screen, now, f"not here: {fetch}")
+    page = _Page(document, screen, now, f"not here: {fetch}", folder)
     rows: list[tuple[str, str | Text]] = [
         *page.what(),
-        *placing_rows(document, now),
+        *placing_rows(document, now, folder),
         *page.comments(unapplied),
         *page.config(given),
         *page.metrics(series or {}),
@@ -119,11 +121,17 @@ class _Page:
     """Rows (name, value) of a page. Every word of the record goes through `clean`."""
 
     def __init__(
-        self, document: Mapping[str, Any], screen: Screen, now: float, absent: str
+        self,
+        document: Mapping[str, Any],
+        screen: Screen,
+        now: float,
+        absent: str,
+        folder: str | None,
     ) -> None:
         """`absent`: what is said of what is elsewhere."""
         self.document = document
         self.absent = absent
+        self.folder = folder
         self.screen = screen
         self.now = now
 
@@ -173,10 +181,10 @@ class _Page:
             yield "" if number else "comments", comment_line(comment, self.now)
         more = len(comments) - MAX_COMMENTS
         if more > 0:
-            yield "", f"and {more:,} before: git gage comment {run} --list"
+            yield "", self._typed(f"and {more:,} before: git gage comment {run} --list")
         if unapplied:
             text = f"{count_text(unapplied, 'record')}: git gage show {run} --history"
-            yield "not counted", text
+            yield "not counted", self._typed(text)
 
     def heard(self) -> Iterator[tuple[str, str]]:
         """What a run on another machine printed last."""
@@ -214,7 +222,8 @@ class _Page:
             yield "" if number else "used by", follower_text(step, self.screen)
         more = found.total - len(found.newest)
         if more:
-            yield "", f"and {more:,} more: git gage show {short_id(self.document['id'])} --lineage"
+            run = short_id(self.document["id"])
+            yield "", self._typed(f"and {more:,} more: git gage show {run} --lineage")
 
     def config(self, given: Collection[str]) -> Iterator[tuple[str, Text]]:
         """Settings; defaults are dimmed."""
@@ -242,7 +251,8 @@ class _Page:
             yield "" if number else "metrics", text
         if len(found) > len(shown):
             run = short_id(self.document["id"])
-            yield "", f"and {len(found) - len(shown)} more: git gage show {run} --metrics"
+            more = len(found) - len(shown)
+            yield "", self._typed(f"and {more} more: git gage show {run} --metrics")
 
     def attributes(self) -> Iterator[tuple[str, str]]:
         """An attribute a line."""
@@ -293,7 +303,7 @@ class _Page:
         parts = self.document["redacted"]
         if "run" in parts:
             told = "the run, by who began it or an admin: 'git gage fetch' lets go of it"
-            yield "taken out", told
+            yield "taken out", self._typed(told)
         elif parts:
             yield "taken out", f"{', '.join(parts)}, by who recorded it"
 
@@ -304,7 +314,8 @@ class _Page:
         entries = [(shown_bytes(each.path), _image_text(each)) for each in found]
         yield from _paths("images", entries, known)
         if not all(each.is_here for each in found):
-            yield "", f"previews: git gage show {short_id(self.document['id'])} --images"
+            run = short_id(self.document["id"])
+            yield "", self._typed(f"previews: git gage show {run} --images")
 
     def _code(self, source: Mapping[str, Any], here: bool) -> str:
         on_branch = source["branch"] and source["snapshot"]
@@ -315,19 +326,24 @@ class _Page:
         found = self.document["summaries"].get(name)
         return best_text(name, found) if found else ""
 
+    def _typed(self, text: str) -> str:
+        """Words of ours with a command in them, as it is to be typed."""
+        return hint_text(text, self.folder)
+
     def _output(self, output: Mapping[str, Any] | None, here: bool) -> str:
         run = short_id(self.document["id"])
         if output is None:
             if self.document["heard"] or self.document["status"] == "lost":
                 return "not here until its end is"
             going = self.document["status"] == "running"
-            return f"so far: git gage output {run}" if going else "none"
+            return self._typed(f"so far: git gage output {run}") if going else "none"
         if not output["bytes"]:
             return "none"
         amount = f"{count_text(output['lines'], 'line')}, {size_text(output['bytes'])}"
         if "output" in self.document["redacted"]:
             return f"{amount}, taken out"
-        return f"{amount}: git gage output {run}" if here else f"{amount}, {self.absent}"
+        way = self._typed(f": git gage output {run}")
+        return f"{amount}{way}" if here else f"{amount}, {self.absent}"
 
 
 def size_of(file: RunFile) -> str:

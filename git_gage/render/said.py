@@ -10,7 +10,7 @@ from git_gage.catalog.said import ARCHIVE_RUN, LABEL, PLACING, Role
 from git_gage.records import parse_time, short_id
 from git_gage.render.amounts import age_text, moment_text, value_text
 from git_gage.render.table import Column, format_table
-from git_gage.render.wording import author_text
+from git_gage.render.wording import author_text, hint_text
 from git_gage.safe import clean
 
 if TYPE_CHECKING:
@@ -220,13 +220,15 @@ def _archive(archive: Mapping[str, str]) -> str:
     return name + (f": {first}" if first else "")
 
 
-def placing_rows(document: Mapping[str, Any], now: float) -> Iterator[tuple[str, str]]:
-    """Whether a run is put away, by whom, and who else asks for that."""
+def placing_rows(
+    document: Mapping[str, Any], now: float, folder: str | None = None
+) -> Iterator[tuple[str, str]]:
+    """Whether a run is put away, by whom, and who else asks for that; `folder`: of `--runs`."""
     run = short_id(document["id"])
     for key in ("deleted", "archived"):
         if document[key] is not None:
             said = "" if key == "deleted" else clean(_archive(document[key]).strip())
-            back = f"git gage restore {run}"
+            back = hint_text(f"git gage restore {run}", folder)
             yield key, ", ".join(filter(None, [_who(document[key], now), said, back]))
     for number, each in enumerate(document["asked"]):
         words = clean(_placing(each["kind"], "it", each))

@@ -229,6 +229,25 @@ def test_hints_are_typed_as_the_command_was(repo: Path, outside: Path) -> None:
     assert no.err.endswith(f"{there} copy --to ./hub.git {run} -y\n")
 
 
+def test_the_page_of_a_run_names_the_folder_in_what_is_to_be_typed(
+    repo: Path, outside: Path
+) -> None:
+    write_files(repo, {"big.py": "print('told')\nopen('a.bin', 'wb').write(b'x' * 200_000)\n"})
+    run = record(repo, "big.py")[10:17]
+    place = outside / "place"
+    assert at(place, "copy", "--all", "--from", str(repo), "-y", where=outside).code == 0
+    there = f"git gage --runs {place}"
+    assert at(place, "rm", run, "-y", where=outside).code == 0
+    wide = {"COLUMNS": "300"}
+    page = gage_inside(outside, "--runs", str(place), "show", run, env=wide).out
+    assert f", {there} restore {run}\n" in page
+    assert f": {there} output {run}\n" in page
+    checked = gage_inside(outside, "--runs", str(place), "check", run, env=wide).out
+    assert f"hint: {there} files pull {run}\n" in checked
+    named = gage_inside(outside, "show", run, env=wide | {"GAGE_RUNS": str(place)}).out
+    assert f": git gage output {run}\n" in named
+
+
 def test_where_the_option_stands_is_said(repo: Path, outside: Path) -> None:
     for words in (["list"], ["ls"], ["copy", "--all"], ["select", "@"], ["run"]):
         refused = gage_inside(outside, *words, "--runs", str(repo))
