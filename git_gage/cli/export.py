@@ -248,13 +248,14 @@ def _tell(written: Written, output: str) -> None:
 
     there = f", {were_text(written.there)} there" if written.there else ""
     click.echo(f"Wrote {count_text(written.count, 'run')} to {clean(output)}{there}")
-    for count, noun, rest in (
-        (written.renamed, "name", " changed to what the form allows"),
-        (written.left_out, "value", " or file left out: the form has no such names"),
-        (written.clipped, "metric", " with some of its values alone: not all are kept"),
+    no_name = "left out: the form has no such names"
+    for count, one, many, rest in (
+        (written.renamed, "name", "names", "changed to what the form allows"),
+        (written.left_out, "value or file", "values or files", no_name),
+        (written.clipped, "metric", "metrics", "with some of its values alone: not all are kept"),
     ):
         if count:
-            click.echo(f"{count_text(count, noun)}{rest}")
+            click.echo(f"{count:,} {one if count == 1 else many} {rest}")
 
 
 def _export(app: App, document: dict[str, Any]) -> str:

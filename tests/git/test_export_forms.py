@@ -380,6 +380,15 @@ def test_a_crate_of_runs(project: Path, tmp_path: Path) -> None:
     assert "'crate' is there already: a crate is made whole\n" in refused.err
 
 
+def test_how_many_files_a_crate_has_no_names_for(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    make_repo(repo, files={"train.py": "open('a\\nb', 'w').write('x')\n"})
+    for number, told in enumerate(("1 value or file", "2 values or files")):
+        assert gage_inside(repo, "run", "-q", "train.py").code == 0
+        done = export(repo, "--all", "--format", "ro-crate", "-o", tmp_path / f"crate-{number}")
+        assert f"\n{told} left out: the form has no such names\n" in f"\n{done.out}"
+
+
 def test_a_bundle_goes_where_no_network_goes(project: Path, tmp_path: Path) -> None:
     path = tmp_path / "runs.bundle"
     done = export(project, "--format", "bundle", "@~1", "-o", path)
