@@ -30,6 +30,7 @@ from git_gage.formats.model import (
     read_each,
     read_scalars,
     read_typed,
+    said_text,
 )
 from git_gage.formats.opened import list_parts, newest_change, open_plain, read_object, read_text
 from git_gage.formats.written import copy_parts, new_folder
@@ -324,6 +325,7 @@ def _write_run(run: OwnRun, folder: Path, place: Path, experiment: str, written:
 
 def _tags(document: Mapping[str, Any], name: str, user: str) -> dict[str, Any]:
     source = document["source"]
+    comments = list(filter(None, map(said_text, document["comments"])))
     tags = {key: value for key, value in document["attributes"].items() if key != "label"}
     tags |= {
         _OWN: document["id"],
@@ -335,8 +337,8 @@ def _tags(document: Mapping[str, Any], name: str, user: str) -> dict[str, Any]:
         _BRANCH: source["branch"],
         _URL: source["remote"],
         _OWN_TAGS: document["tags"] or None,
-        _OWN_COMMENT: [each["text"] for each in document["comments"]] or None,
-        _NOTE: "\n\n".join(each["text"] for each in document["comments"]) or None,
+        _OWN_COMMENT: comments or None,
+        _NOTE: "\n\n".join(comments) or None,
     }
     return {key: value for key, value in tags.items() if value is not None}
 

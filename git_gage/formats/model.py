@@ -289,6 +289,17 @@ def as_text(value: Any) -> str | None:
     return value if type(value) is str and is_text(value) and len(value) <= MAX_TEXT else None
 
 
+def said_text(comment: Mapping[str, Any]) -> str | None:
+    """A comment of a run object as an import takes it, which vouches for nobody: with who said it.
+
+    None where it is no text.
+    """
+    text, author = as_text(comment.get("text")), comment.get("author")
+    found = author if isinstance(author, dict) else {}
+    who = as_text(found.get("name")) or as_text(found.get("email"))
+    return f"{who}: {text}"[:MAX_TEXT] if who and text else text
+
+
 def is_commit(text: str | None) -> bool:
     """Whether a text is the id of a commit, written out."""
     return text is not None and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", text) is not None

@@ -33,6 +33,7 @@ from git_gage.formats.model import (
     read_scalars,
     read_settings,
     read_time,
+    said_text,
 )
 from git_gage.formats.opened import list_parts, parse, read_bytes
 from git_gage.formats.tensorboard import folder_name
@@ -157,9 +158,8 @@ def _write_run(run: OwnRun, folder: Path, graph: dict[str, Json], written: Writt
     if document["tags"]:
         action["keywords"] = ", ".join(document["tags"])
     if document["comments"]:
-        action["disambiguatingDescription"] = "\n\n".join(
-            each["text"] for each in document["comments"]
-        )
+        texts = filter(None, map(said_text, document["comments"]))
+        action["disambiguatingDescription"] = "\n\n".join(texts)
     return action
 
 

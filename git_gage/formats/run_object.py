@@ -21,6 +21,7 @@ from git_gage.formats.model import (
     is_name,
     read_scalars,
     read_time,
+    said_text,
 )
 from git_gage.metrics.series import parse_series
 
@@ -70,7 +71,7 @@ def read_run_object(found: dict[str, Any], where: str) -> ForeignRun:
         comments=[
             text
             for each in _list(found, "comments")
-            if isinstance(each, dict) and (text := as_text(each.get("text")))
+            if isinstance(each, dict) and (text := said_text(each))
         ],
         source=_read_source(_table(found, "source")),
         environment=_read_environment(_table(found, "environment")),

@@ -99,7 +99,7 @@ def test_through_mlflow_and_back(project: Path, tmp_path: Path) -> None:
             assert found[name][part] == ours[name][part]
     first, second = found["train.py"], ours["train.py"]
     assert (first["label"], found["sh"]["label"]) == ("first", None)
-    assert [each["text"] for each in first["comments"]] == ["as it\nshould be"]
+    assert [each["text"] for each in first["comments"]] == ["Ana: as it\nshould be"]
     assert {**second["attributes"], "experiment": "train.py"} == first["attributes"]
     assert (first["imported"]["tool"], first["imported"]["id"]) == ("git-gage", second["id"])
     assert first["metrics"] == {"loss": "nan", "val/acc": 2 / 3, "bad_name": 1}
@@ -247,7 +247,7 @@ def test_what_was_written_is_imported(project: Path, tmp_path: Path, form: str) 
     assert first["attributes"] == ours["train.py"]["attributes"]
     assert (first["imported"]["tool"], first["imported"]["user"]) == ("git-gage", "Ana")
     if form == "ro-crate":
-        assert [each["text"] for each in first["comments"]] == ["as it\nshould be"]
+        assert [each["text"] for each in first["comments"]] == ["Ana: as it\nshould be"]
         assert first["command"]["argv"] == ours["train.py"]["command"]["argv"]
         assert found["sh"]["reason"] == "exit code 3"
         assert gage_inside(other, "cat", f"{first['id']}:out/model.bin").out == "weights"
@@ -362,7 +362,8 @@ def test_a_crate_of_runs(project: Path, tmp_path: Path) -> None:
     failed, first = (graph[each["@id"]] for each in root["mentions"])
     assert first["@type"] == "CreateAction"
     assert first["name"] == "first"
-    assert (first["keywords"], first["disambiguatingDescription"]) == ("good", "as it\nshould be")
+    said = "Ana: as it\nshould be"
+    assert (first["keywords"], first["disambiguatingDescription"]) == ("good", said)
     assert failed["actionStatus"] == {"@id": "http://schema.org/FailedActionStatus"}
     assert failed["error"] == "exit code 3"
     tool = graph[first["instrument"]["@id"]]

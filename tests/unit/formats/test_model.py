@@ -150,7 +150,10 @@ def test_lines_that_are_no_runs(text: str, reason: str, tmp_path: Path) -> None:
 def test_lines_with_less_than_all(tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     clipped = {"count": 9, "steps": [1], "values": [1], "times": [None]}
-    comments = [1, {"text": 1}, {"text": "hm"}]
+    comments = [
+        *(1, {"text": 1}, {"text": "hm"}, {"text": 1, "author": {"name": "Bob"}}),
+        *({"text": "ok", "author": 1}, {"text": "no", "author": {"email": "bob@example.com"}}),
+    ]
     path.write_text(
         line(
             series={"x": clipped},
@@ -171,7 +174,8 @@ def test_lines_with_less_than_all(tmp_path: Path) -> None:
     ]
     assert (run.exit_code, run.environment["cpus"], run.source["commit"]) == (None, None, None)
     assert set(run.metrics.summaries()) == {"x", "best"}
-    assert (run.comments, run.took_s, list(run.config)) == (["hm"], None, ["lr"])
+    said = ["hm", "ok", "bob@example.com: no"]
+    assert (run.comments, run.took_s, list(run.config)) == (said, None, ["lr"])
     with patch.object(jsonl, "_MAX_LINE", 10):
         assert list(jsonl.read_runs(path)) == [Unread(f"{path}:1", "the line is too long")]
 
