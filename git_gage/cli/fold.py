@@ -38,7 +38,9 @@ def command(app: App, remote: str | None, dry_run: bool, idle: float | None) -> 
     from git_gage.render.amounts import count_text
     from git_gage.safe import clean
     from git_gage.share.fold import fold_lanes
+    from git_gage.share.remote import usual_remotes
 
+    remote = app.address(remote or usual_remotes(app.here)[0], push=True)
     with app.progress() as progress:
         found = fold_lanes(app.store, app.catalog, remote, progress, idle_s=idle, only_look=dry_run)
     there = clean(found.remote)

@@ -413,6 +413,8 @@ def test_remotes_are_those_of_where_the_user_is(repo: Path, tmp_path: Path, outs
     assert at(got, "fetch", where=other).out == f"fetched 1 run from {mirror}\n"
     assert at(got, "copy", "--all", "--to", "lab", "-n", where=other).code == 0
     assert at(got, "fetch", where=other).out == f"nothing new on {mirror}\n"
+    for words in (["origin"], ["lab"], []):
+        assert at(got, "fold", *words, where=other).out == f"no lanes to fold on {mirror}\n"
 
 
 def test_large_files_go_where_remotes_of_the_user_say(
