@@ -83,7 +83,7 @@ def command(app: App, name: str | None, as_json: bool, color: str) -> None:
 def _load(app: App) -> Gagefile:
     from git_gage.runs.planning import load_project
 
-    found = load_project(app.store, app.progress())
+    found = load_project(app.here, app.progress())
     if found is None:
         raise RequestError("no gagefile here", hint="write one with 'git gage init'")
     return found

@@ -34,7 +34,7 @@ def plan_run(store: Store, request: RunRequest, observer: Observer) -> Plan:
     repo = store.repo
     if request.argv:
         return _mask(plan_command(repo, request, repo.environ), request)
-    gagefile = None if _is_script(repo, request.target) else load_project(store, observer)
+    gagefile = None if _is_script(repo, request.target) else load_project(repo, observer)
     plan = None
     if gagefile is not None:
         plan = _plan_operation(store, gagefile, request)
@@ -59,9 +59,8 @@ def _mask(plan: Plan, request: RunRequest) -> Plan:
     return plan
 
 
-def load_project(store: Store, observer: Observer) -> Gagefile | None:
+def load_project(repo: Repository, observer: Observer) -> Gagefile | None:
     """The gagefile of where the user is; None if there is none. What is wrong in it is told."""
-    repo = store.repo
     if repo.work_tree is None:
         return None
     from git_gage.gagefile.find import find_gagefile

@@ -417,6 +417,14 @@ def test_remotes_are_those_of_where_the_user_is(repo: Path, tmp_path: Path, outs
         assert at(got, "fold", *words, where=other).out == f"no lanes to fold on {mirror}\n"
 
 
+def test_operations_are_those_of_where_the_user_is(repo: Path, outside: Path) -> None:
+    write_files(repo, {"gage.toml": '[train]\nexec = "python train.py"\n'})
+    for words in (["ops"], ["ops", "train"]):
+        assert at(outside / "place", *words, where=repo) == gage_inside(repo, *words)
+    none = at(repo, "ops", where=outside)
+    assert (none.code, "no gagefile here" in none.err) == (128, True)
+
+
 def test_large_files_go_where_remotes_of_the_user_say(
     repo: Path, tmp_path: Path, outside: Path
 ) -> None:
