@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from git_gage.errors import IntegrityError, RequestError
 from git_gage.records import format_time, short_id
 from git_gage.share.fetch import mending
+from git_gage.share.fewer import is_held
 from git_gage.share.lanes import is_ancestor, sharing
 from git_gage.share.mend import give_back
 from git_gage.share.objects import find_objects, name_objects
@@ -29,7 +30,7 @@ from git_gage.share.purge import accept_purges
 from git_gage.share.remote import Remote
 from git_gage.share.transfer import fetch_refs
 from git_gage.share.withdrawn import Withdrawn
-from git_gage.store import LOCAL, PRIVATE, TAKEN, TRACKING, parse_ref
+from git_gage.store import LOCAL, OUT, PRIVATE, SPACES, TAKEN, TRACKING, parse_ref
 from git_gage.store.files import explained, read_json, write_json
 from git_gage.store.identity import adopt_lanes
 from git_gage.store.private import FILE, parse_private, write_private
@@ -53,8 +54,8 @@ Without git-gage: runs.bundle is a git bundle ('git fetch runs.bundle "refs/gage
 files/objects has large files by their sha256, as git-lfs keeps them, and backup.json the sha256 of
 everything else that is here.
 """
-# All lanes but what remotes were given: that is in another one, too.
-SAVED = (LOCAL, PRIVATE, TRACKING, TAKEN)
+# What remotes were given is in another lane, too, as a rule.
+_SAVED = (LOCAL, PRIVATE, TRACKING, TAKEN)
 # What is nowhere else and nobody's secret; keys are in no such place.
 KEPT = (
     *("allowed_signers", "revoked_keys", "trust/seen", "trust/pins"),
@@ -243,13 +244,27 @@ def restore_backup(store: Store, catalog: Catalog, backup: Backup, observer: Obs
 
 def _bundle(store: Store, bundle: Path) -> dict[str, str]:
     """Put all lanes into a bundle; its refs with their commits."""
-    refs = [ref for ref in store.repo.list_refs(*SAVED) if parse_ref(ref)]
+    refs = _find_saved(store)
     if not refs:
         raise RequestError("no runs here yet", hint="git gage run <script.py>")
     names = "".join(f"{ref}\n" for ref in refs).encode()
     store.repo.run("bundle", "create", "--quiet", str(bundle), "--stdin", input=names)
     heads = store.repo.run("bundle", "list-heads", str(bundle)).decode().splitlines()
     return {ref: oid for oid, _, ref in (head.partition(" ") for head in heads)}
+
+
+def _find_saved(store: Store) -> dict[str, str]:
+    """All lanes; of those that remotes were given what is in no other one, or is still to go."""
+    withdrawn = Withdrawn(store)
+    waiting = {oid for remote in withdrawn.remotes() for oid in withdrawn.again(remote).values()}
+    saved = {ref: oid for ref, oid in store.repo.list_refs(*_SAVED).items() if parse_ref(ref)}
+    given: dict[str, dict[str, str]] = {}
+    for ref, oid in store.repo.list_refs(OUT).items():
+        given.setdefault(ref.rpartition("/")[0], {})[ref] = oid
+    for each in given.values():
+        if not waiting.isdisjoint(each.values()) or not is_held(store, each, saved):
+            saved |= each
+    return saved
 
 
 def _write(
@@ -464,7 +479,10 @@ def _is_open(catalog: Catalog, run: str) -> bool:
     Else it came with a backup, out of the lanes of whom that is of.
     """
     names = catalog.remotes_of(run)
-    came = (name for name in names if not name.startswith("backup-") or "/gage-remotes/" in name)
+    shared = ("/gage-remotes/", "/gage-out/")
+    came = (
+        name for name in names if not name.startswith("backup-") or any(s in name for s in shared)
+    )
     return any(came) or not catalog.is_foreign(run)
 
 
@@ -524,12 +542,12 @@ def _bring_refs(
     """Fetch the lanes from the bundle; how many are kept beside what is here."""
     name = f"backup-{backup.members[BUNDLE][0][:12]}"
     remote = Remote(str(bundle), name, str(backup.path), False, False, False)
-    here = store.repo.list_refs(*SAVED)
+    here = store.repo.list_refs(*SPACES)
     specs = dict(_choose_refs(store, backup, here, "" if is_empty else name))
     if specs:
         asked = [f"{ref}:{place}" for ref, place in specs.items()]
         fetch_refs(store.repo, remote, asked, observer, strict=False)
-    now, refs = store.repo.list_refs(*SAVED), backup.refs
+    now, refs = store.repo.list_refs(*SPACES), backup.refs
     lost = [ref for ref, place in specs.items() if now.get(place) != refs[ref]]
     if lost:
         raise IntegrityError(f"restore '{backup.path}': '{lost[0]}' did not arrive")
@@ -549,7 +567,8 @@ def _choose_refs(
     ignored = set(Withdrawn(store).ignored())
     tips: dict[str, list[str]] = {}
     for ref, oid in here.items():
-        tips.setdefault(_name_in_lane(ref) or ref, []).append(oid)
+        if not ref.startswith(f"{OUT}/"):  # it may go any day
+            tips.setdefault(_name_in_lane(ref) or ref, []).append(oid)
     epochs: dict[str, dict[str, str]] = {}
     for ref in backup.refs:
         if (own := _name_in_lane(ref)) is None:

@@ -47,7 +47,7 @@ def replaced_refs(store: Store, old: Refs, new: Refs) -> Refs:
     """Of the refs `old` those of epochs that are not among `new`, where `new` hold all they do."""
     epochs = set(map(_epoch, new))
     over = {ref: oid for ref, oid in old.items() if _epoch(ref) not in epochs and not is_fork(ref)}
-    return over if over and _is_held(store, over, new) else Refs()
+    return over if over and is_held(store, over, new) else Refs()
 
 
 def see_to_gone(
@@ -83,7 +83,7 @@ def see_to_gone(
         lost = {ref: oid for ref, oid in known.items() if ref not in there and not is_fork(ref)}
         rest = {ref: oid for ref, oid in known.items() if ref not in lost.keys() | rewritten}
         gone = set(records_only(lost)) | rewritten
-        if lost and not unread and _is_held(store, lost, rest):
+        if lost and not unread and is_held(store, lost, rest):
             update_refs(store.repo, {}, [kept_as(remote, ref) for ref in lost])
             gone = rewritten
         is_told = _tell_lost(
@@ -170,7 +170,7 @@ def _wanted(catalog: Catalog, lines: Iterable[bytes], gone: Collection[str]) -> 
     return [each for each in records if each.run in runs and not drop.takes(each.line)]
 
 
-def _is_held(store: Store, refs: Refs, others: Refs) -> bool:
+def is_held(store: Store, refs: Refs, others: Refs) -> bool:
     """Whether the others hold all records, files and sources of these."""
     if compare_tips(store, records_only(refs).values(), records_only(others).values()).ahead:
         return False

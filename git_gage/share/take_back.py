@@ -284,8 +284,9 @@ def find_touched(
     going = {ref for each in found if each.ours for ref in each.refs}
     stays = {ref: oid for ref, oid in store.repo.list_refs(*SPACES).items() if ref not in going}
     all_here = _read_all(store, stays) if going else Holding()
-    # What a remote is given is only passed on: no backup has it, and it may go any day.
-    stays = {ref: oid for ref, oid in stays.items() if not ref.startswith(f"{OUT}/")}
+    # What this clone passes on, or has passed on, is not its own: the next purge may take it.
+    passed = {ref for key, refs in groups.items() if key[2] in own - store.my_lanes for ref in refs}
+    stays = {ref: oid for ref, oid in stays.items() if ref not in passed}
     for each in found:
         if each.ours:
             yield each._replace(held=all_here.has(each.rest))

@@ -163,6 +163,53 @@ def test_what_others_said_beside_a_run_that_was_purged_is_saved(repo: Path, tmp_
     assert [each["text"] for each in everything(there)[0]["comments"]] == ["hm"]
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_others_said_is_saved_after_each_purge(
+    repo: Path, tmp_path: Path, *, is_known: bool
+) -> None:
+    """It was passed on to a place; of where it came from this clone may know nothing any more."""
+    git(tmp_path, "init", "-q", "--bare", "hub.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    git(repo, "push", "-q", "origin", "main")
+    one, two, three = run(repo), run(repo), run(repo)
+    say(repo, "push")
+    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    say(bob, "fetch")
+    say(bob, "label", one, "--set", "bad")
+    say(bob, "comment", two, "-m", "hm")
+    say(bob, "push")
+    say(repo, "fetch")
+    place = str(tmp_path / "place")
+    say(repo, "copy", "--all", "--to", place, "-y")
+    say(repo, "purge", one, "--force")
+    say(repo, "push")
+    say(repo, "push", place)
+    say(repo, "fetch")
+    if not is_known:
+        for ref in refs_of(repo, "refs/gage-remotes/origin"):
+            git(repo, "update-ref", "-d", ref)
+    say(repo, "purge", three, "--force")
+    before = everything(repo)
+    assert [each["text"] for each in before[0]["comments"]] == ["hm"]
+    saved = str(tmp_path / "runs.tar")
+    say(repo, "backup", saved)
+    there = empty(tmp_path / "there")
+    say(there, "restore", "--from", saved)
+    assert everything(there) == before
+    again = say(there, "restore", "--from", saved)
+    assert again == "Restored 0 runs, 0 records, 0 large files\n"
+    beside = clone(tmp_path / "hub.git", tmp_path / "beside")
+    write_files(beside, {"train.py": MAKES})
+    newest = run(beside)
+    say(beside, "restore", "--from", saved)
+    assert [each for each in everything(beside) if each["id"] != newest] == before
+    say(there, "push", place)
+    say(repo, "push", place)
+    got = clone(tmp_path / "hub.git", tmp_path / "got")
+    say(got, "copy", "--all", "--from", place, "-y")
+    assert [each["text"] for each in everything(got)[0]["comments"]] == ["hm"]
+
+
 def test_what_was_redacted_meanwhile_does_not_come_back(
     pair: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
