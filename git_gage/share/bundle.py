@@ -63,7 +63,7 @@ def write_bundle(
     # No remote has this name: what they lack is everything.
     lines = catalog.lines_beyond(runs, "")
     try:
-        parcels, missing = pack_parcels(store, lines, find_said(runs, catalog))
+        parcels, missing = pack_parcels(store, lines, find_said(store, runs, catalog))
     except GitError as error:
         error.hint = FETCH  # this disk has lost a source, and whoever has it still gives it again
         raise

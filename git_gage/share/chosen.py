@@ -78,11 +78,11 @@ def push_chosen(
     if chosen.runs is not None and not known and records_only(listed):
         # It may have been given all of it under another name.
         peek = look_at(store, catalog, remote.address, observer)
-        lines = _find_lost(catalog, peek, chosen)
+        lines = _find_lost(store, catalog, peek, chosen)
     elif chosen.runs is not None and _has_lost(known, listed, is_all_known=not lines):
         held = read_tip_lines(store, records_only(hidden).values())
         peek = look_at(store, catalog, remote.address, observer)
-        found = _find_lost(catalog, peek, chosen)
+        found = _find_lost(store, catalog, peek, chosen)
         lost = [line for line in found if line not in held]
         lines = list(dict.fromkeys([*lost, *lines]))
     if not lines:
@@ -123,7 +123,7 @@ def push_lines(
     """
     if store.private:
         require_shareable(store, [parse_record(line).run for line in lines])
-    said = find_said(chosen.runs, catalog)
+    said = find_said(store, chosen.runs, catalog)
     parcels, missing = pack_parcels(store, lines, said, chosen.parts)
     for sentence in describe_missing(missing):
         observer.warning(sentence)
@@ -154,13 +154,13 @@ def _has_lost(known: Refs, listed: Refs, *, is_all_known: bool) -> bool:
     return any(ref not in listed and not is_fork(ref) for ref in known)
 
 
-def _find_lost(catalog: Catalog, peek: Peek, chosen: Chosen) -> list[bytes]:
+def _find_lost(store: Store, catalog: Catalog, peek: Peek, chosen: Chosen) -> list[bytes]:
     """Lines of chosen runs that the remote has not, by a look at it."""
     there = peek.catalog
     held = {line_key(record.line) for record in there.record_lines(chosen.runs)}
     ours = catalog.record_lines(chosen.runs)
     meant = (each.line for each in ours if chosen.kinds is None or each.kind in chosen.kinds)
-    said = find_said(chosen.runs, catalog, there)
+    said = find_said(store, chosen.runs, catalog, there)
     return [line for line in meant if line_key(line) not in held and not said.takes(line)]
 
 

@@ -94,7 +94,7 @@ def plan_copy(
     """
     runs = chosen.runs or ()
     sides = [source] if target is None else [source, target]
-    drop = find_said(runs, *sides)
+    drop = find_said(store, runs, *sides)
     # There may be a hundred thousand of them: no record is kept, and of lines only what moves.
     there = {line_key(line) for line in held}
     known: set[str] = set()
@@ -238,7 +238,7 @@ def offer_runs(store: Store, catalog: Catalog, again: Collection[str] = ()) -> N
         lines = [line for run, kind, line in news if run in begun or kind == KIND]
         if not lines:
             return
-        parcels, _ = pack_parcels(store, lines, find_said(None, catalog))
+        parcels, _ = pack_parcels(store, lines, find_said(store, None, catalog))
         with store.writing():
             lane = out_lane(store.dir / "lane.json", store.repo.common_dir, _HERE)
             extend_lane(store.repo, f"{LOCAL}/{lane}", store.clock(), parcels)

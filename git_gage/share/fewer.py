@@ -136,9 +136,9 @@ def _tell_lost(
     reader, gone = (store, []) if peek is None else (peek.store, peek.catalog.redacted())
     held = rest if peek is None else [*rest, *peek.tips.values()]
     own = {ref: oid for ref, oid in lost.items() if split_ref(ref).lane in store.my_lanes}
-    mine = _wanted(catalog, compare_tips(reader, own.values(), held).ahead, gone)
+    mine = _wanted(store, catalog, compare_tips(reader, own.values(), held).ahead, gone)
     held = [*held, *own.values()]
-    others = _wanted(catalog, compare_tips(reader, lost.values(), held).ahead, gone)
+    others = _wanted(store, catalog, compare_tips(reader, lost.values(), held).ahead, gone)
     told = [*mine, *others]
     if not told:
         return False
@@ -159,14 +159,16 @@ def _tell_lost(
     return True
 
 
-def _wanted(catalog: Catalog, lines: Iterable[bytes], gone: Collection[str]) -> list[Record]:
+def _wanted(
+    store: Store, catalog: Catalog, lines: Iterable[bytes], gone: Collection[str]
+) -> list[Record]:
     """The records of some lines, of runs that are here, without what was taken out of these.
 
     `gone` are runs of which the remote says that: who fetches it takes it out here, too.
     """
     records = [record for record in map(read_line, lines) if record is not None]
     runs = catalog.begun(dict.fromkeys(record.run for record in records)).difference(gone)
-    drop = find_said(runs, catalog)
+    drop = find_said(store, runs, catalog)
     return [each for each in records if each.run in runs and not drop.takes(each.line)]
 
 

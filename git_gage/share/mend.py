@@ -227,7 +227,7 @@ def _keep_readable(store: Store, catalog: Catalog, tracking: str, left: Refs, th
     files = list_files(repo, tips_of(whole, (BULK,)))
     pins = _readable_sources(repo, tips_of(left, (SRC,)))
     runs = {record.run for record in map(read_line, lines) if record is not None}
-    drop = find_said(runs, catalog)
+    drop = find_said(store, runs, catalog)
     packed, _ = pack_parcels(store, list(lines), drop, (BULK,))
     parcels = [
         parcel._replace(

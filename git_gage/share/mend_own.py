@@ -99,7 +99,7 @@ def _give_back(
     Nothing of a run of which a record is gone: that may have said what was taken out.
     """
     repo, refs = store.repo, _refs_of(store, space)
-    drop = find_said({record.run for record in records}, catalog)
+    drop = find_said(store, {record.run for record in records}, catalog)
     held = list_files(repo, tips_of(refs, (BULK,)))
     bound = {
         f"{record.run}/{name}": each

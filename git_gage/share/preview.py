@@ -86,7 +86,7 @@ def preview_push(
             lines = compare_tips(peek.store, mine, peek.tips.values()).ahead
         else:
             catalog.refresh()
-            said = find_said(chosen.runs, catalog, peek.catalog)
+            said = find_said(store, chosen.runs, catalog, peek.catalog)
             lines = _beyond(catalog, peek.catalog, chosen.runs)
             lines = [line for line in lines if not said.takes(line)]
             if chosen.runs is None:
@@ -121,7 +121,7 @@ def require_clean(
 
     Raises: SecretsFoundError.
     """
-    said = find_said(chosen.runs, catalog)
+    said = find_said(store, chosen.runs, catalog)
     parcels, _ = pack_parcels(store, lines, said, chosen.parts)
     with packed(store, parcels, known, allow_secrets=False):
         pass
@@ -171,7 +171,7 @@ def _has_late_cargo(store: Store, catalog: Catalog, peek: Peek, chosen: Chosen) 
     moved = find_moved(known, peek.listed, chosen.parts)
     epochs = {ref.rpartition("/")[0] for ref in moved}
     tips = [oid for ref, oid in peek.tips.items() if ref.rpartition("/")[0] in epochs]
-    drop = find_said(None, catalog, peek.catalog)
+    drop = find_said(store, None, catalog, peek.catalog)
     lines = [line for line in read_tip_lines(peek.store, tips) if not drop.takes(line)]
     return any(Cargo(store.repo, lines, drop, chosen.parts).lacking)
 

@@ -15,11 +15,13 @@ from git_gage.files.manifest import BULK, WHOLE
 from git_gage.records import short_id
 from git_gage.runs.withheld import KIND, RUN, read_texts, said_bodies
 from git_gage.share.cargo import named_commit
+from git_gage.share.withdrawn import Withdrawn
 from git_gage.store.rewrite import Drop
 
 if TYPE_CHECKING:
     from git_gage.catalog import Catalog
     from git_gage.records import Record
+    from git_gage.store import Store
 
 OUTPUT, FILES, SOURCE = "output", "files", "source"
 PARTS = (OUTPUT, FILES, SOURCE, RUN)
@@ -64,23 +66,36 @@ class Redaction(NamedTuple):
         return [RUN] if self.whole else [name for name, there in found.items() if there]
 
 
-def find_said(runs: Collection[str] | None, *catalogs: Catalog) -> Drop:
+def find_said(store: Store, runs: Collection[str] | None, *catalogs: Catalog) -> Drop:
     """What those who recorded runs (None: all) have taken out: nobody is to send it again.
 
-    `catalogs` have all that is known of these runs between them.
+    `catalogs` have all that is known of these runs between them. Who may purge a run has been asked
+    for those that this clone has let go of; others may hold them still.
     """
-    told = {run for catalog in catalogs for run in catalog.redacted()}
+    gone = Withdrawn(store).purged()
+    told = {run for catalog in catalogs for run in catalog.redacted()}.union(gone)
     asked = sorted(told if runs is None else told.intersection(runs))
-    return said_of(record for catalog in catalogs for record in catalog.record_lines(asked))
+    records = (record for catalog in catalogs for record in catalog.record_lines(asked))
+    return said_of(records, gone)
 
 
-def said_of(records: Iterable[Record]) -> Drop:
-    """The same, by all records that are known of some runs."""
+def said_of(records: Iterable[Record], gone: Collection[str] = ()) -> Drop:
+    """The same, by all records that are known of some runs; those that are `gone` go whole."""
     known: dict[str, list[Record]] = {}
     for record in records:
         known.setdefault(record.run, []).append(record)
-    found = [read_said(run, of_run) for run, of_run in known.items()]
+    found = [
+        _all_of(run, of_run) if run in gone else read_said(run, of_run)
+        for run, of_run in known.items()
+    ]
     return make_drop([each for each in found if each is not None])
+
+
+def _all_of(run: str, records: Sequence[Record]) -> Redaction:
+    others = tuple(record for record in records if record.kind != KIND)
+    names = frozenset(name for record in others for name in bulk_names(record))
+    ids = frozenset(record.id for record in others)
+    return Redaction(run, others, names, None, True, ids, (), said=True)
 
 
 def read_said(run: str, records: Sequence[Record]) -> Redaction | None:

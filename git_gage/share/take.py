@@ -83,7 +83,7 @@ def _take(
     catalog.refresh()
     before, mark = (catalog.count(), catalog.count_records()), catalog.mark()
     here = {line_key(record.line) for record in catalog.record_lines(runs)}
-    drop = find_said(runs, catalog, peek.catalog)
+    drop = find_said(store, runs, catalog, peek.catalog)
     theirs = peek.catalog.record_lines(runs)
     meant = (each.line for each in theirs if kinds is None or each.kind in kinds)
     lines = [line for line in meant if not drop.takes(line)]

@@ -134,7 +134,7 @@ def take_out_previews(store: Store, catalog: Catalog, observer: Observer) -> Non
     told = digest_refs({**{name: tips[name] for name in refs}, **dict.fromkeys(runs, "")})
     if memory.recall("previews", "looked through") == told:
         return
-    said = find_said(runs, catalog)
+    said = find_said(store, runs, catalog)
     held = (path for name in refs for path in read_holding(store.repo, {THUMBS: tips[name]}).thumbs)
     going = {path.split("/")[2] for path in held if said.takes_preview(path)} - said.runs
     if not going:

@@ -641,6 +641,44 @@ def test_with_a_key_it_is_the_key_that_counts(project: Path, tmp_path: Path) -> 
     assert gage_inside(fresh, "show", one).code == 128
 
 
+def test_who_has_purged_it_elsewhere_sends_it_to_nobody(project: Path, tmp_path: Path) -> None:
+    """Ana's other clone says so; the remote and that clone have the run in the lane of the first."""
+    hub, ana = tmp_path / "hub.git", tmp_path / "ana-key"
+    write_files(project, {"train.py": "print('hush-hush')\n"})
+    one = signed_run(project, ana)
+    git(project, "checkout", "-q", "train.py")
+    two = signed_run(project, ana)
+    say(project, "push")
+    laptop = clone(hub, tmp_path / "laptop", name="Ana")
+    say(laptop, "fetch")
+    assert signed(laptop, ana, "purge", "--force", one).code == 0
+    new, place, bundle = (tmp_path / name for name in ("new.git", "place", "runs.bundle"))
+    for name in ("new.git", "saved.git", "of-bundle.git"):
+        git(tmp_path, "init", "-q", "--bare", name)
+    for words in (
+        ("push", "-n", str(new), one),
+        ("push", str(new), one),
+        ("copy", one, "--to", str(place), "-y"),
+        ("copy", "--all", "--to", str(place), "-y"),
+        ("backup", str(tmp_path / "saved.git")),
+        ("export", one, "--format", "bundle", "-o", str(bundle)),
+    ):
+        signed(laptop, ana, *words)
+    if bundle.exists():
+        git(tmp_path / "of-bundle.git", "fetch", "-q", str(bundle), "refs/*:refs/*")
+    for where in (new, place, tmp_path / "saved.git", tmp_path / "of-bundle.git"):
+        assert HUSH not in (objects_of(where) if where.exists() else b""), where
+    for ref in refs_of(hub, "refs/gage"):
+        git(hub, "update-ref", "-d", ref)
+    told = signed(laptop, ana, "fetch").err
+    assert "no longer has 1 run that it had" in told
+    assert told.endswith(f"git gage push origin {two[10:17]}\n")
+    say(laptop, *told.rpartition("git gage ")[2].split())
+    prune(hub)
+    assert HUSH not in objects_of(hub)
+    assert two.encode() in objects_of(hub)
+
+
 def test_a_forged_tombstone_counts_for_nothing(project: Path, tmp_path: Path) -> None:
     hub, ana, bob = tmp_path / "hub.git", tmp_path / "ana-key", tmp_path / "bob-key"
     one = signed_run(project, ana)

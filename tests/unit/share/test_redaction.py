@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from git_gage.share.redaction import find_said
 from tests.unit.catalog.made_up import (
@@ -16,6 +17,9 @@ from tests.unit.catalog.made_up import (
     ref,
 )
 
+if TYPE_CHECKING:
+    from git_gage.store import Store
+
 
 def test_the_run_is_here_and_what_was_taken_out_is_said_there(tmp_path: Path) -> None:
     here, there = FakeStore(tmp_path / "here"), FakeStore(tmp_path / "there")
@@ -24,8 +28,9 @@ def test_the_run_is_here_and_what_was_taken_out_is_said_there(tmp_path: Path) ->
     here.lane(ref(), lines(first, second))
     there.lane(ref(OTHER), lines(*said))
     catalogs = fresh_catalog(here), fresh_catalog(there)
-    assert find_said(None, *catalogs).runs == {first.run, second.run}
-    assert find_said([first.run], *catalogs).runs == {first.run}
-    assert not find_said(None, catalogs[0]).runs
+    of_here, of_there = cast("Store", here), cast("Store", there)
+    assert find_said(of_here, None, *catalogs).runs == {first.run, second.run}
+    assert find_said(of_here, [first.run], *catalogs).runs == {first.run}
+    assert not find_said(of_here, None, catalogs[0]).runs
     # Nobody knows there who began them.
-    assert not find_said(None, catalogs[1]).runs
+    assert not find_said(of_there, None, catalogs[1]).runs
