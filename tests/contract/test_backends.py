@@ -336,6 +336,34 @@ def test_an_lfs_server_that_refuses(
     assert send_files(place.backend, wanted, sidecar, Heard()) == set(wanted)
 
 
+@pytest.mark.parametrize("what", ["", "all "], ids=["files", "all"])
+@pytest.mark.parametrize("status", ["403", "500"])
+def test_an_lfs_server_that_gives_nothing(
+    status: str,
+    what: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sidecar: Sidecar,
+    other: Sidecar,
+) -> None:
+    place = make_place("lfs", request, tmp_path, monkeypatch)
+    assert place.server is not None
+    wanted = keep_all(sidecar, b"model")
+    send_files(place.backend, wanted, sidecar, Heard())
+    place.server.fault(f'{what}{status} {{"message": "{status}: we are sorry"}}')
+    try:
+        with pytest.raises(RemoteError, match="get files from 'lab'") as caught:
+            bring_files(place.backend, wanted, other, Heard())
+    finally:
+        place.server.fault("")
+    # More room there would be of no help to who reads, and its log goes with its folder.
+    assert "make room there" not in str(caught.value.hint)
+    assert "we are sorry" in str(caught.value)
+    assert "lfs logs" not in str(caught.value)
+    assert "logged" not in str(caught.value)
+
+
 def test_an_lfs_server_that_dies_half_way(tmp_path: Path, sidecar: Sidecar, other: Sidecar) -> None:
     if not (shutil.which("git-lfs") and find_spec("giftless")):
         pytest.skip("no git-lfs, or no giftless")

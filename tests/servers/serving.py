@@ -22,8 +22,11 @@ class Faulty:
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         fault = _read_fault()
-        # What is asked is answered; what is moved is not.
-        if fault and "batch" not in environ["PATH_INFO"] and environ["REQUEST_METHOD"] != "HEAD":
+        # What is asked is answered, but for an "all"; what is moved is not.
+        is_asked = "batch" in environ["PATH_INFO"] or environ["REQUEST_METHOD"] == "HEAD"
+        if fault.startswith("all "):
+            fault, is_asked = fault.removeprefix("all "), False
+        if fault and not is_asked:
             if fault == "die":
                 os._exit(1)
             if fault == "cut":

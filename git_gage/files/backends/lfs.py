@@ -44,7 +44,12 @@ _NOT_THERE = re.compile(r"^\[([0-9a-f]{64})\] .*\[(?:404|410)\]", re.MULTILINE)
 _DAMAGED = re.compile(r"\bexpected OID ([0-9a-f]{64}), got \w+ after (\d+) bytes")
 _MOVED = re.compile(r"(?:up|down)load \d+/\d+ (\d+)/-?\d+ (?:.*/)?([0-9a-f]{64})")
 _WORDS_AT_ONCE = 200
-_NOISE = ("Uploading LFS objects", "Downloading LFS objects", "fetch: Fetching", "Git LFS upload")
+_NOISE = (
+    *("Uploading LFS objects", "Downloading LFS objects", "fetch: Fetching", "Git LFS upload"),
+    # That log goes with its folder, and the command finds none.
+    *("Errors logged to", "Use `git lfs logs last`"),
+)
+_GET = "get files from"
 _REFUSED = re.compile(r"\b(?:507|403|413|429)\b|quota|storage limit|rate limit", re.IGNORECASE)
 # A server with words of its own, or none, is known by its status alone.
 _NOTED = re.compile(r" git-lfs: HTTP: (?:403|413|507)\b")
@@ -146,7 +151,7 @@ class LfsBackend:
             if int(size) == wanted.get(sha256):  # else the line was cut
                 raise damaged_object(sha256)
         if missing - set(_NOT_THERE.findall(told)):
-            self._fail("get files from", said)
+            self._fail(_GET, said)
         remove_tree(storage, surely=False)
         return missing
 
@@ -241,7 +246,8 @@ class LfsBackend:
                 lines = [*lines[:at], f"git-lfs broke off ({line})"]
                 break
         hint = "nothing was lost, and what has arrived is kept: try again once that is settled"
-        if any(map(_REFUSED.search, lines)) or _NOTED.search(said.noted):
+        is_full = any(map(_REFUSED.search, lines)) or _NOTED.search(said.noted)
+        if is_full and attempt != _GET:  # who reads needs no room there
             hint = "nothing was lost: what is on the server stays there, all else is here; "
             hint += "make room there, or set gage.repo.<name>.files to another place"
         message = "\n".join([f"{attempt} '{self.shown}': {lines[0]}", *lines[1:5]])
