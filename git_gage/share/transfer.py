@@ -533,7 +533,9 @@ def _make_error(
 
 
 def _message(attempt: str, remote: Remote, answer: Answer, lines: list[str]) -> str:
-    first, *rest = lines or [f"git exited with {answer.returncode}"]
+    # A line that goes dead leaves git with nothing to say but that.
+    dead = [line for line in answer.said if line.startswith("fatal: ")][:1]
+    first, *rest = lines or dead or [f"git exited with {answer.returncode}"]
     first = first.removeprefix("fatal: ").removeprefix("error: ")
     return "\n".join([f"{attempt} '{remote.shown}': {first}", *rest])
 

@@ -68,6 +68,12 @@ def test_a_remote_that_goes_away_while_it_sends(
     assert world.sam.output(run) == noise().encode()
 
 
+def test_a_remote_that_says_nothing(world: World) -> None:
+    stand_in(world, world.sam, "uploadpack", "exit 1")
+    with pytest.raises(RemoteError, match="fetch from 'origin': Could not read from remote rep"):
+        world.sam.fetch()
+
+
 def test_a_remote_that_goes_away_while_we_send(world: World) -> None:
     run = world.ana.run(output=noise())
     stand_in(
