@@ -80,7 +80,12 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
             else "give the runs, '-w <filter>' or '--all'"
         )
     side = find_side(app, where, sends=to is not None)
-    found = plan(app, side, what)
+    words = ["copy", "--to" if side.sends else "--from", side.shown]
+    flags = {"--all": everything, "-n": what.dry_run, "--json": as_json, "-y": yes}
+    flags["--allow-secrets"] = allow_secrets
+    more = [flag for flag, is_given in flags.items() if is_given]
+    with hinting(repeat_move(words, None, what, *more)):
+        found = plan(app, side, what)
     is_more = found.has_previews or _find_large(found, what)[0]
     if not found.plan.is_any and not (found.runs and is_more):
         return _tell_nothing(app, found, what, as_json=as_json)
@@ -96,9 +101,6 @@ def command(app: App, /, to: str | None, source: str | None, **given: Any) -> in
     if not yes:
         require_terminal("copied", "say yes with '-y', or look with '--dry-run'")
         require_yes(f"{_preview(app, found, what, as_json=False)}Copy?", "copied")
-    words = ["copy", "--to" if side.sends else "--from", side.shown]
-    flags = {"--all": everything, "-y": yes, "--allow-secrets": allow_secrets}
-    more = [flag for flag, given in flags.items() if given]
     with hinting(repeat_move(words, found.runs, what, *more)):
         code = move(app, found, what, allow_secrets=allow_secrets)
     if moves := found.plan.moves:

@@ -91,11 +91,16 @@ FORMS = ("--json", "--jsonl", "--csv", "--md", "--porcelain", "--format")
 def command(app: App, /, color: str, watch: bool, **given: Any) -> None:
     """List runs, newest first"""
     if given["remote"]:
+        import shlex
+
         from git_gage.cli.elsewhere import Elsewhere
+        from git_gage.cli.moving import hinting
         from git_gage.share.remote import hide_user
 
-        app = Elsewhere(app, given["remote"])
-        given["remote"] = hide_user(given["remote"])  # it is only shown from here on
+        shown = hide_user(given["remote"])
+        with hinting(f"git gage list --remote {shlex.quote(shown)}"):
+            app = Elsewhere(app, given["remote"])
+        given["remote"] = shown  # from here on
     given["wheres"] += _read_put_away(given.pop("deleted"), given.pop("archived"))
     given["columns"] = read_keys("--columns", given["columns"])
     given["sorting"] = read_keys("--sort", given["sorting"])

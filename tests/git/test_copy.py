@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Result, clone, gage, gage_inside, git, ways, write_files
+from tests.support import Result, clone, gage, gage_inside, git, make_repo, ways, write_files
 
 PRINTS = "print('x', 1)\n"
 
@@ -492,3 +492,28 @@ def test_what_a_place_does_not_show_is_not_said_to_be_nothing(repo: Path, place:
         assert (done.code, done.err.endswith(told)) == (128, True), done.err
     assert gage_inside(repo, "push", str(place)).code == 0
     assert gage_inside(repo, "fetch", str(place), one).code == 0
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "git gage copy --from away --all -y",
+        "git gage copy --from away --all -n",
+        "git gage list --remote away",
+    ],
+)
+def test_where_a_look_there_fails_the_same_words_are_tried_again(
+    repo: Path, tmp_path: Path, again: str
+) -> None:
+    record(repo, "one.py")
+    hub = tmp_path / "hub.git"
+    assert gage_inside(repo, "copy", "--all", "--to", str(hub), "-y").code == 0
+    tip = git(hub, "for-each-ref", "--format=%(objectname)", "refs/gage/w/*/*/log").strip()
+    commit = hub / "objects" / tip[:2] / tip[2:]
+    commit.chmod(0o644)
+    commit.write_bytes(b"")
+    other = make_repo(tmp_path / "other")
+    git(other, "remote", "add", "away", str(hub))
+    result = gage_inside(other, *again.split()[2:])
+    assert result.code == 128
+    assert result.err.endswith(f" there): {again}\n")

@@ -642,7 +642,7 @@ def test_with_a_key_it_is_the_key_that_counts(project: Path, tmp_path: Path) -> 
 
 
 def test_who_has_purged_it_elsewhere_sends_it_to_nobody(project: Path, tmp_path: Path) -> None:
-    """Ana's other clone says so; the remote and that clone have the run in the lane of the first."""
+    """Ana's other clone says so; it and the remote have the run in the lane of the first."""
     hub, ana = tmp_path / "hub.git", tmp_path / "ana-key"
     write_files(project, {"train.py": "print('hush-hush')\n"})
     one = signed_run(project, ana)
