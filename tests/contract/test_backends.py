@@ -287,6 +287,30 @@ def test_objects_are_removed(place: Place, sidecar: Sidecar) -> None:
             place.away.remove([one])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no groups like these there")
+@pytest.mark.parametrize("mode", [0o2775, 0o775, 0o755])
+@pytest.mark.parametrize("umask", [0o077, 0o022, 0o002])
+def test_whom_a_shared_folder_lets_in_it_lets_into_all_below(
+    tmp_path: Path, sidecar: Sidecar, mode: int, umask: int
+) -> None:
+    wanted = keep_all(sidecar, b"model")
+    base = tmp_path / "lab"
+    base.mkdir()
+    base.chmod(mode)
+    backend = LocalBackend(base / "gage" / "lfs", "lab", tmp_path / "notes", base=base)
+    before = os.umask(umask)
+    try:
+        assert send_files(backend, wanted, sidecar, Heard()) == set(wanted)
+    finally:
+        os.umask(before)
+    made = [each for each in base.rglob("*") if each.is_dir()]
+    assert len(made) == 6
+    shared = mode == 0o2775
+    for each in made:
+        assert each.stat().st_mode & 0o777 == 0o777 & ~umask | (0o070 if shared else 0)
+        assert bool(each.stat().st_mode & 0o2000) == shared
+
+
 def test_ctrl_c_keeps_what_has_arrived(
     place: Place, sidecar: Sidecar, other: Sidecar, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from shlex import quote
@@ -26,6 +27,8 @@ from git_gage.files.streams import (
 from git_gage.system import clone_file, host_name, remove_file, replace_file, sync_folder
 
 _GET = "get files from"
+_SHARED = stat.S_ISGID | stat.S_IWGRP
+_OPEN = stat.S_ISGID | stat.S_IRWXG
 
 
 class LocalBackend:
@@ -126,14 +129,19 @@ class LocalBackend:
         self._notes.add(sha256, stamp_of(place.stat()))
 
     def _make_folder(self, folder: Path) -> None:
-        """Make a folder, and those above it, but for the one that must be there."""
-        try:
-            folder.mkdir(exist_ok=True)
-        except FileNotFoundError:
-            if folder.parent == self._base:
-                raise
+        """Make a folder, and those above it, but for the one that must be there.
+
+        Where a group may write in that one (`git init --shared`), it may in these, as in git's own.
+        """
+        if folder.is_dir():
+            return
+        if folder.parent != self._base:
             self._make_folder(folder.parent)
-            folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)
+        is_shared = self._base.stat().st_mode & _SHARED == _SHARED
+        mode = folder.stat().st_mode
+        if is_shared and mode & _OPEN != _OPEN:
+            folder.chmod(mode | _OPEN)
 
     def _share(self, source: Path, part: Path, sha256: str, size: int) -> bool:
         """Whether the object is there without a copy, where both are on a disk that can do that."""
