@@ -60,7 +60,8 @@ def remove_files(
     except GageError as error:
         hints = "".join(f"\nhint: {hint}" for hint in (error.hint, f"git gage push {word}") if hint)
         observer.warning(
-            f"large files that were taken back stay on '{remote.shown}': {error.message}{hints}"
+            f"large files that were taken back may still be on '{remote.shown}':"
+            f" {error.message}{hints}"
         )
         return
     withdrawn.note_files_gone(remote.tracking)
