@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from git_gage.errors import GageError, RequestError
+from git_gage.errors import GageError, RemoteError, RequestError
 from git_gage.share.lanes import recall_name
 from git_gage.share.withdrawn import Withdrawn
 
@@ -89,11 +89,17 @@ def _remove(backend: Backend, free: Mapping[str, int], remote: Remote, observer:
     except RequestError as error:
         from git_gage.files.transfer import ask_held
 
-        left = sorted(ask_held(backend, free))
+        stays, why = ("stays", "stay"), ""
+        try:
+            left = sorted(ask_held(backend, free))
+        except RemoteError as refusal:
+            # To ask again with each push would free nothing; often nobody ever sent files there.
+            left, stays = sorted(free), ("may be", "may be")
+            why = f" ({refusal.message.splitlines()[0]})"
         if left:
-            count = "1 large file that was taken back stays" if len(left) == 1 else ""
-            count = count or f"{len(left):,} large files that were taken back stay"
+            count = f"1 large file that was taken back {stays[0]}" if len(left) == 1 else ""
+            count = count or f"{len(left):,} large files that were taken back {stays[1]}"
             observer.warning(
-                f"{count} on '{remote.shown}': {error.message}\n"
+                f"{count} on '{remote.shown}': {error.message}{why}\n"
                 f"hint: {error.hint}: {' '.join(left)}"
             )

@@ -432,6 +432,27 @@ def lfs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+def test_a_remote_without_an_lfs_server_is_asked_once(ana: Path, tmp_path: Path) -> None:
+    """It is reached by ssh, git-lfs is installed, and no file was ever sent."""
+    if not shutil.which("git-lfs"):
+        pytest.skip("no git-lfs")
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\nshift $(($# - 1))\nexec sh -c "$1"\n')
+    ssh.chmod(0o755)
+    git(ana, "config", "core.sshCommand", str(ssh))
+    git(ana, "config", "ssh.variant", "simple")
+    git(ana, "config", "remote.origin.url", f"ssh://lab{tmp_path}/hub.git")
+    one = made(ana, "a")
+    say(ana, "push")
+    done = gage_inside(ana, "purge", one, "--force", "--remote", "origin")
+    assert done.code == 0
+    told = "warning: 1 large file that was taken back may be on 'origin': an LFS server takes"
+    assert f"{told} nothing back (ask 'origin': " in done.err
+    assert "hint: whoever runs it can delete them there: " in done.err
+    assert "purge" not in done.err
+    assert gage_inside(ana, "push").err == ""
+
+
 def test_an_lfs_server_takes_nothing_back(ana: Path, tmp_path: Path, lfs_server: Server) -> None:
     git(tmp_path / "hub.git", "config", "http.receivepack", "true")
     with over_http.serve(tmp_path) as url:
