@@ -122,12 +122,12 @@ def make_backup(
     Raises: RequestError for a repository without runs, or where something is in the way;
     StorageError when the disk is full; GitError.
     """
-    if target.exists():
-        raise RequestError(f"'{target}' is there already", hint="give another name")
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     bundle = part.with_suffix(".bundle")
     note = store.dir / UNFINISHED
     with sharing(store):
+        if target.exists():  # another backup may have had the same name
+            raise RequestError(f"'{target}' is there already", hint="give another name")
         for left in find_unfinished(store):
             remove_file(left)
         store.flush()
@@ -135,10 +135,10 @@ def make_backup(
         try:
             write_json(note, {"files": [str(bundle), str(part)]})
             with explained(target.parent, "write backup"):
-                refs = mending(store, catalog, observer, lambda: _bundle(store, bundle))
-                large = list(store.sidecar.list())
-                sound = [sha256 for sha256, size in large if store.sidecar.is_sound(sha256, size)]
                 with part.open("xb") as file:
+                    refs = mending(store, catalog, observer, lambda: _bundle(store, bundle))
+                    large = list(store.sidecar.list())
+                    sound = [name for name, size in large if store.sidecar.is_sound(name, size)]
                     _write(store, catalog, file, bundle, refs, sound)
                     file.flush()
                     os.fsync(file.fileno())

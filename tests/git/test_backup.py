@@ -307,6 +307,34 @@ def test_a_newer_backup_after_an_older_one(pair: tuple[Path, list[str]], tmp_pat
     assert newest in listed(fresh)
 
 
+def test_of_two_backups_of_one_name_one_is_made(repo: Path, tmp_path: Path) -> None:
+    run(repo)
+    words = ("git", "gage", "backup", "../b.tar")
+    both = [subprocess.Popen(words, cwd=repo, stderr=subprocess.PIPE, text=True) for _ in "ab"]
+    told = sorted((each.communicate()[1], each.returncode) for each in both)
+    assert told[0] == ("", 0)
+    assert (told[1][1], "b.tar' is there already" in told[1][0]) == (128, True)
+    say(repo, "backup", "--verify", "../b.tar")
+    assert [path.name for path in tmp_path.glob("*b.tar*")] == ["b.tar"]
+
+
+def test_a_folder_of_somebody_else_is_named(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(repo)
+    opened = Path.open
+
+    def refuse(path: Path, *words: Any, **more: Any) -> Any:
+        if path.parent == tmp_path and path.suffix == ".part":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *words, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    done = gage_inside(repo, "backup", "../b.tar")
+    told = f"fatal: write backup: no permission to write in '{tmp_path}'\n"
+    assert (done.code, done.err.startswith(told)) == (128, True)
+
+
 @pytest.mark.parametrize("where", ["b.tar", "b.git"])
 def test_a_disk_that_is_full_is_told_what_to_type_later(
     pair: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
