@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -75,12 +75,13 @@ def command(
         describe_done(app, "Purged", [])
     if chosen and not force:
         _ask(app, chosen)
+    before = _waiting(app)
     elsewhere = (
         purge_runs(app.store, app.catalog, plans, app.author, remotes).elsewhere if chosen else []
     )
     there = _end_there(app, remotes, asked)
     elsewhere = list(dict.fromkeys([*elsewhere, *there.elsewhere]))
-    waiting = _left(app)
+    waiting = _waiting(app)
     left = list(dict.fromkeys([*waiting, *there.failed]))
     purged = asked if there.is_changed else chosen
     if as_json:
@@ -97,7 +98,10 @@ def command(
     if not (purged or there.failed or there.kept):
         describe_done(app, "Purged", [])
     with app.progress(quiet=as_json) as progress:
-        for hint in (*_hints(left, asked, there.failed), app.hint_at_gc()):
+        met = {_name(app, remote) for remote in remotes}
+        # Of what was purged before it was told then, and these runs may never have been there.
+        new = [name for name in left if name in met or before.get(name) != waiting.get(name)]
+        for hint in (*_hints(new, asked, there.failed), app.hint_at_gc()):
             progress.note(hint)
     click.get_current_context().exit(code)
 
@@ -213,12 +217,16 @@ def _ask(app: App, runs: Sequence[str]) -> None:
         raise RefusedError("nothing was changed")
 
 
-def _left(app: App) -> list[str]:
-    """Remotes that are still to delete something."""
+def _waiting(app: App) -> dict[str, Any]:
+    """Remotes that are still to delete something, with what."""
     from git_gage.share.lanes import recall_name
     from git_gage.share.withdrawn import Withdrawn
 
-    return [recall_name(app.store, name) for name in Withdrawn(app.store).remotes()]
+    withdrawn = Withdrawn(app.store)
+    return {
+        recall_name(app.store, name): (withdrawn.deletes(name), withdrawn.files(name))
+        for name in withdrawn.remotes()
+    }
 
 
 def _describe(runs: Sequence[str], elsewhere: Sequence[str], maybe: Sequence[str]) -> Iterator[str]:

@@ -302,7 +302,8 @@ class _Page:
         """What nobody is to look for anywhere."""
         parts = self.document["redacted"]
         if "run" in parts:
-            told = "the run, by who began it or an admin: 'git gage fetch' lets go of it"
+            told = "the run, by who began it or an admin: 'git gage fetch' lets go of it, as "
+            told += "soon as whoever else has it on a remote has"
             yield "taken out", self._typed(told)
         elif parts:
             yield "taken out", f"{', '.join(parts)}, by who recorded it"

@@ -327,6 +327,20 @@ def test_a_secret_in_another_run_does_not_hide_what_was_purged(project: Path) ->
     assert listed(project, "--remote", "origin") == [two]
 
 
+def test_a_hint_names_no_remote_that_never_had_the_run(project: Path, tmp_path: Path) -> None:
+    one = run(project)
+    place = tmp_path / "place"
+    say(project, "copy", one, "--to", str(place), "-y")
+    way = f"git gage purge {one[10:17]} --remote {place}"
+    assert (
+        f"hint: end it on the remote, too: {way}\n"
+        in gage_inside(project, "purge", one, "--force").err
+    )
+    two = run(project)
+    assert "remote" not in gage_inside(project, "purge", two, "--force").err
+    assert say(project, *way.split()[2:]) == "Purged 1 run\n"
+
+
 def test_what_was_given_run_by_run_is_taken_back(project: Path, tmp_path: Path) -> None:
     one, two = hush(project), run(project)
     say(project, "push", "origin", one)

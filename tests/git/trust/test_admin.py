@@ -68,7 +68,7 @@ def test_a_purge_that_came_before_its_admin_was_known_is_told_as_theirs(
     done(kims, "fetch")
     assert "taken out" not in done(kims, "show", one)
     done(kims, "trust", "add", SAM, pub(sam), "--admin")
-    told = "the run, by who began it or an admin: 'git gage fetch' lets go of it"
+    told = "the run, by who began it or an admin: 'git gage fetch' lets go of it,"
     assert f"taken out {told}" in " ".join(done(kims, "show", one).split())
     assert gage(kims, "list").err.splitlines() == [
         "no runs are listed: whoever began it, or an admin, has purged 1 run",
