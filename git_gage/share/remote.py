@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_gage.errors import RequestError
 from git_gage.git.known import read_all_valid
+from git_gage.safe import clean
 
 if TYPE_CHECKING:
     from git_gage.git import Repository
@@ -45,7 +46,11 @@ def find_remote(repo: Repository, asked: str | None) -> Remote:
     place = None if word in names or _is_address(word) else _find_place(repo, word)
     address = place.address if place else word
     if address.startswith("-") or "\n" in address:
-        raise RequestError(f"not a remote: '{word}'", hint="see them with 'git gage remote'")
+        # git reads addresses line by line.
+        why = ", as its path or URL has a line break" if "\n" in address else ""
+        raise RequestError(
+            f"not a remote{why}: '{clean(word)}'", hint="see them with 'git gage remote'"
+        )
     configured = word in names
     return Remote(
         address,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,6 +216,9 @@ def test_no_remote_to_choose(world: World) -> None:
     assert caught.value.hint == "add one: git remote add origin <url>"
     with pytest.raises(RequestError, match="not a remote: '--upload-pack=x'"):
         world.ana.fetch("--upload-pack=x")
+    told = re.escape("not a remote, as its path or URL has a line break: '../a\\nb'")
+    with pytest.raises(RequestError, match=told):
+        world.ana.fetch("../a\nb")
 
 
 def test_hostile_objects_are_refused(world: World) -> None:
