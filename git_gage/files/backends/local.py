@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import NoReturn
@@ -137,11 +138,10 @@ class LocalBackend:
             return
         if folder.parent != self._base:
             self._make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        is_shared = self._base.stat().st_mode & _SHARED == _SHARED
-        mode = folder.stat().st_mode
-        if is_shared and mode & _OPEN != _OPEN:
-            folder.chmod(mode | _OPEN)
+        with suppress(FileExistsError):  # somebody else has made it meanwhile, who owns it
+            folder.mkdir()
+            if self._base.stat().st_mode & _SHARED == _SHARED:
+                folder.chmod(folder.stat().st_mode | _OPEN)
 
     def _share(self, source: Path, part: Path, sha256: str, size: int) -> bool:
         """Whether the object is there without a copy, where both are on a disk that can do that."""
