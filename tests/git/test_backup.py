@@ -307,6 +307,17 @@ def test_a_newer_backup_after_an_older_one(pair: tuple[Path, list[str]], tmp_pat
     assert newest in listed(fresh)
 
 
+def test_what_a_remote_was_given_is_saved_once(repo: Path, tmp_path: Path) -> None:
+    one = run(repo)
+    say(repo, "copy", one, "--to", str(tmp_path / "place"), "-y")
+    assert refs_of(repo, "refs/gage-out")
+    say(repo, "backup", "../b.tar")
+    with tarfile.open(tmp_path / "b.tar") as tar:
+        listed = tar.extractfile("backup.json")
+        assert listed is not None
+        assert not [ref for ref in json.load(listed)["refs"] if "gage-out" in ref]
+
+
 def test_of_two_backups_of_one_name_one_is_made(repo: Path, tmp_path: Path) -> None:
     run(repo)
     words = ("git", "gage", "backup", "../b.tar")
