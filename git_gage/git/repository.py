@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from git_gage.errors import FREE_SPACE, GitError, RequestError
+from git_gage.git.refs import OddRefsError, read_refs
 
 if TYPE_CHECKING:
     from git_gage.git.settings import Settings
@@ -340,16 +341,20 @@ class Repository:
         watched = tuple(f"{each}/" for each in self._watched)
         is_plain = all(each.startswith(watched) and "*" not in each for each in folders)
         if not (folders and is_plain):
-            return self._ask_refs(prefixes)
+            return self._find_refs(prefixes)
         if self._refs is None:
-            self._refs = self._ask_refs(self._watched)
+            self._refs = self._find_refs(self._watched)
         return {
             name: oid
             for name, oid in self._refs.items()
             if name.startswith(folders) or name in prefixes
         }
 
-    def _ask_refs(self, prefixes: Iterable[str]) -> dict[str, str]:
+    def _find_refs(self, prefixes: Sequence[str]) -> dict[str, str]:
+        if prefixes and not any("*" in each for each in prefixes):
+            folders = [f"{each.removesuffix('/')}/" for each in prefixes]
+            with suppress(OddRefsError, OSError):  # git says what is wrong
+                return read_refs(self.common_dir, folders, len(self.null_oid))
         out = self.run("for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
         return {name: oid for oid, name in (line.split(" ") for line in out.decode().splitlines())}
 

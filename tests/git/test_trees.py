@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -188,17 +187,17 @@ def test_refs_are_listed_once_until_one_may_have_moved(
 ) -> None:
     opened = open_repository(repo, dict(os.environ))
     head = git(repo, "rev-parse", "HEAD").strip()
-    asked: list[tuple[str, ...]] = []
-    ask = Repository.run
+    asked: list[Sequence[str]] = []
+    ask = Repository._find_refs
 
-    def note(self: Repository, *args: str, **given: Any) -> bytes:
-        asked.extend([args] if args[0] == "for-each-ref" else [])
-        return ask(self, *args, **given)
+    def note(self: Repository, prefixes: Sequence[str]) -> dict[str, str]:
+        asked.append(prefixes)
+        return ask(self, prefixes)
 
     def names(*prefixes: str) -> list[str]:
         return [name.removeprefix("refs/a/") for name in opened.list_refs(*prefixes)]
 
-    monkeypatch.setattr(Repository, "run", note)
+    monkeypatch.setattr(Repository, "_find_refs", note)
     for name in ("refs/a/one", "refs/a/one-more", "refs/ab/two"):
         git(repo, "update-ref", name, head)
     with opened.reading("refs/a"):
