@@ -18,6 +18,11 @@ settings.register_profile("full", deadline=None, max_examples=1000, print_blob=T
 settings.load_profile("full" if FULL else "small")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests wait for programs a tenth of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if FULL:
         return

@@ -104,6 +104,7 @@ def test_an_empty_repository_has_all_of_it_again(
     assert listed(fresh) == [runs[0]]
 
 
+@pytest.mark.full
 def test_remotes_of_the_saved_clone_are_none_of_ones_own(
     pair: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
@@ -138,6 +139,7 @@ def test_what_was_purged_meanwhile_is_not_said_to_come_back(repo: Path, tmp_path
         assert len(objects(where)) == 1
 
 
+@pytest.mark.full
 def test_what_others_said_beside_a_run_that_was_purged_is_saved(repo: Path, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", "hub.git")
     git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
@@ -295,6 +297,7 @@ def test_what_comes_back_in_a_backup_of_somebody_else_is_there_once(
         assert say(sam, "output", each) == say(repo, "output", each)
 
 
+@pytest.mark.full
 def test_a_newer_backup_after_an_older_one(pair: tuple[Path, list[str]], tmp_path: Path) -> None:
     repo, _ = pair
     say(repo, "backup", "../old.tar")
@@ -657,6 +660,7 @@ def test_what_was_taken_and_what_is_private_is_saved_too(
         assert set(listed(reader)) == set(runs[:2])
 
 
+@pytest.mark.full
 def test_what_a_backup_brought_is_let_go_of(pair: tuple[Path, list[str]], tmp_path: Path) -> None:
     repo, runs = pair
     say(repo, "push")
@@ -709,6 +713,7 @@ def test_a_run_that_was_shared_is_not_private_again(
     assert all(f'"{who.name}"' in comments for who in (repo, bob))
 
 
+@pytest.mark.full
 def test_a_private_run_of_a_backup_may_be_let_go_of(
     pair: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
@@ -735,6 +740,7 @@ def test_a_private_run_of_a_backup_may_be_let_go_of(
     assert begun == [mine]
 
 
+@pytest.mark.full
 def test_a_run_that_was_shared_and_purged_is_not_private_again(
     pair: tuple[Path, list[str]], tmp_path: Path
 ) -> None:

@@ -185,6 +185,7 @@ def test_the_catalog_knows_what_a_lost_tip_led_to(world: World) -> None:
     assert {run: output(sam, run) for run in runs} == runs
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("kind", "what"), ways(*(each for each in LOST if each[1] != "blob")))
 def test_what_a_remote_has_a_part_of(world: World, kind: str, what: str) -> None:
     """It gets the rest, and nobody hears of a second writer."""
@@ -237,6 +238,7 @@ def test_what_was_taken_out_does_not_come_back(world: World) -> None:
     assert oid not in objects_of(world.origin)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("kind", "what"), ways(*LOST))
 def test_a_private_run_stays_private(world: World, kind: str, what: str) -> None:
     ana = world.ana
@@ -276,6 +278,7 @@ def test_a_lane_of_before_the_clone_was_moved(world: World) -> None:
     assert {run: output(sam, run) for run in runs} == runs
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("later", [False, True])
 @pytest.mark.parametrize("move", ways(Path.rename, shutil.copytree))
 @pytest.mark.parametrize("what", ways("commit", "tree"))
@@ -328,6 +331,7 @@ def test_the_reflog_tells_of_the_commit_before(world: World, is_noted: bool) -> 
     assert ana.runs() == ({*runs[:2]} if is_noted else set())
 
 
+@pytest.mark.full
 def test_a_folder_of_older_records_is_lost(world: World) -> None:
     """What is beside it stays, and there are commits of before it."""
     ana = world.ana
@@ -441,6 +445,7 @@ def lab(person: Person) -> str:
     return str(path)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("how", ways(delete, cut))
 @pytest.mark.parametrize(
     ("kind", "what"), [*ways(LOST[0], *LOST[4:7]), ("bulk", "blob"), ("src", "commit")]
@@ -467,6 +472,7 @@ def test_a_remote_gives_back_what_was_lost(
     assert (done.out.splitlines()[-1], done.err) == (f"Restored 0 runs from {saved}", "")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("aged", [False, True])
 def test_a_remote_gives_back_all(world: World, aged: bool) -> None:
     ana = world.ana

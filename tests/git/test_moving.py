@@ -264,6 +264,7 @@ def test_outputs_come_from_another_remote_than_the_records(world: World, tmp_pat
     assert answer(sam, "fetch", "mirror") == "nothing new on mirror\n"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("words", [("copy", "-y", "--all", "--from"), ("fetch",)])
 def test_outputs_come_after_records_that_came_one_by_one(
     world: World, words: tuple[str, ...]

@@ -186,6 +186,7 @@ def test_a_run_may_become_private_until_it_was_sent(world: World) -> None:
     assert "was recorded in another clone" in done.err
 
 
+@pytest.mark.full
 def test_a_copy_of_all_leaves_private_runs_here(world: World) -> None:
     run = run_private(world)
     public = world.ana.run()
@@ -198,6 +199,7 @@ def test_a_copy_of_all_leaves_private_runs_here(world: World) -> None:
     assert "is private: it stays in this clone" in named.err
 
 
+@pytest.mark.full
 def test_a_private_run_that_is_put_away_stops_no_copy(world: World, tmp_path: Path) -> None:
     """While a place is still to delete a purged run, what is put away here is looked through."""
     ana, to = world.ana.path, ("copy", "--all", "--to", str(tmp_path / "place"), "-y")

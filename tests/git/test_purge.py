@@ -192,6 +192,7 @@ def _is_told(where: Path, *words: str) -> tuple[bool, bool, bool]:
     )
 
 
+@pytest.mark.full
 def test_what_others_have_put_into_a_place_is_told(project: Path, tmp_path: Path) -> None:
     one, place = hush(project), str(tmp_path / "place")
     say(project, "push")
@@ -214,6 +215,7 @@ def test_what_others_have_put_into_a_place_is_told(project: Path, tmp_path: Path
     assert gage_inside(project, "purge", one, "--force", "--remote", place).out == ""
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("alone", [True, False], ids=["a label alone", "and a run of his"])
 def test_where_it_is_still_is_told_every_time(
     project: Path, tmp_path: Path, *, alone: bool
@@ -369,6 +371,7 @@ def test_nobody_else_can_purge_it(project: Path, tmp_path: Path) -> None:
     assert one[10:17] in say(bob, "list", "--deleted")
 
 
+@pytest.mark.full
 def test_what_a_third_one_still_has_stays_out_of_sight(project: Path, tmp_path: Path) -> None:
     """Carol has passed the run on to where its end is not known."""
     hub, second = tmp_path / "hub.git", tmp_path / "second.git"
@@ -734,6 +737,7 @@ def test_what_only_seems_to_be_proven_hides_and_no_more(
     assert "is gone" in gage_inside(his, "fetch").err
 
 
+@pytest.mark.full
 def test_who_passed_it_on_with_other_runs_takes_it_back_too(project: Path, tmp_path: Path) -> None:
     one, two = run(project), hush(project)
     say(project, "push")
@@ -858,6 +862,7 @@ def test_what_arrived_of_a_push_that_was_killed_is_taken_back(
     assert listed(bob) == [one]
 
 
+@pytest.mark.full
 def test_a_purge_that_came_by_the_way_is_not_forgotten(project: Path, tmp_path: Path) -> None:
     """What tells who began a run stays until its purge is believed: else words of it never go."""
     one, two = run(project), run(project)
@@ -882,6 +887,7 @@ def test_a_purge_that_came_by_the_way_is_not_forgotten(project: Path, tmp_path: 
     assert listed(bob) == [one]
 
 
+@pytest.mark.full
 def test_what_is_given_again_waits_for_a_push_that_arrives(project: Path, tmp_path: Path) -> None:
     runs = [run(project), hush(project), hush(project)]
     say(project, "push")
@@ -922,6 +928,7 @@ def test_who_has_nothing_of_their_own_takes_it_back_too(project: Path, tmp_path:
         assert git(tmp_path / place, "for-each-ref") == ""
 
 
+@pytest.mark.full
 def test_what_is_gone_from_a_place_beside_others_is_not_asked_for_again(
     project: Path, tmp_path: Path
 ) -> None:
@@ -944,6 +951,7 @@ def test_what_is_gone_from_a_place_beside_others_is_not_asked_for_again(
     assert waits.remotes() == []
 
 
+@pytest.mark.full
 def test_a_clone_that_was_moved_still_ends_its_runs(project: Path, tmp_path: Path) -> None:
     """It takes a new lane where it is now; what it began without a key is still its own."""
     one, two, three = run(project), hush(project), run(project)
@@ -962,6 +970,7 @@ def test_a_clone_that_was_moved_still_ends_its_runs(project: Path, tmp_path: Pat
     assert HUSH not in everything(bob)
 
 
+@pytest.mark.full
 def test_who_goes_on_with_a_lane_is_heard_of_again(project: Path, tmp_path: Path) -> None:
     """Ana's cluster only ever pushes; what it ran first she purges on her laptop."""
     hub, ana = tmp_path / "hub.git", tmp_path / "ana-key"
@@ -985,6 +994,7 @@ def test_who_goes_on_with_a_lane_is_heard_of_again(project: Path, tmp_path: Path
         assert_whole(where, [two])
 
 
+@pytest.mark.full
 def test_what_two_remotes_have_stays_on_one_side(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1024,6 +1034,7 @@ def test_what_was_redacted_before_keeps_no_purged_run(project: Path, tmp_path: P
     assert listed(bob) == [one]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("end", ways("purge --force", "redact -y --output --files --source"))
 def test_a_remote_that_was_rolled_back_gives_it_up_again(
     project: Path, tmp_path: Path, end: str
@@ -1071,6 +1082,7 @@ def test_a_purge_says_what_to_do_with_a_remote_that_was_rolled_back(
     assert (done.code, done.out) == (1, "")
 
 
+@pytest.mark.full
 def test_a_place_that_was_rolled_back_gives_up_what_was_passed_on(
     project: Path, tmp_path: Path
 ) -> None:
@@ -1104,6 +1116,7 @@ def purge_and_fetch(where: Path, other: Path, run: str, late: str) -> None:
     assert HUSH not in everything(other)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("late", ways(False, True))
 @pytest.mark.parametrize("is_lost", ways(True, False))
 def test_files_of_an_epoch_without_records_go_too(
@@ -1157,6 +1170,7 @@ def test_a_source_without_records_goes_too(project: Path, tmp_path: Path, *, lat
     assert HUSH not in everything(bob)
 
 
+@pytest.mark.full
 def test_a_source_without_records_stays_if_a_run_has_it(project: Path, tmp_path: Path) -> None:
     hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
     git(tmp_path, "init", "-q", "--bare", "-b", "main", str(lab))
@@ -1183,6 +1197,7 @@ def only(refs: dict[str, str], kind: str) -> dict[str, str]:
     return {ref: oid for ref, oid in refs.items() if ref.endswith(kind)}
 
 
+@pytest.mark.full
 def test_files_of_which_an_epoch_lacks_the_records_keep_no_purged_run(
     project: Path, tmp_path: Path
 ) -> None:
@@ -1205,6 +1220,7 @@ def test_files_of_which_an_epoch_lacks_the_records_keep_no_purged_run(
     assert listed(bob) == [two]
 
 
+@pytest.mark.full
 def test_what_was_taken_by_itself_goes_with_its_source(project: Path, tmp_path: Path) -> None:
     """So does what comes again in a backup of whom a remote gave files without their records."""
     hub, lab = tmp_path / "hub.git", tmp_path / "lab.git"
@@ -1235,6 +1251,7 @@ def test_what_was_taken_by_itself_goes_with_its_source(project: Path, tmp_path: 
     assert listed(bob) == [one]
 
 
+@pytest.mark.full
 def test_the_source_of_a_run_that_a_backup_had_goes_too(project: Path, tmp_path: Path) -> None:
     one, two = run(project), hush(project)
     say(project, "push")
@@ -1250,6 +1267,7 @@ def test_the_source_of_a_run_that_a_backup_had_goes_too(project: Path, tmp_path:
     assert HUSH not in objects_of(bob)
 
 
+@pytest.mark.full
 def test_a_lane_that_is_none_stops_no_purge(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1305,6 +1323,7 @@ def test_words_about_a_run_that_is_not_here_are_not_passed_on(
     assert HUSH not in objects_of(lab) + objects_of(place)
 
 
+@pytest.mark.full
 def test_what_was_given_again_is_not_lost_with_the_next_purge(
     project: Path, tmp_path: Path
 ) -> None:
@@ -1388,6 +1407,7 @@ def test_the_disk_of_a_folder_is_freed_in_the_folder(project: Path, tmp_path: Pa
     assert git(project, *shlex.split(way)[1:]) == ""
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("late", ways(False, True))
 @pytest.mark.parametrize("is_lost", [False, True])
 def test_a_source_beside_files_of_others_goes_too(
@@ -1412,6 +1432,7 @@ def test_a_source_beside_files_of_others_goes_too(
     assert_whole(bob, [one])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("late", ways(True, False))
 def test_a_source_of_a_backup_beside_records_of_before_goes_too(
     project: Path, tmp_path: Path, *, late: bool

@@ -62,6 +62,7 @@ def quiet(where: Path, *words: str) -> str:
     return done.out
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -355,6 +356,7 @@ def test_a_list_of_files_that_was_taken_out_is_needed_by_nobody(ana: Path, tmp_p
     assert hub(tmp_path) == ""
 
 
+@pytest.mark.full
 def test_where_it_is_not_known_what_others_need_they_stay(ana: Path, tmp_path: Path) -> None:
     one = made(ana, "a")
     quiet(ana, "push", "--files")

@@ -57,6 +57,7 @@ def test_what_readers_cannot_see_is_given_up(
     assert say(sam, "push", "place") == "place is up to date\n"
 
 
+@pytest.mark.full
 def test_what_nobody_can_see_is_given_up_once_it_is_seen(place: Path, tmp_path: Path) -> None:
     hide(place, key="transfer")
     sam = tmp_path / "sam"

@@ -345,6 +345,7 @@ def test_previews_and_sealed_epochs_stay(repo: Path) -> None:
     assert list(documents(repo)) == [one]
 
 
+@pytest.mark.full
 def test_previews_go_with_their_images(repo: Path, remote: Path, tmp_path: Path) -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (4, 4), "red").save(buffer, "PNG")
@@ -504,6 +505,7 @@ def test_a_run_that_is_half_gone_is_gone(repo: Path) -> None:
         plan_redaction(store, catalog, one, ())
 
 
+@pytest.mark.full
 def test_what_was_given_run_by_run_is_taken_back_and_the_rest_given_again(
     repo: Path, remote: Path, tmp_path: Path
 ) -> None:

@@ -142,6 +142,7 @@ def test_epochs_of_words_and_of_previews_are_merged(world: World) -> None:
     assert world.ana.lines() == world.sam.lines()
 
 
+@pytest.mark.full
 def test_merged_epochs_are_merged_again(world: World) -> None:
     for first in range(0, 12, 3):
         months(world.ana, first, 3)

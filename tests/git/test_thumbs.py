@@ -409,6 +409,7 @@ def test_chosen_runs_go_with_their_previews_alone(world: World) -> None:
     assert paths(sam, first) == paths(sam, second) == [b"red.png"]
 
 
+@pytest.mark.full
 def test_another_place_at_the_same_address_gets_no_previews_of_before(world: World) -> None:
     ana = world.ana
     first, second = paint_two(ana)
@@ -422,6 +423,7 @@ def test_another_place_at_the_same_address_gets_no_previews_of_before(world: Wor
     assert fetch(world.sam) == 1
 
 
+@pytest.mark.full
 def test_a_remote_that_lost_the_previews_alone_gets_those_that_are_chosen_now(world: World) -> None:
     ana = world.ana
     first, second = paint_two(ana)

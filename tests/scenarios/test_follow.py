@@ -140,6 +140,7 @@ def test_output_of_a_run_that_ends_before_there_is_any(
         (repo / ".git/gage/state" / run["id"] / "output.idx").unlink(missing_ok=True)
 
 
+@pytest.mark.full
 def test_a_long_output_is_not_held_in_memory(repo: Path) -> None:
     size = scale(40_000_000, 400_000_000)
     gage_inside(repo, "run", "-q", "--", "no-such-program")

@@ -145,6 +145,7 @@ def test_a_run_that_ends_while_it_is_looked_at_is_not_lost(
         assert [each["status"] for each in json.loads(done.out)] == ["completed"]
 
 
+@pytest.mark.full
 def test_staged_runs_and_new_ones_from_old_ones_go_to_the_background_too(repo: Path) -> None:
     gage(repo, "run", "-q", "--stage", "train.py")
     started = gage(repo, "run", "--detach", "--start", "@")
@@ -425,6 +426,7 @@ def test_stop_never_touches_who_has_the_id_now(living: Path) -> None:
     os.kill(program, signal.SIGKILL)
 
 
+@pytest.mark.full
 def test_stop_of_several_runs_says_which_did_not_go_on(living: Path) -> None:
     gage(living, "run", "-q", "train.py")
     done = json.loads(gage_inside(living, "show", "--json").out)
@@ -520,6 +522,7 @@ def test_wait_for_a_run_that_has_ended_is_over_at_once(repo: Path) -> None:
     assert gage_inside(repo, "wait", "@", "@~1").code == 1
 
 
+@pytest.mark.full
 def test_wait_for_several_runs_tells_of_each(living: Path) -> None:
     first, second = start_waiter(living), start_waiter(living, "go-too")
     waiting = subprocess.Popen(

@@ -22,7 +22,12 @@ import pytest
 from tests.support import gage_inside, make_repo
 
 HERE = Path(__file__).parent
-STORIES = sorted(HERE.glob("*.md"))
+# The longest ones show what others show, too.
+LONG = ("comment_two_people", "list_where", "run_in_background")
+STORIES = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.full] if path.stem in LONG else [])
+    for path in sorted(HERE.glob("*.md"))
+]
 REWRITE = os.environ.get("GAGE_REWRITE") == "1"
 INDENT = "    "
 ENVIRON = {
@@ -99,7 +104,7 @@ def one_space(text: str) -> list[str]:
     return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STORIES)
 def test_scenario(path: Path, tmp_path: Path) -> None:
     story = path.read_text()
     now = "".join(retold(story, Session(tmp_path)))

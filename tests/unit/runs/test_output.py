@@ -264,6 +264,7 @@ def test_output_holds_few_invisible_sequences_back(recorded: Recorded) -> None:
     assert recorded.content == b"\x1b[?25l\x1b[0m" * 1000 + b"end\n"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "chunk",
     [

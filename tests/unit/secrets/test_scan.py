@@ -127,6 +127,7 @@ def test_where_a_secret_stands_does_not_matter(before: int, after: int, kind: st
     assert before * 6 < found.start < before * 6 + 1 + len(token)
 
 
+@pytest.mark.full
 def test_five_megabytes_of_random_text_take_less_than_a_second() -> None:
     size = 5 << 20
     text = b"\n".join(
