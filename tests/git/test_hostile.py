@@ -234,7 +234,6 @@ def test_ten_thousand_million_paths_stop_nobody(repo: Path, stranger: Stranger) 
     assert (files["values"], files["missing"]) == ([None, None], [0, 1])
 
 
-@pytest.mark.full
 def test_a_huge_blob_is_not_loaded(repo: Path, stranger: Stranger) -> None:
     zeros = bytes(scale(40, 300) << 20)
     tree = stranger.tree(
