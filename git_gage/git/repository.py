@@ -29,6 +29,8 @@ _OF_REPOSITORY = (
     *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
 )
 
+# With so little no ref can be written.
+_LEAST_FREE = 64 << 10
 # These leave all refs as they are.
 _LOOKS = frozenset(
     (
@@ -490,7 +492,19 @@ def _find_hint(text: str) -> str | None:
         # Those of all refs can be of any git, and stay; locks on refs of ours are taken away.
         more = f", and if none is at work by then: rm -f {shlex.join(locks)}" if locks[1:] else ""
         return f"{_LOCKED}{more}"
-    return FREE_SPACE if "No space left on device" in text else None
+    return FREE_SPACE if "No space left on device" in text or _is_full(text) else None
+
+
+def _is_full(text: str) -> bool:
+    """Whether git could not write a ref as the disk is full: it does not say why."""
+    import re
+    import shutil
+
+    found = re.search(r"ouldn't write '(.+)/", text)
+    try:
+        return found is not None and shutil.disk_usage(found[1]).free < _LEAST_FREE
+    except OSError:
+        return False
 
 
 def _without_settings(args: Iterable[str]) -> list[str]:

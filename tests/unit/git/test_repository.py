@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from git_gage.errors import GitError
+from git_gage.errors import FREE_SPACE, GitError
 from git_gage.git import open_repository
 from git_gage.git.repository import _Reader, git_error
 from git_gage.runs.files import _given_paths
@@ -42,6 +44,25 @@ def test_what_git_cannot_do_says_what_to_do() -> None:
         assert (error.hint or "").startswith(hint)
         way = ": rm -f '/a b/packed-refs.lock' '/a b/packed-refs.new'"
         assert (error.hint or "").endswith(way) == ("packed-refs" in words)
+
+
+def test_a_ref_that_a_full_disk_does_not_take_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"cannot update ref 'refs/gage/x': couldn't write '{tmp_path}/refs/gage/x.lock'"
+    free = {str(tmp_path / "refs/gage"): 4096}
+
+    def look(path: str) -> SimpleNamespace:
+        if path not in free:
+            raise FileNotFoundError(path)
+        return SimpleNamespace(free=free[path])
+
+    monkeypatch.setattr(shutil, "disk_usage", look)
+    assert git_error(["fast-import"], 1, said.encode()).hint == FREE_SPACE
+    free.clear()
+    assert git_error(["fast-import"], 1, said.encode()).hint is None
+    free[str(tmp_path / "refs/gage")] = 1 << 30
+    assert git_error(["fast-import"], 1, said.encode()).hint is None
 
 
 def test_record_blobs_that_are_not_here_or_too_large_give_no_lines(repo: Path) -> None:
