@@ -309,6 +309,7 @@ def fetch(app: App, remote: str, runs: list[str] | None, what: What) -> None:
     word, remote = remote, app.address(remote)
     if not what.dry_run:
         _make_folder(app, remote)
+        app.catalog.refresh()  # what was here and not read yet is no news
     mark = app.catalog.mark()
     with hinting(again), app.progress() as progress:
         if what.dry_run:
