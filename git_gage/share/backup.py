@@ -28,6 +28,7 @@ from git_gage.share.mend import give_back
 from git_gage.share.objects import find_objects, name_objects
 from git_gage.share.purge import accept_purges
 from git_gage.share.remote import Remote
+from git_gage.share.take_back import group_given
 from git_gage.share.transfer import fetch_refs
 from git_gage.share.withdrawn import Withdrawn
 from git_gage.store import LOCAL, OUT, PRIVATE, SPACES, TAKEN, TRACKING, parse_ref
@@ -258,10 +259,7 @@ def _find_saved(store: Store) -> dict[str, str]:
     withdrawn = Withdrawn(store)
     waiting = {oid for remote in withdrawn.remotes() for oid in withdrawn.again(remote).values()}
     saved = {ref: oid for ref, oid in store.repo.list_refs(*_SAVED).items() if parse_ref(ref)}
-    given: dict[str, dict[str, str]] = {}
-    for ref, oid in store.repo.list_refs(OUT).items():
-        given.setdefault(ref.rpartition("/")[0], {})[ref] = oid
-    for each in given.values():
+    for each in group_given(store, OUT).values():
         if not waiting.isdisjoint(each.values()) or not is_held(store, each, saved):
             saved |= each
     return saved

@@ -34,7 +34,7 @@ from git_gage.share.objects import find_sent, find_unneeded
 from git_gage.share.own import push_own
 from git_gage.share.peek import forget_peeks, look_at
 from git_gage.share.private import finish_moves
-from git_gage.share.redaction import Redaction, bulk_names, make_drop
+from git_gage.share.redaction import Redaction, make_drop, whole_run
 from git_gage.share.remote import find_remote
 from git_gage.share.removal import remove_files
 from git_gage.share.take_back import find_lone_runs, has_unnamed_sources, name_lane
@@ -315,22 +315,9 @@ def _is_of(line: bytes, runs: Collection[str]) -> bool:
 
 def _plan(store: Store, catalog: Catalog, run: str) -> Redaction:
     records = catalog.records(run)
-    others = tuple(record for record in records if record.kind != KIND)
-    tombs = [
-        each for each in records if each.kind == KIND and RUN in read_texts(each.body, "parts")
-    ]
-    return Redaction(
-        run,
-        others,
-        frozenset(name for record in others for name in bulk_names(record)),
-        None,
-        True,
-        frozenset(record.id for record in others),
-        (),
-        said=bool(tombs),
-        purged=True,
-        objects=tuple(find_sent(store, catalog, run).items()),
-    )
+    is_said = any(each.kind == KIND and RUN in read_texts(each.body, "parts") for each in records)
+    objects = tuple(find_sent(store, catalog, run).items())
+    return whole_run(run, records)._replace(said=is_said, purged=True, objects=objects)
 
 
 def _begin_of(records: Sequence[Record]) -> Record:

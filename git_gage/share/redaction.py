@@ -85,13 +85,14 @@ def said_of(records: Iterable[Record], gone: Collection[str] = ()) -> Drop:
     for record in records:
         known.setdefault(record.run, []).append(record)
     found = [
-        _all_of(run, of_run) if run in gone else read_said(run, of_run)
+        whole_run(run, of_run) if run in gone else read_said(run, of_run)
         for run, of_run in known.items()
     ]
     return make_drop([each for each in found if each is not None])
 
 
-def _all_of(run: str, records: Sequence[Record]) -> Redaction:
+def whole_run(run: str, records: Sequence[Record]) -> Redaction:
+    """All of a run, by all its records; what was said of its end stays."""
     others = tuple(record for record in records if record.kind != KIND)
     names = frozenset(name for record in others for name in bulk_names(record))
     ids = frozenset(record.id for record in others)

@@ -175,7 +175,7 @@ def has_unnamed_sources(store: Store, gone: Collection[str]) -> bool:
     what was passed on of one run can be the source of another one, which went later. What was
     looked through once is not read again.
     """
-    groups = _group(store, TRACKING, OUT, TAKEN)
+    groups = group_given(store, TRACKING, OUT, TAKEN)
     epochs = [refs for key, refs in groups.items() if key[2] not in store.my_lanes]
     tips = {tip for refs in epochs for tip in tips_of(refs, _SOURCES)}
     looked = _LookedThrough(store, "sources looked through", gone)
@@ -264,7 +264,7 @@ class Touched(NamedTuple):
 def find_touched(
     store: Store, catalog: Catalog, drop: Drop, may_hold: MayHold
 ) -> Iterator[Touched]:
-    groups, found = _group(store), []
+    groups, found = group_given(store), []
     own = _lanes_of_ours(store, groups)
     gone = drop.runs.union(Withdrawn(store).purged())
     chains = [tip for refs in groups.values() for tip in tips_of(refs, _SOURCES)]
@@ -300,10 +300,10 @@ def find_touched(
 
 def known_remotes(store: Store) -> set[str]:
     """Remotes, by their names in refs, that have lanes or were given runs."""
-    return {remote for _, remote, _, _ in _group(store)}
+    return {remote for _, remote, _, _ in group_given(store)}
 
 
-def _group(store: Store, *spaces: str) -> dict[Key, dict[str, str]]:
+def group_given(store: Store, *spaces: str) -> dict[Key, dict[str, str]]:
     """The epochs that remotes have or were given, or all in some spaces, with their refs."""
     groups: dict[Key, dict[str, str]] = {}
     for name, oid in store.repo.list_refs(*(spaces or (TRACKING, OUT))).items():

@@ -139,22 +139,28 @@ def test_what_was_purged_meanwhile_is_not_said_to_come_back(repo: Path, tmp_path
         assert len(objects(where)) == 1
 
 
-@pytest.mark.full
-def test_what_others_said_beside_a_run_that_was_purged_is_saved(repo: Path, tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q", "--bare", "hub.git")
-    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
+def pass_on(repo: Path, count: int) -> list[str]:
+    """Runs, what Bob says of the first two, and all of it at a place, to be taken there one day."""
+    folder = repo.parent
+    git(folder, "init", "-q", "--bare", "hub.git")
+    git(repo, "remote", "add", "origin", str(folder / "hub.git"))
     git(repo, "push", "-q", "origin", "main")
-    write_files(repo, {"train.py": MAKES})
-    one, two = run(repo), run(repo)
+    runs = [run(repo) for _ in range(count)]
     say(repo, "push")
-    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
+    bob = clone(folder / "hub.git", folder / "bob", name="Bob")
     say(bob, "fetch")
-    say(bob, "label", one, "--set", "bad")
-    say(bob, "comment", two, "-m", "hm")
+    say(bob, "label", runs[0], "--set", "bad")
+    say(bob, "comment", runs[1], "-m", "hm")
     say(bob, "push")
     say(repo, "fetch")
-    # What Bob said goes to a place, from which the other run is to be taken one day.
-    say(repo, "copy", "--all", "--to", str(tmp_path / "place"), "-y")
+    say(repo, "copy", "--all", "--to", str(folder / "place"), "-y")
+    return runs
+
+
+@pytest.mark.full
+def test_what_others_said_beside_a_run_that_was_purged_is_saved(repo: Path, tmp_path: Path) -> None:
+    write_files(repo, {"train.py": MAKES})
+    one, _ = pass_on(repo, 2)
     say(repo, "purge", one, "--force")
     say(repo, "push")
     say(repo, "fetch")
@@ -170,19 +176,8 @@ def test_what_others_said_is_saved_after_each_purge(
     repo: Path, tmp_path: Path, *, is_known: bool
 ) -> None:
     """It was passed on to a place; of where it came from this clone may know nothing any more."""
-    git(tmp_path, "init", "-q", "--bare", "hub.git")
-    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
-    git(repo, "push", "-q", "origin", "main")
-    one, two, three = run(repo), run(repo), run(repo)
-    say(repo, "push")
-    bob = clone(tmp_path / "hub.git", tmp_path / "bob", name="Bob")
-    say(bob, "fetch")
-    say(bob, "label", one, "--set", "bad")
-    say(bob, "comment", two, "-m", "hm")
-    say(bob, "push")
-    say(repo, "fetch")
+    one, _, three = pass_on(repo, 3)
     place = str(tmp_path / "place")
-    say(repo, "copy", "--all", "--to", place, "-y")
     say(repo, "purge", one, "--force")
     say(repo, "push")
     say(repo, "push", place)
